@@ -1,0 +1,103 @@
+"""Every error raised on purpose. Anything else that escapes is a bug and gets a stack trace.
+
+ImagebotError           one clear line for a person
+├── BadInput            a file, flag or setting is wrong: a person must change it          exit 2
+├── CannotEdit          these bytes cannot be changed without touching others              exit 1
+└── WorldError          something outside did not do what it was asked                     exit 1
+    ├── Unavailable     it did not answer, or said "later": the next pass tries again
+    ├── Refused         it does not accept our credentials: a person must act
+    ├── NotFound        it answered, and what was asked for is not there
+    └── BadResponse     it answered something that makes no sense: as good as no answer
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+FINE = 0
+NOT_ALL_DONE = 1
+WRONG_INPUT = 2
+BUG = 3
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing that is wrong in a file that a person wrote: where, what, and what to do.
+
+    Lines and columns count from 1; `source` is the whole line, `length` the characters to underline.
+    """
+
+    file: str
+    line: int
+    column: int
+    message: str
+    source: str = ""
+    length: int = 1
+
+    def __str__(self) -> str:
+        head = f"{self.file}:{self.line}:{self.column}: {self.message}"
+        if not self.source.strip():
+            return head
+        indent = len(self.source) - len(self.source.lstrip())
+        room = max(len(self.source) - self.column, 0)
+        marker = "^" + "~" * min(max(self.length - 1, 0), room)
+        return f"{head}\n    {printable(self.source[indent:])}\n    {' ' * (self.column - 1 - indent)}{marker}"
+
+
+def printable(text: str) -> str:
+    """`text` with everything that could move a terminal's cursor or fool a reader replaced, width kept."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+class ImagebotError(Exception):
+    """Base of every error raised on purpose; `str()` of it is what a person reads."""
+
+    exit_code = NOT_ALL_DONE
+
+
+class BadInput(ImagebotError):
+    """A person must change a file, a flag or a setting; trying again cannot help."""
+
+    exit_code = WRONG_INPUT
+
+    def __init__(self, *problems: Problem | str) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class CannotEdit(ImagebotError):
+    """An image value that cannot be changed without touching other bytes, or not for sure."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+class WorldError(ImagebotError):
+    """Something outside this process did not do what it was asked."""
+
+
+class Unavailable(WorldError):
+    """No answer in time, a connection that failed, or "later" (429, 5xx): the next pass tries again."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Refused(WorldError):
+    """Credentials are missing, wrong or not enough; only a person can change that."""
+
+
+class NotFound(WorldError):
+    """The other side answered, and what was asked for is not there."""
+
+
+class BadResponse(WorldError):
+    """An answer that breaks the protocol: as good as none, but counted apart."""
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The exit code of a whole run: the worst of its parts."""
+    return max(codes, default=FINE)

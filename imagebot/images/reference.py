@@ -1,0 +1,98 @@
+"""Image references, as the distribution specification and Docker's short names define them.
+
+Grammar: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests and
+https://github.com/distribution/reference/blob/main/reference.go for the defaults of Docker Hub.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+DOCKER_HUB = "docker.io"
+_HUB_ALIASES = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"})
+
+_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
+_HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])(?::[0-9]{{1,5}})?"
+
+TAG_PATTERN = r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}"
+DIGEST_PATTERN = r"sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128}"
+
+_TAG = re.compile(TAG_PATTERN, re.ASCII)
+_DIGEST = re.compile(DIGEST_PATTERN, re.ASCII)
+_PATH = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*", re.ASCII)
+_REGISTRY = re.compile(_HOST, re.ASCII)
+_SPLIT = re.compile(rf"(?P<name>[^@]+?)(?::(?P<tag>{TAG_PATTERN}))?(?:@(?P<digest>{DIGEST_PATTERN}))?", re.ASCII)
+
+
+def is_tag(text: str) -> bool:
+    """Whether `text` may stand as a tag."""
+    return _TAG.fullmatch(text) is not None
+
+
+def is_digest(text: str) -> bool:
+    """Whether `text` is a sha256 or sha512 digest in its canonical form."""
+    return _DIGEST.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ImageName:
+    """A container image's repository in canonical form: two spellings of one image are equal."""
+
+    registry: str
+    repository: str
+
+    def __str__(self) -> str:
+        return f"{self.registry}/{self.repository}"
+
+    @property
+    def familiar(self) -> str:
+        """The shortest spelling in use: `nginx`, `grafana/grafana`, `ghcr.io/acme/api`."""
+        if self.registry != DOCKER_HUB:
+            return str(self)
+        return self.repository.removeprefix("library/")
+
+    @classmethod
+    def parse(cls, text: str) -> ImageName:
+        """Read a name without tag and digest. Raises `ValueError` that says what is wrong."""
+        head, slash, rest = text.partition("/")
+        if slash and ("." in head or ":" in head or head == "localhost" or head != head.lower()):
+            registry, repository = head, rest
+        else:
+            registry, repository = DOCKER_HUB, text
+        if not _REGISTRY.fullmatch(registry):
+            raise ValueError(f"{registry!r} is no registry host")
+        if not _PATH.fullmatch(repository):
+            hint = "; image names are lower case" if repository.lower() != repository else ""
+            raise ValueError(f"{text!r} is no image name{hint}")
+        if registry.lower() in _HUB_ALIASES:
+            registry = DOCKER_HUB
+            if "/" not in repository:
+                repository = f"library/{repository}"
+        if len(registry) + 1 + len(repository) > 255:
+            raise ValueError(f"an image name may have 255 characters, this one has {len(text)}")
+        return cls(registry.lower(), repository)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """`name[:tag][@digest]` as it was written: `str()` gives back the same text."""
+
+    written: str
+    name: ImageName
+    tag: str | None = None
+    digest: str | None = None
+
+    def __str__(self) -> str:
+        tag = f":{self.tag}" if self.tag else ""
+        digest = f"@{self.digest}" if self.digest else ""
+        return f"{self.written}{tag}{digest}"
+
+    @classmethod
+    def parse(cls, text: str) -> Reference:
+        """Read a reference. Raises `ValueError` that says what is wrong."""
+        match = _SPLIT.fullmatch(text)
+        if match is None:
+            raise ValueError(f"{text!r} is no image reference")
+        return cls(match["name"], ImageName.parse(match["name"]), match["tag"], match["digest"])

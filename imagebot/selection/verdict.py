@@ -1,0 +1,130 @@
+"""What can be decided about one watched image, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """What one field of the image says at the base branch; `where` is `file:line` for people."""
+
+    tag: str | None
+    digest: str | None
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A tag that the policy lets in; `version` is the text that was ordered (the tag, or what `extract` took of it)."""
+
+    tag: str
+    version: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A tag that the policy does not let in, and the first rule that refused it (`semver`, `match`, `ignore`, …)."""
+
+    tag: str
+    rule: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """All tags of an image sorted by what the policy says: best candidate first, then the refused."""
+
+    candidates: tuple[Candidate, ...]
+    refused: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A tag and the digest it stood for when it was judged."""
+
+    tag: str
+    digest: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.tag}@{self.digest}" if self.digest else self.tag
+
+
+class Hold(StrEnum):
+    """What keeps a version back."""
+
+    DOWNGRADE = "downgrade"
+    CLOSED = "closed"
+    FROZEN = "frozen"
+
+
+class Fact(StrEnum):
+    """What judging may need besides tags; each costs a request."""
+
+    DIGEST = "digest"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known about one candidate: `None` means not asked yet.
+
+    `closed` holds the versions of this image that people refused by closing a pull request, with who and when in words.
+    """
+
+    digest: str | None = None
+    closed: tuple[tuple[Version, str], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """Not decided: these facts about this tag are missing."""
+
+    tag: str
+    facts: frozenset[Fact]
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Some field is not at `to` yet."""
+
+    to: Version
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpToDate:
+    """Every field is at `at`."""
+
+    at: Version
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """There is a version, and it is kept back on purpose, until a moment or until a person acts."""
+
+    version: Version
+    hold: Hold
+    until: datetime | None
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoCandidate:
+    """The registry answered, and no tag passes the policy."""
+
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Not enough is known to decide: nothing is written, nothing open is closed."""
+
+    because: str
+
+
+Verdict = Update | UpToDate | Held | NoCandidate | Unknown

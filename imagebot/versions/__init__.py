@@ -1,0 +1,4 @@
+"""Ways to order tags, one file each.
+
+Text in, order out. Knows neither registries nor policies.
+"""
