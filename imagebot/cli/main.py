@@ -1,0 +1,73 @@
+"""The command line: finds the verb, runs it, turns every error into its line and exit code."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from imagebot import __version__
+from imagebot.errors import BUG, WRONG_INPUT, ImagebotError
+
+VERBS = {
+    "once": "Do one pass: look, decide, open or update pull requests.",
+    "run": "Do a pass every few minutes until told to stop.",
+    "plan": "Show the diff and the reasons of a pass, and write nothing.",
+    "status": "Show what is deployed, what is chosen, and why.",
+    "explain": "Say for each tag of an app why it was chosen or refused.",
+    "select": "Choose a tag from those on standard input.",
+    "set": "Set an image's tag in files, and touch no other byte.",
+    "pr": "Look after the pull requests of a local forge.",
+    "lint": "Check policies and settings, and show every problem.",
+    "schema": "Print the JSON Schema of policy files or of imagebot.yaml.",
+}
+
+
+class Verbs(click.Group):
+    """Imports a verb's module when that verb is called, so that none pays for another's libraries."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        command = import_module(f"imagebot.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="imagebot")
+def main() -> None:
+    """Open pull requests that move a GitOps repository to new container images.
+
+    Exit codes: 0 fine; 1 something is unknown or was not carried out; 2 a policy, a flag or the configuration is wrong; 3 a bug.
+    """
+
+
+def run() -> None:
+    """The entry point: `ImagebotError`s become one line on standard error; anything else keeps its stack trace."""
+    try:
+        code = main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = WRONG_INPUT
+    except click.exceptions.Abort:
+        code = 130
+    except ImagebotError as error:
+        print(f"imagebot: {error}", file=sys.stderr)
+        code = error.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = 0
+    except Exception:
+        print("imagebot: this is a bug; please report it with what follows", file=sys.stderr)
+        sys.excepthook(*sys.exc_info())
+        code = BUG
+    sys.exit(code)

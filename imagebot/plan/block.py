@@ -1,0 +1,71 @@
+"""The machine block: what a pull request's body tells the bot about itself, in an HTML comment.
+
+The body is the only memory that survives the loss of all state, so it names exactly what was proposed.
+The payload is base64url JSON: it cannot hold `--`, which would end the comment.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from dataclasses import dataclass, replace
+
+_COMMENT = re.compile(r"<!-- imagebot:v1 ([A-Za-z0-9_=-]{1,60000}) -->")
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """One image version that a pull request proposes."""
+
+    image: str
+    tag: str
+    digest: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`fingerprint` changes exactly when the proposal does: as long as it is the same, the body is left to people."""
+
+    app: str
+    environment: str
+    proposed: tuple[Proposed, ...]
+    fingerprint: str
+    closed_by_bot: bool = False
+
+
+def write(block: Block) -> str:
+    """The comment to append to a body."""
+    data = {
+        "app": block.app,
+        "environment": block.environment,
+        "proposed": [[item.image, item.tag, item.digest] for item in block.proposed],
+        "fingerprint": block.fingerprint,
+        "closedByBot": block.closed_by_bot,
+    }
+    payload = base64.urlsafe_b64encode(json.dumps(data, separators=(",", ":"), sort_keys=True).encode())
+    return f"<!-- imagebot:v1 {payload.decode()} -->"
+
+
+def read(body: str) -> Block | None:
+    """The last block of a body, or None: people may delete it, and anyone may write nonsense into it."""
+    found = _COMMENT.findall(body)
+    if not found:
+        return None
+    try:
+        data = json.loads(base64.urlsafe_b64decode(found[-1]))
+        proposed = tuple(
+            Proposed(str(image), str(tag), None if digest is None else str(digest)) for image, tag, digest in data["proposed"]
+        )
+        return Block(str(data["app"]), str(data["environment"]), proposed, str(data["fingerprint"]), data["closedByBot"] is True)
+    except (binascii.Error, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def mark_closed_by_bot(body: str) -> str:
+    """The same body, its block saying that the bot closed the pull request itself."""
+    block = read(body)
+    if block is None:
+        return body
+    return _COMMENT.sub("", body).rstrip() + "\n\n" + write(replace(block, closed_by_bot=True)) + "\n"
