@@ -1,0 +1,27 @@
+"""Text that others control, made harmless before it enters Markdown, a title or a commit message.
+
+Registries control tags, committers control paths: none of it may become a link, a mention, an image, HTML, a trailer or a
+closing keyword. https://spec.commonmark.org/0.31.2/#code-spans
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+_LIMIT = 300
+
+
+def plain(text: str, limit: int = _LIMIT) -> str:
+    """One line of printable text: control, bidirectional and invisible characters become `\N{REPLACEMENT CHARACTER}`."""
+    safe = "".join(char if _visible(char) else "\N{REPLACEMENT CHARACTER}" for char in text)
+    return safe if len(safe) <= limit else safe[: limit - 1] + "…"
+
+
+def code(text: str, limit: int = _LIMIT) -> str:
+    """A code span that also survives inside a table: no backtick or pipe of `text` is left in it."""
+    safe = plain(text, limit).replace("`", "'").replace("|", "¦").strip()
+    return f"`{safe}`" if safe else "` `"
+
+
+def _visible(char: str) -> bool:
+    return char == " " or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}

@@ -1,0 +1,101 @@
+"""Every sentence that a reviewer reads: title, body and commit message, as functions of the updates alone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from imagebot.plan.block import Block, Proposed, write
+from imagebot.plan.change import FieldChange, ImageUpdate
+from imagebot.plan.inert import code, plain
+from imagebot.policy.model import Policy
+from imagebot.selection.verdict import Version
+
+BODY_LIMIT = 58_000
+_FIELDS_SHOWN = 200
+
+
+def title(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
+    """`deps(staging): podinfo 6.5.3 → 6.5.4`."""
+    if len(updates) == 1:
+        return plain(f"deps({policy.environment}): {policy.app} {_versions(updates[0].old)} → {updates[0].new.tag}")
+    return plain(f"deps({policy.environment}): {policy.app}: {len(updates)} images")
+
+
+def message(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
+    """The commit message: what, why, and trailers that `git interpret-trailers` reads back."""
+    reasons = [f"{update.image.familiar}: {plain(update.because)}" for update in updates]
+    trailers = []
+    for update in updates:
+        trailers.append(f"Image-Update: {update.image} {_versions(update.old)} -> {update.new}")
+        trailers += [f"Image-Field: {field_id(field)}" for field in update.fields]
+    return f"{title(policy, updates)}\n\n" + "\n".join(reasons) + "\n\n" + "\n".join(trailers) + "\n"
+
+
+def field_id(field: FieldChange) -> str:
+    """`file#path` as the trailer writes it: percent-encoded where a name could break out of its line."""
+    return f"{quote(field.file, safe='/._-+=@,:~()[] ')}#{quote(field.path, safe='/._-+=@,:~()[]')}"
+
+
+def body(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
+    """The pull request's description: what changes, where, why, and what a reviewer can do about it."""
+    shown = "\n\n".join([_heading(policy, updates), _table(updates), _files(updates), _why(policy, updates), _choices(updates)])
+    if len(shown) > BODY_LIMIT:
+        shown = shown[:BODY_LIMIT].rsplit("\n", 1)[0] + "\n\n_The rest did not fit: see the commit message._"
+    proposed = tuple(Proposed(str(update.image), update.new.tag, update.new.digest) for update in updates)
+    fingerprint = hashlib.sha256(f"{title(policy, updates)}\n{shown}".encode()).hexdigest()[:32]
+    return f"{shown}\n\n{write(Block(policy.app, policy.environment, proposed, fingerprint))}\n"
+
+
+def _heading(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
+    what = ", ".join(f"{code(_versions(update.old))} → {code(update.new.tag)} ({update.kind})" for update in updates[:3])
+    more = f" and {len(updates) - 3} more" if len(updates) > 3 else ""
+    return f"### {code(policy.app)} in {code(policy.environment)}: {what}{more}"
+
+
+def _table(updates: Sequence[ImageUpdate]) -> str:
+    rows = ["| image | was | becomes |", "|---|---|---|"]
+    for update in updates:
+        rows.append(f"| {code(update.image.familiar)} | {code(_versions(update.old))} | {code(update.new.tag)} |")
+        if update.new.digest:
+            old = sorted({version.digest for version in update.old if version.digest})
+            rows.append(f"| digest | {code(', '.join(old)) if old else '–'} | {code(update.new.digest)} |")
+    return "\n".join(rows)
+
+
+def _files(updates: Sequence[ImageUpdate]) -> str:
+    fields = [field for update in updates for field in update.fields]
+    files = len({field.file for field in fields})
+    head = f"**Changes {_count(len(fields), 'field')} in {_count(files, 'file')}**"
+    lines = [f"- {code(f'{field.file}:{field.line}')} {code(field.path)}: {code(field.old)} → {code(field.new)}" for field in fields]
+    if len(lines) > _FIELDS_SHOWN:
+        lines = [*lines[:_FIELDS_SHOWN], f"- and {len(lines) - _FIELDS_SHOWN} more, named in the commit message"]
+    return "\n".join([head, "", *lines])
+
+
+def _why(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
+    rules = {str(watch.image): watch.semver.text for watch in policy.watches}
+    lines = [
+        f"- {code(update.image.familiar)}: {code(update.because)}, by {code(f'semver: {rules[str(update.image)]}')} in {code(policy.file)}"
+        for update in updates
+    ]
+    return "\n".join(["**Why this tag**", "", *lines])
+
+
+def _choices(updates: Sequence[ImageUpdate]) -> str:
+    back = ", ".join(f"{code(update.image.familiar)} to {code(', '.join(str(old) for old in update.old))}" for update in updates[:3])
+    return (
+        f"**Roll back** by reverting the merge: it sets {back}.\n"
+        "**Not wanted?** Close this pull request: these versions will not be proposed again, newer ones will.\n"
+        "**A commit of yours** on this branch is safe: from then on imagebot leaves the branch alone."
+    )
+
+
+def _versions(versions: Sequence[Version]) -> str:
+    tags = list(dict.fromkeys(version.tag or "untagged" for version in versions))
+    return ", ".join(tags[:3]) + (", …" if len(tags) > 3 else "")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
