@@ -1,0 +1,117 @@
+"""What happens in a pass, as data. A sink reads these; nothing decides by them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+Level = Literal["debug", "info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened: `name` is `noun.verb_past`, the fields are its facts."""
+
+    name: ClassVar[str]
+    level: ClassVar[Level] = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class PassStarted(Event):
+    name = "pass.started"
+    policies: int
+
+
+@dataclass(frozen=True, slots=True)
+class PassFinished(Event):
+    name = "pass.finished"
+    exit_code: int
+    seconds: float
+    registry_requests: int
+    git_fetches: int
+    git_pushes: int
+    forge_writes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PassAbandoned(Event):
+    name = "pass.abandoned"
+    level = "warning"
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassFailed(Event):
+    name = "pass.failed"
+    level = "error"
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationRefused(Event):
+    name = "configuration.refused"
+    level = "error"
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRefused(Event):
+    name = "policy.refused"
+    level = "error"
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryFetched(Event):
+    name = "repository.fetched"
+    level = "debug"
+    repository: str
+    commit: str
+    files: int
+    passed_over: int
+
+
+@dataclass(frozen=True, slots=True)
+class TagsListed(Event):
+    name = "tags.listed"
+    level = "debug"
+    image: str
+    tags: int
+    dropped: int
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictReached(Event):
+    name = "verdict.reached"
+    app: str
+    environment: str
+    image: str
+    verdict: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class BranchPushed(Event):
+    name = "branch.pushed"
+    repository: str
+    branch: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequestSettled(Event):
+    name = "pull_request.settled"
+    app: str
+    environment: str
+    deed: str
+    url: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForgeWarned(Event):
+    name = "forge.warned"
+    level = "warning"
+    repository: str
+    because: str

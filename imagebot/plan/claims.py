@@ -1,0 +1,63 @@
+"""Which policy a field belongs to: found fields and policies in, the fields of each watch out, or why they are unknown."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from imagebot.fields.field import Field, Found
+from imagebot.fields.screen import mentions
+from imagebot.policy.model import Policy, Watch
+from imagebot.selection.verdict import Unknown
+
+Key = tuple[Policy, int]
+Claims = Mapping[Key, tuple[Field, ...] | Unknown]
+
+
+def claims(policies: Sequence[Policy], found: Mapping[str, Found]) -> Claims:
+    """The fields of each watch (policy, index of the watch) in one environment repository.
+
+    A field that two policies claim belongs to neither: which of them should win is for a person to say.
+    """
+    wanted = {(policy, index): _fields_of(policy, watch, found) for policy in policies for index, watch in enumerate(policy.watches)}
+    owners: dict[tuple[str, int, str], list[Key]] = defaultdict(list)
+    for key, fields in wanted.items():
+        if not isinstance(fields, Unknown):
+            for field in fields:
+                owners[_place(field)].append(key)
+    return {key: _undisputed(key, fields, owners) for key, fields in wanted.items()}
+
+
+def _fields_of(policy: Policy, watch: Watch, found: Mapping[str, Found]) -> tuple[Field, ...] | Unknown:
+    fields: list[Field] = []
+    for file, result in sorted(found.items()):
+        if not _reaches(policy, watch, file):
+            continue
+        if result.unreadable is not None and watch.image in result.mentioned:
+            return Unknown(f"{result.unreadable}; the file names {watch.image.familiar}, so what it deploys is not known")
+        fields += [field for field in result.fields if field.name == watch.image]
+    return tuple(fields)
+
+
+def _reaches(policy: Policy, watch: Watch, file: str) -> bool:
+    return any(field.file == file for field in watch.fields) or policy.covers(file)
+
+
+def _place(field: Field) -> tuple[str, int, str]:
+    return (field.file, field.line, field.path)
+
+
+def _undisputed(
+    key: Key, fields: tuple[Field, ...] | Unknown, owners: Mapping[tuple[str, int, str], Sequence[Key]]
+) -> tuple[Field, ...] | Unknown:
+    if isinstance(fields, Unknown):
+        return fields
+    for field in fields:
+        others = sorted({str(other) for other, _ in _others(key, owners[_place(field)])})
+        if others:
+            return Unknown(f"{field.file}:{field.line} is claimed by {' and '.join(others)} too; give each policy `paths` of its own")
+    return fields
+
+
+def _others(key: Key, claimants: Iterable[Key]) -> list[Key]:
+    return [claimant for claimant in claimants if claimant != key]

@@ -1,0 +1,47 @@
+"""What a pass decided about one policy, before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from imagebot.fields.field import Field
+from imagebot.plan.change import Change
+from imagebot.policy.model import Policy, Watch
+from imagebot.selection.verdict import Deployed, Ranking, Unknown, UpToDate, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class WatchDecision:
+    """One watched image: where it stands, which tags there are, what should run. No ranking: the tags are not known."""
+
+    watch: Watch
+    fields: tuple[Field, ...]
+    ranking: Ranking | None
+    verdict: Verdict
+
+    @property
+    def deployed(self) -> tuple[Deployed, ...]:
+        return deployed(self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One policy: its watches, and the change to make if there is one."""
+
+    policy: Policy
+    watches: tuple[WatchDecision, ...]
+    change: Change | None = None
+
+    @property
+    def unknown(self) -> bool:
+        return any(isinstance(watch.verdict, Unknown) for watch in self.watches)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the base branch already says all that is wanted, for sure."""
+        return all(isinstance(watch.verdict, UpToDate) for watch in self.watches)
+
+
+def deployed(fields: tuple[Field, ...]) -> tuple[Deployed, ...]:
+    """What the fields of a watch say now."""
+    return tuple(Deployed(field.tag, field.digest, f"{field.file}:{field.line}") for field in fields)

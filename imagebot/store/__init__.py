@@ -1,0 +1,1 @@
+"""What must be remembered between passes, and who may remember it: one bot, one state."""
