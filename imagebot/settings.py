@@ -2,50 +2,109 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
 
-from imagebot.documents.model import Model
+from imagebot.secret import SecretSource
+from imagebot.settingsfile import Author, ForgeKind, Limits, Log
 
-ForgeKind = Literal["github", "local"]
-
-
-class Credentials(Model):
-    """Where a credential comes from: never the credential itself. At most one way is filled in."""
-
-    token_env: str | None = None
-    token_file: Path | None = None
+__all__ = ["Author", "ForgeKind", "Limits", "Log"]
 
 
-class Limits(Model):
-    """How many pull requests of the bot may be open at once."""
+@dataclass(frozen=True, slots=True)
+class TokenCredentials:
+    """A token that git sends as a password and a forge takes as a bearer token."""
 
-    open_pull_requests: int | None = None
+    token: SecretSource
+    username: str = "x-access-token"
 
 
-class RepositorySettings(Model):
-    """One environment repository at one branch."""
+@dataclass(frozen=True, slots=True)
+class SshKey:
+    """A private key for git over ssh, and the only host keys that it is used with."""
 
+    key_file: Path
+    known_hosts_file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class GitHubApp:
+    """A GitHub App's installation: its private key makes tokens that live for an hour."""
+
+    id: str
+    installation: int
+    key_file: Path
+
+
+GitCredentials = TokenCredentials | SshKey | GitHubApp
+
+
+@dataclass(frozen=True, slots=True)
+class BasicCredentials:
+    """A registry's user name and password."""
+
+    username: SecretSource | str
+    password: SecretSource
+
+
+@dataclass(frozen=True, slots=True)
+class BearerCredentials:
+    """A registry's ready-made bearer token."""
+
+    token: SecretSource
+
+
+RegistryCredentials = BasicCredentials | BearerCredentials
+
+
+@dataclass(frozen=True, slots=True)
+class RepositorySettings:
+    """One environment repository at one branch.
+
+    `url` is https, ssh, scp-like or an absolute local path, and holds no password. `api_url` has no slash at its end;
+    it is empty for the `local` forge. `api_credentials` are for the forge where git uses an ssh key.
+    """
+
+    name: str
     url: str
     branch: str = "main"
-    forge: ForgeKind
+    forge: ForgeKind = "local"
+    api_url: str = ""
+    credentials: GitCredentials | None = None
+    api_credentials: TokenCredentials | GitHubApp | None = None
     limits: Limits = Limits()
 
+    @property
+    def forge_credentials(self) -> TokenCredentials | GitHubApp | None:
+        """What the forge's API is asked with."""
+        if self.api_credentials is not None or isinstance(self.credentials, SshKey):
+            return self.api_credentials
+        return self.credentials
 
-class RegistrySettings(Model):
-    """What is special about one registry host."""
+
+@dataclass(frozen=True, slots=True)
+class RegistrySettings:
+    """What is special about one registry host; `auth_hosts` are other hosts that may see its credentials for a token."""
 
     plain_http: bool = False
+    credentials: RegistryCredentials | None = None
+    auth_hosts: tuple[str, ...] = ()
+    ca_file: Path | None = None
 
 
-class Settings(Model):
-    """All of imagebot.yaml."""
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of imagebot.yaml; every path is absolute. `registries` is keyed by canonical host, as in `ImageName`."""
 
     policies: tuple[Path, ...]
+    repositories: Mapping[str, RepositorySettings]
+    registries: Mapping[str, RegistrySettings] = field(default_factory=dict)
     state: Path = Path(".imagebot")
     every: timedelta = timedelta(minutes=5)
     branch_prefix: str = "imagebot/"
-    repositories: dict[str, RepositorySettings]
-    registries: dict[str, RegistrySettings] = {}
-    limits: Limits = Limits()
+    author: Author = Author()
+    limits: Limits = Limits(open_pull_requests=10)
+    log: Log = Log()
+    docker_config: Path | None = None
