@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -108,3 +109,8 @@ class Settings:
     limits: Limits = Limits(open_pull_requests=10)
     log: Log = Log()
     docker_config: Path | None = None
+
+
+def inherited_names() -> frozenset[str]:
+    """Names, not values, of this process's environment: for whoever must start a child process without it."""
+    return frozenset(os.environ)
