@@ -1,0 +1,192 @@
+"""An OCI registry over HTTP, in this process, read-only, over a folder of image layouts.
+
+`<folder>/<repository>/` is an OCI image layout (`oci-layout`, `index.json`, `blobs/sha256/…`); its tags are the
+`org.opencontainers.image.ref.name` annotations of the index. The folder is read at each request, so that `publish` and
+`skopeo copy` show at once. The parts of the distribution specification that a reader needs are all there: tags with
+`n`, `last` and `Link`, manifests by tag and by digest, blobs, HEAD for both, errors in the OCI form.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import sys
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from tests.support.web_function import Answer, Asked, Served
+
+INDEX = "application/vnd.oci.image.index.v1+json"
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+CONFIG = "application/vnd.oci.image.config.v1+json"
+LAYER = "application/vnd.oci.image.layer.v1.tar"
+TAG_NAME = "org.opencontainers.image.ref.name"
+
+_NAME = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*"
+_TAGS = re.compile(rf"/v2/({_NAME})/tags/list", re.ASCII)
+_MANIFEST = re.compile(
+    rf"/v2/({_NAME})/manifests/([A-Za-z0-9_][A-Za-z0-9._-]{{0,127}}|sha256:[a-f0-9]{{64}})", re.ASCII
+)
+_BLOB = re.compile(rf"/v2/({_NAME})/blobs/(sha256:[a-f0-9]{{64}})", re.ASCII)
+
+
+class _NoSuch(Exception):
+    """What was asked for is not in the folder; carries the OCI error code."""
+
+
+def serve(folder: Path) -> Served:
+    """Serve every layout below `folder` on a random port until closed; `.host` is what images are named after."""
+    return Served(lambda asked: answer(folder, asked))
+
+
+def publish(
+    folder: Path,
+    repository: str,
+    tag: str,
+    *,
+    created: str = "2026-01-01T12:00:00Z",
+    labels: Mapping[str, str] | None = None,
+) -> str:
+    """Write an image of one small layer and let `tag` point at it; returns the manifest's digest.
+
+    The same arguments give the same digest; other labels or another `created` another one.
+    """
+    layout = folder / repository
+    (layout / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
+    (layout / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
+    layer = _write(layout, _archive(f"{repository}:{tag}\n".encode()), LAYER)
+    config = {
+        "created": created,
+        "architecture": "amd64",
+        "os": "linux",
+        "config": {"Labels": dict(labels or {})},
+        "rootfs": {"type": "layers", "diff_ids": [layer["digest"]]},
+    }
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": MANIFEST,
+        "config": _write(layout, _encode(config), CONFIG),
+        "layers": [layer],
+    }
+    descriptor = _write(layout, _encode(manifest), MANIFEST)
+    _point(layout, tag, descriptor)
+    return str(descriptor["digest"])
+
+
+def answer(folder: Path, asked: Asked) -> Answer:
+    """What a registry over `folder` says to one request."""
+    if asked.method not in ("GET", "HEAD"):
+        return _error(405, "UNSUPPORTED")
+    try:
+        if asked.path.rstrip("/") == "/v2":
+            return Answer(200, (("Content-Type", "application/json"),), b"{}")
+        if match := _TAGS.fullmatch(asked.path):
+            return _tags(folder / match[1], match[1], asked.query)
+        if match := _MANIFEST.fullmatch(asked.path):
+            return _manifest(folder / match[1], match[2])
+        if match := _BLOB.fullmatch(asked.path):
+            return _content(_read(folder / match[1], match[2], "BLOB_UNKNOWN"), "application/octet-stream", match[2])
+    except _NoSuch as missing:
+        return _error(404, str(missing))
+    return _error(404, "NAME_INVALID")
+
+
+def _tags(layout: Path, repository: str, query: Mapping[str, str]) -> Answer:
+    tags = sorted(_pointers(layout))
+    after = [tag for tag in tags if tag > query.get("last", "")]
+    if "n" in query and not query["n"].isdecimal():
+        return _error(400, "PAGINATION_NUMBER_INVALID")
+    size = int(query.get("n", len(after)))
+    page = after[:size]
+    headers = [("Content-Type", "application/json")]
+    if page and len(page) < len(after):
+        headers.append(("Link", f'</v2/{repository}/tags/list?last={quote(page[-1])}&n={size}>; rel="next"'))
+    return Answer(200, tuple(headers), _encode({"name": repository, "tags": page}))
+
+
+def _manifest(layout: Path, reference: str) -> Answer:
+    pointers = _pointers(layout)
+    digest = reference
+    if not reference.startswith("sha256:"):
+        if reference not in pointers:
+            raise _NoSuch("MANIFEST_UNKNOWN")
+        digest = pointers[reference]["digest"]
+    body = _read(layout, digest, "MANIFEST_UNKNOWN")
+    listed = next((each["mediaType"] for each in pointers.values() if each["digest"] == digest), None)
+    return _content(body, listed or json.loads(body).get("mediaType", MANIFEST), digest)
+
+
+def _content(body: bytes, media_type: str, digest: str) -> Answer:
+    headers = (("Content-Type", media_type), ("Docker-Content-Digest", digest), ("ETag", f'"{digest}"'))
+    return Answer(200, headers, body)
+
+
+def _error(status: int, code: str) -> Answer:
+    body = _encode({"errors": [{"code": code, "message": code.lower().replace("_", " ")}]})
+    return Answer(status, (("Content-Type", "application/json"),), body)
+
+
+def _pointers(layout: Path) -> dict[str, dict[str, Any]]:
+    """Tag → descriptor, as the layout's index says."""
+    try:
+        index = json.loads((layout / "index.json").read_bytes())
+    except FileNotFoundError:
+        raise _NoSuch("NAME_UNKNOWN") from None
+    named = ((each.get("annotations", {}).get(TAG_NAME), each) for each in index["manifests"])
+    return {tag: each for tag, each in named if tag}
+
+
+def _point(layout: Path, tag: str, descriptor: dict[str, Any]) -> None:
+    """Let `tag` stand for `descriptor`; whoever reads at the same moment sees the old index or the new one."""
+    file = layout / "index.json"
+    index: dict[str, Any] = {"schemaVersion": 2, "mediaType": INDEX, "manifests": []}
+    if file.exists():
+        index = json.loads(file.read_bytes())
+    others = [each for each in index["manifests"] if each.get("annotations", {}).get(TAG_NAME) != tag]
+    index["manifests"] = [*others, {**descriptor, "annotations": {TAG_NAME: tag}}]
+    draft = layout / "index.json.new"
+    draft.write_bytes(_encode(index))
+    draft.replace(file)
+
+
+def _read(layout: Path, digest: str, missing: str) -> bytes:
+    try:
+        return (layout / "blobs" / "sha256" / digest.removeprefix("sha256:")).read_bytes()
+    except FileNotFoundError:
+        raise _NoSuch(missing) from None
+
+
+def _write(layout: Path, content: bytes, media_type: str) -> dict[str, Any]:
+    encoded = hashlib.sha256(content).hexdigest()
+    (layout / "blobs" / "sha256" / encoded).write_bytes(content)
+    return {"mediaType": media_type, "digest": f"sha256:{encoded}", "size": len(content)}
+
+
+def _archive(content: bytes) -> bytes:
+    """A tar archive of one file, the same bytes each time."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        entry = tarfile.TarInfo("app")
+        entry.size = len(content)
+        archive.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def _encode(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def main() -> None:
+    """`python -m tests.support.oci_folder FOLDER` serves until it is interrupted."""
+    with serve(Path(sys.argv[1])) as served:
+        print(served.host, flush=True)
+        served.wait()
+
+
+if __name__ == "__main__":
+    main()
