@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from imagebot.settings import TokenCredentials
+
 State = Literal["open", "merged", "closed"]
 
 
@@ -23,7 +25,10 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """A pull request as the forge shows it now. `closed_by` is a login where the forge tells it, else empty."""
+    """A pull request as the forge shows it now; `reviewers` are those whose review is still awaited.
+
+    `closed_at` is an ISO 8601 time, also of a merge. `closed_by` is a login where the forge tells it, else empty.
+    """
 
     number: int
     url: str
@@ -35,27 +40,43 @@ class PullRequest:
     labels: tuple[str, ...] = ()
     closed_at: str = ""
     closed_by: str = ""
+    reviewers: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A pull request after a write. `warnings` says what the forge would not add, and why: no reason to fail."""
+
+    pull: PullRequest
+    warnings: tuple[str, ...] = ()
 
 
 class Forge(Protocol):
-    """One repository on one forge. Every method raises only `WorldError`s.
+    """One repository on one forge, at one base branch. Every method raises only `WorldError`s.
 
-    `writes` counts the requests that changed something since this object was made.
+    `writes` counts the requests sent to change something since this object was made.
     """
 
     writes: int
 
     def open_pulls(self, prefix: str) -> tuple[PullRequest, ...]:
-        """The open ones whose head is a branch of this repository that begins with `prefix`; one listing."""
+        """The open ones into our base whose head is a branch of this repository that begins with `prefix`; one listing."""
 
     def closed_pulls(self, branch: str) -> tuple[PullRequest, ...]:
         """Those of this branch that were closed without a merge, newest first."""
 
-    def create(self, proposal: Proposal) -> PullRequest:
+    def create(self, proposal: Proposal) -> Written:
         """Open one; an open one of the same branch (another bot, a time-out after the effect) is returned instead."""
 
-    def rewrite(self, pull: PullRequest, proposal: Proposal) -> PullRequest:
-        """Give an open one a new title and body and add the labels, reviewers, assignees it lacks."""
+    def rewrite(self, pull: PullRequest, proposal: Proposal) -> Written:
+        """Add the labels, reviewers and assignees that an open one lacks; then, last, give it the new title and body.
+
+        Last, because the body's fingerprint is what tells the next pass that all before it was done.
+        """
 
     def close(self, pull: PullRequest, comment: str, body: str) -> None:
         """Say why in a comment, set the body (which records that the bot closed it), and close it."""
+
+    def git_credentials(self) -> TokenCredentials | None:
+        """A short-lived token for git, where the forge makes them (a GitHub App); ask again in each pass."""

@@ -1,0 +1,225 @@
+"""A forge for trials: pull requests are files beside a bare repository, with the semantics of GitHub.
+
+`/path/environments.git` keeps them in `/path/environments.pulls/`, one file each: `1.md`, the facts as `key: JSON`
+lines between two `---`, then the body, byte for byte. Merging needs git, so the `pr` verb does that.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from pydantic import TypeAdapter, ValidationError
+
+from imagebot import clock
+from imagebot.errors import BadInput, BadResponse, NotFound, Unavailable
+from imagebot.forge.protocol import Proposal, PullRequest, State, Written
+from imagebot.settings import RepositorySettings, TokenCredentials
+
+_FILE = re.compile(r"([1-9][0-9]{0,8})\.md", re.ASCII)
+_FENCE = "---\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What one file holds."""
+
+    pull: PullRequest
+    comments: tuple[str, ...] = ()
+
+
+_RECORDS = TypeAdapter(Record)
+
+
+def connect(settings: RepositorySettings, now: Callable[[], datetime] = clock.now) -> Local:
+    """The local forge beside the bare repository at `settings.url`, a path or a `file://` URL. Raises `BadInput`."""
+    return Local(pulls_folder(settings.url), settings.branch, now)
+
+
+def pulls_folder(url: str) -> Path:
+    """Where the pull requests of the repository at this path or `file://` URL are kept. Raises `BadInput`."""
+    parts = urlsplit(url)
+    path = Path(unquote(parts.path)) if parts.scheme == "file" else Path(url)
+    if parts.scheme not in ("", "file") or not path.is_absolute():
+        raise BadInput(f"forge: local needs a repository on this disk, as an absolute path; {url!r} is none")
+    return path.with_name(path.name.removesuffix(".git") + ".pulls")
+
+
+class Local:
+    """The pull requests in one folder. Any number of processes may use it at once: every change holds its lock."""
+
+    def __init__(self, folder: Path, base: str, now: Callable[[], datetime]) -> None:
+        self.folder = folder
+        self.base = base
+        self.writes = 0
+        self._now = now
+
+    def open_pulls(self, prefix: str) -> tuple[PullRequest, ...]:
+        pulls = (pull for pull in self.pulls() if pull.state == "open" and pull.base == self.base)
+        return tuple(pull for pull in pulls if pull.branch.startswith(prefix))
+
+    def closed_pulls(self, branch: str) -> tuple[PullRequest, ...]:
+        closed = [
+            pull for pull in self.pulls() if (pull.state, pull.branch, pull.base) == ("closed", branch, self.base)
+        ]
+        return tuple(sorted(closed, key=lambda pull: (pull.closed_at, pull.number), reverse=True))
+
+    def create(self, proposal: Proposal) -> Written:
+        with self._locked():
+            for pull in self.pulls():
+                if (pull.state, pull.branch, pull.base) == ("open", proposal.branch, proposal.base):
+                    return Written(pull)
+            number = self._next_number()
+            blank = PullRequest(number, self._file(number).as_uri(), proposal.branch, proposal.base, "", "", "open")
+            return Written(self._save(Record(_proposed(blank, proposal))))
+
+    def rewrite(self, pull: PullRequest, proposal: Proposal) -> Written:
+        with self._locked():
+            record = self._open_record(pull.number)
+            return Written(self._save(replace(record, pull=_proposed(record.pull, proposal))))
+
+    def close(self, pull: PullRequest, comment: str, body: str) -> None:
+        with self._locked():
+            record = self._open_record(pull.number)
+            closed = replace(record.pull, body=body, state="closed", closed_at=self._now().isoformat())
+            self._save(Record(closed, (*record.comments, comment)))
+
+    def git_credentials(self) -> TokenCredentials | None:
+        return None
+
+    def pulls(self) -> tuple[PullRequest, ...]:
+        """All of them, whatever their state and base, in order of their numbers."""
+        numbers = sorted(int(found[1]) for name in self._names() if (found := _FILE.fullmatch(name)))
+        return tuple(self._load(number).pull for number in numbers)
+
+    def pull(self, number: int) -> PullRequest:
+        """The one with this number. Raises `NotFound`."""
+        return self._load(number).pull
+
+    def reject(self, number: int, by: str) -> PullRequest:
+        """Close it as a person does: what it proposed is not wanted. Raises `NotFound`, also if it is not open."""
+        return self._settle(number, "closed", by)
+
+    def merged(self, number: int, by: str) -> PullRequest:
+        """Record that somebody merged it. Raises `NotFound`, also if it is not open."""
+        return self._settle(number, "merged", by)
+
+    def _settle(self, number: int, state: State, by: str) -> PullRequest:
+        with self._locked():
+            record = self._open_record(number)
+            settled = replace(record.pull, state=state, closed_by=by, closed_at=self._now().isoformat())
+            return self._save(replace(record, pull=settled))
+
+    def _open_record(self, number: int) -> Record:
+        record = self._load(number)
+        if record.pull.state != "open":
+            raise NotFound(f"pull request {number} is {record.pull.state}, no longer open")
+        return record
+
+    def _file(self, number: int) -> Path:
+        return self.folder / f"{number}.md"
+
+    def _names(self) -> list[str]:
+        try:
+            return os.listdir(self.folder)
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise Unavailable(f"cannot read the pull requests in {self.folder}: {error.strerror}") from None
+
+    def _load(self, number: int) -> Record:
+        file = self._file(number)
+        try:
+            return read(file.read_bytes().decode(), str(file))
+        except FileNotFoundError:
+            raise NotFound(f"there is no pull request {number} in {self.folder}") from None
+        except OSError as error:
+            raise Unavailable(f"cannot read {file}: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise BadResponse(f"{file} is not UTF-8 text") from None
+
+    def _save(self, record: Record) -> PullRequest:
+        self.writes += 1
+        _write_whole(self._file(record.pull.number), write(record))
+        return record.pull
+
+    def _next_number(self) -> int:
+        """One more than was ever given out, also if the files of the last ones were deleted since."""
+        counter = self.folder / ".last"
+        last = counter.read_text(encoding="ascii", errors="replace").strip() if counter.exists() else "0"
+        if not last.isdecimal():
+            raise BadResponse(f"{counter} should hold the last number given out, not {last!r}")
+        number = max([int(last), *(pull.number for pull in self.pulls())]) + 1
+        _write_whole(counter, f"{number}\n")
+        return number
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        try:
+            self.folder.mkdir(exist_ok=True)
+            with (self.folder / ".lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield
+        except OSError as error:
+            raise Unavailable(f"cannot write the pull requests in {self.folder}: {error.strerror}") from None
+
+
+def write(record: Record) -> str:
+    """The text of a file; `read` gives the record back."""
+    facts = {**asdict(record.pull), "comments": record.comments}
+    body = facts.pop("body")
+    lines = (f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in facts.items())
+    return _FENCE + "".join(lines) + _FENCE + str(body)
+
+
+def read(text: str, file: str) -> Record:
+    """The record in the text of a file. Raises `BadResponse` that names the file: people may edit these files."""
+    head, fence, body = text.removeprefix(_FENCE).partition("\n" + _FENCE)
+    if not text.startswith(_FENCE) or not fence:
+        raise BadResponse(f"{file}:1: no pull request: it does not begin with facts between two lines of ---")
+    facts: dict[str, object] = {"body": body}
+    for line, fact in enumerate(head.split("\n"), start=2):
+        key, _, value = fact.partition(": ")
+        try:
+            facts[key] = json.loads(value)
+        except ValueError:
+            raise BadResponse(f"{file}:{line}: expected a fact as `name: JSON`, found {fact!r}") from None
+    comments = facts.pop("comments", [])
+    try:
+        return _RECORDS.validate_json(json.dumps({"pull": facts, "comments": comments}), strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadResponse(f"{file}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
+
+
+def _proposed(pull: PullRequest, proposal: Proposal) -> PullRequest:
+    return replace(
+        pull,
+        title=proposal.title,
+        body=proposal.body,
+        labels=_joined(pull.labels, proposal.labels),
+        reviewers=_joined(pull.reviewers, proposal.reviewers),
+        assignees=_joined(pull.assignees, proposal.assignees),
+    )
+
+
+def _joined(there: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*there, *wanted)))
+
+
+def _write_whole(file: Path, text: str) -> None:
+    """Either the old content or the new, whatever kills us: a temporary file, then a rename."""
+    draft = file.with_name(f".{file.name}.draft")
+    with draft.open("wb") as out:
+        out.write(text.encode())
+        out.flush()
+        os.fsync(out.fileno())
+    draft.replace(file)

@@ -1,0 +1,121 @@
+"""What `ensure` promises, on every forge that can be had here: running it twice changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from imagebot.forge import local
+from imagebot.forge.ensure import Ensured, ensure
+from imagebot.forge.protocol import Forge, Proposal, PullRequest
+from imagebot.settings import RepositorySettings
+from tests.support.proposals import BRANCH, body, proposal
+
+Connect = Callable[[], Forge]
+
+
+@pytest.fixture(params=["local"])
+def connect(tmp_path: Path) -> Connect:
+    """A new connection to the same repository on each call: another pass, another process, another bot."""
+    return lambda: local.connect(RepositorySettings("environments", str(tmp_path / "environments.git")))
+
+
+def found(forge: Forge) -> PullRequest | None:
+    pulls = {pull.branch: pull for pull in forge.open_pulls("imagebot/")}
+    return pulls.get(BRANCH)
+
+
+def a_pass(connect: Connect, wanted: Proposal) -> tuple[Ensured, int]:
+    """What one pass does: one listing, then ensure. Answers also how many writes it took."""
+    forge = connect()
+    done = ensure(forge, wanted, found(forge))
+    return done, forge.writes
+
+
+def settled(connect: Connect, wanted: Proposal) -> PullRequest:
+    """The one open pull request, after a further pass that changes nothing."""
+    before = connect().open_pulls("")
+    done, writes = a_pass(connect, wanted)
+
+    assert (done.deed, writes) == ("kept", 0)
+    assert connect().open_pulls("") == before == (done.pull,)
+    return done.pull
+
+
+FULL = replace(proposal(), labels=("image-update", "minor"), reviewers=("alice", "team:platform"), assignees=("bob",))
+
+
+def test_a_branch_gets_its_pull_request_once(connect: Connect) -> None:
+    done, _ = a_pass(connect, FULL)
+
+    assert (done.deed, done.warnings) == ("opened", ())
+    pull = settled(connect, FULL)
+    assert (pull.title, pull.body, pull.branch, pull.base) == (FULL.title, FULL.body, FULL.branch, "main")
+    assert (pull.labels, pull.reviewers, pull.assignees) == (FULL.labels, FULL.reviewers, FULL.assignees)
+
+
+def test_a_newer_proposal_rewrites_the_same_one(connect: Connect) -> None:
+    first, _ = a_pass(connect, proposal("f1"))
+    newer = replace(proposal("f2"), labels=("major",))
+    done, _ = a_pass(connect, newer)
+
+    assert (done.deed, done.pull.number) == ("rewritten", first.pull.number)
+    pull = settled(connect, newer)
+    assert (pull.title, pull.body, pull.labels) == (newer.title, newer.body, ("major",))
+
+
+def test_what_people_write_around_the_block_is_theirs(connect: Connect) -> None:
+    first, _ = a_pass(connect, proposal())
+    theirs = replace(proposal(), title="WAIT", body=body("f1", words="do not merge before Monday"))
+    connect().rewrite(first.pull, theirs)
+
+    pull = settled(connect, proposal())
+    assert (pull.title, pull.body) == ("WAIT", theirs.body)
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        pytest.param("", id="emptied"),
+        pytest.param("no block here", id="block deleted"),
+        pytest.param("<!-- imagebot:v1 bm9uc2Vuc2U= -->", id="nonsense in the block"),
+    ],
+)
+def test_a_block_that_was_deleted_comes_back_once(connect: Connect, theirs: str) -> None:
+    first, _ = a_pass(connect, proposal())
+    connect().rewrite(first.pull, replace(proposal(), body=theirs))
+    done, _ = a_pass(connect, proposal())
+
+    assert done.deed == "rewritten"
+    assert settled(connect, proposal()).body == proposal().body
+
+
+def test_labels_that_people_add_stay(connect: Connect) -> None:
+    first, _ = a_pass(connect, FULL)
+    connect().rewrite(first.pull, replace(proposal(), labels=("reviewed by security",)))
+    a_pass(connect, replace(proposal("f2"), labels=("image-update",)))
+
+    assert set(connect().open_pulls("")[0].labels) == {*FULL.labels, "reviewed by security"}
+
+
+def test_a_second_bot_finds_what_the_first_opened(connect: Connect) -> None:
+    """Both listed before either wrote: the late one gets the early one's pull request, and no second."""
+    early, late = connect(), connect()
+    seen = found(late)
+    ensure(early, FULL, found(early))
+    done = ensure(late, FULL, seen)
+
+    assert done.pull.number == settled(connect, FULL).number
+
+
+def test_a_second_bot_with_a_newer_proposal_says_it_in_the_same_one(connect: Connect) -> None:
+    early, late = connect(), connect()
+    seen = found(late)
+    ensure(early, proposal("f1"), found(early))
+    done = ensure(late, proposal("f2"), seen)
+
+    assert done.deed == "rewritten"
+    assert settled(connect, proposal("f2")).body == body("f2")
