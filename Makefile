@@ -1,0 +1,44 @@
+# What a person or a pipeline does here, each in one word.
+
+PYTHON ?= python3
+BIN := .venv/bin
+COMPILE = .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header $(LOCK)
+
+.PHONY: help test demo bench replay lock venv machine clean
+
+help: ## say what can be made
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+test: machine ## all checks, cheapest first: just what CI runs
+	$(BIN)/ruff check --quiet
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n 2
+
+demo: venv ## a registry, an environment repository and two passes, in the folder demo/
+	@$(BIN)/python -m tests.demo
+
+bench: machine ## time and memory, each beside something to compare it with
+	@for file in tests/bench/bench_*.py; do \
+		$(BIN)/python -m tests.bench.$$(basename "$$file" .py) || exit; done
+
+replay: venv ## edit a public repository's real history again and compare the bytes
+	@$(BIN)/python -m tests.replay
+
+lock: ## lock what pyproject.toml names; LOCK=--upgrade takes the newest of each
+	@test -x .cache/uv/bin/uv || { $(PYTHON) -m venv .cache/uv && .cache/uv/bin/pip install --quiet uv; }
+	$(COMPILE) --output-file requirements/run.txt pyproject.toml
+	$(COMPILE) --output-file requirements/dev.txt pyproject.toml --group dev
+	$(COMPILE) --output-file requirements/build.txt --group build
+
+venv:
+	@$(PYTHON) tests/set_up.py venv
+
+machine:
+	@$(PYTHON) tests/set_up.py
+
+clean: ## remove what was made, the virtual environment too
+	rm -rf .venv .cache demo dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,47 @@
+"""What holds for every test: no settings of the person who runs them, and in CI no skip of what CI can run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+SHARED = Path(os.environ.get("IMAGEBOT_SHARED", Path(__file__).parent.parent.parent / "shared"))
+
+
+def pytest_configure() -> None:
+    """A git hook that runs the tests sets GIT_DIR and the like: git in the tests would work on this very repository."""
+    for name in list(os.environ):
+        if name.startswith(("GIT_", "IMAGEBOT_", "SSH_AUTH_SOCK")) and name != "IMAGEBOT_SHARED":
+            del os.environ[name]
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return no_skip_in_ci((yield))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return no_skip_in_ci((yield))
+
+
+def no_skip_in_ci(report: Report) -> Report:
+    """`report`, failed if it is a skip that CI has no excuse for: a green run shall mean that all of it ran."""
+    reason = skip_reason(report)
+    excused = "IMAGEBOT_SHARED" in reason and not SHARED.is_dir()
+    if os.environ.get("CI") == "true" and reason and not excused:
+        report.outcome = "failed"
+        report.longrepr = f"skipped in CI, where nothing may be: {reason}"
+    return report
+
+
+def skip_reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    """Why it was skipped; empty if it was not. An expected failure is reported as a skip and is none."""
+    if not report.skipped or hasattr(report, "wasxfail"):
+        return ""
+    return str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr) or "no reason"

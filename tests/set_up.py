@@ -1,0 +1,168 @@
+"""Readies a machine for the tests: the virtual environment, the servers they talk to, GitHub's API description.
+
+Standard library only, for it runs before anything is installed. What is there already is left alone, so a second
+run does nothing. `venv` readies the virtual environment alone; without an argument all is readied.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+STAMP = VENV / "ready"
+LOCK = ROOT / "requirements" / "dev.txt"
+GITHUB_API = ROOT / "tests" / "support" / "github_api.py"
+SERVICE_POLICY = Path("/usr/sbin/policy-rc.d")
+# Debian keeps servers where only root's PATH looks.
+PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A program that tests run, the Debian package that brings it and the services that come along."""
+
+    program: str
+    package: str
+    services: tuple[str, ...] = ()
+
+
+TOOLS = (
+    Tool("docker-registry", "docker-registry", ("docker-registry.service",)),
+    Tool("sshd", "openssh-server", ("ssh.service", "ssh.socket")),
+    Tool("ssh", "openssh-client"),
+)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Ready what `arguments` name, or all of it."""
+    if sys.version_info < (3, 11):
+        sys.exit(
+            f"set-up: imagebot needs Python 3.11 or later; {sys.executable} is {platform.python_version()}: "
+            "say which to use, as in `make test PYTHON=python3.12`"
+        )
+    ready_venv()
+    if arguments != ["venv"]:
+        ready_tools()
+        ready_github_api()
+
+
+def ready_venv() -> None:
+    """A virtual environment with the locked libraries and this checkout, made again only when one of them changed."""
+    place = f"{platform.python_version()} {VENV}"
+    content = hashlib.sha256(LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    known = STAMP.read_text().splitlines() if STAMP.exists() and PYTHON.exists() else []
+    if known == [place, content]:
+        return
+    if known[:1] != [place]:
+        make_venv()
+    STAMP.unlink(missing_ok=True)
+    say("installing the locked libraries")
+    pip("--require-hashes", "--requirement", str(LOCK))
+    pip("--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+    STAMP.write_text(f"{place}\n{content}\n")
+
+
+def make_venv() -> None:
+    """Debian cuts `ensurepip` out of Python into a package of its own."""
+    package = f"python3.{sys.version_info.minor}-venv"
+    if not has_ensurepip() and (prefix := apt_rights()) is not None:
+        apt_install(prefix, [package])
+    if not has_ensurepip():
+        sys.exit(f"set-up: {sys.executable} cannot make virtual environments: `apt-get install {package}` as root")
+    run([sys.executable, "-m", "venv", "--clear", str(VENV)])
+
+
+def has_ensurepip() -> bool:
+    """Asked in a new process, since this one remembers what it did not find."""
+    return subprocess.run([sys.executable, "-c", "import ensurepip, venv"], capture_output=True).returncode == 0
+
+
+def pip(*arguments: str) -> None:
+    run([str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments])
+
+
+def ready_tools() -> None:
+    """Install the servers that tests talk to where this account may, and say what will be skipped where it may not."""
+    missing = [tool for tool in TOOLS if shutil.which(tool.program, path=PATH) is None]
+    if not missing:
+        return
+    packages = [tool.package for tool in missing]
+    prefix = apt_rights()
+    if prefix is None:
+        say(
+            f"tests that need {', '.join(tool.program for tool in missing)} will be skipped: "
+            f"`apt-get install {' '.join(packages)}` as root brings them"
+        )
+        return
+    say(f"installing {', '.join(packages)}")
+    apt_install(prefix, packages)
+    services = [service for tool in missing for service in tool.services]
+    if services and shutil.which("systemctl"):
+        # Only the programs are wanted: no server of ours shall run after the next boot either.
+        subprocess.run([*prefix, "systemctl", "--quiet", "disable", *services], capture_output=True)
+
+
+def apt_rights() -> list[str] | None:
+    """What to put before `apt-get` so that it may install; None where it may not, or is not there."""
+    if shutil.which("apt-get") is None:
+        return None
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0:
+        return ["sudo", "-n"]
+    return None
+
+
+def apt_install(prefix: list[str], packages: list[str]) -> None:
+    """Raises `SystemExit` if Debian cannot bring them."""
+    apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "--quiet"]
+    with no_service_starts(prefix):
+        run([*apt, "update"])
+        run([*apt, "install", "--yes", "--no-install-recommends", *packages], stdout=subprocess.DEVNULL)
+
+
+@contextmanager
+def no_service_starts(prefix: list[str]) -> Iterator[None]:
+    """Debian starts a service as it installs it, unless this file says no (exit code 101)."""
+    if SERVICE_POLICY.exists():
+        yield
+        return
+    script = b"#!/bin/sh\nexit 101\n"
+    subprocess.run([*prefix, "install", "-m", "755", "/dev/stdin", str(SERVICE_POLICY)], input=script, check=True)
+    try:
+        yield
+    finally:
+        subprocess.run([*prefix, "rm", "-f", str(SERVICE_POLICY)], check=True)
+
+
+def ready_github_api() -> None:
+    """The description that the fake GitHub holds requests and answers against; kept in `.cache/`."""
+    if GITHUB_API.exists() and subprocess.run([str(PYTHON), "-m", "tests.support.github_api"], cwd=ROOT).returncode:
+        say("no GitHub API description: tests that need it will be skipped")
+
+
+def run(command: list[str], stdout: int | None = None) -> None:
+    """Raises `SystemExit` with the command's own exit code: it has said on standard error what is wrong."""
+    done = subprocess.run(command, cwd=ROOT, stdout=stdout)
+    if done.returncode:
+        say(f"this failed: {' '.join(command)}")
+        sys.exit(done.returncode)
+
+
+def say(line: str) -> None:
+    print(f"set-up: {line}", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

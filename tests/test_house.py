@@ -1,0 +1,248 @@
+"""The habits of the house that no linter knows. Read with `ast`: a word in a comment or a string breaks no rule."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from imagebot.cli.main import VERBS
+
+ROOT = Path(__file__).parent.parent
+CODE = sorted(ROOT.glob("imagebot/**/*.py"))
+TESTS = sorted(ROOT.glob("tests/**/*.py"))
+LOCKS = sorted(ROOT.glob("requirements/*.txt"))
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+LONGEST_FUNCTION = 60
+LONGEST_FILE = 400
+MOST_PARAMETERS = 6
+# Longer than that, and why it is one thought.
+LONG_FUNCTIONS: dict[str, str] = {}
+LONG_FILES: dict[str, str] = {}
+
+# Name -> the only files or folders that may use it. Everywhere else it comes in as an argument, or not at all.
+ONLY_IN: dict[str, tuple[str, ...]] = {
+    "os.environ": ("imagebot/settings.py",),
+    "os.getenv": ("imagebot/settings.py",),
+    "datetime.now": ("imagebot/clock.py",),
+    "datetime.utcnow": (),
+    "datetime.today": (),
+    "date.today": (),
+    "time.time": ("imagebot/clock.py",),
+    "time.time_ns": ("imagebot/clock.py",),
+    "time.sleep": (),
+    "random": (),
+    "subprocess": (),
+    "os.system": (),
+    "pickle": (),
+    "eval": (),
+    "exec": (),
+    "print": ("imagebot/cli/",),
+    "sys.stdout": ("imagebot/cli/",),
+}
+NEVER_IN_TESTS = (
+    "unittest.mock",
+    "mock",
+    "monkeypatch.setattr",
+    "pytest_mock",
+    "freezegun",
+    "time.sleep",
+    "asyncio.sleep",
+)
+HEAVY = ("apscheduler", "git", "github", "oras", "pydantic", "re2", "requests", "rich", "ruamel", "structlog", "yaml")
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_bytes(), str(path))
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def where(path: Path, node: ast.AST) -> str:
+    return f"{relative(path)}:{getattr(node, 'lineno', 1)}"
+
+
+def imports(tree: ast.AST) -> dict[str, str]:
+    """What each name that this file imports is in full: `{"now": "datetime.datetime.now"}`."""
+    names: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.asname or alias.name.partition(".")[0]: alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def dotted(node: ast.expr) -> str:
+    """`a.b.c` as it is written, empty for any other expression."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=attribute) if before := dotted(value):
+            return f"{before}.{attribute}"
+        case _:
+            return ""
+
+
+def uses(path: Path) -> Iterator[tuple[str, ast.AST]]:
+    """Every name this file imports or reads, in full, with the place."""
+    tree = parsed(path)
+    full = imports(tree)
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=aliases):
+                yield from ((alias.name, node) for alias in aliases)
+            case ast.ImportFrom(module=str(module), names=aliases, level=0):
+                yield from ((f"{module}.{alias.name}", node) for alias in aliases)
+            case ast.Name() | ast.Attribute():
+                first, dot, rest = dotted(node).partition(".")
+                yield full.get(first, first) + dot + rest, node
+
+
+def is_or_is_in(name: str, banned: str) -> bool:
+    """`datetime.datetime.now` is `datetime.now`, and `unittest.mock.patch` is in `unittest.mock`; `my_eval` is neither."""
+    return f".{banned}." in f".{name}." if "." in banned else f"{name}.".startswith(f"{banned}.")
+
+
+def functions(path: Path) -> Iterator[Function]:
+    return (node for node in ast.walk(parsed(path)) if isinstance(node, Function))
+
+
+def lines(node: Function) -> int:
+    return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def parameters(node: Function) -> int:
+    arguments = node.args
+    names = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+    return len([name for name in names if name not in ("self", "cls")])
+
+
+def is_click_command(node: Function) -> bool:
+    """A verb takes each of its flags as a parameter: click leaves no choice."""
+    calls = (item.func if isinstance(item, ast.Call) else item for item in node.decorator_list)
+    return any(dotted(call).endswith((".command", ".option", ".argument")) for call in calls)
+
+
+def is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def test_a_doorway_holds_one_docstring_and_no_furniture() -> None:
+    rooms = [path for path in CODE if path.name == "__init__.py" and path.parent.name != "imagebot"]
+    assert rooms
+    crowded = [relative(path) for path in rooms if [is_docstring(node) for node in parsed(path).body] != [True]]
+    assert crowded == []
+
+
+def test_importing_imagebot_does_nothing_but_say_its_version() -> None:
+    docstring, *rest = parsed(ROOT / "imagebot" / "__init__.py").body
+    assert is_docstring(docstring)
+    assert [ast.unparse(node).partition(" = ")[0] for node in rest] == ["__version__"]
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [relative(path) for path in CODE + TESTS if parsed(path).body and not ast.get_docstring(parsed(path))]
+    assert silent == []
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "seen"),
+    [
+        pytest.param("import os\nos.environ['A']", "os.environ", True, id="attribute"),
+        pytest.param("import os as o\no.environ", "os.environ", True, id="renamed module"),
+        pytest.param("from os import environ as e", "os.environ", True, id="renamed name"),
+        pytest.param("import datetime\ndatetime.datetime.now(None)", "datetime.now", True, id="method"),
+        pytest.param("from datetime import datetime as d\nd.now()", "datetime.now", True, id="renamed class"),
+        pytest.param("from unittest.mock import patch", "unittest.mock", True, id="inside"),
+        pytest.param("import os.path\nos.path.join", "os.environ", False, id="another name of the module"),
+        pytest.param("# os.environ\n'os.environ'", "os.environ", False, id="comment and string"),
+        pytest.param("import x\nx.eval('1')", "eval", False, id="method named like a builtin"),
+    ],
+)
+def test_the_reader_of_code_sees_through_spelling(tmp_path: Path, code: str, name: str, seen: bool) -> None:
+    path = tmp_path / "some.py"
+    path.write_text(code)
+    assert any(is_or_is_in(used, name) for used, _ in uses(path)) == seen
+
+
+@pytest.mark.parametrize("name", ONLY_IN)
+def test_one_file_per_effect(name: str) -> None:
+    elsewhere = [path for path in CODE if not relative(path).startswith(ONLY_IN[name])]
+    found = [where(path, node) for path in elsewhere for used, node in uses(path) if is_or_is_in(used, name)]
+    assert found == [], f"{name} is for {' and '.join(ONLY_IN[name]) or 'nobody'}"
+
+
+@pytest.mark.parametrize("name", NEVER_IN_TESTS)
+def test_tests_use_fakes_with_a_front_door(name: str) -> None:
+    found = [where(path, node) for path in TESTS for used, node in uses(path) if is_or_is_in(used, name)]
+    assert found == []
+
+
+def test_functions_are_short() -> None:
+    lengths = {f"{relative(path)}:{node.name}": lines(node) for path in CODE + TESTS for node in functions(path)}
+    too_long = {name for name, count in lengths.items() if count > LONGEST_FUNCTION}
+    assert too_long == LONG_FUNCTIONS.keys()
+
+
+def test_functions_take_few_arguments() -> None:
+    """A function that wants one more argument lacks a noun."""
+    every = [(path, node) for path in CODE + TESTS for node in functions(path) if not is_click_command(node)]
+    assert [f"{where(path, node)} {node.name}" for path, node in every if parameters(node) > MOST_PARAMETERS] == []
+
+
+def test_files_are_short() -> None:
+    lengths = {relative(path): len(path.read_bytes().splitlines()) for path in CODE + TESTS}
+    assert {name for name, count in lengths.items() if count > LONGEST_FILE} == LONG_FILES.keys()
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_is_a_file_with_a_command_and_an_example(verb: str) -> None:
+    command = import_module(f"imagebot.cli.{verb}").command
+    assert isinstance(command, click.Command)
+    shown = CliRunner().invoke(command, ["--help"], prog_name=f"imagebot {verb}")
+    assert shown.exit_code == 0
+    _, _, after_usage = shown.output.partition("\n")
+    assert f"imagebot {verb}" in after_usage, "its help shows no example"
+
+
+def test_the_version_costs_no_library() -> None:
+    script = (
+        "import sys; from imagebot.cli.main import main; main(['--version'], standalone_mode=False);"
+        f"print(*sorted(set({HEAVY}) & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.startswith("imagebot, version ")
+    assert done.stderr.split() == []
+
+
+@pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.name)
+def test_locks_hold_a_hash_for_everything_and_no_address(path: Path) -> None:
+    text = path.read_text().replace("\\\n", "")
+    pins = [line for line in text.splitlines() if line and not line.lstrip().startswith("#")]
+    assert pins
+    assert [line for line in pins if "==" not in line or "--hash=sha256:" not in line] == []
+    assert "://" not in text
+
+
+def test_locks_agree_on_versions() -> None:
+    """What is tested is what runs: each library that two locks name has one version."""
+    pins = {
+        path.name: dict(line.split()[0].split("==") for line in path.read_text().splitlines() if "==" in line)
+        for path in LOCKS
+    }
+    assert pins["run.txt"].items() <= pins["dev.txt"].items()
+    assert pins["build.txt"].items() <= pins["dev.txt"].items()
