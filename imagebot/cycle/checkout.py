@@ -1,0 +1,105 @@
+"""One environment repository as this pass sees it: its commits, its fields, its pull requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from imagebot.cycle.world import World
+from imagebot.fields.field import Found
+from imagebot.forge.protocol import Forge, PullRequest
+from imagebot.gitrepo.mirror import Heads, Mirror
+from imagebot.images.reference import ImageName
+from imagebot.observe.events import RepositoryFetched
+from imagebot.plan import block
+from imagebot.plan.freeze import BranchCommit, frozen
+from imagebot.policy.model import Policy
+from imagebot.selection.verdict import Version
+from imagebot.settings import RepositorySettings
+
+
+@dataclass
+class Checkout:
+    """Fetched once a pass; everything after reads the same commits, whatever is pushed meanwhile."""
+
+    world: World
+    settings: RepositorySettings
+    mirror: Mirror
+    heads: Heads
+    found: Mapping[str, Found]
+
+    @cached_property
+    def forge(self) -> Forge:
+        return self.world.forge(self.settings)
+
+    @property
+    def forge_writes(self) -> int:
+        """How often the forge was asked to change something; a forge that was never needed was never made."""
+        return self.forge.writes if "forge" in self.__dict__ else 0
+
+    @cached_property
+    def pulls(self) -> Mapping[str, PullRequest]:
+        """The open pull requests by branch: one listing, and none at all while the bot has no branch there."""
+        if not self.heads.branches:
+            return {}
+        return {pull.branch: pull for pull in self.forge.open_pulls(self.world.settings.branch_prefix)}
+
+    def closed(self, branch: str, image: ImageName, tag: str) -> tuple[tuple[Version, str], ...]:
+        """The versions of an image that people refused by closing this branch's pull requests, with who and when.
+
+        Not asked while an open one proposes that very tag: whoever opened it again has changed their mind.
+        """
+        current = self.pulls.get(branch)
+        if current is not None and any((item.image, item.tag) == (str(image), tag) for item in _proposed(current)):
+            return ()
+        return tuple(
+            (Version(item.tag, item.digest), _closing(pull))
+            for pull in self.forge.closed_pulls(branch)
+            for item in _proposed(pull)
+            if item.image == str(image)
+        )
+
+    def frozen(self, branch: str) -> str | None:
+        """Why the bot must leave its branch alone, or None."""
+        tip = self.heads.branches.get(branch)
+        if tip is None:
+            return None
+        commits = self.mirror.commits_between(self.heads.base, tip)
+        return frozen(
+            branch,
+            [
+                BranchCommit(
+                    id=commit.id,
+                    author=commit.author_name,
+                    emails=frozenset({commit.author_email, commit.committer_email}),
+                    message=commit.message,
+                    adds_nothing=len(commit.parents) == 2 and self.mirror.merge_adds_nothing(commit.id),
+                )
+                for commit in commits
+            ],
+            self.world.settings.author.email,
+        )
+
+
+def check_out(world: World, settings: RepositorySettings, mirror: Mirror, policies: tuple[Policy, ...]) -> Checkout:
+    """Fetch one environment repository and find the watched fields at its base. Raises `ImagebotError`."""
+    heads = mirror.fetch(world.settings.branch_prefix)
+    entries = mirror.files(heads.base)
+    found = world.index.look(settings.name, policies, mirror, entries)
+    passed_over = sum(1 for result in found.values() if result.unreadable is not None)
+    world.tell(RepositoryFetched(settings.name, heads.base, len(entries), passed_over))
+    return Checkout(world, settings, mirror, heads, found)
+
+
+def _proposed(pull: PullRequest) -> tuple[block.Proposed, ...]:
+    found = block.read(pull.body)
+    return () if found is None or found.closed_by_bot else found.proposed
+
+
+def _closing(pull: PullRequest) -> str:
+    who = f" by {pull.closed_by}" if pull.closed_by else ""
+    when = f" on {pull.closed_at[:10]}" if pull.closed_at else ""
+    return f"pull request #{pull.number} was closed{who}{when}"
+
+

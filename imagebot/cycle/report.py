@@ -1,0 +1,64 @@
+"""What a pass did, as data: printed on a terminal, as JSON, and turned into the exit code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from imagebot.errors import FINE, NOT_ALL_DONE, WRONG_INPUT, worst
+from imagebot.plan.decision import Decision
+
+
+class Deed(StrEnum):
+    """What became of one change."""
+
+    OPENED = "opened"
+    UPDATED = "updated"
+    KEPT = "kept"
+    CLOSED = "closed"
+    WAITING = "waiting"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one policy's pull request."""
+
+    app: str
+    environment: str
+    deed: Deed
+    title: str
+    url: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What the pass asked of the world."""
+
+    registry_requests: int = 0
+    git_fetches: int = 0
+    git_pushes: int = 0
+    forge_writes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The whole of a pass. `problems` are those of policy files, each with its place."""
+
+    decisions: tuple[Decision, ...]
+    outcomes: tuple[Outcome, ...]
+    problems: tuple[str, ...]
+    costs: Costs
+
+    @property
+    def exit_code(self) -> int:
+        """0 fine, 1 something unknown or not carried out, 2 a policy is wrong: the worst wins."""
+        return worst(
+            [
+                *(NOT_ALL_DONE for decision in self.decisions if decision.unknown),
+                *(NOT_ALL_DONE for outcome in self.outcomes if outcome.deed is Deed.FAILED),
+                *(WRONG_INPUT for _ in self.problems),
+                FINE,
+            ]
+        )

@@ -1,0 +1,36 @@
+"""Everything outside that a pass touches, composed by the verb that runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from imagebot.cycle.index import FieldIndex
+from imagebot.errors import ImagebotError
+from imagebot.forge.protocol import Forge
+from imagebot.gitrepo.mirror import Mirror
+from imagebot.observe.events import Event
+from imagebot.registry.client import Registries
+from imagebot.settings import RepositorySettings, Settings
+
+
+class Stopped(ImagebotError):
+    """The process was told to stop: the pass is abandoned between two steps, and the next one takes it up again."""
+
+
+@dataclass(frozen=True)
+class World:
+    """What a pass is handed besides policies and `now`. `stopping` is asked between steps."""
+
+    settings: Settings
+    registries: Registries
+    mirror: Callable[[RepositorySettings], Mirror]
+    forge: Callable[[RepositorySettings], Forge]
+    index: FieldIndex
+    tell: Callable[[Event], None]
+    stopping: Callable[[], bool]
+
+    def go_on(self) -> None:
+        """Raise `Stopped` if the process was told to stop."""
+        if self.stopping():
+            raise Stopped("stopped between two steps; the next pass goes on")
