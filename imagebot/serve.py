@@ -34,16 +34,13 @@ class Stop:
         self._event.set()
 
     def wait(self) -> None:
-        # In slices: Python runs signal handlers only between two bytecodes of the main thread.
-        while not self._event.wait(0.5):
-            pass
+        self._event.wait()
 
 
-def serve(every: timedelta, one_pass: Callable[[datetime], None], stop: Stop, crashed: Callable[[BaseException], None]) -> int:
+def serve(every: timedelta, one_pass: Callable[[datetime], None], stop: Stop) -> int:
     """Run `one_pass(now)` at once and then every `every`, spread by a tenth of it, until `stop` is set.
 
-    A pass that raises is a bug: it is handed to `crashed` and ends the process, which the cluster restarts.
-    Returns the exit code. A pass that does not end within `GRACE` seconds of a signal is cut off: the next start repairs it.
+    A pass that raises is a bug: it ends the process, which the cluster restarts. Returns the exit code. A pass that does not end within `GRACE` seconds of a signal is cut off: the next start repairs it.
     """
     failures: list[BaseException] = []
     idle = threading.Event()
@@ -74,6 +71,5 @@ def serve(every: timedelta, one_pass: Callable[[datetime], None], stop: Stop, cr
     if not idle.wait(GRACE):
         os._exit(FINE)
     if failures:
-        crashed(failures[0])
         raise failures[0]
     return FINE

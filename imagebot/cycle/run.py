@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import astuple, replace
 from datetime import datetime
 
 from imagebot.cycle.checkout import Checkout, check_out
@@ -12,7 +14,7 @@ from imagebot.cycle.deliver import deliver
 from imagebot.cycle.report import Costs, Report
 from imagebot.cycle.world import Stopped, World
 from imagebot.errors import ImagebotError
-from imagebot.observe.events import PassStarted, PolicyRefused
+from imagebot.observe.events import PassFinished, PassStarted, PolicyRefused
 from imagebot.policy.read import PolicySet
 from imagebot.settings import RepositorySettings
 
@@ -21,9 +23,13 @@ Checkouts = Mapping[str, Checkout | ImagebotError]
 
 def run(world: World, policies: PolicySet, now: datetime) -> Report:
     """The whole pass: look, decide, push, settle pull requests. Raises `Stopped` if told to stop in the middle."""
+    started = time.monotonic()
     with _survey(world, policies, now) as (checkouts, report):
         outcomes = deliver(world, checkouts, report.decisions)
-        return Report(report.decisions, outcomes, report.problems, _costs(world, checkouts))
+        costs = _costs(world, checkouts)
+        report = replace(report, outcomes=outcomes, costs=costs)
+    world.tell(PassFinished(report.exit_code, round(time.monotonic() - started, 3), *astuple(costs)))
+    return report
 
 
 def preview(world: World, policies: PolicySet, now: datetime) -> Report:

@@ -34,7 +34,7 @@ class ImageUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one pull request does. `files` holds the whole new content of each changed file."""
+    """What one pull request does. `before` and `files` hold the whole old and new content of each changed file."""
 
     repository: str
     base: str
@@ -42,6 +42,7 @@ class Change:
     app: str
     branch: str
     updates: tuple[ImageUpdate, ...]
+    before: Mapping[str, bytes]
     files: Mapping[str, bytes]
     title: str
     body: str

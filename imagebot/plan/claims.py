@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from imagebot.fields.field import Field, Found
 from imagebot.fields.screen import mentions
 from imagebot.policy.model import Policy, Watch
 from imagebot.selection.verdict import Unknown
 
-Key = tuple[Policy, int]
+Key = tuple[str, int]
 Claims = Mapping[Key, tuple[Field, ...] | Unknown]
 
 
 def claims(policies: Sequence[Policy], found: Mapping[str, Found]) -> Claims:
-    """The fields of each watch (policy, index of the watch) in one environment repository.
+    """The fields of each watch, by `app@environment` and index of the watch, in one environment repository.
 
     A field that two policies claim belongs to neither: which of them should win is for a person to say.
     """
-    wanted = {(policy, index): _fields_of(policy, watch, found) for policy in policies for index, watch in enumerate(policy.watches)}
+    wanted = {(str(policy), index): _fields_of(policy, watch, found) for policy in policies for index, watch in enumerate(policy.watches)}
     owners: dict[tuple[str, int, str], list[Key]] = defaultdict(list)
     for key, fields in wanted.items():
         if not isinstance(fields, Unknown):
@@ -53,11 +53,11 @@ def _undisputed(
     if isinstance(fields, Unknown):
         return fields
     for field in fields:
-        others = sorted({str(other) for other, _ in _others(key, owners[_place(field)])})
+        others = sorted({_name(other, key) for other in owners[_place(field)] if other != key})
         if others:
             return Unknown(f"{field.file}:{field.line} is claimed by {' and '.join(others)} too; give each policy `paths` of its own")
     return fields
 
 
-def _others(key: Key, claimants: Iterable[Key]) -> list[Key]:
-    return [claimant for claimant in claimants if claimant != key]
+def _name(other: Key, key: Key) -> str:
+    return f"{other[0]}, image {other[1] + 1}" if other[0] == key[0] else other[0]

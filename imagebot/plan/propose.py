@@ -48,6 +48,7 @@ def propose(policy: Policy, dues: Sequence[Due], base: str, prefix: str, files: 
         app=policy.app,
         branch=branch_of(prefix, policy),
         updates=updates,
+        before={file: files[file] for file in sorted(edits)},
         files={file: edit(file, files[file], changes) for file, changes in sorted(edits.items())},
         title=title(policy, updates),
         body=body(policy, updates),

@@ -1,0 +1,72 @@
+"""What a verb needs from settings: policies, and a world to work in."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from imagebot.cycle.index import FieldIndex
+from imagebot.cycle.world import World
+from imagebot.errors import BadInput
+from imagebot.forge import forges
+from imagebot.gitrepo.mirror import Mirror
+from imagebot.gitrepo.remote import Remote
+from imagebot.observe.log import log_sink
+from imagebot.policy.read import PolicySet
+from imagebot.policyfiles import load_policies
+from imagebot.registry.client import Registries
+from imagebot.settings import GitHubApp, RepositorySettings, Settings
+from imagebot.settings import load as load_settings
+
+__all__ = ["load", "load_policies", "load_settings", "only", "open_world"]
+
+
+def load(config: Path | None) -> tuple[Settings, PolicySet]:
+    """Settings and policies as they are now. Raises `BadInput` if the settings are wrong; policies carry their problems."""
+    settings = load_settings(config)
+    return settings, load_policies(settings)
+
+
+def only(policies: PolicySet, wanted: tuple[str, ...]) -> PolicySet:
+    """The policies named `APP` or `APP@ENVIRONMENT`, or all if none is named. Raises `BadInput` for a name that fits none."""
+    if not wanted:
+        return policies
+    names = {name for policy in policies.policies for name in (policy.app, str(policy))}
+    for name in wanted:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(names)) or 'none'}"
+            raise BadInput(f"no policy for {name!r}; {hint}")
+    kept = tuple(policy for policy in policies.policies if {policy.app, str(policy)} & set(wanted))
+    return replace(policies, policies=kept)
+
+
+def _never() -> bool:
+    return False
+
+
+@contextmanager
+def open_world(
+    settings: Settings, *, stopping: Callable[[], bool] = _never, index: FieldIndex | None = None
+) -> Iterator[World]:
+    """The registries, repositories and forges of `settings`, asked nothing yet."""
+    yield World(
+        settings=settings,
+        registries=Registries(settings.registries, settings.docker_config),
+        mirror=lambda repository: _mirror(settings, repository),
+        forge=forges.connect,
+        index=FieldIndex() if index is None else index,
+        tell=log_sink(settings.log.format, settings.log.level),
+        stopping=stopping,
+    )
+
+
+def _mirror(settings: Settings, repository: RepositorySettings) -> Mirror:
+    credentials = repository.credentials
+    if isinstance(credentials, GitHubApp):
+        credentials = forges.connect(repository).git_credentials()
+    folder = settings.state / "mirrors" / f"{repository.name}.git"
+    return Mirror.open(folder, Remote(repository.url, repository.branch, credentials))

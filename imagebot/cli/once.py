@@ -1,0 +1,38 @@
+"""`imagebot once`: one pass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from imagebot import clock
+from imagebot.cli.compose import load, only, open_world
+from imagebot.cli.options import config_option
+from imagebot.cli.tables import as_data, console, print_json, print_report
+from imagebot.cycle.run import run
+from imagebot.store.lock import only_bot
+
+
+@click.command()
+@click.argument("apps", nargs=-1, metavar="[APP[@ENVIRONMENT]]...")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as data.")
+@config_option
+def command(apps: tuple[str, ...], as_json: bool, config: Path | None) -> int:
+    """Do one pass: look for new tags, decide, and open or update pull requests.
+
+    The report goes to standard output, the log to standard error. Running it again changes nothing.
+
+    \b
+    Examples:
+      imagebot once
+      imagebot once podinfo@staging --json
+    """
+    settings, policies = load(config)
+    with only_bot(settings.state), open_world(settings) as world:
+        report = run(world, only(policies, apps), clock.now())
+    if as_json:
+        print_json(as_data(report))
+    else:
+        print_report(report, console())
+    return report.exit_code

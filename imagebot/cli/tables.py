@@ -1,0 +1,164 @@
+"""How reports look: tables on a terminal, plain data as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, assert_never
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from imagebot.cycle.report import Deed, Report
+from imagebot.errors import printable
+from imagebot.plan.decision import Decision, WatchDecision
+from imagebot.selection.verdict import Held, NoCandidate, Unknown, Update, UpToDate, Verdict
+
+_PIPE_WIDTH = 240
+_STYLES = {"update": "green", "up to date": "dim", "held": "yellow", "no candidate": "yellow", "unknown": "red"}
+_DEED_STYLES = {Deed.OPENED: "green", Deed.UPDATED: "green", Deed.FAILED: "red", Deed.WAITING: "yellow"}
+
+
+def console() -> Console:
+    """Standard output; wide where nobody wraps lines, so that a pipe gets one line a row."""
+    return Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False, markup=False, emoji=False)
+
+
+def state(verdict: Verdict) -> str:
+    """A verdict in one or two words."""
+    match verdict:
+        case Update():
+            return "update"
+        case UpToDate():
+            return "up to date"
+        case Held(hold=hold):
+            return f"held ({hold})"
+        case NoCandidate():
+            return "no candidate"
+        case Unknown():
+            return "unknown"
+    assert_never(verdict)
+
+
+def chosen(verdict: Verdict) -> str:
+    """The tag that a verdict is about, if it is about one."""
+    match verdict:
+        case Update(to=version) | UpToDate(at=version) | Held(version=version):
+            return version.tag
+        case NoCandidate() | Unknown():
+            return ""
+    assert_never(verdict)
+
+
+def deployed(line: WatchDecision) -> str:
+    """The tags that the fields of a watch hold now."""
+    return ", ".join(dict.fromkeys(field.tag or "untagged" for field in line.fields))
+
+
+def print_status(decisions: Sequence[Decision], out: Console) -> None:
+    """One row for each watched image."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("APP", "ENVIRONMENT", "IMAGE", "DEPLOYED", "CHOSEN", "STATE"):
+        table.add_column(name, no_wrap=name != "IMAGE", overflow="fold")
+    table.add_column("BECAUSE", overflow="fold", ratio=1)
+    for decision in decisions:
+        for line in decision.watches:
+            word = state(line.verdict)
+            style = _STYLES.get(word.partition(" (")[0], "")
+            cells = (
+                decision.policy.app,
+                decision.policy.environment,
+                line.watch.image.familiar,
+                deployed(line),
+                chosen(line.verdict),
+            )
+            table.add_row(
+                *(Text(printable(cell)) for cell in cells), Text(word, style=style), Text(_first_line(line.verdict.because))
+            )
+    out.print(table)
+
+
+def print_report(report: Report, out: Console) -> None:
+    """A whole pass: where each image stands, what was done, what it cost."""
+    print_problems(report.problems, out)
+    print_status(report.decisions, out)
+    if report.outcomes:
+        out.print()
+    for outcome in report.outcomes:
+        head = Text(f"{outcome.deed:<8}", style=_DEED_STYLES.get(outcome.deed, "dim"))
+        name = f"{outcome.app}@{outcome.environment}"
+        out.print(head, Text(printable(outcome.title or name)), Text(outcome.url, style="blue"), soft_wrap=True)
+        if outcome.deed in (Deed.FAILED, Deed.WAITING, Deed.CLOSED):
+            out.print(Text(f"         {printable(outcome.because)}"), soft_wrap=True)
+    out.print()
+    out.print(Text(_costs(report), style="dim"), soft_wrap=True)
+
+
+def print_problems(problems: Iterable[str], out: Console) -> None:
+    """What is wrong with policy files, in front of everything else."""
+    for problem in problems:
+        out.print(Text(problem, style="red"), soft_wrap=True)
+        out.print()
+
+
+def as_data(report: Report) -> dict[str, Any]:
+    """A report as `--json` prints it."""
+    return {
+        "exitCode": report.exit_code,
+        "images": [_line(decision, line) for decision in report.decisions for line in decision.watches],
+        "pullRequests": [
+            {
+                "app": outcome.app,
+                "environment": outcome.environment,
+                "deed": outcome.deed.value,
+                "title": outcome.title,
+                "url": outcome.url,
+                "because": outcome.because,
+            }
+            for outcome in report.outcomes
+        ],
+        "problems": list(report.problems),
+        "costs": {
+            "registryRequests": report.costs.registry_requests,
+            "gitFetches": report.costs.git_fetches,
+            "gitPushes": report.costs.git_pushes,
+            "forgeWrites": report.costs.forge_writes,
+        },
+    }
+
+
+def print_json(data: object) -> None:
+    """One JSON document on standard output."""
+    print(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def _line(decision: Decision, line: WatchDecision) -> dict[str, Any]:
+    return {
+        "app": decision.policy.app,
+        "environment": decision.policy.environment,
+        "image": str(line.watch.image),
+        "deployed": [
+            {"file": field.file, "line": field.line, "path": field.path, "tag": field.tag, "digest": field.digest}
+            for field in line.fields
+        ],
+        "state": state(line.verdict),
+        "chosen": chosen(line.verdict) or None,
+        "because": line.verdict.because,
+    }
+
+
+def _costs(report: Report) -> str:
+    costs = report.costs
+    parts = [
+        (costs.registry_requests, "registry request"),
+        (costs.git_fetches, "git fetch"),
+        (costs.git_pushes, "git push"),
+        (costs.forge_writes, "forge write"),
+    ]
+    return ", ".join(f"{number} {noun if number == 1 else noun + ('es' if noun.endswith('h') else 's')}" for number, noun in parts)
+
+
+def _first_line(text: str) -> str:
+    return printable(text.partition("\n")[0])
