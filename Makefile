@@ -14,7 +14,7 @@ test: machine ## all checks, cheapest first: just what CI runs
 	$(BIN)/ruff check --quiet
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest -n 2
 
 demo: venv ## a registry, an environment repository and two passes, in the folder demo/

@@ -46,7 +46,7 @@ TOOLS = (
 
 def main(arguments: Sequence[str]) -> None:
     """Ready what `arguments` name, or all of it."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036  whatever is called python3 runs this
         sys.exit(
             f"set-up: imagebot needs Python 3.11 or later; {sys.executable} is {platform.python_version()}: "
             "say which to use, as in `make test PYTHON=python3.12`"
@@ -85,7 +85,10 @@ def make_venv() -> None:
 
 def has_ensurepip() -> bool:
     """Asked in a new process, since this one remembers what it did not find."""
-    return subprocess.run([sys.executable, "-c", "import ensurepip, venv"], capture_output=True).returncode == 0
+    return (
+        subprocess.run([sys.executable, "-c", "import ensurepip, venv"], capture_output=True, check=False).returncode
+        == 0
+    )
 
 
 def pip(*arguments: str) -> None:
@@ -110,7 +113,7 @@ def ready_tools() -> None:
     services = [service for tool in missing for service in tool.services]
     if services and shutil.which("systemctl"):
         # Only the programs are wanted: no server of ours shall run after the next boot either.
-        subprocess.run([*prefix, "systemctl", "--quiet", "disable", *services], capture_output=True)
+        subprocess.run([*prefix, "systemctl", "--quiet", "disable", *services], capture_output=True, check=False)
 
 
 def apt_rights() -> list[str] | None:
@@ -119,7 +122,10 @@ def apt_rights() -> list[str] | None:
         return None
     if os.geteuid() == 0:
         return []
-    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0:
+    if (
+        shutil.which("sudo")
+        and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0
+    ):
         return ["sudo", "-n"]
     return None
 
@@ -148,13 +154,16 @@ def no_service_starts(prefix: list[str]) -> Iterator[None]:
 
 def ready_github_api() -> None:
     """The description that the fake GitHub holds requests and answers against; kept in `.cache/`."""
-    if GITHUB_API.exists() and subprocess.run([str(PYTHON), "-m", "tests.support.github_api"], cwd=ROOT).returncode:
+    if (
+        GITHUB_API.exists()
+        and subprocess.run([str(PYTHON), "-m", "tests.support.github_api"], cwd=ROOT, check=False).returncode
+    ):
         say("no GitHub API description: tests that need it will be skipped")
 
 
 def run(command: list[str], stdout: int | None = None) -> None:
     """Raises `SystemExit` with the command's own exit code: it has said on standard error what is wrong."""
-    done = subprocess.run(command, cwd=ROOT, stdout=stdout)
+    done = subprocess.run(command, cwd=ROOT, stdout=stdout, check=False)
     if done.returncode:
         say(f"this failed: {' '.join(command)}")
         sys.exit(done.returncode)
