@@ -1,0 +1,96 @@
+"""What git says when a remote does not do as asked, as one line with what to do; the whole table is here.
+
+Git's exit codes do not tell these apart, so its words must. They are English, because the sealed environment says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from imagebot.errors import BadResponse, NotFound, Refused, Unavailable, WorldError, printable
+from imagebot.gitrepo.process import Answer, last_line
+from imagebot.gitrepo.remote import Remote, mask
+
+_LONGEST = 300
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    words: re.Pattern[str]
+    error: type[WorldError]
+    advice: str
+
+
+def _rule(words: str, error: type[WorldError], advice: str) -> _Rule:
+    return _Rule(re.compile(words, re.ASCII | re.IGNORECASE), error, advice)
+
+
+_RULES = (
+    _rule(
+        r"could not read (Username|Password)|terminal prompts disabled",
+        Refused,
+        "it asks for credentials, and none that it takes are configured: see `credentials` in imagebot.yaml",
+    ),
+    _rule(
+        r"Authentication failed|returned error: 401",
+        Refused,
+        "it does not accept the token; check that it is right and has not expired",
+    ),
+    _rule(
+        r"returned error: 403|permission to \S+ denied|denied to |not allowed to push|write access",
+        Refused,
+        "the credentials may not do this; give them read and write access to the repository's contents",
+    ),
+    _rule(
+        r"Host key verification failed|HOST IDENTIFICATION HAS CHANGED|host key is known",
+        Refused,
+        "its host key is not the one in the known hosts file; add it only after checking it",
+    ),
+    _rule(
+        r"UNPROTECTED PRIVATE KEY|bad permissions|Load key |Identity file", Refused, "the ssh key file cannot be used"
+    ),
+    _rule(r"Permission denied \(", Refused, "it does not accept the ssh key; add its public half to the repository"),
+    _rule(r"dubious ownership", Refused, "the repository belongs to another user; run as its owner"),
+    _rule(r"No space left on device|Disk quota exceeded", Unavailable, "make room in the state folder"),
+    _rule(
+        r"repository( '.*')? not found|does not appear to be a git repository|project you were looking for"
+        r"|returned error: 404",
+        NotFound,
+        "there is no such repository, or the credentials do not let it be seen; check the URL",
+    ),
+    _rule(
+        r"returned error: 30[12378]", NotFound, "it has moved; write its new URL (often the same with .git at the end)"
+    ),
+    _rule(r"\bfsck\b|fsckObjects", BadResponse, "the repository holds an object that git takes for damaged or hostile"),
+    _rule(
+        r"returned error: (429|5\d\d)|resolve host|failed to connect|couldn't connect|connection (refused|reset|closed)"
+        r"|timed out|no route|unreachable|early EOF|hung up|unexpected disconnect|too slow|RPC failed|empty reply"
+        r"|transfer closed",
+        Unavailable,
+        "it cannot be reached now; the next pass tries again",
+    ),
+    _rule(r"certificate|SSL|TLS", Unavailable, "no safe connection to it; check its certificate"),
+)
+
+
+def explain(doing: str, remote: Remote, answer: Answer, environment: Mapping[str, str]) -> WorldError | None:
+    """The error that `answer` stands for; None if its words are in no rule: it may be the mirror's own fault."""
+    lines = [line.strip() for line in answer.err.splitlines() if line.strip()]
+    for rule in _RULES:
+        for line in lines:
+            if rule.words.search(line):
+                return rule.error(f"{_line(doing, remote, line, environment)}; {rule.advice}")
+    return None
+
+
+def unexplained(doing: str, remote: Remote, answer: Answer, environment: Mapping[str, str]) -> str:
+    """One line for an answer that is in no rule."""
+    return _line(doing, remote, last_line(answer.err), environment)
+
+
+def _line(doing: str, remote: Remote, said: str, environment: Mapping[str, str]) -> str:
+    said = printable(mask(said, environment))
+    said = re.sub(r"^(?:(?:fatal|error|remote|ERROR): *)+", "", said)
+    return f"cannot {doing} {remote.url}: {said[:_LONGEST].rstrip('.')}"

@@ -1,0 +1,97 @@
+"""What happened between two commits, and what would happen if they were merged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from imagebot.errors import BadInput
+from imagebot.gitrepo.commits import moment, signature, write
+from imagebot.gitrepo.names import commit_id
+from imagebot.gitrepo.process import Git, last_line
+from imagebot.settings import Author
+
+MOST_COMMITS = 1000
+LARGEST_DIFF = 1024 * 1024
+_FIELDS = ("%H", "%P", "%an", "%ae", "%ce", "%B")
+_PLAIN = ("--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--ignore-submodules=none")
+
+
+@dataclass(frozen=True, slots=True)
+class CommitInfo:
+    """One commit. What it says is written by anyone: no field is to be trusted."""
+
+    id: str
+    parents: tuple[str, ...]
+    author_name: str
+    author_email: str
+    committer_email: str
+    message: str
+
+
+def commits_between(git: Git, base: str, tip: str) -> tuple[CommitInfo, ...]:
+    """The commits of `tip` that `base` has not, newest first; of more than 1 000 the newest."""
+    span = (commit_id(tip), f"^{commit_id(base)}")
+    form = "--format=tformat:" + "%x00".join(_FIELDS)
+    out = git.out("log", "-z", f"--max-count={MOST_COMMITS}", "--topo-order", "--no-show-signature", form, *span, "--")
+    words = [word.decode(errors="replace") for word in out.split(b"\0")][:-1]
+    rows = [words[at : at + len(_FIELDS)] for at in range(0, len(words), len(_FIELDS))]
+    return tuple(CommitInfo(row[0], tuple(row[1].split()), *row[2:]) for row in rows)
+
+
+def merge_base(git: Git, one: str, other: str) -> str | None:
+    """The newest commit that both have, or None."""
+    answer = git.ask("merge-base", commit_id(one), commit_id(other))
+    if answer.code == 1 and not answer.err:
+        return None
+    if answer.code != 0:
+        raise git.damaged(f"`git merge-base` says: {last_line(answer.err)}")
+    return answer.out.decode().split()[0]
+
+
+def diff(git: Git, old: str, new: str) -> str:
+    """The unified diff from `old` to `new`; after 1 MiB it is cut, and the last line says so."""
+    with git.talk("diff-tree", "-p", "-r", *_PLAIN, commit_id(old), commit_id(new), "--") as talk:
+        talk.finish()
+        data = talk.up_to(LARGEST_DIFF + 1)
+    text = data[:LARGEST_DIFF].decode(errors="replace")
+    if len(data) > LARGEST_DIFF:
+        text += "\n[the diff goes on; this is its first MiB]\n"
+    return text
+
+
+def changed_paths(git: Git, old: str, new: str) -> tuple[str, ...]:
+    """The paths of everything that differs. What is not UTF-8 is spelt `\\x..`, which is the path of no file."""
+    out = git.out("diff-tree", "-r", "-z", "--name-only", *_PLAIN, commit_id(old), commit_id(new), "--")
+    return tuple(name.decode(errors="backslashreplace") for name in out.split(b"\0")[:-1])
+
+
+def conflicts(git: Git, base: str, tip: str) -> bool:
+    """Whether a merge of `tip` into `base` needs a person."""
+    return _merged_tree(git, base, tip) is None
+
+
+def adds_nothing(git: Git, commit: CommitInfo) -> bool:
+    """Whether `commit` is a merge of two that holds just what git makes of them, as an "Update branch" button does."""
+    if len(commit.parents) != 2:
+        return False
+    tree = git.out("rev-parse", "--verify", f"{commit_id(commit.id)}^{{tree}}").decode().strip()
+    return _merged_tree(git, *commit.parents) == tree
+
+
+def merge(git: Git, base: str, tip: str, message: str, by: tuple[Author, datetime]) -> str:
+    """The id of a new commit that merges `tip` into `base`, by whom and when. Raises `BadInput` if they conflict."""
+    tree = _merged_tree(git, base, tip)
+    if tree is None:
+        raise BadInput(f"{tip[:10]} conflicts with {base[:10]}: it cannot be merged")
+    author, at = by
+    return write(git, tree, (base, tip), message, signature(author, moment(at)))
+
+
+def _merged_tree(git: Git, base: str, tip: str) -> str | None:
+    answer = git.ask("merge-tree", "--write-tree", "--no-messages", commit_id(base), commit_id(tip))
+    if answer.code == 1 or "unrelated histories" in answer.err:
+        return None
+    if answer.code != 0:
+        raise git.damaged(f"`git merge-tree` says: {last_line(answer.err)}")
+    return answer.out.decode().strip()

@@ -1,0 +1,238 @@
+"""A bare mirror of one environment repository: the base branch and the bot's own branches, fetched once a pass."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from imagebot.errors import BadInput, BadResponse, NotFound, printable
+from imagebot.gitrepo import commits, history, objects
+from imagebot.gitrepo.failures import explain, unexplained
+from imagebot.gitrepo.history import CommitInfo
+from imagebot.gitrepo.lock import locked
+from imagebot.gitrepo.names import branch_name, branch_prefix
+from imagebot.gitrepo.objects import Files
+from imagebot.gitrepo.process import DAMAGED_MARK, Answer, Damaged, Git, Terms
+from imagebot.gitrepo.push import Pushed, PushUpdate, Rejected, arguments, results
+from imagebot.gitrepo.remote import Remote
+from imagebot.settings import Author
+
+NETWORK_SECONDS = 120.0
+_FIRST_FETCH = 10  # times as long: the whole history travels, and a fetch that is cut off starts from nothing again
+_TIDY_SECONDS = 1800.0
+_MANY_PACKS = 50
+_MANY_LOOSE = 6700  # git's own measure, gc.auto
+_HEADS = "refs/heads/"
+_LEFT_BY_THE_KILLED = ("*.lock", "refs/**/*.lock", "objects/pack/tmp_*", "objects/info/*.lock", "gc.pid")
+_FETCH = ("--quiet", "--no-tags", "--prune", "--no-write-fetch-head", "--no-recurse-submodules", "--end-of-options")
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """Where the branches are: the base, and by name those that begin with the prefix."""
+
+    base: str
+    branches: Mapping[str, str]
+
+
+class Mirror:
+    """A cache of one remote: it may be deleted at any time, and whatever breaks it is mended by the next fetch.
+
+    Commits are named by full ids, as `fetch` and `commit` give them. Several threads and processes may have mirrors of
+    one folder open. `fetches` and `pushes` count the times that the remote was asked since this object was made.
+    """
+
+    def __init__(self, folder: Path, remote: Remote, network_seconds: float) -> None:
+        self.remote = remote
+        self.fetches = 0
+        self.pushes = 0
+        self._folder = folder
+        self._git = Git(folder)
+        self._network_seconds = network_seconds
+
+    @classmethod
+    def open(cls, folder: Path, remote: Remote, network_seconds: float = NETWORK_SECONDS) -> Mirror:
+        """The mirror in `folder`, made by the first fetch. `network_seconds` bound each exchange with the remote."""
+        return cls(folder.absolute(), remote, network_seconds)
+
+    def fetch(self, prefix: str) -> Heads:
+        """Bring the base branch and those under `prefix` up to date.
+
+        Raises `Unavailable`, `Refused`, `NotFound` (no such repository or base branch), `BadResponse`, `BadInput`.
+        """
+        branch_prefix(prefix)
+        with self._alone() as lock:
+            try:
+                return self._fetched(prefix, lock)
+            except Damaged:
+                self._discard()
+            return self._fetched(prefix, lock)
+
+    def files(self, commit: str) -> Files:
+        """Every regular file of `commit`."""
+        return objects.files(self._git, commit)
+
+    def blobs(self, ids: Sequence[str]) -> Iterator[bytes | None]:
+        """The content of each blob in the order asked; None where it is larger than 8 MiB."""
+        return objects.blobs(self._git, ids)
+
+    def read(self, commit: str, path: str) -> bytes:
+        """One file of a commit. Raises `NotFound`."""
+        return objects.read(self._git, commit, path)
+
+    def commit(self, base: str, files: Mapping[str, bytes], message: str, author: Author) -> str:
+        """The id of a commit on `base` with new content for `files`; the same input gives the same id.
+
+        Raises `CannotEdit` for a path that is no regular file of `base`.
+        """
+        return commits.commit(self._git, base, files, message, author)
+
+    def push(self, updates: Sequence[PushUpdate]) -> dict[str, Pushed | Rejected]:
+        """Move branches of the remote, all in one push; what becomes of each, by name.
+
+        Raises `Refused` if the remote does not let us push at all, `Unavailable`, `NotFound`, `BadResponse`.
+        """
+        if not updates:
+            return {}
+        terms = self._terms()
+        self.pushes += 1
+        answer = self._git.ask("push", *arguments(updates, self.remote.url), terms=terms)
+        found = results(answer.out)
+        if any(update.branch not in found for update in updates):
+            error = explain("push to", self.remote, answer, terms.environment)
+            raise error or BadResponse(unexplained("push to", self.remote, answer, terms.environment))
+        return found
+
+    def commits_between(self, base: str, tip: str) -> tuple[CommitInfo, ...]:
+        """The commits of `tip` that `base` has not, newest first; of more than 1 000 the newest."""
+        return history.commits_between(self._git, base, tip)
+
+    def adds_nothing(self, commit: CommitInfo) -> bool:
+        """Whether `commit` is a merge of two that holds just what git makes of them."""
+        return history.adds_nothing(self._git, commit)
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """The newest commit that both have, or None."""
+        return history.merge_base(self._git, one, other)
+
+    def diff(self, old: str, new: str) -> str:
+        """The unified diff from `old` to `new`, at most 1 MiB of it."""
+        return history.diff(self._git, old, new)
+
+    def changed_paths(self, old: str, new: str) -> tuple[str, ...]:
+        """The paths of everything that differs."""
+        return history.changed_paths(self._git, old, new)
+
+    def conflicts(self, base: str, tip: str) -> bool:
+        """Whether a merge of `tip` into `base` needs a person."""
+        return history.conflicts(self._git, base, tip)
+
+    def merge(self, base: str, tip: str, message: str, by: tuple[Author, datetime]) -> str:
+        """The id of a commit that merges `tip` into `base`, by whom and when. Raises `BadInput` if they conflict."""
+        return history.merge(self._git, base, tip, message, by)
+
+    def tidy(self) -> bool:
+        """Pack what months of fetches have left, if it is much; whether it was. Costs nothing when there is little."""
+        with self._alone() as lock:
+            if not self._is_untidy():
+                return False
+            terms = Terms(seconds=_TIDY_SECONDS, inherit=(lock,))
+            self._git.out("gc", "--quiet", "--force", terms=terms)
+            return True
+
+    @contextmanager
+    def _alone(self) -> Iterator[int]:
+        """The lock on the mirror, with what writers that were killed left behind cleared away."""
+        try:
+            self._folder.parent.mkdir(parents=True, exist_ok=True)
+            with locked(self._folder.with_name(f"{self._folder.name}.lock"), self._network_seconds) as lock:
+                for pattern in _LEFT_BY_THE_KILLED:
+                    for path in self._folder.glob(pattern):
+                        path.unlink()
+                yield lock
+        except OSError as error:
+            raise BadInput(
+                f"cannot keep a mirror in {self._folder}: {error.strerror}; see `state` in imagebot.yaml"
+            ) from None
+
+    def _fetched(self, prefix: str, lock: int) -> Heads:
+        seconds = self._network_seconds
+        if not self._is_sound():
+            self._make()
+            seconds *= _FIRST_FETCH
+        terms = self._terms(seconds, lock)
+        base = f"{_HEADS}{self.remote.branch}"
+        refspecs = (f"+{base}:{base}", f"+{_HEADS}{prefix}*:{_HEADS}{prefix}*")
+        self.fetches += 1
+        answer = self._git.ask("fetch", *_FETCH, self.remote.url, *refspecs, terms=terms)
+        if answer.code != 0:
+            raise self._fetch_failed(answer, terms)
+        return self._heads(prefix)
+
+    def _fetch_failed(self, answer: Answer, terms: Terms) -> Exception:
+        if "couldn't find remote ref" in answer.err:
+            return NotFound(self._no_base(terms))
+        error = explain("fetch from", self.remote, answer, terms.environment)
+        return error or Damaged(unexplained("fetch from", self.remote, answer, terms.environment))
+
+    def _no_base(self, terms: Terms) -> str:
+        answer = self._git.ask("ls-remote", "--heads", "--end-of-options", self.remote.url, terms=terms)
+        names = [line.partition(_HEADS)[2] for line in answer.out.decode(errors="replace").splitlines()]
+        shown = printable(", ".join(names[:10])) + (", …" if len(names) > 10 else "")
+        there = f"it has {shown}; set `branch`" if names else "it has no branch yet; push a first commit"
+        return f"{self.remote.url} has no branch {self.remote.branch}: {there}"
+
+    def _heads(self, prefix: str) -> Heads:
+        """Read the branches back. `%(tree)` makes git open each commit, so that a broken one is noticed here."""
+        out = self._git.out("for-each-ref", "--format=%(objectname) %(objecttype) %(tree) %(refname)", _HEADS)
+        heads = {}
+        for line in out.decode(errors="replace").splitlines():
+            commit, kind, _, name = line.split(" ", 3)
+            branch = name.removeprefix(_HEADS)
+            if kind == "commit" and (branch == self.remote.branch or branch.startswith(prefix)) and _is_ours(branch):
+                heads[branch] = commit
+        if self.remote.branch not in heads:
+            raise self._git.damaged(f"it lost the branch {self.remote.branch}")
+        return Heads(heads.pop(self.remote.branch), heads)
+
+    def _is_sound(self) -> bool:
+        if not self._folder.is_dir() or (self._folder / DAMAGED_MARK).exists():
+            return False
+        answer = self._git.ask("rev-parse", "--is-bare-repository")
+        return answer.code == 0 and answer.out.strip() == b"true"
+
+    def _make(self) -> None:
+        """Put an empty repository in place by one rename: what is there is whole or not there."""
+        self._discard()
+        new = self._folder.with_name(f"{self._folder.name}.new")
+        shutil.rmtree(new, ignore_errors=True)
+        Git(new).out("init", "--bare", "--quiet", "--template=")
+        new.rename(self._folder)
+
+    def _discard(self) -> None:
+        old = self._folder.with_name(f"{self._folder.name}.old")
+        shutil.rmtree(old, ignore_errors=True)
+        if self._folder.exists():
+            self._folder.rename(old)
+            shutil.rmtree(old)
+
+    def _is_untidy(self) -> bool:
+        packs = sum(1 for _ in self._folder.glob("objects/pack/*.pack"))
+        # Objects are spread evenly over 256 folders, so one tells enough, as it does for git itself.
+        loose = sum(1 for _ in self._folder.glob("objects/17/*"))
+        return packs > _MANY_PACKS or loose * 256 > _MANY_LOOSE
+
+    def _terms(self, seconds: float | None = None, *inherit: int) -> Terms:
+        return Terms(self.remote.environment(), seconds or self._network_seconds, inherit)
+
+
+def _is_ours(branch: str) -> bool:
+    try:
+        branch_name(branch)
+    except BadInput:
+        return False
+    return True

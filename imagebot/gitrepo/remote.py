@@ -1,0 +1,142 @@
+"""Where an environment repository is, and how git proves there who it is."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import assert_never
+from urllib.parse import quote
+
+from imagebot.errors import BadInput, printable
+from imagebot.gitrepo.names import branch_name
+from imagebot.gitrepo.seal import sealed
+from imagebot.settings import SshKey, TokenCredentials
+
+_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])"
+_PATH = r"[!$&'()*+,./0-9:;=@A-Z_a-z~%-]+"
+_HTTP = re.compile(rf"(?P<origin>(?P<scheme>https?)://(?P<host>{_HOST})(?::[0-9]{{1,5}})?)/{_PATH}", re.ASCII)
+_USER = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
+_SSH = re.compile(rf"ssh://(?:{_USER}@)?{_HOST}(?::[0-9]{{1,5}})?/{_PATH}", re.ASCII)
+_SCP_LIKE = re.compile(rf"(?:{_USER}@)?{_HOST}:(?![-:]|//){_PATH}", re.ASCII)
+_ESCAPED_CONTROL = re.compile(r"%(?:[01][0-9A-Fa-f]|7[Ff])", re.ASCII)
+_USERINFO = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*@", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]", re.ASCII)
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+
+_USERNAME = "IMAGEBOT_GIT_USERNAME"
+_PASSWORD = "IMAGEBOT_GIT_PASSWORD"
+
+# Not an askpass program: that would be a file with an execute bit, which a wheel, a `COPY` or a volume mounted noexec
+# can lose. A helper in git's own settings needs only the shell that git needs anyway; `printf` is built into every shell,
+# so the token is in no argument list. Bound to one origin: git asks it for no other host.
+_HELPER = (
+    f'!answer() {{ if [ "$1" = get ]; then'
+    f' printf "username=%s\\npassword=%s\\n" "${_USERNAME}" "${_PASSWORD}"; fi; }}; answer'
+)
+_SSH_OPTIONS = (
+    "BatchMode=yes",
+    "ClearAllForwardings=yes",
+    "ConnectTimeout=30",
+    "ControlPath=none",
+    "GlobalKnownHostsFile=/dev/null",
+    "IdentitiesOnly=yes",
+    "IdentityAgent=none",
+    "PermitLocalCommand=no",
+    "ServerAliveInterval=15",
+    "StrictHostKeyChecking=yes",
+    "UpdateHostKeys=no",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """An environment repository and its base branch. http is for this machine only, a local path is absolute.
+
+    Raises `BadInput` for a URL that is neither https, ssh, scp-like nor local, that holds credentials, or that does not
+    go with the credentials given.
+    """
+
+    url: str
+    branch: str = "main"
+    credentials: TokenCredentials | SshKey | None = None
+
+    def __post_init__(self) -> None:
+        branch_name(self.branch)
+        protocol = self.protocol
+        if (protocol == "ssh") != isinstance(self.credentials, SshKey):
+            raise BadInput(
+                f"{self.url}: an ssh URL needs an ssh key and its known hosts, and no other URL can use them"
+            )
+        if protocol == "file" and self.credentials is not None:
+            raise BadInput(f"{self.url}: a local path needs no credentials")
+
+    @property
+    def protocol(self) -> str:
+        """The one transport that git may use, as `GIT_ALLOW_PROTOCOL` calls it."""
+        if _CONTROL.search(self.url) or _ESCAPED_CONTROL.search(self.url):
+            raise BadInput(f"the git URL {printable(self.url)!r} holds control characters")
+        if found := _HTTP.fullmatch(self.url):
+            if found["scheme"] == "http" and found["host"] not in _LOOPBACK:
+                raise BadInput(f"{self.url}: http would show credentials and content to everyone on the way; use https")
+            return found["scheme"]
+        if _SSH.fullmatch(self.url):
+            return "ssh"
+        if self.url.startswith("/") or self.url.startswith("file:///"):
+            return "file"
+        if _USERINFO.match(self.url):
+            raise BadInput("a git URL holds a user name or a password; put them under `credentials`")
+        if "://" not in self.url and _SCP_LIKE.fullmatch(self.url):
+            return "ssh"
+        raise BadInput(f"{self.url!r} is no git URL; write https://…, ssh://…, user@host:path or an absolute path")
+
+    def environment(self) -> dict[str, str]:
+        """Git's environment for this remote. The token is read now: a mounted secret may have been replaced."""
+        allowed = {"GIT_ALLOW_PROTOCOL": self.protocol}
+        match self.credentials:
+            case TokenCredentials() as token:
+                return self._with_token(token, allowed)
+            case SshKey() as key:
+                return sealed(variables={"GIT_SSH_COMMAND": _ssh_command(key), "GIT_SSH_VARIANT": "ssh", **allowed})
+            case None:
+                return sealed(variables=allowed)
+            case _:
+                assert_never(self.credentials)
+
+    def _with_token(self, credentials: TokenCredentials, allowed: dict[str, str]) -> dict[str, str]:
+        found = _HTTP.fullmatch(self.url)
+        assert found is not None
+        token = credentials.token.reveal()
+        if _CONTROL.search(token + credentials.username):
+            raise BadInput(f"the credentials for {self.url} hold a line break or another control character")
+        config = [(f"credential.{found['origin']}.helper", _HELPER)]
+        return sealed(config, {_USERNAME: credentials.username, _PASSWORD: token, **allowed})
+
+
+def mask(text: str, environment: Mapping[str, str]) -> str:
+    """`text` without the token that `environment` carries, in any of the spellings that a server might echo."""
+    token = environment.get(_PASSWORD)
+    if not token:
+        return text
+    pair = b64encode(f"{environment[_USERNAME]}:{token}".encode()).decode()
+    for spelling in (pair, b64encode(token.encode()).decode(), quote(token, safe=""), quote(token), token):
+        text = text.replace(spelling, "…")
+    return text
+
+
+def _ssh_command(key: SshKey) -> str:
+    """The command line that git hands to a shell."""
+    options = [*_SSH_OPTIONS, f'UserKnownHostsFile="{_plain(key.known_hosts_file)}"']
+    words = ["ssh", "-F", "/dev/null", "-i", _plain(key.key_file)]
+    return shlex.join([*words, *(word for option in options for word in ("-o", option))])
+
+
+def _plain(path: Path) -> str:
+    """`path` as ssh reads it, too: ssh expands `%`, `~` and `${}` in the names of files."""
+    text = str(path)
+    if not path.is_absolute() or _CONTROL.search(text) or any(char in text for char in '%$"\\'):
+        raise BadInput(f'{text!r} cannot be given to ssh: use an absolute path without % $ " \\ and control characters')
+    return text
