@@ -1,0 +1,84 @@
+"""Say what a field should hold, and write it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, assert_never
+
+from imagebot.errors import CannotEdit, Problem
+from imagebot.fields.field import Field, Part, Spot, Value
+from imagebot.yamledit.replace import problem, replace
+from imagebot.yamledit.tree import Scalar
+
+Pin = Literal["keep", "digest", "none"]
+
+
+def wanted(field: Field, to: Value, pin: Pin = "keep") -> Value:
+    """What this field should say when its image moves to `to`.
+
+    `keep` leaves a field as it is: a tag stays a tag, and a digest beside it moves along. `digest` writes one into every field,
+    after the tag where there is no key for it. A `to` without a tag keeps the tag. Raises `CannotEdit` where a digest is needed
+    and not known, or where `none` meets a field that has one: nothing is ever left stale, and no key is removed.
+    """
+    if pin == "none" and field.digest:
+        raise CannotEdit(
+            _at(
+                field, f"{_name(field)} is pinned to a digest, and `pin: none` would have to remove it; do that by hand"
+            )
+        )
+    pinned = field.digest is not None or pin == "digest"
+    if pinned and to.digest is None:
+        raise CannotEdit(
+            _at(field, f"{_name(field)} is pinned to a digest, and no new digest is given: it would be stale")
+        )
+    digest = to.digest if pinned else None
+    keeps_no_tag = field.tag is None and field.digest is not None
+    tag = field.tag if keeps_no_tag or to.tag is None else to.tag
+    return Value(tag, digest)
+
+
+def edit(file: str, data: bytes, changes: Sequence[tuple[Field, Value]]) -> bytes:
+    """The file with each field saying exactly its value, proved. Raises `CannotEdit`; then nothing is to be written."""
+    texts: dict[Scalar, str] = {}
+    for field, value in changes:
+        if field.fixed:
+            raise CannotEdit(field.fixed)
+        if field.digest and not value.digest:
+            raise CannotEdit(_at(field, f"{_name(field)} is pinned to a digest: it would be stale"))
+        for spot, text in written(field, value):
+            if texts.setdefault(spot.scalar, text) != text:
+                raise CannotEdit(
+                    problem(file, data, spot.scalar, f"two changes want {texts[spot.scalar]} and {text} here")
+                )
+    return replace(file, data, texts.items())
+
+
+def written(field: Field, value: Value) -> list[tuple[Spot, str]]:
+    """The new text of each scalar of a field. A digest goes where one stands, else to a key that is there for it, else after the tag."""
+    keys = [spot for spot in field.spots if spot.part in (Part.DIGEST, Part.HEX)]
+    carried = not keys
+    return [(spot, _text(spot, value, carried or bool(spot.says.digest))) for spot in field.spots]
+
+
+def _text(spot: Spot, value: Value, carries: bool) -> str:
+    after = f"@{value.digest}" if value.digest and carries else ""
+    match spot.part:
+        case Part.REFERENCE:
+            return spot.written + (f":{value.tag}" if value.tag else "") + after
+        case Part.TAG:
+            return f"{value.tag}{after}"
+        case Part.DIGEST:
+            return value.digest or spot.scalar.value
+        case Part.HEX:
+            return (value.digest or spot.scalar.value).removeprefix("sha256:")
+        case _:
+            assert_never(spot.part)
+
+
+def _name(field: Field) -> str:
+    return field.name.familiar
+
+
+def _at(field: Field, message: str) -> Problem:
+    scalar = field.spots[0].scalar
+    return Problem(field.file, scalar.line, scalar.column, message)

@@ -1,0 +1,88 @@
+"""A field: a place in a file where an image, its tag or its digest is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from imagebot.errors import Problem
+from imagebot.images.reference import ImageName
+from imagebot.yamledit.tree import Alias, Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What a field says, or should say: a tag, a digest, or both."""
+
+    tag: str | None = None
+    digest: str | None = None
+
+    def __str__(self) -> str:
+        return (self.tag or "") + (f"@{self.digest}" if self.digest else "")
+
+
+class Part(StrEnum):
+    """What of an image a scalar holds. A reference or a tag may carry the digest too, after an `@`; `HEX` is a digest's bare hex."""
+
+    REFERENCE = "reference"
+    TAG = "tag"
+    DIGEST = "digest"
+    HEX = "hex"
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One scalar of a field and what it says. What is `written` before the tag is kept; `via` is the alias that led here."""
+
+    scalar: Scalar
+    part: Part
+    says: Value
+    written: str = ""
+    via: Alias | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Where one image is written and what it says. `fixed` says why it cannot be edited; None if it can.
+
+    `line` is the line of the value that an edit changes; `path` is for people and for trailers, unique in its file.
+    """
+
+    file: str
+    line: int
+    path: str
+    shape: str
+    name: ImageName
+    spots: tuple[Spot, ...]
+    fixed: Problem | None = None
+
+    @property
+    def tag(self) -> str | None:
+        return next((spot.says.tag for spot in self.spots if spot.says.tag), None)
+
+    @property
+    def digest(self) -> str | None:
+        """A digest of its own wins over one that a tag carries, as it does in Kustomize and in charts."""
+        said = [spot for spot in self.spots if spot.says.digest]
+        return max(said, key=lambda spot: spot.part in (Part.DIGEST, Part.HEX)).says.digest if said else None
+
+    @property
+    def value(self) -> Value:
+        return Value(self.tag, self.digest)
+
+
+@dataclass(frozen=True, slots=True)
+class NoField:
+    """A place that names an image but holds no version, or not in a way that can be read; `name` is None where even that is unsure."""
+
+    name: ImageName | None
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Everything in one file. It does not depend on what is watched, so it may be kept for as long as the bytes are the same."""
+
+    fields: tuple[Field, ...] = ()
+    refusals: tuple[NoField, ...] = ()
+    unreadable: Problem | None = None

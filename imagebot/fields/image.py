@@ -1,0 +1,30 @@
+"""`image: name:tag@digest`: containers wherever a pod spec sits, custom resources, Compose services, Helm values.
+
+`imageName:` (CloudNativePG), `runnerImage:` and the like are the same; `image: name` beside `tag:` or `imageTag:` has its version there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from imagebot.fields.claim import Claim, Lack, digests, reference, tag
+from imagebot.fields.place import Place
+
+KEYS = frozenset({"image", "tag", "imageTag", "digest", "imageDigest", "sha"})
+_CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
+
+
+def look(place: Place, key: str) -> Iterator[Claim | Lack]:
+    read = reference(place, key)
+    if read is None:
+        return
+    name, spot = read
+    plain = key == "image"
+    if spot.says.tag or spot.says.digest:
+        yield Claim(name, (spot, *(digests(place) if plain else ())), place, key)
+    elif plain and (beside := tag(place, "tag", "imageTag")):
+        yield Claim(name, (beside, *digests(place)), place, "tag" if "tag" in place.entries else "imageTag")
+    elif plain and any(place.under(kind) for kind in _CONTAINERS):
+        yield Claim(name, (spot,), place, key)
+    elif plain:
+        yield Lack(name, spot.scalar, "the image is written without a tag, and none stands beside it")

@@ -1,0 +1,135 @@
+"""A map of a file as a shape looks at it: its entries with aliases and merge keys resolved, and the way to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from imagebot.yamledit.tree import Alias, Document, Mapping, Node, Scalar, Sequence
+
+KEYS = frozenset(
+    "image imageName imageTag repository registry tag digest imageDigest sha name newName newTag url ref chart version".split()
+)
+_BARE = re.compile(r"[^\s.\[\]\"]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The value of a key: `via` is the alias that stands in its place, `node` None where that alias leads nowhere."""
+
+    node: Scalar | Mapping | Sequence | None
+    via: Alias | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """The way from a document's root to a node: a linked list, because most ways are never printed."""
+
+    step: str | int
+    before: Trail | None
+
+    def keys(self) -> Iterator[str | int]:
+        """The steps, the last one first."""
+        trail: Trail | None = self
+        while trail is not None:
+            yield trail.step
+            trail = trail.before
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One map. `twice` are the keys that occur more than once: what they say depends on the loader."""
+
+    mapping: Mapping
+    entries: dict[str, Entry]
+    twice: frozenset[str]
+    trail: Trail | None
+
+    def text(self, key: str) -> Scalar | None:
+        """The scalar under `key`, if there is one and it says something."""
+        entry = self.entries.get(key)
+        return entry.node if entry and isinstance(entry.node, Scalar) and entry.node.value else None
+
+    def via(self, key: str) -> Alias | None:
+        entry = self.entries.get(key)
+        return entry.via if entry else None
+
+    def under(self, *steps: str) -> bool:
+        """Whether this map stands right under these keys, list indexes not counted."""
+        if self.trail is None:
+            return False
+        keys = [step for step in self.trail.keys() if isinstance(step, str)]
+        return tuple(keys[: len(steps)][::-1]) == steps
+
+
+def places(document: Document) -> Iterator[Place]:
+    """Every map of a document, aliases not followed: each is seen once, where it is written."""
+    known: dict[int, Place] = {}
+    stack: list[tuple[Node, Trail | None]] = [(document.root, None)]
+    while stack:
+        node, trail = stack.pop()
+        if isinstance(node, Mapping):
+            yield place_of(node, trail, known)
+            pairs = [(key.value, value) for key, value in node.pairs if isinstance(key, Scalar)]
+            stack += [
+                (value, Trail(key, trail)) for key, value in reversed(pairs) if not isinstance(value, Scalar | Alias)
+            ]
+        elif isinstance(node, Sequence):
+            items = list(enumerate(node.items))
+            stack += [
+                (item, Trail(index, trail)) for index, item in reversed(items) if not isinstance(item, Scalar | Alias)
+            ]
+
+
+def place_of(node: Mapping, trail: Trail | None, known: dict[int, Place]) -> Place:
+    """The entries of one map; `known` are the anchored maps before it."""
+    entries: dict[str, Entry] = {}
+    twice = set()
+    merged: list[Node] = []
+    for key, value in node.pairs:
+        if not isinstance(key, Scalar):
+            continue
+        if key.value == "<<" and not key.style:
+            merged.append(value)
+        elif key.value in entries:
+            twice.add(key.value)
+        else:
+            entries[key.value] = _entry(value)
+    if merged:
+        entries = _merged(merged, known) | entries
+    place = Place(node, entries, frozenset(twice), trail)
+    if node.anchor is not None:
+        known[node.start] = place
+    return place
+
+
+def path(document: int | None, trail: Trail | None, *last: str) -> str:
+    """A path for people: `spec.containers[0].image`; `---[1].spec` is the second document of several."""
+    steps = [*(reversed(list(trail.keys())) if trail else ()), *last]
+    text = "" if document is None else f"---[{document}]"
+    for step in steps:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif _BARE.fullmatch(step):
+            text += f".{step}" if text else step
+        else:
+            text += '["' + step.replace("\\", "\\\\").replace('"', '\\"') + '"]'
+    return text
+
+
+def _entry(value: Node) -> Entry:
+    return Entry(value.target, value) if isinstance(value, Alias) else Entry(value)
+
+
+def _merged(values: list[Node], known: dict[int, Place]) -> dict[str, Entry]:
+    """What merge keys bring in, the first one winning. Only keys that shapes ask for: a hostile file may merge a huge map often."""
+    entries: dict[str, Entry] = {}
+    for value in values:
+        node = _entry(value).node
+        if isinstance(node, Sequence):
+            entries = _merged(list(node.items), known) | entries
+        elif isinstance(node, Mapping):
+            base = known.get(node.start) or place_of(node, None, known)
+            entries = {key: base.entries[key] for key in KEYS & base.entries.keys()} | entries
+    return entries

@@ -1,0 +1,84 @@
+"""Bytes in, libyaml's events out, with the limits kept and with offsets in bytes.
+
+Only events are pulled: composing crashes the process on deep nesting and refuses an anchor that is defined twice.
+libyaml counts characters and leaves out a byte order mark, so its marks are mapped here, once.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+
+import yaml
+
+from imagebot.yamledit.limits import MAX_BYTES, MAX_DEPTH, MAX_EVENTS
+from imagebot.yamledit.tree import NotYaml
+
+_BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
+_OPEN = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
+_CLOSE = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
+
+
+class Unreadable(Exception):
+    """Leaves this room as the value `NotYaml`."""
+
+    def __init__(self, line: int, column: int, message: str) -> None:
+        super().__init__(message)
+        self.why = NotYaml(line, column, message)
+
+
+class Text:
+    """A file's text, and where each character of it stands in the bytes."""
+
+    def __init__(self, data: bytes) -> None:
+        if len(data) > MAX_BYTES:
+            raise Unreadable(1, 1, f"the file has {len(data)} bytes; at most {MAX_BYTES} are read")
+        self._shift = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
+        try:
+            self.text = data[self._shift :].decode()
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start + self._shift) + 1
+            raise Unreadable(line, 1, "the file is not UTF-8") from None
+        if self.text.startswith(_BOM):
+            raise Unreadable(1, 1, "the file has two byte order marks")
+        self._ascii = self.text.isascii()
+        self._last = (0, 0)
+
+    def offset(self, index: int) -> int:
+        """The byte at which character `index` begins; asked in rising order each character is counted once."""
+        if self._ascii:
+            return index + self._shift
+        at, offset = self._last
+        if index >= at:
+            offset += len(self.text[at:index].encode())
+        else:
+            offset -= len(self.text[index:at].encode())
+        self._last = (index, offset)
+        return offset + self._shift
+
+
+def pull(text: str) -> Iterator[yaml.Event]:
+    """All events of `text`. Raises `Unreadable` where it is no YAML or beyond the limits."""
+    depth = 0
+    try:
+        for count, event in enumerate(yaml.parse(text, Loader=yaml.CSafeLoader)):
+            if isinstance(event, _OPEN):
+                depth += 1
+            elif isinstance(event, _CLOSE):
+                depth -= 1
+            if depth > MAX_DEPTH:
+                raise _at(event, f"nested deeper than {MAX_DEPTH} levels")
+            if count >= MAX_EVENTS:
+                raise _at(event, f"more than {MAX_EVENTS} keys and values")
+            yield event
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise Unreadable(line, column, f"not YAML: {error.problem or error.context}") from None
+    except yaml.reader.ReaderError as error:
+        line = text.encode()[: error.position].count(b"\n") + 1
+        raise Unreadable(line, 1, f"not YAML: a character that may not stand in it ({error.reason})") from None
+
+
+def _at(event: yaml.Event, message: str) -> Unreadable:
+    return Unreadable(event.start_mark.line + 1, event.start_mark.column + 1, message)

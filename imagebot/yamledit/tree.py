@@ -1,0 +1,78 @@
+"""What a YAML file says, as a light tree that knows where each scalar stands.
+
+Offsets count bytes of the file; lines and columns count from 1, columns in characters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class NotYaml:
+    """Why a file could not be read, and where."""
+
+    line: int
+    column: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """One scalar. `start` and `end` enclose it as written, with its quotes and without its anchor and tag.
+
+    `style` is `''` (plain), `"'"`, `'"'`, `'|'` or `'>'`.
+    """
+
+    value: str
+    style: str
+    start: int
+    end: int
+    line: int
+    column: int
+    anchor: str | None = None
+    tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list."""
+
+    items: tuple[Node, ...]
+    start: int
+    line: int
+    column: int
+    anchor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A map, its pairs as they stand: a key may occur twice."""
+
+    pairs: tuple[tuple[Node, Node], ...]
+    start: int
+    line: int
+    column: int
+    anchor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """`*name`. `target` is what the name stood for here: None where nothing did, or a collection around this very place."""
+
+    name: str
+    target: Scalar | Sequence | Mapping | None
+    start: int
+    line: int
+    column: int
+
+
+Node = Scalar | Sequence | Mapping | Alias
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document of a stream, and every alias in it, in order."""
+
+    root: Node
+    aliases: tuple[Alias, ...]
