@@ -23,9 +23,10 @@ _DATE = re.compile(rb"^committer [^\n]*> (-?[0-9]+) ([+-][0-9]{4})$", re.MULTILI
 _TREE = re.compile(rb"^tree ([0-9a-f]+)$", re.MULTILINE)
 _NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f<>]", re.ASCII)
 _FOLDER = "40000"
+_KINDS = {_FOLDER: "tree", "160000": "commit"}
 _WHAT = {"120000": "a symbolic link", "160000": "a submodule", _FOLDER: "a folder"}
 
-Path = tuple[bytes, ...]
+Parts = tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def commit(git: Git, base: str, files: Mapping[str, bytes], message: str, author
         date, tree = _DATE.search(about), _TREE.search(about)
         if date is None or tree is None:
             raise git.damaged(f"the commit {base} has no date or no tree")
-        edits = {tuple(path.encode().split(b"/")): data for path, data in files.items()}
+        edits = {tuple(path.encode(errors="backslashreplace").split(b"/")): data for path, data in files.items()}
         new = workshop.changed(tree[1].decode(), edits, ())
     return write(git, new, (base,), message, signature(author, f"@{date[1].decode()} {date[2].decode()}"))
 
@@ -89,10 +90,10 @@ class _Workshop:
             raise self._git.damaged(f"the {kind} {asked} is far too large")
         return data
 
-    def changed(self, tree: str, edits: Mapping[Path, bytes], above: Path) -> str:
+    def changed(self, tree: str, edits: Mapping[Parts, bytes], above: Parts) -> str:
         """The id of `tree` with the files of `edits`, whose paths begin at this tree; it lies at `above`."""
         entries = _entries(self.read(tree, "tree"), len(tree) // 2)
-        below: dict[bytes, dict[Path, bytes]] = {}
+        below: dict[bytes, dict[Parts, bytes]] = {}
         for path, data in edits.items():
             below.setdefault(path[0], {})[path[1:]] = data
         for name, inner in below.items():
@@ -110,10 +111,8 @@ class _Workshop:
         return self._git.out("hash-object", "-w", "--no-filters", "--stdin", stdin=data).decode().strip()
 
     def _write(self, entries: Mapping[bytes, _Entry]) -> str:
-        for name, entry in entries.items():
-            kind = {_FOLDER: "tree", "160000": "commit"}.get(entry.mode, "blob")
-            self._writer.say(f"{entry.mode} {kind} {entry.id}\t".encode() + name + b"\0")
-        self._writer.say(b"\0")
+        lines = (f"{e.mode} {_KINDS.get(e.mode, 'blob')} {e.id}\t".encode() + name for name, e in entries.items())
+        self._writer.say(b"\0".join([*lines, b"", b""]))
         return self._writer.line().decode()
 
 
@@ -136,7 +135,7 @@ def _entries(data: bytes, id_size: int) -> dict[bytes, _Entry]:
     return entries
 
 
-def _cannot(where: Path, inner: Mapping[Path, bytes], entry: _Entry | None) -> CannotEdit:
+def _cannot(where: Parts, inner: Mapping[Parts, bytes], entry: _Entry | None) -> CannotEdit:
     rest = min(inner)
     path = b"/".join((*where, *rest)).decode(errors="replace")
     if entry is None:

@@ -44,13 +44,11 @@ _RULES = (
         "the credentials may not do this; give them read and write access to the repository's contents",
     ),
     _rule(
-        r"Host key verification failed|HOST IDENTIFICATION HAS CHANGED|host key is known",
+        r"Host key verification failed",
         Refused,
         "its host key is not the one in the known hosts file; add it only after checking it",
     ),
-    _rule(
-        r"UNPROTECTED PRIVATE KEY|bad permissions|Load key |Identity file", Refused, "the ssh key file cannot be used"
-    ),
+    _rule(r"Load key |bad permissions|Identity file ", Refused, "the ssh key file cannot be used"),
     _rule(r"Permission denied \(", Refused, "it does not accept the ssh key; add its public half to the repository"),
     _rule(r"dubious ownership", Refused, "the repository belongs to another user; run as its owner"),
     _rule(r"No space left on device|Disk quota exceeded", Unavailable, "make room in the state folder"),

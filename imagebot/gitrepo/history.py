@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from imagebot.errors import BadInput
-from imagebot.gitrepo.commits import moment, signature, write
+from imagebot.gitrepo.commits import write
 from imagebot.gitrepo.names import commit_id
 from imagebot.gitrepo.process import Git, last_line
-from imagebot.settings import Author
 
 MOST_COMMITS = 1000
 LARGEST_DIFF = 1024 * 1024
@@ -79,13 +78,12 @@ def adds_nothing(git: Git, commit: CommitInfo) -> bool:
     return _merged_tree(git, *commit.parents) == tree
 
 
-def merge(git: Git, base: str, tip: str, message: str, by: tuple[Author, datetime]) -> str:
-    """The id of a new commit that merges `tip` into `base`, by whom and when. Raises `BadInput` if they conflict."""
+def merge(git: Git, base: str, tip: str, message: str, signed: Mapping[str, str]) -> str:
+    """The id of a new commit that merges `tip` into `base`. Raises `BadInput` if they conflict."""
     tree = _merged_tree(git, base, tip)
     if tree is None:
         raise BadInput(f"{tip[:10]} conflicts with {base[:10]}: it cannot be merged")
-    author, at = by
-    return write(git, tree, (base, tip), message, signature(author, moment(at)))
+    return write(git, tree, (base, tip), message, signed)
 
 
 def _merged_tree(git: Git, base: str, tip: str) -> str | None:

@@ -1,9 +1,9 @@
 """Git, run in its sealed environment: argument lists only, no shell, an end to every wait.
 
 Of GitPython this takes the command runner alone. Its object model runs git with the caller's environment and with
-options assembled from keyword arguments, which most of its security advisories are about, and one `Repo` cannot serve two
-threads. Deadlines are ours: GitPython's `kill_after_timeout` looks children up with `ps`, which slim images lack; here
-each git leads a process group of its own, which is killed whole.
+options assembled from keyword arguments, which most of its security advisories are about, and one `Repo` cannot serve
+two threads. Deadlines are ours: GitPython's `kill_after_timeout` looks children up with `ps`, which slim images lack;
+here each git leads a process group of its own, which is killed whole.
 """
 
 from __future__ import annotations
@@ -51,9 +51,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a git command runs under; `inherit` are file descriptors that it and its children keep open."""
+    """What a git command runs under. `about` is for people; `inherit` are descriptors that its children keep open."""
 
     environment: Mapping[str, str] = field(default_factory=sealed)
+    about: str = ""
     seconds: float = LOCAL_SECONDS
     inherit: tuple[int, ...] = ()
 
@@ -71,7 +72,8 @@ class Git:
             try:
                 out, err = process.communicate(stdin, timeout=terms.seconds)
             except subprocess.TimeoutExpired:
-                raise Unavailable(f"`git {args[0]}` was stopped: it did not end within {terms.seconds:g} s") from None
+                name = f"{terms.about or self.folder}: `git {args[0]}`"
+                raise Unavailable(f"{name} was stopped: it did not end within {terms.seconds:g} s") from None
         if process.returncode == _USAGE:
             raise BadInput(f"`git {args[0]}` lacks an option that imagebot needs; install git 2.38 or newer")
         return Answer(process.returncode, out, err.decode(errors="replace"))

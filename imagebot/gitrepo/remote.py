@@ -31,8 +31,8 @@ _USERNAME = "IMAGEBOT_GIT_USERNAME"
 _PASSWORD = "IMAGEBOT_GIT_PASSWORD"
 
 # Not an askpass program: that would be a file with an execute bit, which a wheel, a `COPY` or a volume mounted noexec
-# can lose. A helper in git's own settings needs only the shell that git needs anyway; `printf` is built into every shell,
-# so the token is in no argument list. Bound to one origin: git asks it for no other host.
+# can lose. A helper in git's own settings needs only the shell that git needs anyway, and `printf` is built into every
+# shell, so the token is in no argument list. Bound to one origin: git asks it for no other host.
 _HELPER = (
     f'!answer() {{ if [ "$1" = get ]; then'
     f' printf "username=%s\\npassword=%s\\n" "${_USERNAME}" "${_PASSWORD}"; fi; }}; answer'
