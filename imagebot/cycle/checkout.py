@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from imagebot.cycle.world import World
-from imagebot.fields.field import Found
 from imagebot.forge.protocol import Forge, PullRequest
 from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.images.reference import ImageName
 from imagebot.observe.events import RepositoryFetched
 from imagebot.plan import block
+from imagebot.plan.claims import FileFields
 from imagebot.plan.freeze import BranchCommit, frozen
 from imagebot.policy.model import Policy
 from imagebot.selection.verdict import Version
@@ -27,7 +27,7 @@ class Checkout:
     settings: RepositorySettings
     mirror: Mirror
     heads: Heads
-    found: Mapping[str, Found]
+    files: Mapping[str, FileFields]
 
     @cached_property
     def forge(self) -> Forge:
@@ -74,7 +74,7 @@ class Checkout:
                     author=commit.author_name,
                     emails=frozenset({commit.author_email, commit.committer_email}),
                     message=commit.message,
-                    adds_nothing=len(commit.parents) == 2 and self.mirror.merge_adds_nothing(commit.id),
+                    adds_nothing=self.mirror.adds_nothing(commit),
                 )
                 for commit in commits
             ],
@@ -85,11 +85,11 @@ class Checkout:
 def check_out(world: World, settings: RepositorySettings, mirror: Mirror, policies: tuple[Policy, ...]) -> Checkout:
     """Fetch one environment repository and find the watched fields at its base. Raises `ImagebotError`."""
     heads = mirror.fetch(world.settings.branch_prefix)
-    entries = mirror.files(heads.base)
-    found = world.index.look(settings.name, policies, mirror, entries)
-    passed_over = sum(1 for result in found.values() if result.unreadable is not None)
-    world.tell(RepositoryFetched(settings.name, heads.base, len(entries), passed_over))
-    return Checkout(world, settings, mirror, heads, found)
+    tree = mirror.files(heads.base)
+    files = world.index.look(settings.name, policies, mirror, tree.entries)
+    passed_over = tree.unreadable + sum(1 for file in files.values() if file.found.unreadable is not None)
+    world.tell(RepositoryFetched(settings.name, heads.base, len(tree.entries), passed_over))
+    return Checkout(world, settings, mirror, heads, files)
 
 
 def _proposed(pull: PullRequest) -> tuple[block.Proposed, ...]:

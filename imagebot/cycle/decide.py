@@ -53,7 +53,7 @@ def decide(
 ) -> tuple[Decision, ...]:
     """A decision for every policy, in their order."""
     owned: dict[str, Claims] = {
-        name: claims([policy for policy in policies if policy.repository == name], checkout.found)
+        name: claims([policy for policy in policies if policy.repository == name], checkout.files)
         for name, checkout in checkouts.items()
         if isinstance(checkout, Checkout)
     }

@@ -11,7 +11,7 @@ from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError, WorldError
 from imagebot.forge.ensure import ensure
 from imagebot.forge.protocol import Proposal, PullRequest
-from imagebot.gitrepo.mirror import PushUpdate, Rejected
+from imagebot.gitrepo.push import PushUpdate, Rejected
 from imagebot.observe.events import BranchPushed, ForgeWarned, PullRequestSettled
 from imagebot.plan.block import mark_closed_by_bot
 from imagebot.plan.change import Change

@@ -2,55 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from imagebot.fields.explicit import Explicit
 from imagebot.fields.field import Found
 from imagebot.fields.find import find
-from imagebot.fields.screen import Screen
-from imagebot.gitrepo.mirror import Mirror, TreeEntry
+from imagebot.fields.screen import is_yaml, mentions, screen
+from imagebot.gitrepo.mirror import Mirror
+from imagebot.gitrepo.objects import TreeEntry
 from imagebot.images.reference import ImageName
+from imagebot.plan.claims import FileFields
 from imagebot.policy.model import Policy
 
-_FIELDLESS = Found()
+_NOTHING = FileFields(Found())
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What is looked for in one environment repository: it decides what a file holds as much as its bytes do."""
+
+    names: frozenset[ImageName]
+    explicit: Mapping[str, tuple[Explicit, ...]]
 
 
 @dataclass
 class FieldIndex:
-    """Remembers between passes what each blob holds, for one set of watched names and explicit paths.
+    """Remembers between passes what each file holds, by path and blob id.
 
-    `parsed` counts the files parsed since the start: a pass over an unchanged repository adds none.
+    `parsed` counts the files parsed so far: a pass over an unchanged repository adds none.
     """
 
     parsed: int = 0
-    _watched: dict[str, object] = field(default_factory=dict)
-    _found: dict[str, dict[tuple[str, str], Found]] = field(default_factory=dict)
+    _watched: dict[str, Watched] = field(default_factory=dict)
+    _known: dict[str, dict[tuple[str, str], FileFields]] = field(default_factory=dict)
 
-    def look(self, repository: str, policies: Iterable[Policy], mirror: Mirror, entries: Iterable[TreeEntry]) -> Mapping[str, Found]:
-        """The fields of every file of a commit that may hold a watched image, by path."""
-        names, explicit = _watched(policies)
-        if self._watched.get(repository) != (names, explicit):
-            self._watched[repository] = (names, explicit)
-            self._found[repository] = {}
-        known = self._found[repository]
-        files = {(entry.path, entry.blob): entry for entry in entries if _may_hold(entry.path, explicit)}
-        self._read(known, files, mirror, Screen(names), explicit)
-        for gone in known.keys() - files.keys():
-            del known[gone]
-        return {path: known[path, blob] for path, blob in files if known[path, blob] is not _FIELDLESS}
+    def look(
+        self, repository: str, policies: Iterable[Policy], mirror: Mirror, entries: Iterable[TreeEntry]
+    ) -> Mapping[str, FileFields]:
+        """What the files of a commit hold, by path; files that cannot hold a watched image are left out."""
+        watched = _watched(policies)
+        if self._watched.get(repository) != watched:
+            self._watched[repository] = watched
+            self._known[repository] = {}
+        keys = [(entry.path, entry.blob) for entry in entries if is_yaml(entry.path) or entry.path in watched.explicit]
+        before = self._known[repository]
+        missing = [key for key in keys if key not in before]
+        fresh = dict(zip(missing, self._read(missing, mirror, watched), strict=True))
+        self._known[repository] = known = {key: before[key] if key in before else fresh[key] for key in keys}
+        return {path: held for (path, _), held in known.items() if held is not _NOTHING}
 
-    def _read(
-        self,
-        known: dict[tuple[str, str], Found],
-        files: Mapping[tuple[str, str], TreeEntry],
-        mirror: Mirror,
-        screen: Screen,
-        explicit: Mapping[str, Mapping[str, ImageName]],
-    ) -> None:
-        missing = [key for key in files if key not in known]
-        for (path, blob), data in zip(missing, mirror.blobs([blob for _, blob in missing]), strict=True):
-            if path not in explicit and not screen.passes(data):
-                known[path, blob] = _FIELDLESS
+    def _read(self, keys: Sequence[tuple[str, str]], mirror: Mirror, watched: Watched) -> Iterable[FileFields]:
+        for (path, _), data in zip(keys, mirror.blobs([blob for _, blob in keys]), strict=True):
+            explicit = watched.explicit.get(path, ())
+            if data is None or not (explicit or screen(data, watched.names)):
+                yield _NOTHING
                 continue
             self.parsed += 1
-            known[path, blob] = find(path, data, explicit.get(path, {}))
+            found = find(path, data, explicit)
+            unsure = found.unreadable is not None
+            yield FileFields(found, frozenset(name for name in watched.names if unsure and mentions(data, name)))
+
+
+def _watched(policies: Iterable[Policy]) -> Watched:
+    names: set[ImageName] = set()
+    explicit: dict[str, dict[Explicit, None]] = defaultdict(dict)
+    for policy in policies:
+        for watch in policy.watches:
+            names.add(watch.image)
+            for place in watch.fields:
+                explicit[place.file][Explicit(place.path, watch.image)] = None
+    return Watched(frozenset(names), {file: tuple(paths) for file, paths in explicit.items()})

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from imagebot.fields.field import Field, Found
-from imagebot.fields.screen import mentions
+from imagebot.images.reference import ImageName
 from imagebot.policy.model import Policy, Watch
 from imagebot.selection.verdict import Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class FileFields:
+    """What one file holds; `mentioned` are the watched images whose names stand in it if it cannot be read."""
+
+    found: Found
+    mentioned: frozenset[ImageName] = frozenset()
+
 
 Key = tuple[str, int]
 Claims = Mapping[Key, tuple[Field, ...] | Unknown]
 
 
-def claims(policies: Sequence[Policy], found: Mapping[str, Found]) -> Claims:
+def claims(policies: Sequence[Policy], files: Mapping[str, FileFields]) -> Claims:
     """The fields of each watch, by `app@environment` and index of the watch, in one environment repository.
 
     A field that two policies claim belongs to neither: which of them should win is for a person to say.
     """
-    wanted = {(str(policy), index): _fields_of(policy, watch, found) for policy in policies for index, watch in enumerate(policy.watches)}
+    wanted = {(str(policy), index): _fields_of(policy, watch, files) for policy in policies for index, watch in enumerate(policy.watches)}
     owners: dict[tuple[str, int, str], list[Key]] = defaultdict(list)
     for key, fields in wanted.items():
         if not isinstance(fields, Unknown):
@@ -28,14 +38,16 @@ def claims(policies: Sequence[Policy], found: Mapping[str, Found]) -> Claims:
     return {key: _undisputed(key, fields, owners) for key, fields in wanted.items()}
 
 
-def _fields_of(policy: Policy, watch: Watch, found: Mapping[str, Found]) -> tuple[Field, ...] | Unknown:
+def _fields_of(policy: Policy, watch: Watch, files: Mapping[str, FileFields]) -> tuple[Field, ...] | Unknown:
     fields: list[Field] = []
-    for file, result in sorted(found.items()):
+    for file, known in sorted(files.items()):
         if not _reaches(policy, watch, file):
             continue
-        if result.unreadable is not None and watch.image in result.mentioned:
-            return Unknown(f"{result.unreadable}; the file names {watch.image.familiar}, so what it deploys is not known")
-        fields += [field for field in result.fields if field.name == watch.image]
+        if known.found.unreadable is not None and watch.image in known.mentioned:
+            return Unknown(
+                f"{known.found.unreadable}; the file names {watch.image.familiar}, so what it deploys is not known"
+            )
+        fields += [field for field in known.found.fields if field.name == watch.image]
     return tuple(fields)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from imagebot.fields.edit import edit, wanted
-from imagebot.fields.field import Field
+from imagebot.fields.field import Field, Value
 from imagebot.plan.change import Change, FieldChange, ImageUpdate
 from imagebot.plan.words import body, message, title
 from imagebot.policy.model import Policy, Watch
@@ -34,12 +34,10 @@ def propose(policy: Policy, dues: Sequence[Due], base: str, prefix: str, files: 
 
     Raises `CannotEdit` if any field cannot be edited: half an update is none.
     """
-    edits: dict[str, list[tuple[Field, Version]]] = defaultdict(list)
+    edits: dict[str, list[tuple[Field, Value]]] = defaultdict(list)
     for due in dues:
-        for field in due.fields:
-            version = wanted(field, due.update.to, due.watch.pin)
-            if (field.tag, field.digest) != (version.tag, version.digest):
-                edits[field.file].append((field, version))
+        for field, value in _moves(due):
+            edits[field.file].append((field, value))
     updates = tuple(_image_update(due) for due in dues)
     return Change(
         repository=policy.repository,
@@ -59,20 +57,23 @@ def propose(policy: Policy, dues: Sequence[Due], base: str, prefix: str, files: 
     )
 
 
+def _moves(due: Due) -> list[tuple[Field, Value]]:
+    """The fields that do not say yet what they should, and what they should say."""
+    to = Value(due.update.to.tag, due.update.to.digest)
+    wishes = [(field, wanted(field, to, due.watch.pin)) for field in due.fields]
+    return [(field, value) for field, value in wishes if field.value != value]
+
+
 def _image_update(due: Due) -> ImageUpdate:
-    changes, old = [], []
-    for field in due.fields:
-        version = wanted(field, due.update.to, due.watch.pin)
-        before = Version(field.tag or "", field.digest)
-        if before != version:
-            old.append(before)
-            changes.append(FieldChange(field.file, field.line, field.path, str(before), str(version)))
-    versions = tuple(dict.fromkeys(old))
+    moves = _moves(due)
+    old = tuple(dict.fromkeys(Version(field.tag or "", field.digest) for field, _ in moves))
     return ImageUpdate(
         image=due.watch.image,
-        old=versions,
+        old=old,
         new=due.update.to,
-        kind=kind(versions[0].tag, due.update.to.tag, due.watch) if versions else "other",
+        kind=kind(old[0].tag, due.update.to.tag, due.watch) if old else "other",
         because=due.update.because,
-        fields=tuple(changes),
+        fields=tuple(
+            FieldChange(field.file, field.line, field.path, str(field.value), str(value)) for field, value in moves
+        ),
     )
