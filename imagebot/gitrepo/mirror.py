@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from imagebot.errors import BadInput, BadResponse, NotFound, printable
+from imagebot.errors import BadInput, BadResponse, NotFound, Unavailable, printable
 from imagebot.gitrepo import commits, history, objects
 from imagebot.gitrepo.failures import explain, unexplained
 from imagebot.gitrepo.history import CommitInfo
@@ -27,7 +28,15 @@ _TIDY_SECONDS = 1800.0
 _MANY_PACKS = 50
 _MANY_LOOSE = 6700  # git's own measure, gc.auto
 _HEADS = "refs/heads/"
-_LEFT_BY_THE_KILLED = ("*.lock", "refs/**/*.lock", "objects/pack/tmp_*", "objects/info/*.lock", "gc.pid")
+_LEFT_BY_THE_KILLED = (
+    "*.lock",
+    "refs/**/*.lock",
+    "objects/pack/tmp_*",
+    "objects/*.lock",
+    "objects/info/*.lock",
+    "gc.pid",
+)
+_PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE})
 _FETCH = ("--quiet", "--no-tags", "--prune", "--no-write-fetch-head", "--no-recurse-submodules", "--end-of-options")
 
 
@@ -131,9 +140,10 @@ class Mirror:
         """Whether a merge of `tip` into `base` needs a person."""
         return history.conflicts(self._git, base, tip)
 
-    def merge(self, base: str, tip: str, message: str, by: tuple[Author, datetime]) -> str:
-        """The id of a commit that merges `tip` into `base`, by whom and when. Raises `BadInput` if they conflict."""
-        return history.merge(self._git, base, tip, message, by)
+    def merge(self, base: str, tip: str, message: str, author: Author, at: datetime) -> str:
+        """The id of a commit that merges `tip` into `base`. Raises `BadInput` if they conflict."""
+        signed = commits.signature(author, commits.moment(at))
+        return history.merge(self._git, base, tip, message, signed)
 
     def tidy(self) -> bool:
         """Pack what months of fetches have left, if it is much; whether it was. Costs nothing when there is little."""
@@ -155,15 +165,13 @@ class Mirror:
                         path.unlink()
                 yield lock
         except OSError as error:
-            raise BadInput(
+            kind = Unavailable if error.errno in _PASSING else BadInput
+            raise kind(
                 f"cannot keep a mirror in {self._folder}: {error.strerror}; see `state` in imagebot.yaml"
             ) from None
 
     def _fetched(self, prefix: str, lock: int) -> Heads:
-        seconds = self._network_seconds
-        if not self._is_sound():
-            self._make()
-            seconds *= _FIRST_FETCH
+        seconds = self._network_seconds * (1 if self._has_branches() else _FIRST_FETCH)
         terms = self._terms(seconds, lock)
         base = f"{_HEADS}{self.remote.branch}"
         refspecs = (f"+{base}:{base}", f"+{_HEADS}{prefix}*:{_HEADS}{prefix}*")
@@ -199,11 +207,14 @@ class Mirror:
             raise self._git.damaged(f"it lost the branch {self.remote.branch}")
         return Heads(heads.pop(self.remote.branch), heads)
 
-    def _is_sound(self) -> bool:
-        if not self._folder.is_dir() or (self._folder / DAMAGED_MARK).exists():
-            return False
-        answer = self._git.ask("rev-parse", "--is-bare-repository")
-        return answer.code == 0 and answer.out.strip() == b"true"
+    def _has_branches(self) -> bool:
+        """Whether anything was ever fetched; makes a mirror where there is none that git can read."""
+        if self._folder.is_dir() and not (self._folder / DAMAGED_MARK).exists():
+            answer = self._git.ask("for-each-ref", "--count=1")
+            if answer.code == 0:
+                return bool(answer.out)
+        self._make()
+        return False
 
     def _make(self) -> None:
         """Put an empty repository in place by one rename: what is there is whole or not there."""
@@ -227,7 +238,7 @@ class Mirror:
         return packs > _MANY_PACKS or loose * 256 > _MANY_LOOSE
 
     def _terms(self, seconds: float | None = None, *inherit: int) -> Terms:
-        return Terms(self.remote.environment(), seconds or self._network_seconds, inherit)
+        return Terms(self.remote.environment(), self.remote.url, seconds or self._network_seconds, inherit)
 
 
 def _is_ours(branch: str) -> bool:
