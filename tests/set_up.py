@@ -76,8 +76,11 @@ def ready_venv() -> None:
 def make_venv() -> None:
     """Debian cuts `ensurepip` out of Python into a package of its own."""
     package = f"python3.{sys.version_info.minor}-venv"
-    if not has_ensurepip() and (prefix := apt_rights()) is not None:
-        apt_install(prefix, [package])
+    if not has_ensurepip():
+        prefix = apt_rights()
+        if prefix is not None:
+            say(f"installing {package}")
+            apt_install(prefix, [package])
     if not has_ensurepip():
         sys.exit(f"set-up: {sys.executable} cannot make virtual environments: `apt-get install {package}` as root")
     run([sys.executable, "-m", "venv", "--clear", str(VENV)])
@@ -97,23 +100,26 @@ def pip(*arguments: str) -> None:
 
 def ready_tools() -> None:
     """Install the servers that tests talk to where this account may, and say what will be skipped where it may not."""
-    missing = [tool for tool in TOOLS if shutil.which(tool.program, path=PATH) is None]
-    if not missing:
-        return
-    packages = [tool.package for tool in missing]
-    prefix = apt_rights()
-    if prefix is None:
-        say(
-            f"tests that need {', '.join(tool.program for tool in missing)} will be skipped: "
-            f"`apt-get install {' '.join(packages)}` as root brings them"
-        )
-        return
-    say(f"installing {', '.join(packages)}")
-    apt_install(prefix, packages)
-    services = [service for tool in missing for service in tool.services]
-    if services and shutil.which("systemctl"):
+    missing = missing_tools()
+    prefix = apt_rights() if missing else None
+    if prefix is not None:
+        say(f"installing {packages_of(missing)}")
+        apt_install(prefix, [tool.package for tool in missing])
         # Only the programs are wanted: no server of ours shall run after the next boot either.
-        subprocess.run([*prefix, "systemctl", "--quiet", "disable", *services], capture_output=True, check=False)
+        services = [service for tool in missing for service in tool.services]
+        if services and shutil.which("systemctl"):
+            subprocess.run([*prefix, "systemctl", "--quiet", "disable", *services], capture_output=True, check=False)
+    missing = missing_tools()
+    if missing:
+        say(f"`apt-get install {packages_of(missing)}` as root; tests that need it will be skipped until then")
+
+
+def missing_tools() -> list[Tool]:
+    return [tool for tool in TOOLS if shutil.which(tool.program, path=PATH) is None]
+
+
+def packages_of(tools: list[Tool]) -> str:
+    return " ".join(tool.package for tool in tools)
 
 
 def apt_rights() -> list[str] | None:
@@ -131,11 +137,12 @@ def apt_rights() -> list[str] | None:
 
 
 def apt_install(prefix: list[str], packages: list[str]) -> None:
-    """Raises `SystemExit` if Debian cannot bring them."""
+    """Whether it worked shows in what is there afterwards; `apt-get` itself says what is wrong."""
     apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "--quiet"]
     with no_service_starts(prefix):
-        run([*apt, "update"])
-        run([*apt, "install", "--yes", "--no-install-recommends", *packages], stdout=subprocess.DEVNULL)
+        subprocess.run([*apt, "update"], check=False)
+        install = [*apt, "install", "--yes", "--no-install-recommends", *packages]
+        subprocess.run(install, stdout=subprocess.DEVNULL, check=False)
 
 
 @contextmanager
@@ -161,9 +168,9 @@ def ready_github_api() -> None:
         say("no GitHub API description: tests that need it will be skipped")
 
 
-def run(command: list[str], stdout: int | None = None) -> None:
+def run(command: list[str]) -> None:
     """Raises `SystemExit` with the command's own exit code: it has said on standard error what is wrong."""
-    done = subprocess.run(command, cwd=ROOT, stdout=stdout, check=False)
+    done = subprocess.run(command, cwd=ROOT, check=False)
     if done.returncode:
         say(f"this failed: {' '.join(command)}")
         sys.exit(done.returncode)

@@ -58,7 +58,7 @@ AT_HOME: dict[str, tuple[str, ...]] = {
     "github": ("imagebot/forge/github",),
     "oras": ("imagebot/registry/",),
     "pathspec": ("imagebot/policy/", "imagebot/fields/"),
-    "pydantic": ("imagebot/documents/", "imagebot/forge/github", "imagebot/policy/", "imagebot/settingsfile.py"),
+    "pydantic": ("imagebot/documents/", "imagebot/forge/", "imagebot/policy/", "imagebot/settingsfile.py"),
     "re2": ("imagebot/policy/pattern.py",),
     "requests": ("imagebot/registry/", "imagebot/forge/github"),
     "rich": ("imagebot/cli/",),
