@@ -1,0 +1,110 @@
+"""The room's door: which tags an image has, what a tag stands for, and whether a digest is really there."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from imagebot.errors import BadInput, BadResponse, Refused
+from imagebot.images.reference import ImageName, is_tag
+from imagebot.registry.answers import announced_digest, manifest_digest
+from imagebot.registry.conversation import Conversation
+from imagebot.registry.credentials import Credentials
+from imagebot.registry.endpoint import Endpoint
+from imagebot.registry.limits import Deadline, Timeouts
+from imagebot.registry.wire import Answer, Count
+from imagebot.settings import RegistrySettings
+
+_NO_HEAD = frozenset({404, 405})  # some Nexus releases answer HEAD with 404 where GET works
+
+
+@dataclass(frozen=True, slots=True)
+class TagList:
+    """Every tag of an image, in no order that means anything.
+
+    `complete` is False where the registry may have cut the list short without a word; `dropped` counts what it sent
+    that is no tag.
+    """
+
+    tags: tuple[str, ...]
+    complete: bool = True
+    dropped: int = 0
+
+
+class Registries:
+    """All registries, for all threads of a process. Every method raises only `WorldError`s.
+
+    `settings` is keyed by canonical host, as in `ImageName`.
+    """
+
+    def __init__(
+        self,
+        settings: Mapping[str, RegistrySettings],
+        docker_config: Path | None = None,
+        timeouts: Timeouts = Timeouts(),  # noqa: B008 -- frozen
+    ) -> None:
+        self._settings = settings
+        self._credentials = Credentials.of(settings, docker_config)
+        self._timeouts = timeouts
+        self._count = Count()
+        self._lock = threading.Lock()
+        self._endpoints: dict[str, Endpoint] = {}
+
+    @property
+    def requests(self) -> int:
+        """HTTP requests sent so far, those to token servers among them."""
+        return self._count.value
+
+    def tags(self, name: ImageName) -> TagList:
+        """Every tag of an image, over all pages."""
+        tags, complete = self._conversation(name, f"list {name.repository}").all_tags()
+        good = tuple(tag for tag in tags if is_tag(tag))
+        return TagList(good, complete, len(tags) - len(good))
+
+    def digest(self, name: ImageName, tag: str) -> str:
+        """What `tag` stands for at this moment: a claim of the registry's, until `verify` has seen the manifest."""
+        conversation = self._conversation(name, f"show {name.repository}:{tag}")
+        head = conversation.manifest(tag, "HEAD")
+        if head.status_code not in _NO_HEAD:
+            announced = announced_digest(conversation.expect(head), name.registry)
+            if announced is not None:
+                return announced
+        return _digest_of(conversation.expect(conversation.manifest(tag, "GET")), name.registry)
+
+    def verify(self, name: ImageName, digest: str) -> None:
+        """Fetch the manifest by `digest` and hash it. Raises `BadResponse` if it is another, `NotFound` if none."""
+        conversation = self._conversation(name, f"show {name.repository}@{digest}")
+        response = conversation.expect(conversation.manifest(digest, "GET"))
+        if manifest_digest(response, name.registry, digest.partition(":")[0]) != digest:
+            raise BadResponse(f"{name.registry} sent another manifest than {name.repository}@{digest}")
+
+    def close(self) -> None:
+        """Let go of the connections that are kept open."""
+        with self._lock:
+            for endpoint in self._endpoints.values():
+                endpoint.wire.session.close()
+            self._endpoints.clear()
+
+    def _conversation(self, name: ImageName, deed: str) -> Conversation:
+        try:
+            login = self._credentials.login(name)
+            endpoint = self._endpoint(name.registry)
+        except BadInput as error:
+            raise Refused(f"{name.registry} was not asked to {deed}: {error}") from None
+        return Conversation(endpoint, name, login, Deadline(self._timeouts), deed)
+
+    def _endpoint(self, registry: str) -> Endpoint:
+        with self._lock:
+            if registry not in self._endpoints:
+                self._endpoints[registry] = Endpoint.of(registry, self._settings.get(registry), self._count)
+            return self._endpoints[registry]
+
+
+def _digest_of(response: Answer, registry: str) -> str:
+    computed = manifest_digest(response, registry)
+    announced = announced_digest(response, registry)
+    if announced is not None and announced.startswith("sha256:") and announced != computed:
+        raise BadResponse(f"{registry} sent a manifest and another one's digest")
+    return computed

@@ -1,0 +1,51 @@
+"""One registry host as this process knows it: where it is, how it is reached, how it is satisfied."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+
+from imagebot.errors import BadInput
+from imagebot.images.reference import DOCKER_HUB
+from imagebot.registry.authorization import Authorization
+from imagebot.registry.urls import Url
+from imagebot.registry.wire import Count, Wire
+from imagebot.settings import RegistrySettings
+
+_DOCKER_HUB_API = "registry-1.docker.io"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Shared by all questions to one registry."""
+
+    base: Url
+    wire: Wire
+    authorization: Authorization
+
+    @classmethod
+    def of(cls, registry: str, listed: RegistrySettings | None, count: Count) -> Endpoint:
+        """The endpoint of a canonical registry host; `listed` is what the settings say of it.
+
+        Raises `BadInput` when its `caFile` is no list of certificates.
+        """
+        settings = listed or RegistrySettings()
+        _check_authority(registry, settings)
+        scheme = "http" if settings.plain_http else "https"
+        base = Url.parse(f"{scheme}://{_DOCKER_HUB_API if registry == DOCKER_HUB else registry}")
+        private = {base.host, *(_host(each) for each in settings.auth_hosts)} if listed else set()
+        wire = Wire(registry, frozenset(private), settings.ca_file, count)
+        return cls(base, wire, Authorization(registry, base, settings.auth_hosts, wire))
+
+
+def _host(netloc: str) -> str:
+    return Url.parse(f"https://{netloc}").host
+
+
+def _check_authority(registry: str, settings: RegistrySettings) -> None:
+    if settings.ca_file is not None:
+        try:
+            ssl.create_default_context(cafile=settings.ca_file)
+        except OSError as error:
+            reason = error.strerror or "it holds no certificate"
+            raise BadInput(f"cannot read {settings.ca_file}, caFile of {registry}: {reason}") from None

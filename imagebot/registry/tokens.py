@@ -1,0 +1,118 @@
+"""Bearer tokens: asked of token servers that may see the credential, kept for most of their life, for one scope each.
+
+https://distribution.github.io/distribution/spec/auth/token/ and …/spec/auth/oauth/
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import threading
+import time
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+import requests
+
+from imagebot.errors import BadResponse, Refused, Unavailable
+from imagebot.registry.answers import error_code, json_object
+from imagebot.registry.limits import TOKEN_BYTES, TOKEN_LIFE, TOKEN_USE, TOKENS_KEPT, Deadline
+from imagebot.registry.logins import Basic, Login, RefreshToken
+from imagebot.registry.pause import retry_after
+from imagebot.registry.urls import Url
+from imagebot.registry.wire import Answer, Ask, Wire
+from imagebot.secret import Secret
+
+_TOKEN = re.compile(r"[!-~]{1,65536}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFor:
+    """What a token is good for, and with what it was asked: tokens are shared only where all of it is the same."""
+
+    realm: Url
+    service: str
+    scope: str
+    login: Login
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token and the moment, on the monotonic clock, after which it is not used."""
+
+    secret: Secret
+    until: float
+
+
+class Tokens:
+    """One registry's; shared by the threads of a pass, of which only one at a time asks for the same token."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._lock = threading.Lock()
+        self._kept: dict[TokenFor, Token] = {}
+        self._locks: dict[TokenFor, threading.Lock] = {}
+
+    def get(self, wanted: TokenFor, deadline: Deadline, *, instead_of: Secret | None = None) -> Secret:
+        """A token that is still good, and is not `instead_of`, which the registry refused."""
+        with self._lock:
+            lock = self._locks.setdefault(wanted, threading.Lock())
+        with lock:
+            kept = self._kept.get(wanted)
+            if kept is not None and kept.until > time.monotonic() and kept.secret != instead_of:
+                return kept.secret
+            token = _fetch(self._wire, wanted, deadline)
+            self._keep(wanted, token)
+            return token.secret
+
+    def _keep(self, wanted: TokenFor, token: Token) -> None:
+        with self._lock:
+            if len(self._kept) >= TOKENS_KEPT:
+                self._kept.clear()
+                self._locks.clear()
+            self._kept[wanted] = token
+
+
+def _fetch(wire: Wire, wanted: TokenFor, deadline: Deadline) -> Token:
+    asked = time.monotonic()
+    response = wire.send(_ask(wanted), deadline)
+    if response.status_code != requests.codes.ok:
+        raise _failure(response, wanted)
+    document = json_object(response, wanted.realm.netloc)
+    text = document.get("token") or document.get("access_token")
+    if not isinstance(text, str) or not _TOKEN.fullmatch(text):
+        raise BadResponse(f"the token server {wanted.realm.netloc} sent no token")
+    return Token(Secret(text), asked + TOKEN_USE * _life(document.get("expires_in")))
+
+
+def _ask(wanted: TokenFor) -> Ask:
+    parameters = {"scope": wanted.scope} | ({"service": wanted.service} if wanted.service else {})
+    match wanted.login.credential:
+        case RefreshToken(token):
+            form = {"grant_type": "refresh_token", "client_id": "imagebot", "refresh_token": token.reveal()}
+            return Ask("POST", wanted.realm, TOKEN_BYTES, form=form | parameters)
+        case Basic() as basic:
+            headers = {"Authorization": basic.header()}
+        case _:
+            headers = {}
+    mark = "&" if "?" in wanted.realm.rest else "?"
+    url = replace(wanted.realm, rest=f"{wanted.realm.rest or '/'}{mark}{urlencode(parameters)}")
+    return Ask("GET", url, TOKEN_BYTES, headers)
+
+
+def _life(expires_in: object) -> float:
+    if isinstance(expires_in, int | float) and not isinstance(expires_in, bool) and 0 < expires_in < math.inf:
+        return float(min(expires_in, 24 * 3600))
+    return TOKEN_LIFE
+
+
+def _failure(response: Answer, wanted: TokenFor) -> Refused | Unavailable | BadResponse:
+    status = response.status_code
+    said = f"{status} {error_code(response)}".rstrip()
+    server = f"the token server {wanted.realm.netloc}"
+    if status in (400, 401, 403):
+        return Refused(f"{server} refuses {wanted.scope} ({said}): {wanted.login.advice}")
+    if status in (408, 429) or status >= 500:
+        wait = retry_after(response.headers.get("Retry-After"), response.headers.get("Date"))
+        return Unavailable(f"{server} is not available ({said})", retry_after=wait)
+    return BadResponse(f"{server} answers {said} where a token was asked for")
