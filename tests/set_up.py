@@ -30,7 +30,7 @@ PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "
 
 @dataclass(frozen=True)
 class Tool:
-    """A program that tests run, the Debian package that brings it and the services that come along."""
+    """A program that tests or their set-up run, the Debian package that brings it and the services that come along."""
 
     program: str
     package: str
@@ -41,6 +41,7 @@ TOOLS = (
     Tool("docker-registry", "docker-registry", ("docker-registry.service",)),
     Tool("sshd", "openssh-server", ("ssh.service", "ssh.socket")),
     Tool("ssh", "openssh-client"),
+    Tool("npm", "npm"),
 )
 
 
