@@ -40,7 +40,8 @@ class Stop:
 def serve(every: timedelta, one_pass: Callable[[datetime], None], stop: Stop) -> int:
     """Run `one_pass(now)` at once and then every `every`, spread by a tenth of it, until `stop` is set.
 
-    A pass that raises is a bug: it ends the process, which the cluster restarts. Returns the exit code. A pass that does not end within `GRACE` seconds of a signal is cut off: the next start repairs it.
+    A pass that raises is a bug: it ends the process, which the cluster restarts. A pass that does not end within
+    `GRACE` seconds of a signal is cut off: the next start repairs what it left. Returns the exit code.
     """
     failures: list[BaseException] = []
     idle = threading.Event()
@@ -50,7 +51,7 @@ def serve(every: timedelta, one_pass: Callable[[datetime], None], stop: Stop) ->
         idle.clear()
         try:
             one_pass(clock.now())
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 raised again in the main thread
             failures.append(error)
             stop.set(signal.SIGTERM, None)
         finally:
@@ -62,9 +63,7 @@ def serve(every: timedelta, one_pass: Callable[[datetime], None], stop: Stop) ->
     jitter = max(int(every.total_seconds() / 10), _SHORTEST_JITTER)
     trigger = IntervalTrigger(seconds=int(every.total_seconds()), jitter=jitter, timezone=UTC)
     # misfire_grace_time=None: by default a tick that waits over a second for a busy worker is dropped without a word.
-    scheduler.add_job(
-        job, trigger, max_instances=1, coalesce=True, misfire_grace_time=None, next_run_time=clock.now()
-    )
+    scheduler.add_job(job, trigger, max_instances=1, coalesce=True, misfire_grace_time=None, next_run_time=clock.now())
     scheduler.start()
     stop.wait()
     scheduler.shutdown(wait=False)

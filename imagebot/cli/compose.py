@@ -25,13 +25,13 @@ __all__ = ["load", "load_policies", "load_settings", "only", "open_world"]
 
 
 def load(config: Path | None) -> tuple[Settings, PolicySet]:
-    """Settings and policies as they are now. Raises `BadInput` if the settings are wrong; policies carry their problems."""
+    """Settings and policies as they are now. Raises `BadInput` for wrong settings; policies carry their problems."""
     settings = load_settings(config)
     return settings, load_policies(settings)
 
 
 def only(policies: PolicySet, wanted: tuple[str, ...]) -> PolicySet:
-    """The policies named `APP` or `APP@ENVIRONMENT`, or all if none is named. Raises `BadInput` for a name that fits none."""
+    """The policies named `APP` or `APP@ENVIRONMENT`; all if none is named. Raises `BadInput` for a name that fits none."""
     if not wanted:
         return policies
     names = {name for policy in policies.policies for name in (policy.app, str(policy))}

@@ -47,7 +47,8 @@ class Verbs(click.Group):
 def main() -> None:
     """Open pull requests that move a GitOps repository to new container images.
 
-    Exit codes: 0 fine; 1 something is unknown or was not carried out; 2 a policy, a flag or the configuration is wrong; 3 a bug.
+    Exit codes: 0 fine; 1 something is unknown or was not carried out; 2 a policy, a flag or the configuration is wrong;
+    3 a bug.
     """
 
 
@@ -66,7 +67,7 @@ def run() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         code = 0
-    except Exception:
+    except Exception:  # noqa: BLE001 the one catch-all: it prints the stack trace and ends the process
         print("imagebot: this is a bug; please report it with what follows", file=sys.stderr)
         sys.excepthook(*sys.exc_info())
         code = BUG

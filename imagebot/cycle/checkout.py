@@ -101,5 +101,3 @@ def _closing(pull: PullRequest) -> str:
     who = f" by {pull.closed_by}" if pull.closed_by else ""
     when = f" on {pull.closed_at[:10]}" if pull.closed_at else ""
     return f"pull request #{pull.number} was closed{who}{when}"
-
-

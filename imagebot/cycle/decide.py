@@ -49,7 +49,11 @@ def list_tags(world: World, policies: Sequence[Policy]) -> Tags:
 
 
 def decide(
-    world: World, policies: Sequence[Policy], checkouts: Mapping[str, Checkout | ImagebotError], tags: Tags, now: datetime
+    world: World,
+    policies: Sequence[Policy],
+    checkouts: Mapping[str, Checkout | ImagebotError],
+    tags: Tags,
+    now: datetime,
 ) -> tuple[Decision, ...]:
     """A decision for every policy, in their order."""
     owned: dict[str, Claims] = {
@@ -104,7 +108,9 @@ def _watch(
         return WatchDecision(watch, fields, None, Unknown(str(tags)))
     ranking = rank(watch, tags.tags, {field.tag for field in fields if field.tag is not None})
     if not tags.complete:
-        because = f"the tag list of {watch.image.familiar} may be cut short: the registry stopped at {len(tags.tags)} tags"
+        because = (
+            f"the tag list of {watch.image.familiar} may be cut short: the registry stopped at {len(tags.tags)} tags"
+        )
         return WatchDecision(watch, fields, ranking, Unknown(because))
     return WatchDecision(watch, fields, ranking, _verdict(checkout, branch, watch, ranking, fields, now))
 

@@ -93,7 +93,9 @@ def _carry_out(world: World, checkout: Checkout, jobs: Sequence[Job]) -> list[Ou
     for job in ready:
         world.go_on()
         failure = pushed.get(job.change.branch)
-        outcomes.append(_settle(world, job, moved=commits[job.change.branch] != job.tip) if failure is None else failure)
+        outcomes.append(
+            _settle(world, job, moved=commits[job.change.branch] != job.tip) if failure is None else failure
+        )
     return outcomes
 
 
@@ -156,7 +158,9 @@ def _retire(world: World, checkout: Checkout, decision: Decision) -> list[Outcom
     if pull is None or checkout.frozen(branch) is not None:
         return []
     because = "; ".join(watch.verdict.because for watch in decision.watches)
-    comment = f"Closed by imagebot: {checkout.settings.branch} already has what this proposed, or it is not wanted any more."
+    comment = (
+        f"Closed by imagebot: {checkout.settings.branch} already has what this proposed, or it is not wanted any more."
+    )
     checkout.forge.close(pull, comment, mark_closed_by_bot(pull.body))
     checkout.mirror.push([PushUpdate(branch, None, checkout.heads.branches.get(branch))])
     world.tell(PullRequestSettled(policy.app, policy.environment, Deed.CLOSED, pull.url, because))

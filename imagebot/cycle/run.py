@@ -24,10 +24,10 @@ Checkouts = Mapping[str, Checkout | ImagebotError]
 def run(world: World, policies: PolicySet, now: datetime) -> Report:
     """The whole pass: look, decide, push, settle pull requests. Raises `Stopped` if told to stop in the middle."""
     started = time.monotonic()
-    with _survey(world, policies, now) as (checkouts, report):
-        outcomes = deliver(world, checkouts, report.decisions)
+    with _survey(world, policies, now) as (checkouts, survey):
+        outcomes = deliver(world, checkouts, survey.decisions)
         costs = _costs(world, checkouts)
-        report = replace(report, outcomes=outcomes, costs=costs)
+        report = replace(survey, outcomes=outcomes, costs=costs)
     world.tell(PassFinished(report.exit_code, round(time.monotonic() - started, 3), *astuple(costs)))
     return report
 
@@ -76,5 +76,3 @@ def _costs(world: World, checkouts: Checkouts) -> Costs:
         git_pushes=sum(checkout.mirror.pushes for checkout in present),
         forge_writes=sum(checkout.forge_writes for checkout in present),
     )
-
-

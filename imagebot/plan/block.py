@@ -56,9 +56,12 @@ def read(body: str) -> Block | None:
     try:
         data = json.loads(base64.urlsafe_b64decode(found[-1]))
         proposed = tuple(
-            Proposed(str(image), str(tag), None if digest is None else str(digest)) for image, tag, digest in data["proposed"]
+            Proposed(str(image), str(tag), None if digest is None else str(digest))
+            for image, tag, digest in data["proposed"]
         )
-        return Block(str(data["app"]), str(data["environment"]), proposed, str(data["fingerprint"]), data["closedByBot"] is True)
+        return Block(
+            str(data["app"]), str(data["environment"]), proposed, str(data["fingerprint"]), data["closedByBot"] is True
+        )
     except (binascii.Error, ValueError, KeyError, TypeError, RecursionError):
         return None
 

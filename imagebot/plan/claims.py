@@ -1,4 +1,4 @@
-"""Which policy a field belongs to: found fields and policies in, the fields of each watch out, or why they are unknown."""
+"""Which policy a field belongs to: fields and policies in, the fields of each watch out, or why they are unknown."""
 
 from __future__ import annotations
 
@@ -29,7 +29,11 @@ def claims(policies: Sequence[Policy], files: Mapping[str, FileFields]) -> Claim
 
     A field that two policies claim belongs to neither: which of them should win is for a person to say.
     """
-    wanted = {(str(policy), index): _fields_of(policy, watch, files) for policy in policies for index, watch in enumerate(policy.watches)}
+    wanted = {
+        (str(policy), index): _fields_of(policy, watch, files)
+        for policy in policies
+        for index, watch in enumerate(policy.watches)
+    }
     owners: dict[tuple[str, int, str], list[Key]] = defaultdict(list)
     for key, fields in wanted.items():
         if not isinstance(fields, Unknown):
@@ -67,7 +71,9 @@ def _undisputed(
     for field in fields:
         others = sorted({_name(other, key) for other in owners[_place(field)] if other != key})
         if others:
-            return Unknown(f"{field.file}:{field.line} is claimed by {' and '.join(others)} too; give each policy `paths` of its own")
+            return Unknown(
+                f"{field.file}:{field.line} is claimed by {' and '.join(others)} too; give each policy `paths` of its own"
+            )
     return fields
 
 

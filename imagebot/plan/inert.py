@@ -1,7 +1,7 @@
 """Text that others control, made harmless before it enters Markdown, a title or a commit message.
 
-Registries control tags, committers control paths: none of it may become a link, a mention, an image, HTML, a trailer or a
-closing keyword. https://spec.commonmark.org/0.31.2/#code-spans
+Registries control tags, committers control paths: none of it may become a link, a mention, an image, HTML, a trailer
+or a closing keyword. https://spec.commonmark.org/0.31.2/#code-spans
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ _LIMIT = 300
 
 
 def plain(text: str, limit: int = _LIMIT) -> str:
-    """One line of printable text: control, bidirectional and invisible characters become `\N{REPLACEMENT CHARACTER}`."""
+    """One line of text: what cannot be seen, or moves what can, becomes `\N{REPLACEMENT CHARACTER}`."""
     safe = "".join(char if _visible(char) else "\N{REPLACEMENT CHARACTER}" for char in text)
     return safe if len(safe) <= limit else safe[: limit - 1] + "…"
 

@@ -26,7 +26,9 @@ def waiting(
                 f"waits: {counts[change.repository]} of {limit} pull requests are open in {change.repository}"
             )
         elif overall is not None and counts.total() >= overall:
-            reasons[change.repository, change.branch] = f"waits: {counts.total()} of {overall} pull requests are open in all"
+            reasons[change.repository, change.branch] = (
+                f"waits: {counts.total()} of {overall} pull requests are open in all"
+            )
         else:
             counts[change.repository] += 1
     return reasons

@@ -40,7 +40,9 @@ def field_id(field: FieldChange) -> str:
 
 def body(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
     """The pull request's description: what changes, where, why, and what a reviewer can do about it."""
-    shown = "\n\n".join([_heading(policy, updates), _table(updates), _files(updates), _why(policy, updates), _choices(updates)])
+    shown = "\n\n".join(
+        [_heading(policy, updates), _table(updates), _files(updates), _why(policy, updates), _choices(updates)]
+    )
     if len(shown) > BODY_LIMIT:
         shown = shown[:BODY_LIMIT].rsplit("\n", 1)[0] + "\n\n_The rest did not fit: see the commit message._"
     proposed = tuple(Proposed(str(update.image), update.new.tag, update.new.digest) for update in updates)
@@ -49,7 +51,9 @@ def body(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
 
 
 def _heading(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
-    what = ", ".join(f"{code(_versions(update.old))} → {code(update.new.tag)} ({update.kind})" for update in updates[:3])
+    what = ", ".join(
+        f"{code(_versions(update.old))} → {code(update.new.tag)} ({update.kind})" for update in updates[:3]
+    )
     more = f" and {len(updates) - 3} more" if len(updates) > 3 else ""
     return f"### {code(policy.app)} in {code(policy.environment)}: {what}{more}"
 
@@ -68,23 +72,28 @@ def _files(updates: Sequence[ImageUpdate]) -> str:
     fields = [field for update in updates for field in update.fields]
     files = len({field.file for field in fields})
     head = f"**Changes {_count(len(fields), 'field')} in {_count(files, 'file')}**"
-    lines = [f"- {code(f'{field.file}:{field.line}')} {code(field.path)}: {code(field.old)} → {code(field.new)}" for field in fields]
+    lines = [
+        f"- {code(f'{field.file}:{field.line}')} {code(field.path)}: {code(field.old)} → {code(field.new)}"
+        for field in fields
+    ]
     if len(lines) > _FIELDS_SHOWN:
         lines = [*lines[:_FIELDS_SHOWN], f"- and {len(lines) - _FIELDS_SHOWN} more, named in the commit message"]
     return "\n".join([head, "", *lines])
 
 
 def _why(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
-    rules = {str(watch.image): watch.semver.text for watch in policy.watches}
+    rules = {watch.image: f"semver: {watch.semver.text}" for watch in policy.watches}
     lines = [
-        f"- {code(update.image.familiar)}: {code(update.because)}, by {code(f'semver: {rules[str(update.image)]}')} in {code(policy.file)}"
+        f"- {code(update.image.familiar)}: {code(update.because)}, by {code(rules[update.image])} in {code(policy.file)}"
         for update in updates
     ]
     return "\n".join(["**Why this tag**", "", *lines])
 
 
 def _choices(updates: Sequence[ImageUpdate]) -> str:
-    back = ", ".join(f"{code(update.image.familiar)} to {code(', '.join(str(old) for old in update.old))}" for update in updates[:3])
+    back = ", ".join(
+        f"{code(update.image.familiar)} to {code(', '.join(str(old) for old in update.old))}" for update in updates[:3]
+    )
     return (
         f"**Roll back** by reverting the merge: it sets {back}.\n"
         "**Not wanted?** Close this pull request: these versions will not be proposed again, newer ones will.\n"

@@ -23,7 +23,9 @@ def only_bot(state: Path) -> Iterator[None]:
         state.mkdir(parents=True, exist_ok=True)
         file = path.open("a+")
     except OSError as error:
-        raise BadInput(f"cannot write the state folder {state}: {error.strerror}; set `state` to a folder of the bot's own") from None
+        raise BadInput(
+            f"cannot write the state folder {state}: {error.strerror}; set `state` to a folder of the bot's own"
+        ) from None
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -31,7 +33,7 @@ def only_bot(state: Path) -> Iterator[None]:
             file.seek(0)
             holder = file.read(200).strip() or "unknown"
             raise BadInput(
-                f"another imagebot uses the state folder {state} ({holder}); stop it, or give this one a `state` of its own"
+                f"another imagebot uses the state folder {state} ({holder}); stop it, or give this one another `state`"
             ) from None
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()}\n")

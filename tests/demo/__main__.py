@@ -1,4 +1,4 @@
-"""`make demo`: the main job on things made here, a registry in this process, a git repository and pull requests in a folder.
+"""`make demo`: the main job on things made here, with a registry in this process and a git repository in a folder.
 
 `python -m tests.demo` does it all in the folder demo/ and leaves it there; `python -m tests.demo registry` serves that
 folder's registry again, for looking further.
@@ -59,7 +59,7 @@ def _registry() -> oci_folder.Served:
     try:
         return oci_folder.serve(FOLDER / "registry", port=PORT)
     except OSError as error:
-        sys.exit(f"the demo's registry cannot listen on port {PORT}: {error.strerror}; stop what uses that port and try again")
+        sys.exit(f"the demo's registry cannot listen on port {PORT}: {error.strerror}; free that port and try again")
 
 
 def _build() -> None:
@@ -72,7 +72,17 @@ def _build() -> None:
     _git("init", "--quiet", "--bare", "--initial-branch=main", str(bare))
     with_work_tree = ("--git-dir", str(bare), "--work-tree", str(HERE / "environments"))
     _git(*with_work_tree, "add", "--all")
-    _git(*with_work_tree, "-c", "user.name=Demo", "-c", "user.email=demo@example.com", "commit", "--quiet", "-m", "two apps")
+    _git(
+        *with_work_tree,
+        "-c",
+        "user.name=Demo",
+        "-c",
+        "user.email=demo@example.com",
+        "commit",
+        "--quiet",
+        "-m",
+        "two apps",
+    )
     (bare / "index").unlink()
     (FOLDER / "imagebot.yaml").write_text(SETTINGS.format(url=bare))
 
