@@ -129,7 +129,7 @@ class Local:
 
     def _names(self) -> list[str]:
         try:
-            return os.listdir(self.folder)
+            return [file.name for file in self.folder.iterdir()]
         except FileNotFoundError:
             return []
         except OSError as error:

@@ -53,15 +53,14 @@ class Written:
 
 
 class Forge(Protocol):
-    """One repository on one forge, at one base branch. Every method raises only `WorldError`s.
+    """One repository on one forge, at one base branch. Every method raises only `WorldError`s."""
 
-    `writes` counts the requests sent to change something since this object was made.
-    """
-
-    writes: int
+    @property
+    def writes(self) -> int:
+        """How many requests were sent to change something since this object was made."""
 
     def open_pulls(self, prefix: str) -> tuple[PullRequest, ...]:
-        """The open ones into our base whose head is a branch of this repository that begins with `prefix`; one listing."""
+        """The open ones into our base, from branches of this very repository that begin with `prefix`; one listing."""
 
     def closed_pulls(self, branch: str) -> tuple[PullRequest, ...]:
         """Those of this branch that were closed without a merge, newest first."""

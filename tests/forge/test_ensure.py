@@ -12,15 +12,19 @@ from imagebot.forge import local
 from imagebot.forge.ensure import Ensured, ensure
 from imagebot.forge.protocol import Forge, Proposal, PullRequest
 from imagebot.settings import RepositorySettings
+from tests.forge.conftest import client
 from tests.support.proposals import BRANCH, body, proposal
 
 Connect = Callable[[], Forge]
 
 
-@pytest.fixture(params=["local"])
-def connect(tmp_path: Path) -> Connect:
+@pytest.fixture(params=["local", "github"])
+def connect(request: pytest.FixtureRequest, tmp_path: Path) -> Connect:
     """A new connection to the same repository on each call: another pass, another process, another bot."""
-    return lambda: local.connect(RepositorySettings("environments", str(tmp_path / "environments.git")))
+    if request.param == "local":
+        return lambda: local.connect(RepositorySettings("environments", str(tmp_path / "environments.git")))
+    server = request.getfixturevalue("github_server")
+    return lambda: client(server)
 
 
 def found(forge: Forge) -> PullRequest | None:

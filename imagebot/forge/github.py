@@ -1,0 +1,286 @@
+"""GitHub and GitHub Enterprise, with a token or as an App."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from imagebot.errors import BadInput, BadResponse, Refused, Unavailable
+from imagebot.forge.github_wire import POLITE, Manners, Unprocessable, Wire
+from imagebot.forge.protocol import Proposal, PullRequest, State, Written
+from imagebot.plan import block
+from imagebot.settings import RepositorySettings, TokenCredentials
+
+# GitHub's own rules for both names; neither can hold what would change the meaning of a path.
+_OWNER_AND_NAME = r"(?P<owner>[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38}))/(?P<name>[A-Za-z0-9._-]{1,100}?)(?:\.git)?/?"
+_URLS = (
+    re.compile(r"(?:https?|ssh)://(?:[^@/\s]+@)?[^@/\s]+/" + _OWNER_AND_NAME, re.ASCII),
+    re.compile(r"(?:[^@/:\s]+@)?[^@/:\s]+:" + _OWNER_AND_NAME, re.ASCII),
+)
+_TEAM = "team:"
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True)
+
+
+_Shape = TypeVar("_Shape", bound=_Answer)
+
+
+class _Repository(_Answer):
+    full_name: str
+
+
+class _Ref(_Answer):
+    ref: str
+    repo: _Repository | None
+
+
+class _User(_Answer):
+    login: str
+
+
+class _Named(_Answer):
+    name: str
+
+
+class _Team(_Answer):
+    slug: str
+
+
+class _Pull(_Answer):
+    number: int = Field(gt=0)
+    html_url: str
+    title: str
+    body: str | None
+    state: Literal["open", "closed"]
+    head: _Ref
+    base: _Ref
+    labels: list[_Named]
+    requested_reviewers: list[_User] = []
+    requested_teams: list[_Team] = []
+    assignees: list[_User] = []
+    closed_at: str | None
+    merged_at: str | None
+
+
+class _Issue(_Answer):
+    closed_by: _User | None = None
+    assignees: list[_User] = []
+
+
+class _Comment(_Answer):
+    body: str = ""
+
+
+def connect(settings: RepositorySettings, manners: Manners = POLITE) -> GitHub:
+    """The forge at `settings.api_url`; asks nothing of it yet. Raises `BadInput` if the settings do not fit GitHub."""
+    credentials = settings.forge_credentials
+    if credentials is None:
+        raise BadInput(f"repository {settings.name}: forge: github needs a token or an App to open pull requests with")
+    if not settings.api_url:
+        raise BadInput(f"repository {settings.name}: forge: github needs the URL of its API")
+    wire = Wire(settings.api_url, credentials, manners)
+    return GitHub(wire, repository_name(settings.url), settings.branch)
+
+
+def repository_name(url: str) -> str:
+    """`owner/name` of a repository on GitHub, from its https, ssh or scp-like URL. Raises `BadInput`."""
+    found = next((match for pattern in _URLS if (match := pattern.fullmatch(url))), None)
+    if found is None or found["name"] in (".", ".."):
+        raise BadInput(f"forge: github needs a repository's URL as https://HOST/OWNER/NAME.git; {url!r} is none")
+    return f"{found['owner']}/{found['name']}"
+
+
+class GitHub:
+    """The pull requests of one repository into one base branch."""
+
+    def __init__(self, wire: Wire, name: str, base: str) -> None:
+        self._wire = wire
+        self._name = name
+        self._base = base
+        self._closers: dict[tuple[int, str], str] = {}
+
+    @property
+    def writes(self) -> int:
+        return self._wire.writes
+
+    def open_pulls(self, prefix: str) -> tuple[PullRequest, ...]:
+        return tuple(pull for pull in self._listed(state="open") if pull.branch.startswith(prefix))
+
+    def closed_pulls(self, branch: str) -> tuple[PullRequest, ...]:
+        pulls = self._listed(state="closed", head=f"{self._owner}:{branch}")
+        closed = [pull for pull in pulls if (pull.state, pull.branch) == ("closed", branch)]
+        closed.sort(key=lambda pull: (pull.closed_at, pull.number), reverse=True)
+        return tuple(replace(pull, closed_by=self._closer(pull)) for pull in closed)
+
+    def create(self, proposal: Proposal) -> Written:
+        extras = proposal.labels or proposal.reviewers or proposal.assignees
+        body = {
+            "title": proposal.title,
+            "head": proposal.branch,
+            "base": proposal.base,
+            "body": _unfinished(proposal.body) if extras else proposal.body,
+        }
+        deed = f"open a pull request for {proposal.branch} on {self._name}"
+        try:
+            pull = self._pull(self._wire.send(deed, "POST", f"{self._path}/pulls", body))
+        except Unprocessable as error:
+            if not any(reason.startswith("A pull request already exists") for reason in error.reasons):
+                raise
+            return Written(self._the_open_one(proposal, error))
+        except (Unavailable, BadResponse) as error:
+            # It may have had its effect all the same: look, and never send it again.
+            if isinstance(error, Unavailable) and error.retry_after is not None:
+                raise
+            return Written(self._the_open_one(proposal, error))
+        return self.rewrite(pull, proposal) if extras else Written(pull)
+
+    def rewrite(self, pull: PullRequest, proposal: Proposal) -> Written:
+        warnings = (
+            *self._label(pull, _lacking(pull.labels, proposal.labels)),
+            *self._ask_for_review(pull, _lacking(pull.reviewers, proposal.reviewers)),
+            *self._assign(pull, _lacking(pull.assignees, proposal.assignees)),
+        )
+        return Written(self._patch(pull, title=proposal.title, body=proposal.body), warnings)
+
+    def close(self, pull: PullRequest, comment: str, body: str) -> None:
+        comments = f"{self._issue(pull)}/comments"
+        deed = f"comment on pull request {pull.number} of {self._name}"
+        said = (_checked(_Comment, item, self._name) for item in self._wire.get_all(deed, comments))
+        # Killed between comment and close, the next pass comes here again: nothing is said twice.
+        if all(one.body != comment for one in said):
+            self._wire.send(deed, "POST", comments, {"body": comment})
+        self._patch(pull, body=body, state="closed")
+
+    def git_credentials(self) -> TokenCredentials | None:
+        token = self._wire.app_token()
+        return None if token is None else TokenCredentials(token)
+
+    @property
+    def _owner(self) -> str:
+        return self._name.partition("/")[0]
+
+    @property
+    def _path(self) -> str:
+        return f"/repos/{self._name}"
+
+    def _issue(self, pull: PullRequest) -> str:
+        return f"{self._path}/issues/{pull.number}"
+
+    def _listed(self, **filters: str) -> list[PullRequest]:
+        """Only heads in this very repository: a fork may have a branch of the same name."""
+        deed = f"list the pull requests of {self._name}"
+        items = self._wire.get_all(deed, f"{self._path}/pulls", base=self._base, **filters)
+        answers = [_checked(_Pull, item, self._name) for item in items]
+        return [self._shown(one) for one in answers if one.base.ref == self._base and self._is_ours(one)]
+
+    def _is_ours(self, answer: _Pull) -> bool:
+        """Raises `Refused` if the repository has another name by now: GitHub redirects what reads, and not what writes."""
+        home = answer.base.repo.full_name if answer.base.repo else ""
+        if home.lower() != self._name.lower():
+            raise Refused(f"{self._name} is called {home!r} now: change the repository's url in the settings")
+        return answer.head.repo is not None and answer.head.repo.full_name.lower() == home.lower()
+
+    def _the_open_one(self, proposal: Proposal, otherwise: Exception) -> PullRequest:
+        for pull in self._listed(state="open", head=f"{self._owner}:{proposal.branch}"):
+            if (pull.state, pull.branch) == ("open", proposal.branch):
+                return pull
+        raise otherwise
+
+    def _closer(self, pull: PullRequest) -> str:
+        """Who closed it: a listing does not say. Asked once for each time that a pull request is closed."""
+        key = (pull.number, pull.closed_at)
+        if key not in self._closers:
+            answer = self._wire.get(f"show pull request {pull.number} of {self._name}", self._issue(pull))
+            closer = _checked(_Issue, answer, self._name).closed_by
+            self._closers[key] = closer.login if closer else ""
+        return self._closers[key]
+
+    def _label(self, pull: PullRequest, labels: Sequence[str]) -> list[str]:
+        if not labels:
+            return []
+        try:
+            self._wire.send(
+                f"label pull request {pull.number}", "POST", f"{self._issue(pull)}/labels", {"labels": labels}
+            )
+        except Unprocessable as error:
+            return [str(error)]
+        return []
+
+    def _assign(self, pull: PullRequest, logins: Sequence[str]) -> list[str]:
+        """GitHub passes over those who may not be assigned without a word, so the answer is compared."""
+        if not logins:
+            return []
+        deed = f"assign pull request {pull.number}"
+        answer = self._wire.send(deed, "POST", f"{self._issue(pull)}/assignees", {"assignees": logins})
+        there = tuple(user.login for user in _checked(_Issue, answer, self._name).assignees)
+        return [f"{login} cannot be assigned to pull requests of {self._name}" for login in _lacking(there, logins)]
+
+    def _ask_for_review(self, pull: PullRequest, reviewers: Sequence[str]) -> list[str]:
+        """All at once; if GitHub refuses one of them it refuses all, so then one by one."""
+        if not reviewers:
+            return []
+        people = [name for name in reviewers if not name.startswith(_TEAM)]
+        teams = [name.removeprefix(_TEAM) for name in reviewers if name.startswith(_TEAM)]
+        deed = f"ask {', '.join(reviewers)} to review pull request {pull.number}"
+        body = {key: names for key, names in (("reviewers", people), ("team_reviewers", teams)) if names}
+        try:
+            self._wire.send(deed, "POST", f"{self._path}/pulls/{pull.number}/requested_reviewers", body)
+        except Unprocessable as error:
+            if len(reviewers) == 1:
+                return [str(error)]
+            return [warning for name in reviewers for warning in self._ask_for_review(pull, [name])]
+        return []
+
+    def _patch(self, pull: PullRequest, **changes: str) -> PullRequest:
+        deed = f"change pull request {pull.number} of {self._name}"
+        return self._pull(self._wire.send(deed, "PATCH", f"{self._path}/pulls/{pull.number}", changes))
+
+    def _pull(self, answer: object) -> PullRequest:
+        return self._shown(_checked(_Pull, answer, self._name))
+
+    def _shown(self, answer: _Pull) -> PullRequest:
+        state: State = "merged" if answer.merged_at else answer.state
+        teams = (f"{_TEAM}{team.slug}" for team in answer.requested_teams)
+        return PullRequest(
+            number=answer.number,
+            url=answer.html_url,
+            branch=answer.head.ref,
+            base=answer.base.ref,
+            title=answer.title,
+            body=answer.body or "",
+            state=state,
+            labels=tuple(label.name for label in answer.labels),
+            closed_at=answer.closed_at or "",
+            reviewers=(*(user.login for user in answer.requested_reviewers), *teams),
+            assignees=tuple(user.login for user in answer.assignees),
+        )
+
+
+def _checked(shape: type[_Shape], answer: object, name: str) -> _Shape:
+    try:
+        return shape.model_validate(answer)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "all of it"
+        raise BadResponse(f"GitHub's answer about {name} is not what it should be ({where}: {first['msg']})") from None
+
+
+def _lacking(there: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """Those of `wanted` that are not there; GitHub's labels and logins do not differ by case alone."""
+    known = {name.lower() for name in there}
+    return [name for name in dict.fromkeys(wanted) if name.lower() not in known]
+
+
+def _unfinished(body: str) -> str:
+    """The body with another fingerprint. GitHub takes labels, reviewers and assignees only once the pull request is
+    open; until the true body is written at the end, a pass that was killed in between leaves one to be rewritten."""
+    found = block.read(body)
+    if found is None:
+        return body
+    return body.replace(block.write(found), block.write(replace(found, fingerprint="unfinished")))

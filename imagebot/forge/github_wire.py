@@ -1,0 +1,219 @@
+"""Requests to GitHub's REST API, and every way they can fail, as our errors.
+
+PyGithub brings authentication, pace and connections. Its objects are not used: they take an answer of HTML or of a
+redirect for a pull request whose fields are all None, and go to whatever URL an answer names. Here every path is ours
+and every answer is checked. Its retries are off: they send a POST again that may have had its effect, and sleep for
+up to an hour (facts measured with PyGithub 2.10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from github import Auth, Github, GithubException
+from jwt.exceptions import PyJWTError
+
+from imagebot import __version__
+from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailable, WorldError, printable
+from imagebot.secret import Secret, SecretFile
+from imagebot.settings import GitHubApp, TokenCredentials
+
+# What GitHub asks for when it refuses without naming a time.
+_LIMIT_WAIT_S = 60.0
+_PAGE = 100
+_MOST_PAGES = 100
+_NONSENSE = (AssertionError, AttributeError, KeyError, RuntimeError, TypeError, ValueError)
+
+
+class Unprocessable(BadResponse):
+    """422: the request was understood and cannot be carried out. `reasons` are GitHub's own words."""
+
+    def __init__(self, message: str, reasons: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.reasons = reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How long to wait for an answer (GitHub gives itself 10 s) and how far apart writes are (GitHub asks for 1 s)."""
+
+    timeout_s: int = 15
+    between_writes_s: float = 1.0
+
+
+POLITE = Manners()
+
+
+class Wire:
+    """The API at one URL with one credential. `writes` counts the requests sent to change something."""
+
+    def __init__(self, api_url: str, credentials: TokenCredentials | GitHubApp, manners: Manners) -> None:
+        self.host = urlsplit(api_url).netloc
+        self.writes = 0
+        self._app: Callable[[], str] | None = None
+
+        def client(auth: Auth.Auth | None) -> Github:
+            return Github(
+                auth=auth,
+                base_url=api_url,
+                timeout=manners.timeout_s,
+                user_agent=f"imagebot/{__version__}",
+                retry=0,
+                seconds_between_requests=manners.between_writes_s / 4,
+                seconds_between_writes=manners.between_writes_s,
+                api_version="2022-11-28",
+            )
+
+        match credentials:
+            case TokenCredentials(token=source):
+                self._requester = client(_Bearer(source.reveal)).requester
+            case GitHubApp():
+                self._app = self._app_tokens(client(None), credentials)
+                self._requester = client(_Bearer(self._app)).requester
+
+    def app_token(self) -> Secret | None:
+        """The token of the App's installation, renewed shortly before it expires; None without an App."""
+        return None if self._app is None else Secret(self._app())
+
+    def get(self, deed: str, path: str, **parameters: str | int) -> Any:
+        """One answer. `deed` completes "GitHub would not …" in the words of an error."""
+        return self._ask(deed, "GET", path, parameters)[1]
+
+    def get_all(self, deed: str, path: str, **parameters: str | int) -> Iterator[Any]:
+        """The items of every page. Pages are asked for by number: no link is followed."""
+        for page in range(1, _MOST_PAGES + 1):
+            headers, items = self._ask(deed, "GET", path, {**parameters, "per_page": _PAGE, "page": page})
+            if not isinstance(items, list):
+                raise BadResponse(f"{self.host} answered something that is no list when asked to {deed}")
+            yield from items
+            if 'rel="next"' not in headers.get("link", ""):
+                return
+        raise BadResponse(f"{self.host} has more than {_MOST_PAGES * _PAGE} answers when asked to {deed}")
+
+    def send(self, deed: str, verb: str, path: str, body: Mapping[str, object]) -> Any:
+        """Change something, and answer what GitHub says of it."""
+        self.writes += 1
+        return self._ask(deed, verb, path, {}, dict(body))[1]
+
+    def _ask(
+        self,
+        deed: str,
+        verb: str,
+        path: str,
+        parameters: Mapping[str, str | int],
+        body: dict[str, object] | None = None,
+    ) -> tuple[dict[str, Any], Any]:
+        with _failures(self.host, deed):
+            return self._requester.requestJsonAndCheck(verb, path, parameters=dict(parameters), input=body)
+
+    def _app_tokens(self, client: Github, app: GitHubApp) -> Callable[[], str]:
+        key = Auth.AppAuth(app.id, SecretFile(app.key_file).reveal)
+        installation = key.get_installation_auth(app.installation, requester=client.requester)
+
+        def token() -> str:
+            with _failures(self.host, f"give a token to installation {app.installation} of the App {app.id}"):
+                try:
+                    return installation.token
+                except (PyJWTError, ValueError):
+                    raise Refused(f"{app.key_file} holds no private key that can sign for the App {app.id}") from None
+
+        return token
+
+
+class _Bearer(Auth.Auth):
+    """A token that is read again for each request: mounted secrets rotate, and those of an App expire."""
+
+    token_type = "token"
+
+    def __init__(self, reveal: Callable[[], str]) -> None:
+        self._reveal = reveal
+
+    @property
+    def token(self) -> str:
+        return self._reveal()
+
+
+@contextmanager
+def _failures(host: str, deed: str) -> Iterator[None]:
+    """Turn whatever PyGithub and requests raise into a `WorldError`; no message repeats what was sent."""
+    try:
+        yield
+    except BadInput as error:
+        raise Refused(str(error)) from None
+    except GithubException as error:
+        raise _refusal(error, host, deed) from None
+    except requests.exceptions.InvalidHeader:
+        raise Refused(f"the token for {host} cannot be sent: it holds characters that no token has") from None
+    except (requests.ConnectionError, requests.Timeout) as error:
+        raise Unavailable(f"{host}: {_kind(error)} when asked to {deed}") from None
+    except requests.RequestException:
+        raise BadResponse(f"{host} broke off its answer when asked to {deed}") from None
+    except _NONSENSE:
+        raise BadResponse(f"{host} answered something that makes no sense when asked to {deed}") from None
+
+
+def _kind(error: requests.RequestException) -> str:
+    match error:
+        case requests.exceptions.SSLError():
+            return "its certificate cannot be trusted"
+        case requests.Timeout():
+            return "no answer in time"
+        case _:
+            return "the connection failed"
+
+
+def _refusal(error: GithubException, host: str, deed: str) -> WorldError:
+    headers = error.headers or {}
+    said = _said(error.data)
+    if error.status == 429 or (error.status == 403 and _is_limit(headers, said)):
+        return Unavailable(f"{host} asks us to slow down", retry_after=_wait(headers) or _LIMIT_WAIT_S)
+    if error.status >= 500:
+        return Unavailable(f"{host} answered {error.status} when asked to {deed}", retry_after=_wait(headers))
+    words = f"{host} would not {deed}" + (f": {'; '.join(said)}" if said else "")
+    match error.status:
+        case 401:
+            return Refused(f"{host} does not accept our credentials: they are wrong, expired or revoked")
+        case 403:
+            return Refused(
+                f"{words}. Give the credentials the permissions `pull requests: write` and `contents: write`"
+            )
+        case 404 | 410:
+            return NotFound(f"{words}. GitHub says the same of what the credentials may not see: check both")
+        case 422:
+            return Unprocessable(words, said)
+        case _:
+            return BadResponse(f"{words} ({error.status})")
+
+
+def _is_limit(headers: Mapping[str, str], said: tuple[str, ...]) -> bool:
+    limited = "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0"
+    return limited or any("rate limit" in text.lower() for text in said)
+
+
+def _wait(headers: Mapping[str, str]) -> float | None:
+    """How many seconds GitHub wants us to wait; by its own clock, where it names a moment."""
+    try:
+        if "retry-after" in headers:
+            return max(float(headers["retry-after"]), 0.0)
+        if headers.get("x-ratelimit-remaining") == "0":
+            now = parsedate_to_datetime(headers["date"]).timestamp()
+            return max(float(headers["x-ratelimit-reset"]) - now, 0.0)
+    except (KeyError, ValueError):
+        return None
+    return None
+
+
+def _said(data: object) -> tuple[str, ...]:
+    """GitHub's own words about a failure, made safe to print."""
+    if not isinstance(data, dict):
+        return ()
+    errors = data.get("errors")
+    items = [data.get("message"), *(errors if isinstance(errors, list) else [])]
+    texts = (item.get("message") if isinstance(item, dict) else item for item in items)
+    return tuple(printable(text)[:300] for text in texts if isinstance(text, str) and text)

@@ -1,0 +1,366 @@
+"""A GitHub over HTTP that keeps pull requests in memory and holds every request and answer against GitHub's own
+description of its API. What breaks the description, or GitHub's documented limits, is a violation: the test fails.
+
+Its front door is `GitHubServer`: set `pulls` and `faults` before, look at `pulls`, `calls` and `violations` after.
+"""
+
+from __future__ import annotations
+
+import json
+import select
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import jwt
+import pytest
+
+from tests.support import github_api
+from tests.support.openapi import Call, Description
+
+PREFIX = "/api/v3"
+PER_MINUTE = 80
+PER_HOUR = 500
+DOCS = {"documentation_url": "https://docs.github.com/rest"}
+LIMITED = {
+    "message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
+    **DOCS,
+}
+
+Answer = tuple[int, Any]
+Kind = Literal["reset", "hang", "truncated"]
+
+
+@dataclass
+class Pull:
+    """A pull request as the server keeps it. `head` is a branch of the repository `head_repo` (None: deleted)."""
+
+    number: int
+    head: str
+    title: str = ""
+    body: str | None = None
+    base: str = "main"
+    state: Literal["open", "closed"] = "open"
+    head_repo: str | None = "acme/environments"
+    merged_at: str | None = None
+    closed_at: str | None = None
+    closed_by: str | None = None
+    labels: list[str] = field(default_factory=list)
+    reviewers: list[str] = field(default_factory=list)
+    teams: list[str] = field(default_factory=list)
+    assignees: list[str] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What happens to the `nth` request with this verb (and path ending): before it takes effect, or after."""
+
+    verb: str
+    answer: int | Kind
+    nth: int = 1
+    ending: str = ""
+    after: bool = False
+    body: bytes = b'{"message": "Server Error"}'
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class GitHubServer:
+    """One repository, the people who may be asked for something, and the credentials that are accepted."""
+
+    def __init__(self, description: Description) -> None:
+        self.description = description
+        self.repository = "acme/environments"
+        self.url = ""
+        self.token = "ghp_canary^%/+="
+        self.author = "imagebot"
+        self.collaborators = {"alice", "bob"}
+        self.known_teams = {"platform"}
+        self.app: tuple[str, int, str] | None = None
+        self.token_lifetime = timedelta(hours=1)
+        self.page = 100
+        self.pulls: dict[int, Pull] = {}
+        self.faults: list[Fault] = []
+        self.calls: list[Call] = []
+        self.authorizations: list[str] = []
+        self.violations: list[str] = []
+        self.seconds_between_writes = 0.0
+        self._created: list[float] = []
+        self._last_write = 0.0
+        self._tokens = 0
+        self.lock = threading.Lock()
+
+    @property
+    def writes(self) -> list[Call]:
+        return [call for call in self.calls if call.verb != "GET" and not call.path.startswith("/app/")]
+
+    def add(self, head: str, **facts: Any) -> Pull:
+        """Put a pull request there, as if somebody had opened it."""
+        number = max(self.pulls, default=0) + 1
+        self.pulls[number] = Pull(number, head, **facts)
+        return self.pulls[number]
+
+    def fault(self, call: Call) -> Fault | None:
+        """The fault that strikes this request: it was the nth of its kind."""
+        for fault in self.faults:
+            alike = [one for one in self.calls if one.verb == fault.verb and one.path.endswith(fault.ending)]
+            if call.verb == fault.verb and call.path.endswith(fault.ending) and len(alike) == fault.nth:
+                return fault
+        return None
+
+    def answer(self, call: Call, authorization: str) -> Answer:
+        """What GitHub says; the description is held against both sides."""
+        if wrong := self.description.wrong_with_request(call):
+            self.violations.append(wrong)
+            return 400, {"message": wrong}
+        status, data = self._decide(call, authorization)
+        if wrong := self.description.wrong_with_answer(call, status, json.dumps(data).encode()):
+            self.violations.append(wrong)
+        return status, data
+
+    def _decide(self, call: Call, authorization: str) -> Answer:
+        found = self.description.match(call.path)
+        assert found is not None
+        template, values = found
+        if template.startswith("/app/"):
+            return self._installation_token(authorization, int(values["installation_id"]))
+        if authorization != f"token {self.token}":
+            return 401, {"message": "Bad credentials", **DOCS}
+        if f"{values['owner']}/{values['repo']}".lower() != self.repository:
+            return 404, {"message": "Not Found", **DOCS}
+        if call.verb == "POST" and (limited := self._limited()):
+            return limited
+        if template.endswith("/pulls"):
+            return self._open(call.data) if call.verb == "POST" else (200, self._listed(call.arguments))
+        number = int(values.get("pull_number") or values["issue_number"])
+        if number not in self.pulls:
+            return 404, {"message": "Not Found", **DOCS}
+        return self._one(self.pulls[number], call.verb, template.rpartition("/")[2], call.data)
+
+    def _one(self, pull: Pull, verb: str, what: str, data: Any) -> Answer:
+        match verb, what:
+            case "GET", "{issue_number}":
+                return 200, self._issue(pull)
+            case "GET", "{pull_number}":
+                return 200, self._shown(pull, "pull-request")
+            case "PATCH", "{pull_number}":
+                return self._change(pull, data)
+            case "POST", "labels":
+                pull.labels += [name for name in data["labels"] if name.lower() not in map(str.lower, pull.labels)]
+                return 200, [{**self.description.sample("label"), "name": name} for name in pull.labels]
+            case "POST", "assignees":
+                pull.assignees += [login for login in data["assignees"] if login in self.collaborators]
+                return 201, self._issue(pull)
+            case "POST", "requested_reviewers":
+                return self._request_review(pull, data.get("reviewers", []), data.get("team_reviewers", []))
+            case "GET", "comments":
+                return 200, [{**self.description.sample("issue-comment"), "body": text} for text in pull.comments]
+            case "POST", "comments":
+                pull.comments.append(data["body"])
+                return 201, {**self.description.sample("issue-comment"), "body": data["body"]}
+            case _:
+                raise AssertionError(f"the fake does not know {verb} {what}")
+
+    def _listed(self, arguments: dict[str, str]) -> list[Any]:
+        state, base = arguments.get("state", "open"), arguments.get("base")
+        pulls = [pull for pull in self.pulls.values() if state in ("all", pull.state) and base in (None, pull.base)]
+        if "head" in arguments:
+            owner, _, branch = arguments["head"].partition(":")
+            pulls = [pull for pull in pulls if pull.head == branch and (pull.head_repo or "").startswith(f"{owner}/")]
+        size = min(int(arguments.get("per_page", 30)), self.page)
+        start = (int(arguments.get("page", 1)) - 1) * size
+        newest_first = sorted(pulls, key=lambda pull: pull.number, reverse=True)
+        return [self._shown(pull, "pull-request-simple") for pull in newest_first[start : start + size]]
+
+    def more_pages(self, call: Call) -> bool:
+        if call.verb != "GET" or not call.path.endswith("/pulls"):
+            return False
+        return bool(self._listed({**call.arguments, "page": str(int(call.arguments.get("page", 1)) + 1)}))
+
+    def _open(self, data: dict[str, Any]) -> Answer:
+        for pull in self.pulls.values():
+            if (pull.state, pull.head, pull.base, pull.head_repo) == (
+                "open",
+                data["head"],
+                data["base"],
+                self.repository,
+            ):
+                return _invalid(f"A pull request already exists for acme:{pull.head}.")
+        pull = self.add(data["head"], title=data["title"], body=data.get("body"), base=data["base"])
+        return 201, self._shown(pull, "pull-request")
+
+    def _change(self, pull: Pull, data: dict[str, Any]) -> Answer:
+        for name in ("title", "body", "base"):
+            setattr(pull, name, data.get(name, getattr(pull, name)))
+        if data.get("state") == "closed" and pull.state == "open":
+            pull.state, pull.closed_at, pull.closed_by = "closed", "2026-01-01T12:00:00Z", self.author
+        return 200, self._shown(pull, "pull-request")
+
+    def _request_review(self, pull: Pull, people: Sequence[str], teams: Sequence[str]) -> Answer:
+        if self.author in people:
+            return _invalid("Review cannot be requested from pull request author.")
+        if set(people) - self.collaborators or set(teams) - self.known_teams:
+            return _invalid("Reviews may only be requested from collaborators.")
+        pull.reviewers += people
+        pull.teams += teams
+        return 201, self._shown(pull, "pull-request-simple")
+
+    def _installation_token(self, authorization: str, installation: int) -> Answer:
+        assert self.app is not None
+        app, known, public_key = self.app
+        try:
+            claims = jwt.decode(authorization.removeprefix("Bearer "), public_key, algorithms=["RS256"], issuer=app)
+        except jwt.PyJWTError as error:
+            return 401, {"message": f"A JSON web token could not be decoded: {type(error).__name__}", **DOCS}
+        if claims["exp"] - claims["iat"] > 600 or installation != known:
+            return 404, {"message": "Not Found", **DOCS}
+        self._tokens += 1
+        self.token = f"ghs_canary{self._tokens}"
+        expires = (datetime.now(UTC) + self.token_lifetime).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return 201, {**self.description.sample("installation-token"), "token": self.token, "expires_at": expires}
+
+    def _limited(self) -> Answer | None:
+        """The documented limits on requests that create content."""
+        now = time.monotonic()
+        self._created = [moment for moment in self._created if now - moment < 3600]
+        last_minute = sum(1 for moment in self._created if now - moment < 60)
+        if last_minute >= PER_MINUTE or len(self._created) >= PER_HOUR:
+            self.violations.append("more content in a minute or an hour than GitHub allows")
+            return 403, LIMITED
+        self._created.append(now)
+        return None
+
+    def paced(self, call: Call, done: bool) -> None:
+        """A write shall not begin until some time after the end of the last."""
+        if call.verb == "GET":
+            return
+        if not done and time.monotonic() - self._last_write < self.seconds_between_writes * 0.9:
+            self.violations.append(f"{call.verb} {call.path} came too soon after the last write")
+        if done:
+            self._last_write = time.monotonic()
+
+    def _shown(self, pull: Pull, schema: str) -> dict[str, Any]:
+        shown: dict[str, Any] = self.description.sample(schema)
+        shown.update(
+            {
+                "number": pull.number,
+                "html_url": f"https://github.test/{self.repository}/pull/{pull.number}",
+                "title": pull.title,
+                "body": pull.body,
+                "state": pull.state,
+                "merged_at": pull.merged_at,
+                "closed_at": pull.closed_at,
+                "labels": [{**self._label(), "name": name} for name in pull.labels],
+                "requested_reviewers": [self._user(login) for login in pull.reviewers],
+                "requested_teams": [{**self.description.sample("team"), "slug": slug} for slug in pull.teams],
+                "assignees": [self._user(login) for login in pull.assignees],
+            }
+        )
+        shown["head"].update({"ref": pull.head, "repo": self._repository(pull.head_repo)})
+        shown["base"].update({"ref": pull.base, "repo": self._repository(self.repository)})
+        return shown
+
+    def _issue(self, pull: Pull) -> dict[str, Any]:
+        shown: dict[str, Any] = self.description.sample("issue")
+        shown["assignees"] = [self._user(login) for login in pull.assignees]
+        shown["closed_by"] = None if pull.closed_by is None else self._user(pull.closed_by)
+        return shown
+
+    def _label(self) -> dict[str, Any]:
+        label: dict[str, Any] = self.description.sample("label")
+        return {**label, "description": "", "color": "ededed", "default": False}
+
+    def _user(self, login: str) -> dict[str, Any]:
+        return {**self.description.sample("simple-user"), "login": login}
+
+    def _repository(self, name: str | None) -> dict[str, Any] | None:
+        if name is None:
+            return None
+        return {**self.description.sample("repository"), "full_name": name, "name": name.rpartition("/")[2]}
+
+
+class Handler(BaseHTTPRequestHandler):
+    """HTTP for a `GitHubServer`, and the faults on the way."""
+
+    protocol_version = "HTTP/1.1"
+    github: GitHubServer
+
+    def serve(self) -> None:
+        parts = urlsplit(self.path)
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        call = Call(self.command, parts.path.removeprefix(PREFIX), parts.query, body)
+        with self.github.lock:
+            self.github.paced(call, done=False)
+            self.github.calls.append(call)
+            authorization = self.headers.get("Authorization", "")
+            self.github.authorizations.append(authorization)
+            fault = self.github.fault(call)
+            status, data = 500, None
+            if fault is None or fault.after:
+                status, data = self.github.answer(call, authorization)
+            headers = {"Link": '<http://elsewhere.test/next>; rel="next"'} if self.github.more_pages(call) else {}
+            self.github.paced(call, done=True)
+        if fault is None:
+            self.reply(status, json.dumps(data).encode(), headers)
+        elif isinstance(fault.answer, int):
+            self.reply(fault.answer, fault.body, dict(fault.headers))
+        else:
+            self.misbehave(fault.answer)
+
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = serve  # noqa: N815  # the names that http.server looks for
+
+    def reply(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in {"Content-Type": "application/json", **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def misbehave(self, kind: Kind) -> None:
+        self.close_connection = True
+        if kind == "hang":
+            select.select([self.connection], [], [], 60)
+        if kind == "truncated":
+            self.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"number": 1')
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@cache
+def described() -> Description:
+    """Skips the test that asks if nobody fetched the description."""
+    try:
+        return Description(github_api.description(), "http://github.test")
+    except FileNotFoundError:
+        pytest.skip("GitHub's API description is missing: run `python -m tests.support.github_api`")
+
+
+@contextmanager
+def running() -> Iterator[GitHubServer]:
+    """A server on a free port; leaving raises if it saw a violation."""
+    github = GitHubServer(described())
+    handler = type("Bound", (Handler,), {"github": github})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        github.url = f"http://127.0.0.1:{server.server_port}{PREFIX}"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield github
+        finally:
+            server.shutdown()
+            thread.join()
+    assert not github.violations, "\n".join(github.violations)
+
+
+def _invalid(message: str) -> Answer:
+    error = {"resource": "PullRequest", "code": "custom", "message": message}
+    return 422, {"message": "Validation Failed", "errors": [error], **DOCS}
