@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -96,7 +97,10 @@ def imports(tree: ast.AST) -> dict[str, str]:
     names: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names |= {alias.asname or alias.name.partition(".")[0]: alias.name for alias in node.names}
+            names |= {alias.asname: alias.name for alias in node.names if alias.asname}
+            # `import os.path` binds `os`.
+            first = (alias.name.partition(".")[0] for alias in node.names if not alias.asname)
+            names |= {name: name for name in first}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
     return names
@@ -113,9 +117,13 @@ def dotted(node: ast.expr) -> str:
             return ""
 
 
-def uses(path: Path) -> Iterator[tuple[str, ast.AST]]:
-    """Every name this file imports or reads, in full, with the place."""
-    tree = parsed(path)
+@cache
+def uses(path: Path) -> tuple[tuple[str, ast.AST], ...]:
+    """Every name this file imports or reads, in full, with the place; what is its own begins with `here.`."""
+    return tuple(names_in(parsed(path)))
+
+
+def names_in(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
     full = imports(tree)
     for node in ast.walk(tree):
         match node:
@@ -125,11 +133,12 @@ def uses(path: Path) -> Iterator[tuple[str, ast.AST]]:
                 yield from ((f"{module}.{alias.name}", node) for alias in aliases)
             case ast.Name() | ast.Attribute():
                 first, dot, rest = dotted(node).partition(".")
-                yield full.get(first, first) + dot + rest, node
+                origin = full.get(first, first if hasattr(builtins, first) else f"here.{first}")
+                yield origin + dot + rest, node
 
 
 def is_or_is_in(name: str, banned: str) -> bool:
-    """`datetime.datetime.now` is `datetime.now`, and `unittest.mock.patch` is in `unittest.mock`; `my_eval` is neither."""
+    """`datetime.datetime.now` is `datetime.now`, `unittest.mock.patch` is in `unittest.mock`; `my.eval` is no `eval`."""
     return f".{banned}." in f".{name}." if "." in banned else f"{name}.".startswith(f"{banned}.")
 
 
@@ -180,11 +189,15 @@ def test_every_module_says_what_it_is_for() -> None:
     [
         pytest.param("import os\nos.environ['A']", "os.environ", True, id="attribute"),
         pytest.param("import os as o\no.environ", "os.environ", True, id="renamed module"),
+        pytest.param("import os.path\nos.environ", "os.environ", True, id="beside a submodule"),
         pytest.param("from os import environ as e", "os.environ", True, id="renamed name"),
         pytest.param("import datetime\ndatetime.datetime.now(None)", "datetime.now", True, id="method"),
         pytest.param("from datetime import datetime as d\nd.now()", "datetime.now", True, id="renamed class"),
         pytest.param("from unittest.mock import patch", "unittest.mock", True, id="inside"),
         pytest.param("import os.path\nos.path.join", "os.environ", False, id="another name of the module"),
+        pytest.param("git = 1\ngit", "git", False, id="variable named like a library"),
+        pytest.param("def f(monkeypatch): monkeypatch.setattr", "monkeypatch.setattr", True, id="fixture"),
+        pytest.param("print()", "print", True, id="builtin"),
         pytest.param("# os.environ\n'os.environ'", "os.environ", False, id="comment and string"),
         pytest.param("import x\nx.eval('1')", "eval", False, id="method named like a builtin"),
     ],
@@ -195,8 +208,9 @@ def test_the_reader_of_code_sees_through_spelling(tmp_path: Path, code: str, nam
     assert any(is_or_is_in(used, name) for used, _ in uses(path)) == seen
 
 
-@pytest.mark.parametrize(("name", "homes"), [*ONLY_IN.items(), *AT_HOME.items()])
-def test_each_effect_and_each_library_has_its_place(name: str, homes: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("name", [*ONLY_IN, *AT_HOME])
+def test_each_effect_and_each_library_has_its_place(name: str) -> None:
+    homes = {**ONLY_IN, **AT_HOME}[name]
     elsewhere = [path for path in CODE if not relative(path).startswith(homes)]
     found = [where(path, node) for path in elsewhere for used, node in uses(path) if is_or_is_in(used, name)]
     assert found == [], f"{name} is for {' and '.join(homes) or 'nobody'}"
