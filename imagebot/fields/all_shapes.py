@@ -1,4 +1,4 @@
-"""Every shape, by the key of a map that makes it worth a look. To add one: a file with `KEYS` and `look`, and a line here."""
+"""Every shape, by the key that makes a map worth a look. To add one: a file with `KEYS` and `look`, and a line here."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from imagebot.fields.place import Place
 
 
 class Shape(Protocol):
-    """A module that finds one way of writing images. `KEYS` are those it reads: one that occurs twice makes its claims unsafe."""
+    """A module that finds one way of writing images. `KEYS` are those it reads: none may occur twice."""
 
     KEYS: frozenset[str]
 
-    @staticmethod
-    def look(place: Place, key: str) -> Iterator[Claim | Lack]:
+    def look(self, place: Place, key: str) -> Iterator[Claim | Lack]:
         """What the map says about images, seen from `key`."""
 
 

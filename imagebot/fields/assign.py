@@ -32,18 +32,15 @@ def assign(file: str, data: bytes, name: ImageName, to: Value) -> Assigned:
     if found.unreadable:
         return Assigned(data, problems=(found.unreadable,) if mentions(data, name) else ())
     fields = [field for field in found.fields if field.name == name]
-    problems = [refusal.problem for refusal in found.refusals if refusal.name == name] if not fields else []
+    problems = [refusal.problem for refusal in found.refusals if refusal.name == name and not fields]
     changes = []
     pin: Pin = "digest" if to.digest else "keep"
     for field in fields:
         try:
             changes.append((field, wanted(field, to, pin)))
-            edit(file, data, changes[-1:])
         except CannotEdit as error:
             problems.append(error.problem)
-    if problems:
-        return Assigned(data, tuple(changes), tuple(problems))
     try:
-        return Assigned(edit(file, data, changes), tuple(changes))
+        return Assigned(data if problems else edit(file, data, changes), tuple(changes), tuple(problems))
     except CannotEdit as error:
         return Assigned(data, tuple(changes), (error.problem,))

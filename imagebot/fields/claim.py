@@ -17,12 +17,17 @@ _HEX = re.compile(r"[a-f0-9]{64}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """These scalars say which version of `name` runs. `at` is the map that holds them, `key` the one that people look at."""
+    """These scalars say which version of `name` runs; they stand in the map `at`, itself `within` the one looked at."""
 
     name: ImageName
     spots: tuple[Spot, ...]
     at: Place
-    key: str
+    within: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The way from the map that was looked at to the first of the scalars."""
+        return *self.within, next(key for key, entry in self.at.entries.items() if entry.node is self.spots[0].scalar)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,25 +16,25 @@ Pin = Literal["keep", "digest", "none"]
 def wanted(field: Field, to: Value, pin: Pin = "keep") -> Value:
     """What this field should say when its image moves to `to`.
 
-    `keep` leaves a field as it is: a tag stays a tag, and a digest beside it moves along. `digest` writes one into every field,
-    after the tag where there is no key for it. A `to` without a tag keeps the tag. Raises `CannotEdit` where a digest is needed
-    and not known, or where `none` meets a field that has one: nothing is ever left stale, and no key is removed.
+    `keep` leaves a field as it is: a tag stays a tag, a digest beside it moves along. `digest` writes one into every
+    field, after the tag where there is no key for it. A `to` without a tag keeps the tag. Raises `CannotEdit` where a
+    digest is needed and not known, or where `none` meets a field that has one: nothing is left stale or removed.
     """
+    if field.fixed:
+        raise CannotEdit(field.fixed)
     if pin == "none" and field.digest:
-        raise CannotEdit(
-            _at(
-                field, f"{_name(field)} is pinned to a digest, and `pin: none` would have to remove it; do that by hand"
-            )
-        )
+        raise _refusal(field, "is pinned to a digest, and `pin: none` would have to remove it: do that by hand")
     pinned = field.digest is not None or pin == "digest"
     if pinned and to.digest is None:
-        raise CannotEdit(
-            _at(field, f"{_name(field)} is pinned to a digest, and no new digest is given: it would be stale")
+        raise _refusal(
+            field,
+            "needs a digest, and none is given"
+            if pin == "digest"
+            else "is pinned to a digest, and no new one is given",
         )
-    digest = to.digest if pinned else None
     keeps_no_tag = field.tag is None and field.digest is not None
     tag = field.tag if keeps_no_tag or to.tag is None else to.tag
-    return Value(tag, digest)
+    return Value(tag, to.digest if pinned else None)
 
 
 def edit(file: str, data: bytes, changes: Sequence[tuple[Field, Value]]) -> bytes:
@@ -44,7 +44,7 @@ def edit(file: str, data: bytes, changes: Sequence[tuple[Field, Value]]) -> byte
         if field.fixed:
             raise CannotEdit(field.fixed)
         if field.digest and not value.digest:
-            raise CannotEdit(_at(field, f"{_name(field)} is pinned to a digest: it would be stale"))
+            raise _refusal(field, "is pinned to a digest, and no new one is given")
         for spot, text in written(field, value):
             if texts.setdefault(spot.scalar, text) != text:
                 raise CannotEdit(
@@ -54,7 +54,7 @@ def edit(file: str, data: bytes, changes: Sequence[tuple[Field, Value]]) -> byte
 
 
 def written(field: Field, value: Value) -> list[tuple[Spot, str]]:
-    """The new text of each scalar of a field. A digest goes where one stands, else to a key that is there for it, else after the tag."""
+    """The new text of each scalar of a field. A digest goes where one is, else under its key, else after the tag."""
     keys = [spot for spot in field.spots if spot.part in (Part.DIGEST, Part.HEX)]
     carried = not keys
     return [(spot, _text(spot, value, carried or bool(spot.says.digest))) for spot in field.spots]
@@ -75,10 +75,6 @@ def _text(spot: Spot, value: Value, carries: bool) -> str:
             assert_never(spot.part)
 
 
-def _name(field: Field) -> str:
-    return field.name.familiar
-
-
-def _at(field: Field, message: str) -> Problem:
+def _refusal(field: Field, message: str) -> CannotEdit:
     scalar = field.spots[0].scalar
-    return Problem(field.file, scalar.line, scalar.column, message)
+    return CannotEdit(Problem(field.file, scalar.line, scalar.column, f"{field.name.familiar} {message}"))

@@ -11,6 +11,7 @@ from imagebot.fields.claim import name_of
 from imagebot.fields.field import Field, NoField, Part, Spot, Value
 from imagebot.images.reference import ImageName, Reference, is_digest, is_tag
 from imagebot.yamledit import tree
+from imagebot.yamledit.parse import parse
 from imagebot.yamledit.replace import problem, why_fixed
 from imagebot.yamledit.tree import Alias, Document, Mapping, Node, Scalar
 
@@ -24,7 +25,7 @@ _DOCUMENT = re.compile(r"---\[(?P<index>[0-9]{1,9})\]\.?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Explicit:
-    """A path such as `image.tag`, `spec.containers[name=app].image` or `---[1].spec.image`, and the image whose version is there."""
+    """A path (`image.tag`, `spec.containers[name=app].image`, `---[1].spec.image`) and the image it is about."""
 
     path: str
     name: ImageName
@@ -70,24 +71,21 @@ def _step(step: re.Match[str]) -> Step:
     return Selector(step["name"], step["value"])
 
 
-def resolve(
-    file: str, data: bytes, documents: Sequence[Document], explicit: Sequence[Explicit]
-) -> tuple[list[Field], list[NoField]]:
-    """The fields at these paths, and for every other path why it is none."""
+def resolve(file: str, data: bytes, explicit: Sequence[Explicit]) -> tuple[list[Field], list[NoField]]:
+    """The fields at these paths of a file that parses, and for every other path why it is none."""
     fields, wrong = [], []
+    documents = [document for document in parse(data) if isinstance(document, Document)] if explicit else []
     for item in explicit:
         found = _scalar(documents, item.path)
         if isinstance(found, str):
             wrong.append(NoField(item.name, Problem(file, 1, 1, found)))
-            continue
-        spot = _read(found, item.name)
-        if spot is None:
+        elif (spot := _read(found, item.name)) is None:
             message = f"the value at {item.path} is neither {item.name.familiar} nor a tag nor a digest"
             wrong.append(NoField(item.name, problem(file, data, found, message)))
-            continue
-        reason = why_fixed(data, found) or ("the value has an anchor; write it out" if found.anchor else None)
-        fixed = problem(file, data, found, reason) if reason else None
-        fields.append(Field(file, found.line, item.path, "path", item.name, (spot,), fixed))
+        else:
+            reason = why_fixed(data, found) or ("the value has an anchor; write it out" if found.anchor else None)
+            fixed = problem(file, data, found, reason) if reason else None
+            fields.append(Field(file, found.line, item.path, "path", item.name, (spot,), fixed))
     return fields, wrong
 
 
@@ -104,6 +102,10 @@ def _scalar(documents: Sequence[Document], path: str) -> Scalar | str:
             return f"nothing stands at {path}"
         case [Scalar() as scalar]:
             return scalar
+        case [Alias() as alias]:
+            return (
+                f"{path} is the alias *{alias.name} on line {alias.line}; name the place of its anchor, or write it out"
+            )
         case [_]:
             return f"{path} is no single value"
         case _:

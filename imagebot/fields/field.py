@@ -22,7 +22,7 @@ class Value:
 
 
 class Part(StrEnum):
-    """What of an image a scalar holds. A reference or a tag may carry the digest too, after an `@`; `HEX` is a digest's bare hex."""
+    """What a scalar holds. A reference or a tag may carry a digest after an `@`; `HEX` is one without `sha256:`."""
 
     REFERENCE = "reference"
     TAG = "tag"
@@ -32,7 +32,7 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """One scalar of a field and what it says. What is `written` before the tag is kept; `via` is the alias that led here."""
+    """One scalar of a field and what it says. What is `written` before the tag stays; `via` is the alias in between."""
 
     scalar: Scalar
     part: Part
@@ -73,15 +73,15 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class NoField:
-    """A place that names an image but holds no version, or not in a way that can be read; `name` is None where even that is unsure."""
+    """A place that names an image and holds no version that can be read."""
 
-    name: ImageName | None
+    name: ImageName
     problem: Problem
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Everything in one file. It does not depend on what is watched, so it may be kept for as long as the bytes are the same."""
+    """Everything in one file. It does not depend on what is watched: it holds for as long as the bytes are the same."""
 
     fields: tuple[Field, ...] = ()
     refusals: tuple[NoField, ...] = ()

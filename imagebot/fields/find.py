@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from imagebot.errors import Problem
 from imagebot.fields.all_shapes import Shape, shape_for
@@ -16,10 +17,14 @@ from imagebot.yamledit.parse import parse
 from imagebot.yamledit.replace import problem, why_fixed
 from imagebot.yamledit.tree import Document, NotYaml
 
+# By the start of a scalar: who claims it, and the aliases to it (where each begins, and its line).
+Claims = dict[int, list[tuple[Claim, Spot]]]
+Users = dict[int, dict[int, int]]
+
 
 @dataclass(frozen=True, slots=True)
 class _Claimed:
-    """A claim with what is known of where it was made. `document` is None in a file with only one."""
+    """A claim with what is known of where it was made; `twice` are the keys that make it doubtful."""
 
     claim: Claim
     shape: str
@@ -29,23 +34,30 @@ class _Claimed:
 
 def find(file: str, data: bytes, explicit: Sequence[Explicit] = ()) -> Found:
     """Every field of a file, whatever is watched; `explicit` are those that policies name by their path."""
-    documents = parse(data)
-    if isinstance(documents, NotYaml):
-        return Found(unreadable=Problem(file, documents.line, documents.column, documents.message))
     fields: list[Field] = []
     refusals: list[NoField] = []
-    for index, document in enumerate(documents):
+    for index, document in _numbered(parse(data)):
+        if isinstance(document, NotYaml):
+            return Found(unreadable=Problem(file, document.line, document.column, document.message))
         claimed: list[_Claimed] = []
-        for item in _look(document, index if len(documents) > 1 else None):
+        for item in _look(document, index):
             if isinstance(item, Lack):
                 refusals.append(NoField(item.name, problem(file, data, item.scalar, item.message)))
             else:
                 claimed.append(item)
         fields += _fields(file, data, document, claimed)
-    named, wrong = resolve(file, data, documents, explicit)
+    named, wrong = resolve(file, data, explicit)
     taken = {spot.scalar.start for field in fields for spot in field.spots}
     fields += [field for field in named if not any(spot.scalar.start in taken for spot in field.spots)]
     return Found(tuple(fields), (*refusals, *wrong))
+
+
+def _numbered(documents: Iterator[Document | NotYaml]) -> Iterator[tuple[int | None, Document | NotYaml]]:
+    """Each document with its number, which is None where it is the only one."""
+    first = list(islice(documents, 2))
+    if len(first) < 2:
+        return zip((None,), first, strict=False)
+    return enumerate(chain(first, documents))
 
 
 def _look(document: Document, index: int | None) -> Iterator[_Claimed | Lack]:
@@ -60,56 +72,56 @@ def _look(document: Document, index: int | None) -> Iterator[_Claimed | Lack]:
 
 
 def _claimed(claim: Claim, place: Place, name: str, shape: Shape, index: int | None) -> _Claimed:
-    twice = (place.twice | claim.at.twice) & shape.KEYS
-    return _Claimed(claim, name, path(index, place.trail, *claim.key.split(".")), twice)
+    twice = place.doubtful | ((place.twice | claim.at.twice) & shape.KEYS)
+    return _Claimed(claim, name, path(index, place.trail, *claim.keys), twice)
 
 
 def _fields(file: str, data: bytes, document: Document, claimed: list[_Claimed]) -> Iterator[Field]:
     """Fields out of claims: several on the same scalars are one field, and none may move another image."""
-    by_scalar: dict[int, list[tuple[Claim, Spot]]] = defaultdict(list)
+    by_scalar: Claims = defaultdict(list)
     for item in claimed:
         for spot in item.claim.spots:
             by_scalar[spot.scalar.start].append((item.claim, spot))
     users = _users(document)
     seen = set()
     for item in claimed:
-        spots = tuple(spot.scalar.start for spot in item.claim.spots)
-        if (spots, item.claim.name) in seen:
-            continue
-        seen.add((spots, item.claim.name))
-        fixed = None
-        for spot in item.claim.spots:
-            message = _shared(spot, item.claim, by_scalar, users) or why_fixed(data, spot.scalar)
-            if message and not fixed:
-                fixed = problem(file, data, spot.scalar, message)
-        if item.twice:
-            names = ", ".join(f"`{key}`" for key in sorted(item.twice))
-            fixed = problem(file, data, item.claim.spots[0].scalar, f"the key {names} occurs twice here; keep one")
-        yield Field(
-            file, item.claim.spots[0].scalar.line, item.path, item.shape, item.claim.name, item.claim.spots, fixed
-        )
+        claim, first = item.claim, item.claim.spots[0].scalar
+        same = (claim.name, *((spot.scalar.start, spot.part) for spot in claim.spots))
+        if same not in seen:
+            seen.add(same)
+            fixed = _fixed(file, data, item, by_scalar, users)
+            yield Field(file, first.line, item.path, item.shape, claim.name, claim.spots, fixed)
 
 
-def _users(document: Document) -> dict[int, dict[int, int]]:
-    """For each anchored node the aliases to it: where they begin, and their lines."""
-    users: dict[int, dict[int, int]] = defaultdict(dict)
+def _fixed(file: str, data: bytes, item: _Claimed, by_scalar: Claims, users: Users) -> Problem | None:
+    """Why this claim cannot be edited, at the first scalar that stands in the way."""
+    if item.twice:
+        names = ", ".join(f"`{key}`" for key in sorted(item.twice))
+        return problem(file, data, item.claim.spots[0].scalar, f"the key {names} occurs twice; keep one")
+    for spot in item.claim.spots:
+        reason = _shared(spot, item.claim, by_scalar, users) or why_fixed(data, spot.scalar)
+        if reason:
+            return problem(file, data, spot.scalar, reason)
+    return None
+
+
+def _users(document: Document) -> Users:
+    users: Users = defaultdict(dict)
     for alias in document.aliases:
         if alias.target is not None:
             users[alias.target.start][alias.start] = alias.line
     return users
 
 
-def _shared(
-    spot: Spot, claim: Claim, by_scalar: dict[int, list[tuple[Claim, Spot]]], users: dict[int, dict[int, int]]
-) -> str | None:
+def _shared(spot: Spot, claim: Claim, by_scalar: Claims, users: Users) -> str | None:
     """Why an edit here would move something else: another image, or a value that is no image."""
     claims = by_scalar[spot.scalar.start]
-    others = sorted({str(other.name.familiar) for other, _ in claims if other.name != claim.name})
+    others = sorted({other.name.familiar for other, _ in claims if other.name != claim.name})
     if others:
         return f"the value is shared with {', '.join(others)}: write it out for each"
     known = {other.via.start for _, other in claims if other.via}
     rest = [line for start, line in users.get(spot.scalar.start, {}).items() if start not in known]
     if rest:
         lines = ", ".join(map(str, rest))
-        return f"the anchor &{spot.scalar.anchor} is also used on line {lines}, which is not this image: write the value out there"
+        return f"the anchor &{spot.scalar.anchor} is also used on line {lines}, for something else: write it out there"
     return None

@@ -1,4 +1,4 @@
-"""`repository:` with `tag:` or `digest:` beside it, and `registry:` before it: Helm values, alone or inside a HelmRelease."""
+"""`repository:` with `tag:` or `digest:` beside it, and perhaps `registry:`: Helm values, also inside a HelmRelease."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ def look(place: Place, key: str) -> Iterator[Claim | Lack]:
         return
     version, pinned = tag(place, "tag", "imageTag"), digests(place)
     if version or any(spot.says.digest for spot in pinned):
-        at = next(key for key in ("tag", "imageTag", "digest", "imageDigest", "sha") if place.text(key))
-        yield Claim(name, (*((version,) if version else ()), *pinned), place, at)
+        yield Claim(name, (*((version,) if version else ()), *pinned), place)
     elif "tag" in place.entries:
         yield Lack(name, repository, "the `tag` beside it is empty or no tag")
     else:

@@ -1,6 +1,7 @@
 """`image: name:tag@digest`: containers wherever a pod spec sits, custom resources, Compose services, Helm values.
 
-`imageName:` (CloudNativePG), `runnerImage:` and the like are the same; `image: name` beside `tag:` or `imageTag:` has its version there.
+`imageName:` (CloudNativePG), `runnerImage:` and the like are the same; an `image:` without a tag may have it beside it,
+under `tag:` or `imageTag:`.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ def look(place: Place, key: str) -> Iterator[Claim | Lack]:
     name, spot = read
     plain = key == "image"
     if spot.says.tag or spot.says.digest:
-        yield Claim(name, (spot, *(digests(place) if plain else ())), place, key)
+        yield Claim(name, (spot, *(digests(place) if plain else ())), place)
     elif plain and (beside := tag(place, "tag", "imageTag")):
-        yield Claim(name, (beside, *digests(place)), place, "tag" if "tag" in place.entries else "imageTag")
-    elif plain and any(place.under(kind) for kind in _CONTAINERS):
-        yield Claim(name, (spot,), place, key)
+        yield Claim(name, (beside, *digests(place)), place)
+    elif plain and place.under(*_CONTAINERS):
+        yield Claim(name, (spot,), place)
     elif plain:
         yield Lack(name, spot.scalar, "the image is written without a tag, and none stands beside it")

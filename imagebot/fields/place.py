@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from imagebot.yamledit.tree import Alias, Document, Mapping, Node, Scalar, Sequence
 
-KEYS = frozenset(
-    "image imageName imageTag repository registry tag digest imageDigest sha name newName newTag url ref chart version".split()
-)
+# What shapes ask for across a merge key.
+KEYS = frozenset({"image", "repository", "registry", "tag", "imageTag", "digest", "imageDigest", "sha"})
 _BARE = re.compile(r"[^\s.\[\]\"]+")
 
 
@@ -28,8 +27,9 @@ class Trail:
 
     step: str | int
     before: Trail | None
+    doubtful: frozenset[str] = frozenset()
 
-    def keys(self) -> Iterator[str | int]:
+    def steps(self) -> Iterator[str | int]:
         """The steps, the last one first."""
         trail: Trail | None = self
         while trail is not None:
@@ -55,12 +55,17 @@ class Place:
         entry = self.entries.get(key)
         return entry.via if entry else None
 
-    def under(self, *steps: str) -> bool:
-        """Whether this map stands right under these keys, list indexes not counted."""
-        if self.trail is None:
-            return False
-        keys = [step for step in self.trail.keys() if isinstance(step, str)]
-        return tuple(keys[: len(steps)][::-1]) == steps
+    def under(self, *keys: str) -> bool:
+        """Whether this map, or the list it is an item of, stands under one of these keys."""
+        trail = self.trail
+        while trail is not None and isinstance(trail.step, int):
+            trail = trail.before
+        return trail is not None and trail.step in keys
+
+    @property
+    def doubtful(self) -> frozenset[str]:
+        """Keys on the way here that occur twice in their map: a loader may not come this way at all."""
+        return self.trail.doubtful if self.trail else frozenset()
 
 
 def places(document: Document) -> Iterator[Place]:
@@ -70,16 +75,24 @@ def places(document: Document) -> Iterator[Place]:
     while stack:
         node, trail = stack.pop()
         if isinstance(node, Mapping):
-            yield place_of(node, trail, known)
-            pairs = [(key.value, value) for key, value in node.pairs if isinstance(key, Scalar)]
-            stack += [
-                (value, Trail(key, trail)) for key, value in reversed(pairs) if not isinstance(value, Scalar | Alias)
-            ]
+            place = place_of(node, trail, known)
+            yield place
+            stack += reversed(list(_values(place)))
         elif isinstance(node, Sequence):
-            items = list(enumerate(node.items))
-            stack += [
-                (item, Trail(index, trail)) for index, item in reversed(items) if not isinstance(item, Scalar | Alias)
-            ]
+            doubtful = trail.doubtful if trail else frozenset[str]()
+            steps = [(item, Trail(index, trail, doubtful)) for index, item in enumerate(node.items) if _is_open(item)]
+            stack += reversed(steps)
+
+
+def _values(place: Place) -> Iterator[tuple[Node, Trail]]:
+    for key, value in place.mapping.pairs:
+        if isinstance(key, Scalar) and _is_open(value):
+            doubtful = place.doubtful | {key.value} if key.value in place.twice else place.doubtful
+            yield value, Trail(key.value, place.trail, doubtful)
+
+
+def _is_open(node: Node) -> bool:
+    return not isinstance(node, Scalar | Alias)
 
 
 def place_of(node: Mapping, trail: Trail | None, known: dict[int, Place]) -> Place:
@@ -106,7 +119,7 @@ def place_of(node: Mapping, trail: Trail | None, known: dict[int, Place]) -> Pla
 
 def path(document: int | None, trail: Trail | None, *last: str) -> str:
     """A path for people: `spec.containers[0].image`; `---[1].spec` is the second document of several."""
-    steps = [*(reversed(list(trail.keys())) if trail else ()), *last]
+    steps = [*(reversed(list(trail.steps())) if trail else ()), *last]
     text = "" if document is None else f"---[{document}]"
     for step in steps:
         if isinstance(step, int):
@@ -123,7 +136,7 @@ def _entry(value: Node) -> Entry:
 
 
 def _merged(values: list[Node], known: dict[int, Place]) -> dict[str, Entry]:
-    """What merge keys bring in, the first one winning. Only keys that shapes ask for: a hostile file may merge a huge map often."""
+    """What merge keys bring in, the first one winning; only some keys, as a hostile file may merge a huge map often."""
     entries: dict[str, Entry] = {}
     for value in values:
         node = _entry(value).node

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
+from typing import cast
 
 import yaml
 
@@ -80,5 +81,15 @@ def pull(text: str) -> Iterator[yaml.Event]:
         raise Unreadable(line, 1, f"not YAML: a character that may not stand in it ({error.reason})") from None
 
 
+def begin(event: yaml.Event) -> yaml.Mark:
+    """Where an event begins: libyaml's events always have marks, which the stubs do not know."""
+    return cast("yaml.Mark", event.start_mark)
+
+
+def end(event: yaml.Event) -> yaml.Mark:
+    """Where an event ends."""
+    return cast("yaml.Mark", event.end_mark)
+
+
 def _at(event: yaml.Event, message: str) -> Unreadable:
-    return Unreadable(event.start_mark.line + 1, event.start_mark.column + 1, message)
+    return Unreadable(begin(event).line + 1, begin(event).column + 1, message)

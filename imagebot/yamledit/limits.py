@@ -1,4 +1,4 @@
-"""How large a file may be before it is refused unread. Measured: without a depth limit libyaml takes 54 s for 100 000 levels."""
+"""How large a file may be before it is refused: without a limit on depth libyaml takes 54 s for 100 000 levels."""
 
 from __future__ import annotations
 

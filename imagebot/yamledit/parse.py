@@ -3,39 +3,43 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import yaml
 
-from imagebot.yamledit.events import Text, Unreadable, pull
+from imagebot.yamledit.events import Text, Unreadable, begin, end, pull
 from imagebot.yamledit.tree import Alias, Document, Mapping, Node, NotYaml, Scalar, Sequence
 
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]+)+")
 
 
-def parse(data: bytes) -> tuple[Document, ...] | NotYaml:
-    """The documents of a file, or why it cannot be read."""
+def parse(data: bytes) -> Iterator[Document | NotYaml]:
+    """The documents of a file one by one, so that a large file is never in memory as a whole tree.
+
+    Where it cannot be read on, the reason comes last: then what came before is not to be trusted either.
+    """
     try:
         text = Text(data)
         tree = _Tree(text)
         for event in pull(text.text):
-            tree.take(event)
+            document = tree.take(event)
+            if document is not None:
+                yield document
     except Unreadable as error:
-        return error.why
-    return tuple(tree.documents)
+        yield error.why
 
 
 class _Tree:
-    """Takes events one by one; `documents` grows as they end."""
+    """Takes events one by one, and gives a document when it ends."""
 
     def __init__(self, text: Text) -> None:
-        self.documents: list[Document] = []
         self._text = text
-        self._open: list[tuple[yaml.Event, int, list[Node]]] = []
+        self._open: list[tuple[yaml.CollectionStartEvent, int, list[Node]]] = []
         self._nodes: list[Node] = []
         self._anchors: dict[str, Scalar | Sequence | Mapping | None] = {}
         self._aliases: list[Alias] = []
 
-    def take(self, event: yaml.Event) -> None:
+    def take(self, event: yaml.Event) -> Document | None:
         match event:
             case yaml.ScalarEvent():
                 self._add(self._scalar(event))
@@ -48,7 +52,8 @@ class _Tree:
             case yaml.DocumentStartEvent():
                 self._nodes, self._anchors, self._aliases = [], {}, []
             case yaml.DocumentEndEvent():
-                self.documents.append(Document(self._nodes[0], tuple(self._aliases)))
+                return Document(self._nodes[0], tuple(self._aliases))
+        return None
 
     def _add(self, node: Node) -> None:
         self._nodes.append(node)
@@ -56,31 +61,31 @@ class _Tree:
             self._anchors[node.anchor] = node
 
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
-        mark, index = event.start_mark, event.start_mark.index
+        mark, stop = begin(event), end(event).index
+        index = mark.index
         if event.anchor is not None or event.tag is not None:
-            properties = _PROPERTIES.match(self._text.text, index, event.end_mark.index)
+            properties = _PROPERTIES.match(self._text.text, index, stop)
             index = properties.end() if properties else index
-        start, end = self._text.offset(index), self._text.offset(event.end_mark.index)
+        first, last = self._text.offset(index), self._text.offset(stop)
         return Scalar(
-            event.value, event.style or "", start, end, mark.line + 1, mark.column + 1, event.anchor, event.tag
+            event.value, event.style or "", first, last, mark.line + 1, mark.column + 1, event.anchor, event.tag
         )
 
     def _alias(self, event: yaml.AliasEvent) -> Alias:
-        mark = event.start_mark
-        target = self._anchors.get(event.anchor)
-        alias = Alias(event.anchor, target, self._text.offset(mark.index), mark.line + 1, mark.column + 1)
+        mark, name = begin(event), event.anchor or ""
+        alias = Alias(name, self._anchors.get(name), self._text.offset(mark.index), mark.line + 1, mark.column + 1)
         self._aliases.append(alias)
         return alias
 
     def _begin(self, event: yaml.CollectionStartEvent) -> None:
         if event.anchor is not None:
             self._anchors[event.anchor] = None
-        self._open.append((event, self._text.offset(event.start_mark.index), self._nodes))
+        self._open.append((event, self._text.offset(begin(event).index), self._nodes))
         self._nodes = []
 
     def _end(self) -> None:
         children, (event, start, self._nodes) = self._nodes, self._open.pop()
-        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        line, column = begin(event).line + 1, begin(event).column + 1
         if isinstance(event, yaml.SequenceStartEvent):
             self._add(Sequence(tuple(children), start, line, column, event.anchor))
         else:

@@ -8,14 +8,14 @@ from itertools import zip_longest
 import yaml
 
 from imagebot.errors import CannotEdit, Problem
-from imagebot.yamledit.events import Text, Unreadable, pull
+from imagebot.yamledit.events import Text, Unreadable, begin, end, pull
 from imagebot.yamledit.splice import Edit
 
 
 def prove(file: str, before: bytes, after: bytes, intended: Mapping[Edit, str]) -> None:
     """Compare the two files byte for byte outside the edits, and event for event with the values intended.
 
-    Raises `CannotEdit` that names what differs. It runs in production, on every edit: a failure is a bug here, not in the file.
+    Raises `CannotEdit` that names what differs. It runs in production, on every edit: a failure is a bug of ours.
     """
     edits = sorted(intended)
     flaw = _bytes_differ(before, after, edits) or _events_differ(
@@ -44,18 +44,18 @@ def _events_differ(before: bytes, after: bytes, values: Mapping[int, str]) -> tu
         old_text, new_text = Text(before), Text(after)
         for old, new in zip_longest(pull(old_text.text), pull(new_text.text)):
             if old is None or new is None:
-                return (old or new).start_mark.line + 1, "the file ends elsewhere"
-            value = missing.pop(old_text.offset(old.end_mark.index), None) if type(old) is yaml.ScalarEvent else None
-            if value is None and _meaning(old) != _meaning(new) or value is not None and not _became(old, new, value):
-                return old.start_mark.line + 1, "it would read differently"
+                return begin(old or new).line + 1, "the file ends elsewhere"
+            value = missing.pop(old_text.offset(end(old).index), None) if isinstance(old, yaml.ScalarEvent) else None
+            if not (_meaning(old) == _meaning(new) if value is None else _became(old, new, value)):
+                return begin(old).line + 1, "it would read differently"
     except Unreadable as error:
         return error.why.line, error.why.message
     return (1, "a value was not found again") if missing else None
 
 
-def _became(old: yaml.ScalarEvent, new: yaml.Event, value: str) -> bool:
+def _became(old: yaml.Event, new: yaml.Event, value: str) -> bool:
     """Whether an intended scalar has its new value, its anchor and its tag; a plain one may have taken on quotes."""
-    if type(new) is not yaml.ScalarEvent or new.value != value:
+    if not (isinstance(old, yaml.ScalarEvent) and isinstance(new, yaml.ScalarEvent) and new.value == value):
         return False
     return (new.anchor, new.tag) == (old.anchor, old.tag) and (new.style == old.style or not old.style)
 

@@ -19,14 +19,14 @@ _BLOCK = {"|": "a literal block", ">": "a folded block"}
 def replace(file: str, data: bytes, values: Iterable[tuple[Scalar, str]]) -> bytes:
     """`data` with each scalar's value changed and no other byte, proved by parsing it again.
 
-    `file` only stands in messages. Raises `CannotEdit` where a scalar cannot be mapped to its bytes, or the proof fails.
+    `file` only stands in messages. Raises `CannotEdit` where a scalar cannot be mapped to bytes, or the proof fails.
     """
     wanted = {scalar: value for scalar, value in values if scalar.value != value}
     edits = [_edit(file, data, scalar, value) for scalar, value in wanted.items()]
     if not edits:
         return data
     after = splice(data, edits)
-    prove(file, data, after, {edit: value for edit, value in zip(edits, wanted.values(), strict=True)})
+    prove(file, data, after, dict(zip(edits, wanted.values(), strict=True)))
     return after
 
 

@@ -1,7 +1,8 @@
 """Which plain scalars are more than text to some loader.
 
-The union of YAML 1.1's types (https://yaml.org/type/), of the 1.2 core schema, and of what Go's loaders make of numbers:
-a value outside this table is the same string to all of them. Tests hold it against PyYAML's and ruamel.yaml's resolvers.
+The union of YAML 1.1's types (https://yaml.org/type/), of the 1.2 core schema, and of what Go's loaders make of
+numbers: a value outside this table is the same string to all of them. Tests hold it against PyYAML's and
+ruamel.yaml's resolvers.
 """
 
 from __future__ import annotations

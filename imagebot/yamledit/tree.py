@@ -58,7 +58,7 @@ class Mapping:
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """`*name`. `target` is what the name stood for here: None where nothing did, or a collection around this very place."""
+    """`*name`. `target` is what it stood for here: None where nothing did, or a collection around this very place."""
 
     name: str
     target: Scalar | Sequence | Mapping | None
