@@ -18,11 +18,16 @@ class Deployed:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A tag that the policy lets in; `version` is the text that was ordered (the tag, or what `extract` took of it)."""
+    """A tag that the policy lets in.
+
+    `version` is the text that was ordered (the tag, or what `extract` took of it); `twins` are other tags let in with
+    the same version, which come after this one.
+    """
 
     tag: str
     version: str
     because: str
+    twins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +37,6 @@ class Refusal:
     tag: str
     rule: str
     because: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ranking:
-    """All tags of an image sorted by what the policy says: best candidate first, then the refused."""
-
-    candidates: tuple[Candidate, ...]
-    refused: tuple[Refusal, ...]
 
 
 @dataclass(frozen=True, slots=True)
