@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from imagebot.fields.field import Field
 from imagebot.plan.change import Change
 from imagebot.policy.model import Policy, Watch
-from imagebot.selection.verdict import Deployed, Ranking, Unknown, UpToDate, Verdict
+from imagebot.selection.rank import Ranking
+from imagebot.selection.verdict import Deployed, Unknown, UpToDate, Verdict
 
 
 @dataclass(frozen=True, slots=True)
