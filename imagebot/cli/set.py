@@ -1,0 +1,145 @@
+"""`imagebot set`: edit every field of an image in files, byte for byte as the bot would."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from imagebot.errors import FINE, NOT_ALL_DONE, BadInput, Problem
+from imagebot.fields.assign import Assigned, assign
+from imagebot.fields.field import Field, Value
+from imagebot.fields.screen import is_yaml
+from imagebot.images.reference import ImageName, Reference
+
+_EXAMPLES = """
+\b
+Examples:
+  imagebot set nginx:1.27 deploy.yaml
+  imagebot set ghcr.io/acme/api:2.1.0@sha256:4c1b… clusters/production/
+  imagebot set --check ghcr.io/acme/api:2.1.0 .        # only say what would change
+
+\b
+IMAGE:TAG           sets the tag; refused where a digest stands beside it, which would be stale
+IMAGE@DIGEST        keeps the tag and sets the digest
+IMAGE:TAG@DIGEST    sets both
+
+A folder stands for all its *.yaml and *.yml; hidden folders are skipped, symbolic links are not followed.
+A file is changed whole or not at all. Exit code: 0 done, or nothing to do; 1 refused, not found, or, with --check,
+something would change; 2 wrong usage.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One field that is not, or was not, as asked for."""
+
+    file: str
+    line: int
+    path: str
+    old: str
+    new: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} {self.old} → {self.new}"
+
+
+@click.command(epilog=_EXAMPLES, short_help="Set an image's tag in files, and touch no other byte.")
+@click.argument("image", metavar="IMAGE[:TAG][@DIGEST]")
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if something would change.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def command(image: str, paths: tuple[Path, ...], check: bool, as_json: bool) -> None:
+    """Set an image's tag or digest wherever it is written in files, and touch no other byte.
+
+    Finds Kubernetes objects, Kustomize images, Helm values, Compose services and more; prints each line it changes.
+    """
+    name, to = _read(image)
+    rows: list[Row] = []
+    problems: list[Problem] = []
+    seen = 0
+    for file in _files(paths):
+        assigned = assign(str(file), file.read_bytes(), name, to)
+        seen += len(assigned.changes)
+        problems += assigned.problems
+        if not assigned.problems:
+            rows += _rows(assigned.changes)
+            if not check:
+                _write(file, assigned)
+    if not seen and not problems:
+        where = ", ".join(map(str, paths))
+        problems.append(Problem(str(paths[0]), 1, 1, f"no field of {name.familiar} in {where}"))
+    _report(rows, problems, as_json=as_json)
+    raise click.exceptions.Exit(NOT_ALL_DONE if problems or (check and rows) else FINE)
+
+
+def _read(image: str) -> tuple[ImageName, Value]:
+    try:
+        reference = Reference.parse(image)
+    except ValueError as error:
+        raise BadInput(f"{error}; write it like nginx:1.27 or ghcr.io/acme/api:2.1.0@sha256:…") from None
+    if not (reference.tag or reference.digest):
+        raise BadInput(f"which version? Write {image}:TAG, {image}@DIGEST or {image}:TAG@DIGEST")
+    return reference.name, Value(reference.tag, reference.digest)
+
+
+def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    """The files to look into, each once, in order; one that is named is taken whatever its ending."""
+    seen = set()
+    for path in paths:
+        for file in _below(path) if path.is_dir() else (path,):
+            if file not in seen:
+                seen.add(file)
+                yield file
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            file = Path(parent) / name
+            if is_yaml(name) and not file.is_symlink():
+                yield file
+
+
+def _rows(changes: Sequence[tuple[Field, Value]]) -> Iterator[Row]:
+    for field, value in changes:
+        if field.value != value:
+            yield Row(field.file, field.line, field.path, str(field.value) or "(no tag)", str(value))
+
+
+def _write(file: Path, assigned: Assigned) -> None:
+    """Put the new bytes in the file's place at once, with its permissions: a reader sees the old file or the new one."""
+    if all(field.value == value for field, value in assigned.changes):
+        return
+    target = file.resolve()
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as new:
+        temporary = Path(new.name)
+        try:
+            new.write(assigned.data)
+            temporary.chmod(target.stat().st_mode & 0o7777)
+            temporary.replace(target)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def _report(rows: Sequence[Row], problems: Sequence[Problem], *, as_json: bool) -> None:
+    if as_json:
+        changed = [
+            {"file": row.file, "line": row.line, "path": row.path, "old": row.old, "new": row.new} for row in rows
+        ]
+        refused = [
+            {"file": item.file, "line": item.line, "column": item.column, "why": item.message} for item in problems
+        ]
+        click.echo(json.dumps({"changed": changed, "refused": refused}, indent=2))
+        return
+    for row in rows:
+        click.echo(str(row))
+    for item in problems:
+        click.echo(f"imagebot: {item}", err=True)
