@@ -138,7 +138,7 @@ def names_in(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
 
 
 def is_or_is_in(name: str, banned: str) -> bool:
-    """`datetime.datetime.now` is `datetime.now`, `unittest.mock.patch` is in `unittest.mock`; `my.eval` is no `eval`."""
+    """`datetime.datetime.now` is `datetime.now`, `unittest.mock.patch` is in `unittest.mock`; `x.eval` is no `eval`."""
     return f".{banned}." in f".{name}." if "." in banned else f"{name}.".startswith(f"{banned}.")
 
 
