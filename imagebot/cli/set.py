@@ -6,7 +6,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
@@ -61,19 +61,21 @@ def command(image: str, paths: tuple[Path, ...], check: bool, as_json: bool) -> 
     """
     name, to = _read(image)
     rows: list[Row] = []
-    problems: list[Problem] = []
+    problems: list[Problem | str] = []
     seen = 0
     for file in _files(paths):
-        assigned = assign(str(file), file.read_bytes(), name, to)
+        try:
+            assigned = assign(str(file), file.read_bytes(), name, to)
+            if not (check or assigned.problems):
+                _write(file, assigned)
+        except OSError as error:
+            problems.append(f"{file}: {error.strerror}")
+            continue
         seen += len(assigned.changes)
         problems += assigned.problems
-        if not assigned.problems:
-            rows += _rows(assigned.changes)
-            if not check:
-                _write(file, assigned)
+        rows += [] if assigned.problems else _rows(assigned.changes)
     if not seen and not problems:
-        where = ", ".join(map(str, paths))
-        problems.append(Problem(str(paths[0]), 1, 1, f"no field of {name.familiar} in {where}"))
+        problems.append(f"no field of {name.familiar} in {', '.join(map(str, paths))}")
     _report(rows, problems, as_json=as_json)
     raise click.exceptions.Exit(NOT_ALL_DONE if problems or (check and rows) else FINE)
 
@@ -103,7 +105,7 @@ def _below(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             file = Path(parent) / name
-            if is_yaml(name) and not file.is_symlink():
+            if is_yaml(name) and file.is_file() and not file.is_symlink():
                 yield file
 
 
@@ -114,32 +116,33 @@ def _rows(changes: Sequence[tuple[Field, Value]]) -> Iterator[Row]:
 
 
 def _write(file: Path, assigned: Assigned) -> None:
-    """Put the new bytes in the file's place at once, with its permissions: a reader sees the old file or the new one."""
+    """Put the new bytes in the file's place at once, its permissions kept: a reader sees the old file or the new."""
     if all(field.value == value for field, value in assigned.changes):
         return
     target = file.resolve()
     with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as new:
-        temporary = Path(new.name)
-        try:
-            new.write(assigned.data)
-            temporary.chmod(target.stat().st_mode & 0o7777)
-            temporary.replace(target)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        new.write(assigned.data)
+    temporary = Path(new.name)
+    try:
+        temporary.chmod(target.stat().st_mode & 0o7777)
+        temporary.replace(target)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
-def _report(rows: Sequence[Row], problems: Sequence[Problem], *, as_json: bool) -> None:
+def _report(rows: Sequence[Row], problems: Sequence[Problem | str], *, as_json: bool) -> None:
     if as_json:
-        changed = [
-            {"file": row.file, "line": row.line, "path": row.path, "old": row.old, "new": row.new} for row in rows
-        ]
-        refused = [
-            {"file": item.file, "line": item.line, "column": item.column, "why": item.message} for item in problems
-        ]
-        click.echo(json.dumps({"changed": changed, "refused": refused}, indent=2))
+        report = {"changed": [asdict(row) for row in rows], "refused": [_plain(item) for item in problems]}
+        click.echo(json.dumps(report, indent=2))
         return
     for row in rows:
         click.echo(str(row))
     for item in problems:
         click.echo(f"imagebot: {item}", err=True)
+
+
+def _plain(problem: Problem | str) -> dict[str, str | int]:
+    if isinstance(problem, str):
+        return {"why": problem}
+    return {"file": problem.file, "line": problem.line, "column": problem.column, "why": problem.message}
