@@ -20,8 +20,8 @@ from imagebot.plan.propose import Due, branch_of, propose
 from imagebot.policy.model import Policy, Watch
 from imagebot.registry.client import TagList
 from imagebot.selection.judge import judge
-from imagebot.selection.rank import rank
-from imagebot.selection.verdict import Fact, Facts, Held, Hold, Needs, Ranking, Unknown, Update, Verdict
+from imagebot.selection.rank import Ranking, rank
+from imagebot.selection.verdict import Fact, Facts, Held, Hold, Needs, Unknown, Update, Verdict
 
 _WORKERS = 8
 _MOST_QUESTIONS = 4
