@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from imagebot.registry.client import Registries
 from imagebot.settings import GitHubApp, RepositorySettings, Settings
 from imagebot.settings import load as load_settings
 
-__all__ = ["load", "load_policies", "load_settings", "only", "open_world"]
+__all__ = ["load", "load_policies", "load_settings", "only", "world_of"]
 
 
 def load(config: Path | None) -> tuple[Settings, PolicySet]:
@@ -31,7 +30,7 @@ def load(config: Path | None) -> tuple[Settings, PolicySet]:
 
 
 def only(policies: PolicySet, wanted: tuple[str, ...]) -> PolicySet:
-    """The policies named `APP` or `APP@ENVIRONMENT`; all if none is named. Raises `BadInput` for a name that fits none."""
+    """The policies named `APP` or `APP@ENVIRONMENT`; all if none is named. Raises `BadInput` for an unknown name."""
     if not wanted:
         return policies
     names = {name for policy in policies.policies for name in (policy.app, str(policy))}
@@ -48,17 +47,14 @@ def _never() -> bool:
     return False
 
 
-@contextmanager
-def open_world(
-    settings: Settings, *, stopping: Callable[[], bool] = _never, index: FieldIndex | None = None
-) -> Iterator[World]:
-    """The registries, repositories and forges of `settings`, asked nothing yet."""
-    yield World(
+def world_of(settings: Settings, stopping: Callable[[], bool] = _never) -> World:
+    """The registries, repositories and forges of `settings`, asked nothing yet; good for as many passes as one likes."""
+    return World(
         settings=settings,
         registries=Registries(settings.registries, settings.docker_config),
         mirror=lambda repository: _mirror(settings, repository),
         forge=forges.connect,
-        index=FieldIndex() if index is None else index,
+        index=FieldIndex(),
         tell=log_sink(settings.log.format, settings.log.level),
         stopping=stopping,
     )

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from imagebot import clock
-from imagebot.cli.compose import load, only, open_world
+from imagebot.cli.compose import load, only, world_of
 from imagebot.cli.options import config_option
 from imagebot.cli.tables import chosen, console, print_json, print_problems, state
 from imagebot.cycle.run import preview
@@ -33,8 +33,7 @@ def command(app: str, as_json: bool, config: Path | None) -> int:
       imagebot explain podinfo@staging
     """
     settings, policies = load(config)
-    with open_world(settings) as world:
-        report = preview(world, only(policies, (app,)), clock.now())
+    report = preview(world_of(settings), only(policies, (app,)), clock.now())
     if as_json:
         print_json([_data(decision) for decision in report.decisions])
     else:
@@ -49,7 +48,11 @@ def command(app: str, as_json: bool, config: Path | None) -> int:
 def _print(decision: Decision, line: WatchDecision, out: Console) -> None:
     out.print(Text(f"{decision.policy}  {line.watch.image}", style="bold"))
     for field in line.fields:
-        out.print(Text(f"  deployed  {field.tag or 'untagged'}  {printable(field.file)}:{field.line}  {printable(field.path)}"))
+        out.print(
+            Text(
+                f"  deployed  {field.tag or 'untagged'}  {printable(field.file)}:{field.line}  {printable(field.path)}"
+            )
+        )
     out.print(Text(f"  rule      semver {line.watch.semver.text}  ({decision.policy.file})"), soft_wrap=True)
     verdict = f"  {state(line.verdict):<9} {chosen(line.verdict)}"
     out.print(Text(f"{verdict.rstrip()}: {printable(line.verdict.because)}"), soft_wrap=True)
@@ -73,7 +76,13 @@ def _data(decision: Decision) -> dict[str, Any]:
                 "image": str(line.watch.image),
                 "semver": line.watch.semver.text,
                 "deployed": [
-                    {"file": field.file, "line": field.line, "path": field.path, "tag": field.tag, "digest": field.digest}
+                    {
+                        "file": field.file,
+                        "line": field.line,
+                        "path": field.path,
+                        "tag": field.tag,
+                        "digest": field.digest,
+                    }
                     for field in line.fields
                 ],
                 "state": state(line.verdict),

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from imagebot import clock
-from imagebot.cli.compose import load, only, open_world
+from imagebot.cli.compose import load, only, world_of
 from imagebot.cli.options import config_option
 from imagebot.cli.tables import as_data, console, print_json, print_report
 from imagebot.cycle.run import run
@@ -29,8 +29,8 @@ def command(apps: tuple[str, ...], as_json: bool, config: Path | None) -> int:
       imagebot once podinfo@staging --json
     """
     settings, policies = load(config)
-    with only_bot(settings.state), open_world(settings) as world:
-        report = run(world, only(policies, apps), clock.now())
+    with only_bot(settings.state):
+        report = run(world_of(settings), only(policies, apps), clock.now())
     if as_json:
         print_json(as_data(report))
     else:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from imagebot import clock
-from imagebot.cli.compose import load, only, open_world
+from imagebot.cli.compose import load, only, world_of
 from imagebot.cli.options import config_option
 from imagebot.cli.tables import as_data, console, print_json, print_problems, print_status
 from imagebot.cycle.report import Report
@@ -34,8 +34,7 @@ def command(apps: tuple[str, ...], as_json: bool, config: Path | None) -> int:
       imagebot plan podinfo
     """
     settings, policies = load(config)
-    with open_world(settings) as world:
-        report = preview(world, only(policies, apps), clock.now())
+    report = preview(world_of(settings), only(policies, apps), clock.now())
     if as_json:
         changes = [_data(decision.change) for decision in report.decisions if decision.change is not None]
         print_json(as_data(report) | {"changes": changes})

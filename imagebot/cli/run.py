@@ -7,14 +7,12 @@ from pathlib import Path
 
 import click
 
-from imagebot.cli.compose import load_policies, load_settings, open_world
+from imagebot.cli.compose import load_policies, load_settings, world_of
 from imagebot.cli.options import config_option
-from imagebot.cycle.index import FieldIndex
 from imagebot.cycle.run import run
 from imagebot.cycle.world import Stopped
 from imagebot.errors import ImagebotError
 from imagebot.observe.events import ConfigurationRefused, PassAbandoned, PassFailed
-from imagebot.observe.log import log_sink
 from imagebot.serve import Stop, serve
 from imagebot.store.lock import only_bot
 
@@ -32,24 +30,23 @@ def command(config: Path | None) -> int:
       imagebot run --config /etc/imagebot/imagebot.yaml
     """
     settings = load_settings(config)
-    tell = log_sink(settings.log.format, settings.log.level)
     stop = Stop()
-    index = FieldIndex()
+    world = world_of(settings, stop)
 
     def one_pass(now: datetime) -> None:
-        nonlocal settings
+        nonlocal world
         try:
-            settings = load_settings(config)
+            fresh = load_settings(config)
+            if fresh != world.settings:
+                world = world_of(fresh, stop)
         except ImagebotError as error:
-            tell(ConfigurationRefused(str(error)))
+            world.tell(ConfigurationRefused(str(error)))
         try:
-            policies = load_policies(settings)
-            with open_world(settings, stopping=stop, index=index) as world:
-                run(world, policies, now)
+            run(world, load_policies(world.settings), now)
         except Stopped as error:
-            tell(PassAbandoned(str(error)))
+            world.tell(PassAbandoned(str(error)))
         except ImagebotError as error:
-            tell(PassFailed(str(error)))
+            world.tell(PassFailed(str(error)))
 
     with only_bot(settings.state):
         return serve(settings.every, one_pass, stop)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from imagebot import clock
-from imagebot.cli.compose import load, only, open_world
+from imagebot.cli.compose import load, only, world_of
 from imagebot.cli.options import config_option
 from imagebot.cli.tables import as_data, console, print_json, print_problems, print_status
 from imagebot.cycle.run import preview
@@ -26,8 +26,7 @@ def command(apps: tuple[str, ...], as_json: bool, config: Path | None) -> int:
       imagebot status podinfo@production --json
     """
     settings, policies = load(config)
-    with open_world(settings) as world:
-        report = preview(world, only(policies, apps), clock.now())
+    report = preview(world_of(settings), only(policies, apps), clock.now())
     if as_json:
         print_json(as_data(report))
     else:

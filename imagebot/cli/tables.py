@@ -75,7 +75,9 @@ def print_status(decisions: Sequence[Decision], out: Console) -> None:
                 chosen(line.verdict),
             )
             table.add_row(
-                *(Text(printable(cell)) for cell in cells), Text(word, style=style), Text(_first_line(line.verdict.because))
+                *(Text(printable(cell)) for cell in cells),
+                Text(word, style=style),
+                Text(_first_line(line.verdict.because)),
             )
     out.print(table)
 
@@ -157,7 +159,9 @@ def _costs(report: Report) -> str:
         (costs.git_pushes, "git push"),
         (costs.forge_writes, "forge write"),
     ]
-    return ", ".join(f"{number} {noun if number == 1 else noun + ('es' if noun.endswith('h') else 's')}" for number, noun in parts)
+    return ", ".join(
+        f"{number} {noun if number == 1 else noun + ('es' if noun.endswith('h') else 's')}" for number, noun in parts
+    )
 
 
 def _first_line(text: str) -> str:

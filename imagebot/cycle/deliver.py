@@ -12,7 +12,7 @@ from imagebot.errors import ImagebotError, WorldError
 from imagebot.forge.ensure import ensure
 from imagebot.forge.protocol import Proposal, PullRequest
 from imagebot.gitrepo.push import PushUpdate, Rejected
-from imagebot.observe.events import BranchPushed, ForgeWarned, PullRequestSettled
+from imagebot.observe.events import BranchPushed, ChangeCommitted, ForgeWarned, PullRequestSettled
 from imagebot.plan.block import mark_closed_by_bot
 from imagebot.plan.change import Change
 from imagebot.plan.decision import Decision
@@ -107,7 +107,9 @@ def _commit(world: World, job: Job) -> str:
     for update in change.updates:
         if update.new.digest is not None:
             world.registries.verify(update.image, update.new.digest)
-    return checkout.mirror.commit(checkout.heads.base, change.files, change.message, world.settings.author)
+    commit = checkout.mirror.commit(checkout.heads.base, change.files, change.message, world.settings.author)
+    world.tell(ChangeCommitted(change.repository, change.branch, commit))
+    return commit
 
 
 def _push(world: World, checkout: Checkout, jobs: Sequence[Job], commits: Mapping[str, str]) -> Mapping[str, Outcome]:

@@ -23,10 +23,10 @@ Checkouts = Mapping[str, Checkout | ImagebotError]
 
 def run(world: World, policies: PolicySet, now: datetime) -> Report:
     """The whole pass: look, decide, push, settle pull requests. Raises `Stopped` if told to stop in the middle."""
-    started = time.monotonic()
+    started, asked = time.monotonic(), world.registries.requests
     with _survey(world, policies, now) as (checkouts, survey):
         outcomes = deliver(world, checkouts, survey.decisions)
-        costs = _costs(world, checkouts)
+        costs = _costs(world, checkouts, asked)
         report = replace(survey, outcomes=outcomes, costs=costs)
     world.tell(PassFinished(report.exit_code, round(time.monotonic() - started, 3), *astuple(costs)))
     return report
@@ -40,6 +40,7 @@ def preview(world: World, policies: PolicySet, now: datetime) -> Report:
 
 @contextmanager
 def _survey(world: World, policies: PolicySet, now: datetime) -> Iterator[tuple[Checkouts, Report]]:
+    asked = world.registries.requests
     world.tell(PassStarted(len(policies.policies)))
     for problem in policies.problems:
         world.tell(PolicyRefused(str(problem)))
@@ -51,7 +52,7 @@ def _survey(world: World, policies: PolicySet, now: datetime) -> Iterator[tuple[
         tags = list_tags(world, policies.policies)
         decisions = decide(world, policies.policies, checkouts, tags, now)
         problems = tuple(str(problem) for problem in policies.problems)
-        yield checkouts, Report(decisions, (), problems, _costs(world, checkouts))
+        yield checkouts, Report(decisions, (), problems, _costs(world, checkouts, asked))
 
 
 def _try_check_out(
@@ -68,10 +69,10 @@ def _try_check_out(
         return error
 
 
-def _costs(world: World, checkouts: Checkouts) -> Costs:
+def _costs(world: World, checkouts: Checkouts, asked_before: int) -> Costs:
     present = [checkout for checkout in checkouts.values() if isinstance(checkout, Checkout)]
     return Costs(
-        registry_requests=world.registries.requests,
+        registry_requests=world.registries.requests - asked_before,
         git_fetches=sum(checkout.mirror.fetches for checkout in present),
         git_pushes=sum(checkout.mirror.pushes for checkout in present),
         forge_writes=sum(checkout.forge_writes for checkout in present),

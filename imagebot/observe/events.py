@@ -92,6 +92,15 @@ class VerdictReached(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeCommitted(Event):
+    name = "change.committed"
+    level = "debug"
+    repository: str
+    branch: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
 class BranchPushed(Event):
     name = "branch.pushed"
     repository: str

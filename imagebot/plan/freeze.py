@@ -11,7 +11,7 @@ _TRAILER = re.compile(r"^Image-Update: \S", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class BranchCommit:
-    """A commit that the branch has and the base has not; one that `adds_nothing` is a merge of the base's own changes."""
+    """A commit that the branch has and the base has not; one that `adds_nothing` merges the base's own changes."""
 
     id: str
     author: str

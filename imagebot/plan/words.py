@@ -84,7 +84,7 @@ def _files(updates: Sequence[ImageUpdate]) -> str:
 def _why(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
     rules = {watch.image: f"semver: {watch.semver.text}" for watch in policy.watches}
     lines = [
-        f"- {code(update.image.familiar)}: {code(update.because)}, by {code(rules[update.image])} in {code(policy.file)}"
+        f"- {code(update.image.familiar)}: {code(update.because)}, by {code(rules[update.image])}, {code(policy.file)}"
         for update in updates
     ]
     return "\n".join(["**Why this tag**", "", *lines])

@@ -1,0 +1,72 @@
+"""Killed at any of its steps, the next pass repairs what the last one left."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.cycle.conftest import DEPLOYMENT
+from tests.support.stage import Stage
+
+BRANCH = "imagebot/staging/podinfo"
+EVENTS = [
+    "pass.started",
+    "repository.fetched",
+    "tags.listed",
+    "verdict.reached",
+    "change.committed",
+    "branch.pushed",
+    "pull_request.settled",
+    "pass.finished",
+]
+
+
+def killed(stage: Stage, at: int) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-m", "tests.support.killed_pass", str(stage.config), str(at)]
+    return subprocess.run(words, capture_output=True, text=True, check=False)
+
+
+def undisturbed(stage: Stage) -> str:
+    """The commit that a pass makes which nobody kills, on a copy of the repository."""
+    copy = stage.folder / "copy"
+    copy.mkdir()
+    shutil.copytree(stage.bare, copy / "environments.git")
+    shutil.copytree(stage.folder / "policies", copy / "policies")
+    twin = Stage(copy, stage.registry)
+    twin.settings()
+    twin.one_pass()
+    return twin.heads()[BRANCH]
+
+
+def test_a_pass_has_these_steps(stage: Stage) -> None:
+    assert killed(stage, 99).stdout.split() == EVENTS
+
+
+@pytest.mark.parametrize("at", range(1, len(EVENTS) + 1), ids=EVENTS)
+def test_killed_then_run_again(stage: Stage, at: int) -> None:
+    expected = undisturbed(stage)
+
+    assert killed(stage, at).returncode == -signal.SIGKILL
+    stage.one_pass()
+
+    (pull,) = stage.pulls()
+    assert (pull.number, pull.title) == (1, "deps(staging): podinfo 6.5.3 → 6.5.4")
+    assert stage.heads() == {"main": stage.heads()["main"], BRANCH: expected}
+    assert stage.show("staging/app.yaml", BRANCH) == DEPLOYMENT.replace("6.5.3", "6.5.4")
+    report = stage.one_pass()
+    assert (report.costs.git_pushes, report.costs.forge_writes) == (0, 0)
+
+
+def test_killed_at_every_step_in_a_row(stage: Stage) -> None:
+    expected = undisturbed(stage)
+
+    for at in range(1, len(EVENTS) + 1):
+        killed(stage, at)
+    stage.one_pass()
+
+    assert len(stage.pulls()) == 1
+    assert stage.heads()[BRANCH] == expected

@@ -1,0 +1,344 @@
+"""One pass after another on a real repository: what people see happen to their pull requests."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from imagebot.cycle.report import Deed, Report
+from imagebot.errors import FINE, NOT_ALL_DONE, WRONG_INPUT
+from imagebot.plan import block
+from imagebot.selection.verdict import Held, Hold, NoCandidate, Unknown, UpToDate, Verdict
+from tests.cycle.conftest import DEPLOYMENT, POLICY
+from tests.support.stage import Stage
+
+BRANCH = "imagebot/staging/podinfo"
+
+
+def deeds(report: Report) -> list[Deed]:
+    return [outcome.deed for outcome in report.outcomes]
+
+
+def verdict(report: Report) -> Verdict:
+    return report.decisions[0].watches[0].verdict
+
+
+def assert_quiet(stage: Stage) -> Report:
+    """A pass that changes nothing, anywhere."""
+    heads, pulls = stage.heads(), stage.pulls()
+
+    report = stage.one_pass()
+
+    assert (report.costs.git_pushes, report.costs.forge_writes) == (0, 0)
+    assert (stage.heads(), stage.pulls()) == (heads, pulls)
+    return report
+
+
+def test_a_new_tag_becomes_a_pull_request_that_changes_one_value(stage: Stage) -> None:
+    report = stage.one_pass()
+
+    assert deeds(report) == [Deed.OPENED]
+    assert report.exit_code == FINE
+    (pull,) = stage.pulls()
+    assert pull.title == "deps(staging): podinfo 6.5.3 → 6.5.4"
+    assert stage.show("staging/app.yaml", BRANCH) == DEPLOYMENT.replace("6.5.3", "6.5.4")
+    assert stage.show("staging/app.yaml") == DEPLOYMENT
+    assert deeds(assert_quiet(stage)) == [Deed.KEPT]
+
+
+def test_the_commit_says_what_and_why_in_trailers(stage: Stage) -> None:
+    stage.one_pass()
+
+    trailers = stage.git("-C", str(stage.bare), "log", "-1", "--format=%(trailers:unfold)", BRANCH).splitlines()
+
+    assert trailers[0].startswith(f"Image-Update: {stage.image} 6.5.3 -> 6.5.4@sha256:")
+    assert trailers[1] == "Image-Field: staging/app.yaml#spec.template.spec.containers[0].image"
+
+
+def test_a_newer_tag_updates_the_same_pull_request(stage: Stage) -> None:
+    stage.one_pass()
+    (first,) = stage.pulls()
+    stage.publish("6.6.0")
+
+    report = stage.one_pass()
+
+    assert deeds(report) == [Deed.UPDATED]
+    (pull,) = stage.pulls()
+    assert (pull.number, pull.title) == (first.number, "deps(staging): podinfo 6.5.3 → 6.6.0")
+    assert stage.show("staging/app.yaml", BRANCH) == DEPLOYMENT.replace("6.5.3", "6.6.0")
+    assert_quiet(stage)
+
+
+def test_a_merged_pull_request_makes_room_for_the_next(stage: Stage) -> None:
+    stage.one_pass()
+    assert stage.imagebot("pr", "merge", "1").code == FINE
+    assert verdict(assert_quiet(stage)) == UpToDate(verdict(stage.one_pass()).at, verdict(stage.one_pass()).because)  # type: ignore[union-attr]
+    stage.publish("6.5.5")
+
+    assert deeds(stage.one_pass()) == [Deed.OPENED]
+
+    (pull,) = stage.pulls()
+    assert (pull.number, pull.title) == (2, "deps(staging): podinfo 6.5.4 → 6.5.5")
+    assert_quiet(stage)
+
+
+def test_a_squash_merge_that_leaves_the_branch_is_a_merge_too(stage: Stage) -> None:
+    """Forges can merge by a commit of their own and keep the branch: nothing is left to propose."""
+    stage.one_pass()
+    stage.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.5.4")}, message="deps (#1)")
+    stage.forge.close(stage.pulls()[0], "merged", block.mark_closed_by_bot(stage.pulls()[0].body))
+
+    assert_quiet(stage)
+    stage.publish("6.5.5")
+
+    assert deeds(stage.one_pass()) == [Deed.OPENED]
+    assert stage.show("staging/app.yaml", BRANCH) == DEPLOYMENT.replace("6.5.3", "6.5.5")
+
+
+def test_what_a_person_closed_is_not_proposed_again_but_the_next_is(stage: Stage) -> None:
+    stage.one_pass()
+    assert stage.imagebot("pr", "close", "1").code == FINE
+
+    held = verdict(assert_quiet(stage))
+
+    assert isinstance(held, Held)
+    assert held.hold is Hold.CLOSED
+    assert "#1 was closed" in held.because
+    assert stage.pulls() == ()
+    stage.publish("6.5.5")
+    assert deeds(stage.one_pass()) == [Deed.OPENED]
+    assert_quiet(stage)
+
+
+def test_a_persons_commit_freezes_the_branch(stage: Stage) -> None:
+    stage.one_pass()
+    theirs = stage.commit({"staging/extra.yaml": "a: 1\n"}, branch=BRANCH)
+    stage.publish("6.5.5")
+
+    held = verdict(assert_quiet(stage))
+
+    assert isinstance(held, Held)
+    assert held.hold is Hold.FROZEN
+    assert "Ada committed" in held.because
+    assert stage.heads()[BRANCH] == theirs
+
+
+def test_the_update_branch_button_does_not_freeze(stage: Stage) -> None:
+    stage.one_pass()
+    stage.commit({"README.md": "news\n"})
+    work = stage.folder / "work"
+    stage.git("-C", str(work), "fetch", "--quiet")
+    stage.git("-C", str(work), "checkout", "--quiet", "-B", "b", f"origin/{BRANCH}")
+    stage.git("-C", str(work), "merge", "--quiet", "--no-edit", "origin/main")
+    stage.git("-C", str(work), "push", "--quiet", "origin", f"b:{BRANCH}")
+    assert_quiet(stage)
+    stage.publish("6.5.5")
+
+    assert deeds(stage.one_pass()) == [Deed.UPDATED]
+    assert_quiet(stage)
+
+
+def test_a_branch_is_not_rebuilt_because_others_merged(stage: Stage) -> None:
+    stage.one_pass()
+    stage.commit({"README.md": "news\n"})
+
+    assert_quiet(stage)
+
+
+def test_a_branch_that_conflicts_with_the_base_is_rebuilt(stage: Stage) -> None:
+    stage.one_pass()
+    moved = DEPLOYMENT.replace("6.5.3", "6.5.0")
+    stage.commit({"staging/app.yaml": moved})
+
+    assert deeds(stage.one_pass()) == [Deed.UPDATED]
+
+    assert stage.show("staging/app.yaml", BRANCH) == moved.replace("6.5.0", "6.5.4")
+    assert_quiet(stage)
+
+
+def test_a_field_that_moved_is_followed(stage: Stage) -> None:
+    stage.one_pass()
+    stage.commit({"staging/app.yaml": None, "staging/deep/other.yaml": DEPLOYMENT})
+
+    assert deeds(stage.one_pass()) == [Deed.UPDATED]
+
+    assert stage.show("staging/deep/other.yaml", BRANCH) == DEPLOYMENT.replace("6.5.3", "6.5.4")
+    assert_quiet(stage)
+
+
+def test_what_a_person_did_by_hand_makes_the_pull_request_moot(stage: Stage) -> None:
+    stage.one_pass()
+    stage.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.5.4")})
+
+    assert deeds(stage.one_pass()) == [Deed.CLOSED]
+
+    assert (stage.pulls(), list(stage.heads())) == ((), ["main"])
+    assert_quiet(stage)
+
+
+def test_what_the_bot_closed_itself_was_not_refused_by_anyone(stage: Stage) -> None:
+    stage.one_pass()
+    stage.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.5.4")})
+    stage.one_pass()
+    stage.commit({"staging/app.yaml": DEPLOYMENT})
+
+    assert deeds(stage.one_pass()) == [Deed.OPENED]
+
+
+def test_a_silent_registry_is_not_an_empty_one(stage: Stage) -> None:
+    stage.one_pass()
+    before = stage.pulls(), stage.heads()
+    stage.registry.close()
+
+    report = stage.one_pass()
+
+    assert isinstance(verdict(report), Unknown)
+    assert report.exit_code == NOT_ALL_DONE
+    assert (stage.pulls(), stage.heads()) == before
+
+
+def test_one_unknown_image_keeps_the_whole_change_back(stage: Stage) -> None:
+    """Without the second image's answer the pull request would lose what it proposed for it."""
+    stage.policy(POLICY + "  - image: IMAGE-missing\n    semver: ^1\n")
+
+    report = stage.one_pass()
+
+    assert (deeds(report), report.exit_code) == ([], NOT_ALL_DONE)
+    assert stage.pulls() == ()
+
+
+def test_a_file_that_does_not_parse_and_names_the_image_is_unknown(stage: Stage) -> None:
+    stage.commit({"staging/broken.yaml": "image: IMAGE:6.5.3\n  bad: [\n"})
+
+    unknown = verdict(assert_quiet(stage))
+
+    assert isinstance(unknown, Unknown)
+    assert "staging/broken.yaml:2" in unknown.because
+
+
+def test_a_file_that_does_not_parse_and_does_not_name_the_image_is_passed_over(stage: Stage) -> None:
+    stage.commit({"staging/broken.yaml": "podinfo: [\n"})
+
+    assert deeds(stage.one_pass()) == [Deed.OPENED]
+
+
+def test_no_field_with_the_image_is_unknown(stage: Stage) -> None:
+    stage.commit({"staging/app.yaml": "a: 1\n"})
+
+    report = assert_quiet(stage)
+
+    assert isinstance(verdict(report), Unknown)
+    assert report.exit_code == NOT_ALL_DONE
+
+
+def test_a_field_that_two_policies_claim_is_unknown_to_both(stage: Stage) -> None:
+    stage.policy(POLICY.replace("app: podinfo", "app: other"), "other.yaml")
+
+    report = assert_quiet(stage)
+
+    because = [line.verdict.because for decision in report.decisions for line in decision.watches]
+    assert "claimed by podinfo@staging too" in because[0]
+    assert "claimed by other@staging too" in because[1]
+
+
+def test_no_tag_that_fits(stage: Stage) -> None:
+    stage.policy(POLICY.replace("^6.5", "^8"))
+
+    report = assert_quiet(stage)
+
+    assert isinstance(verdict(report), NoCandidate)
+    assert report.exit_code == FINE
+
+
+def test_what_is_deployed_by_hand_above_the_range_is_not_taken_back(stage: Stage) -> None:
+    stage.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "7.0.0")})
+
+    held = verdict(assert_quiet(stage))
+
+    assert isinstance(held, Held)
+    assert held.hold is Hold.DOWNGRADE
+
+
+def test_a_digest_is_written_where_the_policy_pins(stage: Stage) -> None:
+    stage.policy(POLICY + "    pin: digest\n")
+
+    stage.one_pass()
+
+    (line,) = [line for line in stage.show("staging/app.yaml", BRANCH).splitlines() if "image:" in line]
+    assert line.startswith('          image:   "IMAGE:6.5.4@sha256:')
+    assert_quiet(stage)
+
+
+def test_a_pull_request_over_the_limit_waits_for_one_to_be_settled(stage: Stage) -> None:
+    stage.policy(POLICY.replace("app: podinfo", "app: other").replace("staging", "production"), "other.yaml")
+    stage.commit({"production/app.yaml": DEPLOYMENT})
+    stage.settings("limits: {openPullRequests: 1}\n")
+
+    assert sorted(deeds(stage.one_pass())) == [Deed.OPENED, Deed.WAITING]
+    assert sorted(deeds(assert_quiet(stage))) == [Deed.KEPT, Deed.WAITING]
+    stage.imagebot("pr", "merge", "1")
+
+    assert deeds(stage.one_pass()) == [Deed.OPENED]
+
+
+def test_a_bad_policy_file_stops_one_app(stage: Stage) -> None:
+    stage.policy("app: [", "bad.yaml")
+
+    report = stage.one_pass()
+
+    assert deeds(report) == [Deed.OPENED]
+    assert report.exit_code == WRONG_INPUT
+
+
+def test_all_state_lost_changes_nothing(stage: Stage) -> None:
+    stage.one_pass()
+    shutil.rmtree(stage.folder / "state")
+
+    assert_quiet(stage)
+
+
+def test_a_second_bot_with_a_state_of_its_own_finds_the_work_done(stage: Stage) -> None:
+    stage.one_pass()
+    world = stage.world()
+    other = replace(world, settings=replace(world.settings, state=stage.folder / "other"))
+
+    report = stage.one_pass(other)
+
+    assert (report.costs.git_pushes, report.costs.forge_writes) == (0, 0)
+
+
+def test_the_same_change_is_the_same_commit_wherever_it_is_made(stage: Stage) -> None:
+    stage.one_pass()
+    commit = stage.heads()[BRANCH]
+    stage.git("-C", str(stage.bare), "update-ref", "-d", f"refs/heads/{BRANCH}")
+    shutil.rmtree(stage.folder / "state")
+    shutil.rmtree(stage.folder / "environments.pulls")
+
+    stage.one_pass()
+
+    assert stage.heads()[BRANCH] == commit
+
+
+def test_a_quiet_pass_parses_nothing_and_asks_for_each_image_once(stage: Stage) -> None:
+    world = stage.world()
+    stage.one_pass(world)
+    stage.imagebot("pr", "merge", "1")
+    stage.one_pass(world)
+    parsed = world.index.parsed
+
+    report = stage.one_pass(world)
+
+    assert world.index.parsed == parsed
+    assert (report.costs.registry_requests, report.costs.git_fetches) == (1, 1)
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["LF", "CRLF"])
+def test_line_ends_and_a_missing_last_one_stay(stage: Stage, line_end: str) -> None:
+    text = DEPLOYMENT.rstrip("\n").replace("\n", line_end)
+    stage.commit({"staging/app.yaml": text})
+
+    stage.one_pass()
+
+    assert stage.show("staging/app.yaml", BRANCH) == text.replace("6.5.3", "6.5.4")

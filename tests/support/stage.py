@@ -1,0 +1,157 @@
+"""A whole world in one folder: a registry in this process, an environment repository, a local forge, policies, settings.
+
+Everything is real but the network between them. People act through git and the forge's files; the bot through its verbs
+or through one pass in this process.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from imagebot.cli.compose import load, world_of
+from imagebot.cycle.report import Report
+from imagebot.cycle.run import run
+from imagebot.cycle.world import World
+from imagebot.forge.local import Local, connect
+from imagebot.forge.protocol import PullRequest
+from imagebot.observe.events import Event
+from tests.support import oci_folder
+from tests.support.web_function import Served
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+PERSON = {
+    "GIT_AUTHOR_NAME": "Ada",
+    "GIT_AUTHOR_EMAIL": "ada@example.com",
+    "GIT_COMMITTER_NAME": "Ada",
+    "GIT_COMMITTER_EMAIL": "ada@example.com",
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_CONFIG_NOSYSTEM": "1",
+}
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a verb printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass
+class Stage:
+    """`image` is the full name of the image that `podinfo` stands for here."""
+
+    folder: Path
+    registry: Served
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def image(self) -> str:
+        return f"{self.registry.host}/acme/podinfo"
+
+    @property
+    def bare(self) -> Path:
+        return self.folder / "environments.git"
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "imagebot.yaml"
+
+    @property
+    def forge(self) -> Local:
+        return connect(self.world().settings.repositories["environments"])
+
+    def publish(self, *tags: str, repository: str = "acme/podinfo") -> None:
+        """Let the registry have these tags."""
+        for tag in tags:
+            oci_folder.publish(self.folder / "registry", repository, tag)
+
+    def policy(self, text: str, name: str = "podinfo.yaml") -> None:
+        """Write a policy file; IMAGE in it stands for the image's name."""
+        (self.folder / "policies").mkdir(exist_ok=True)
+        (self.folder / "policies" / name).write_text(text.replace("IMAGE", self.image))
+
+    def settings(self, more: str = "", repository: str = "") -> None:
+        """Write imagebot.yaml; `more` is added at its end, `repository` to the environment repository's keys."""
+        self.config.write_text(
+            f"policies: [policies/]\nstate: state\nrepositories:\n  environments:\n    url: {self.bare}\n    forge: local\n"
+            f"{repository}registries:\n  {self.registry.host}: {{plainHttp: true}}\nlog: {{level: error}}\n{more}"
+        )
+
+    def commit(self, files: Mapping[str, str | None], branch: str = "main", message: str = "a person's change") -> str:
+        """A person commits to a branch of the environment repository (made from main if need be); None deletes a file."""
+        work = self.folder / "work"
+        if not work.exists():
+            self.git("clone", "--quiet", str(self.bare), str(work))
+        self.git("-C", str(work), "fetch", "--quiet", "--prune", "origin")
+        known = self.git("-C", str(work), "branch", "--remotes", "--list", f"origin/{branch}")
+        start = [f"origin/{branch}"] if known else ["origin/main"] if self.heads() else []
+        self.git("-C", str(work), "checkout", "--quiet", "-B", branch, *start)
+        for path, text in files.items():
+            target = work / path
+            if text is None:
+                target.unlink()
+            else:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(text.replace("IMAGE", self.image).encode())
+        self.git("-C", str(work), "add", "--all")
+        self.git("-C", str(work), "commit", "--quiet", "-m", message)
+        self.git("-C", str(work), "push", "--quiet", "origin", branch)
+        return self.git("-C", str(work), "rev-parse", "HEAD")
+
+    def git(self, *words: str) -> str:
+        """Git as a person runs it."""
+        environment = {**os.environ, **PERSON}
+        done = subprocess.run(["git", *words], env=environment, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    def heads(self) -> dict[str, str]:
+        """Every branch of the environment repository and its commit."""
+        lines = self.git("-C", str(self.bare), "for-each-ref", "--format=%(refname:short) %(objectname)", "refs/heads")
+        return dict(line.split(" ") for line in lines.splitlines())
+
+    def show(self, path: str, branch: str = "main") -> str:
+        """A file of the environment repository, with IMAGE for the image's name."""
+        work = ["git", "-C", str(self.bare), "show", f"{branch}:{path}"]
+        return subprocess.run(work, check=True, capture_output=True).stdout.decode().replace(self.image, "IMAGE")
+
+    def world(self, tell: Callable[[Event], None] | None = None) -> World:
+        """A new world from the settings as they are now: nothing is remembered but what is on disk."""
+        settings, _ = load(self.config)
+        return replace(world_of(settings), tell=tell or self.events.append)
+
+    def one_pass(self, world: World | None = None) -> Report:
+        """One pass in this process."""
+        _, policies = load(self.config)
+        return run(world or self.world(), policies, NOON)
+
+    def pulls(self) -> tuple[PullRequest, ...]:
+        """The bot's open pull requests."""
+        return self.forge.open_pulls("imagebot/")
+
+    def imagebot(self, *words: str, environment: Mapping[str, str] | None = None) -> Said:
+        """A verb in a process of its own, in the stage's folder."""
+        done = subprocess.run(
+            [sys.executable, "-m", "imagebot", *words],
+            cwd=self.folder,
+            env={**os.environ, **(environment or {})},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Said(done.returncode, done.stdout, done.stderr)
+
+
+def set_up(folder: Path) -> Stage:
+    """An empty registry, an environment repository without commits, and settings that name them."""
+    stage = Stage(folder, oci_folder.serve(folder / "registry"))
+    stage.git("init", "--quiet", "--bare", "--initial-branch=main", str(stage.bare))
+    stage.settings()
+    return stage
