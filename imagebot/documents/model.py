@@ -1,12 +1,100 @@
-"""The base of every model that people fill in by YAML."""
+"""The base of every model that people fill in by YAML, and the scalars that such models are made of."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainValidator, WithJsonSchema, model_validator
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticKnownError
+
+T = TypeVar("T")
+Path = tuple[str | int, ...]
+
+_WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
+TEXT_SCHEMA: dict[str, Any] = {"type": ["string", "number"]}
 
 
 class Model(BaseModel):
-    """Frozen, camelCase in the file, unknown keys refused."""
+    """Frozen, camelCase in the file, unknown keys refused; a key with nothing behind it is as good as absent.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, hide_input_in_errors=True)
+    `hints` say what to write instead of some unknown keys. Lines with an unknown key of a `confidential` model are not
+    shown in problems: what a person put there may be the secret itself.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+    )
+    hints: ClassVar[dict[str, str]] = {}
+    confidential: ClassVar[bool] = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_absent(cls, data: object) -> object:
+        if data is None:
+            return {}
+        if not isinstance(data, dict):
+            return data
+        known = {*cls.model_fields, *cls.keys()}
+        return {key: value for key, value in data.items() if value is not None or key not in known}
+
+    @classmethod
+    def keys(cls) -> dict[str, str]:
+        """The keys as a file spells them, each with the name of its field."""
+        return {field.alias or name: name for name, field in cls.model_fields.items()}
+
+
+class Misplaced(ValueError):
+    """Raised by a validator about something below it: `place` leads there, `cause` says what is wrong."""
+
+    def __init__(self, place: Path, cause: str | ValueError) -> None:
+        super().__init__(str(cause))
+        self.place = place
+        self.cause = cause
+
+
+def reads(kind: type[T], parse: Callable[[str], T]) -> PlainValidator:
+    """A field of type `kind` that is one scalar in the file; `parse` raises `ValueError`s in plain words.
+
+    An error with `offset` and `length` (characters of the text) gets its caret inside the scalar.
+    """
+
+    def validate(value: object) -> T:
+        if isinstance(value, kind):
+            return value
+        if isinstance(value, str):
+            return parse(value)
+        raise PydanticKnownError("string_type")
+
+    return PlainValidator(validate)
+
+
+def _flag(value: object) -> object:
+    match value:
+        case bool():
+            return value
+        case "true" | "false":
+            return value == "true"
+        case str():
+            raise ValueError(f"expected true or false, found {value!r}")
+    raise PydanticKnownError("bool_type")
+
+
+def _whole(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if _WHOLE.fullmatch(value):
+        return int(value)
+    raise ValueError(f"expected a whole number, found {value!r}")
+
+
+Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
+Whole = Annotated[int, BeforeValidator(_whole)]
+Text = Annotated[str, WithJsonSchema(TEXT_SCHEMA)]

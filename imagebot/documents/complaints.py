@@ -1,0 +1,188 @@
+"""What pydantic found wrong becomes problems: at the place in the file, in plain words, with a way out."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from dataclasses import replace as with_changes
+from types import UnionType
+from typing import Annotated, Any, TypeGuard, Union, get_args, get_origin
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from imagebot.documents.model import Misplaced, Model, Path
+from imagebot.documents.tree import Document, Node
+from imagebot.errors import Problem
+
+_EXPECTED = {
+    "string_type": "text",
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Unknown:
+    """A key that its model does not have."""
+
+    path: Path
+    model: type[Model]
+
+    @property
+    def nearest(self) -> str | None:
+        near = difflib.get_close_matches(str(self.path[-1]), self.model.keys(), n=1, cutoff=0.6)
+        return near[0] if near else None
+
+    def __str__(self) -> str:
+        name = str(self.path[-1])
+        if name in self.model.hints:
+            return f"unknown key {name!r}; {self.model.hints[name]}"
+        if self.nearest is not None:
+            return f"unknown key {name!r}; did you mean {self.nearest!r}?"
+        return f"unknown key {name!r}; the keys here are {', '.join(self.model.keys())}"
+
+
+def problems_of(error: ValidationError, model: type[Model], document: Document) -> list[Problem]:
+    """One problem for each thing to change; a missing key that is there misspelt is not named twice."""
+    errors = error.errors(include_url=False, include_input=False)
+    unknown = [
+        _Unknown(_path(item["loc"], document), _model_at(model, item["loc"][:-1]))
+        for item in errors
+        if item["type"] == "extra_forbidden"
+    ]
+    misspelt = {(*item.path[:-1], item.nearest) for item in unknown}
+    problems = [_unknown_problem(item, document) for item in unknown]
+    hidden = {problem.line for problem, item in zip(problems, unknown, strict=True) if item.model.confidential}
+    for item in errors:
+        if item["type"] != "extra_forbidden" and _full_path(item, document) not in misspelt:
+            problems.append(_problem(item, document))
+    return [with_changes(problem, source="") if problem.line in hidden else problem for problem in problems]
+
+
+def _unknown_problem(unknown: _Unknown, document: Document) -> Problem:
+    key = document.key(unknown.path) or document.node(unknown.path)
+    return document.source.problem(str(unknown), key.start, key.end)
+
+
+def _problem(error: ErrorDetails, document: Document) -> Problem:
+    path = _path(error["loc"], document)
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "missing":
+            return _missing(_full_path(error, document), document)
+        case "value_error":
+            key = document.key(path) if error["loc"][-1:] == ("[key]",) else None
+            return _from_validator(context["error"], path, key, document)
+        case "literal_error":
+            return document.problem(path, f"expected {context['expected']}, found {_found(path, document)}")
+        case "greater_than_equal":
+            return document.problem(path, f"must be at least {context['ge']}")
+        case "less_than_equal":
+            return document.problem(path, f"must be at most {context['le']}")
+        case kind if kind in _EXPECTED:
+            return document.problem(path, f"expected {_EXPECTED[kind]}, found {_found(path, document)}")
+    return document.problem(path, error["msg"])
+
+
+def _missing(path: Path, document: Document) -> Problem:
+    name = path[-1]
+    key = document.key(path)
+    if key is not None:
+        return document.source.problem(f"the key {name!r} has no value", key.start, key.end)
+    return document.problem(path[:-1], f"the key {name!r} is missing")
+
+
+def _from_validator(error: Exception, path: Path, key: Node | None, document: Document) -> Problem:
+    """A `ValueError` of our own: with the caret at what it is about, as precisely as it tells."""
+    while isinstance(error, Misplaced):
+        path = (*path, *error.place)
+        if not isinstance(error.cause, ValueError):
+            break
+        error = error.cause
+    node = key or document.node(path)
+    start, end = node.start, node.end
+    offset = getattr(error, "offset", None)
+    if isinstance(offset, int) and isinstance(node.content, str):
+        first = document.source.text.find(node.content, start, end)
+        if first in (start, start + 1):
+            start = first + offset
+            end = start + max(getattr(error, "length", 1), 1)
+    return document.source.problem(str(error), start, end)
+
+
+def _found(path: Path, document: Document) -> str:
+    content = document.node(path).content
+    match content:
+        case None:
+            return "nothing"
+        case str():
+            return f"{content!r}" if len(content) <= 60 else "text"
+        case tuple():
+            return "a list"
+        case Mapping():
+            return "a mapping"
+
+
+def _path(loc: tuple[int | str, ...], document: Document) -> Path:
+    """The part of pydantic's place that is in the file: names of union members and the like are left out."""
+    path: Path = ()
+    for part in loc:
+        if _has(document.node(path), part):
+            path = (*path, part)
+    return path
+
+
+def _full_path(error: ErrorDetails, document: Document) -> Path:
+    """Like `_path`, with the last part even if the file does not have it."""
+    return (*_path(error["loc"][:-1], document), *error["loc"][-1:])
+
+
+def _has(node: Node, part: int | str) -> bool:
+    match node.content, part:
+        case tuple() as items, int():
+            return part < len(items)
+        case Mapping() as entries, str():
+            return part in entries
+    return False
+
+
+def _model_at(model: type[Model], loc: tuple[int | str, ...]) -> type[Model]:
+    """The model that was being filled at pydantic's place `loc`."""
+    kinds: list[Any] = [model]
+    for part in loc:
+        kinds = [inner for kind in kinds for inner in _inside(kind, part)] or kinds
+    return next(member for kind in kinds for member in _members(kind) if _is_model(member))
+
+
+def _inside(kind: Any, part: int | str) -> Iterator[Any]:
+    for member in _members(kind):
+        if _is_model(member):
+            if part in member.keys():
+                yield member.model_fields[member.keys()[str(part)]].annotation
+        elif get_origin(member) in (tuple, list) and isinstance(part, int):
+            yield get_args(member)[0]
+        elif get_origin(member) is dict:
+            yield get_args(member)[1]
+
+
+def _is_model(kind: Any) -> TypeGuard[type[Model]]:
+    return isinstance(kind, type) and issubclass(kind, Model)
+
+
+def _members(kind: Any) -> Iterator[Any]:
+    """What a value of this annotation may be: the members of unions, without `Annotated`."""
+    origin = get_origin(kind)
+    if origin is Annotated:
+        yield from _members(get_args(kind)[0])
+    elif origin in (Union, UnionType):
+        for member in get_args(kind):
+            yield from _members(member)
+    else:
+        yield kind

@@ -1,0 +1,115 @@
+"""All policy files together: sound policies, and every problem in and between them."""
+
+from __future__ import annotations
+
+import difflib
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from imagebot.documents.model import Path
+from imagebot.documents.read import fill
+from imagebot.documents.tree import Document, parse
+from imagebot.errors import Problem
+from imagebot.policy.model import Policy, PolicyFile, policies_of
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySet:
+    """The policies that can be followed, and what is wrong with the others.
+
+    `advice` is about policies that work and may not mean what their author meant: only `lint` shows it.
+    """
+
+    policies: tuple[Policy, ...]
+    problems: tuple[Problem, ...] = ()
+    advice: tuple[Problem, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every policy was understood: only then does a missing one mean that it is gone."""
+        return not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One file without a problem of its own."""
+
+    document: Document
+    model: PolicyFile
+
+
+def read_policies(files: Mapping[str, bytes], known_repositories: Collection[str] | None) -> PolicySet:
+    """Read all files; a problem in one stops only the app in it. `None` leaves repository names unchecked."""
+    read: dict[str, _Read] = {}
+    problems: list[Problem] = []
+    for file, data in sorted(files.items()):
+        found = _read(file, data, known_repositories)
+        if isinstance(found, _Read):
+            read[file] = found
+        else:
+            problems += found
+    policies = [policy for file, one in read.items() for policy in policies_of(file, one.model)]
+    claims: dict[str, list[Policy]] = defaultdict(list)
+    for policy in policies:
+        claims[str(policy)].append(policy)
+    problems += [problem for claimed in claims.values() for problem in _rivals(claimed, read)]
+    return PolicySet(
+        policies=tuple(policy for policy in policies if len(claims[str(policy)]) == 1),
+        problems=tuple(sorted(problems)),
+        advice=tuple(sorted(advice for one in read.values() for advice in _advice(one))),
+    )
+
+
+def _read(file: str, data: bytes, known_repositories: Collection[str] | None) -> _Read | tuple[Problem, ...]:
+    document = parse(file, data)
+    if not isinstance(document, Document):
+        return document
+    model = fill(PolicyFile, document)
+    if not isinstance(model, PolicyFile):
+        return model
+    if known_repositories is not None:
+        strangers = tuple(_strangers(document, model, known_repositories))
+        if strangers:
+            return strangers
+    return _Read(document, model)
+
+
+def _strangers(document: Document, model: PolicyFile, known: Collection[str]) -> Iterator[Problem]:
+    places: list[tuple[str, Path]] = [(model.repository, ("repository",))]
+    places += [
+        (environment.repository, ("environments", name, "repository"))
+        for name, environment in model.environments.items()
+        if environment.repository is not None
+    ]
+    for name, place in places:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"it knows {', '.join(sorted(known)) or 'none'}"
+            yield document.problem(place, f"imagebot.yaml knows no repository {name!r}; {hint}")
+
+
+def _rivals(claimed: list[Policy], read: Mapping[str, _Read]) -> Iterator[Problem]:
+    """Problems with all policies of one app and environment, if there are several: nobody can say which is meant."""
+    places = [_place(policy, read[policy.file].document, "") for policy in claimed]
+    for policy, here in zip(claimed, places, strict=True):
+        others = ", ".join(f"{place.file}:{place.line}" for place in places if place is not here)
+        if others:
+            yield _place(policy, read[policy.file].document, f"{policy} is also in {others}; an app is in one file")
+
+
+def _place(policy: Policy, document: Document, message: str) -> Problem:
+    key = document.key(("environments", policy.environment))
+    assert key is not None, "a policy without its key"
+    return document.source.problem(message, key.start, key.end)
+
+
+def _advice(one: _Read) -> Iterator[Problem]:
+    for index, watch in enumerate(one.model.images):
+        pattern = watch.tags.match
+        if pattern is None or pattern.text.startswith(("^", r"\A")) and pattern.text.endswith(("$", r"\z")):
+            continue
+        bare = pattern.text.removeprefix("^").removesuffix("$")
+        whole = f"^(?:{bare})$" if "|" in bare else f"^{bare}$"
+        message = f"match is found anywhere in a tag; if the whole tag is meant, write '{whole}'"
+        yield one.document.problem(("images", index, "tags", "match"), message)

@@ -1,0 +1,84 @@
+"""The small texts of a policy file and their grammars. Each function returns what it was given, or says what is wrong."""
+
+from __future__ import annotations
+
+import re
+
+from imagebot.images.reference import ImageName, Reference, is_tag
+
+_DNS_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+_LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9_])?(?:\[bot\])?", re.ASCII)
+_LONGEST_LABEL = 50
+
+
+def dns_label(text: str) -> str:
+    """An app's or environment's name: RFC 1123, section 2.1. It goes into branch names and tables as it is."""
+    if _DNS_LABEL.fullmatch(text):
+        return text
+    raise ValueError(f"{text!r} is no name here: up to 63 lower-case letters, digits and '-' between them")
+
+
+def image_name(text: str) -> ImageName:
+    """An image without tag and digest."""
+    try:
+        return ImageName.parse(text)
+    except ValueError:
+        try:
+            reference = Reference.parse(text)
+        except ValueError:
+            reference = None
+        if reference is None or reference.tag is None and reference.digest is None:
+            raise
+    part = "tag" if reference.tag else "digest"
+    raise ValueError(f"write the name without its {part}: {reference.written}")
+
+
+def exact_tag(text: str) -> str:
+    """A tag to ignore."""
+    if is_tag(text):
+        return text
+    raise ValueError(f"{text!r} is no tag; for more than one tag write {{range: ...}} or {{match: ...}}")
+
+
+def label(text: str) -> str:
+    """A pull request's label."""
+    if not text.strip() or not text.isprintable() or "," in text or len(text) > _LONGEST_LABEL:
+        raise ValueError(f"a label has 1 to {_LONGEST_LABEL} printable characters and no comma")
+    return text
+
+
+def login(text: str) -> str:
+    """A person's or a bot's name on the forge."""
+    if _LOGIN.fullmatch(text):
+        return text
+    hint = "; write it without '@'" if _LOGIN.fullmatch(text.removeprefix("@")) else ""
+    raise ValueError(f"{text!r} is no login name{hint}")
+
+
+def reviewer(text: str) -> str:
+    """A login, or `team:` and the short name of a team."""
+    team = text.removeprefix("team:")
+    if _LOGIN.fullmatch(team):
+        return text
+    owner, slash, short = text.removeprefix("@").removeprefix("team:").partition("/")
+    hint = f"; write team:{short}" if slash and _LOGIN.fullmatch(owner) and _LOGIN.fullmatch(short) else ""
+    raise ValueError(f"{text!r} is neither a login name nor team:NAME{hint}")
+
+
+def repository_file(text: str) -> str:
+    """A file's path from the root of the environment repository."""
+    parts = text.split("/")
+    if not text.isprintable() or "\\" in text or not text:
+        raise ValueError(f"{text!r} is no file path: use '/' between names")
+    if text.startswith("/") or {"", ".", ".."} & set(parts):
+        raise ValueError("write the path from the root of the repository, without a leading '/', './' or '../'")
+    if parts[0].lower() == ".git":
+        raise ValueError("git's own files are not for editing")
+    return text
+
+
+def visible(text: str) -> str:
+    """Any text that a person can see and type."""
+    if not text.strip() or not text.isprintable():
+        raise ValueError("write at least one character, and only printable ones")
+    return text
