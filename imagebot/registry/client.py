@@ -13,7 +13,7 @@ from imagebot.registry.answers import announced_digest, manifest_digest
 from imagebot.registry.conversation import Conversation
 from imagebot.registry.credentials import Credentials
 from imagebot.registry.endpoint import Endpoint
-from imagebot.registry.limits import Deadline, Timeouts
+from imagebot.registry.limits import PATIENCE, Deadline, Timeouts
 from imagebot.registry.wire import Answer, Count
 from imagebot.settings import RegistrySettings
 
@@ -43,7 +43,7 @@ class Registries:
         self,
         settings: Mapping[str, RegistrySettings],
         docker_config: Path | None = None,
-        timeouts: Timeouts = Timeouts(),  # noqa: B008 -- frozen
+        timeouts: Timeouts = PATIENCE,
     ) -> None:
         self._settings = settings
         self._credentials = Credentials.of(settings, docker_config)

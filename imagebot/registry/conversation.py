@@ -103,7 +103,7 @@ class Conversation(oras.provider.Registry):  # type: ignore[misc]
             raise Refused(f"{self._name.registry} sends us from https to {target.origin}: not followed")
         return target
 
-    def _do_paginated_request(self, url: str, callable: Callable[[Answer], object]) -> None:
+    def _do_paginated_request(self, url: str, callable: Callable[[Answer], object]) -> None:  # noqa: A002 (oras' name)
         """Hand every page of the list at `url` to `callable`, whose wish to stop at an empty page is not heard.
 
         An empty page with a link is allowed, and a list that stops early would look like a registry that lost its tags.

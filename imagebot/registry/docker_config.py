@@ -1,7 +1,7 @@
 """Docker's config.json, as `docker login` and Kubernetes' pull secrets write it; read again when the file changes.
 
-Programs that it names (`credsStore`, `credHelpers`) are not run: their registries are asked without a credential, and if
-one refuses that, the advice says why.
+Programs that it names (`credsStore`, `credHelpers`) are not run: their registries are asked without a credential, and
+if one refuses that, the advice says why.
 """
 
 from __future__ import annotations

@@ -39,6 +39,9 @@ class Timeouts:
     total: float = 60.0
 
 
+PATIENCE = Timeouts()
+
+
 class Deadline:
     """When a question must be answered, however slowly its bytes drip in."""
 

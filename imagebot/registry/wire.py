@@ -8,33 +8,24 @@ from __future__ import annotations
 import io
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from http.client import HTTPException, RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
-from socket import gaierror
-from ssl import SSLCertVerificationError, SSLEOFError, SSLError
 from typing import Any
 
 import requests
-import urllib3.exceptions
 
 from imagebot import __version__
 from imagebot.errors import BadResponse, Unavailable
 from imagebot.registry.connections import GuardedAdapter, Leash, held_by
+from imagebot.registry.failures import FAILURES, Cut, Down, explained
 from imagebot.registry.limits import ERROR_BYTES, KIB, PAUSE_WHEN_DOWN, PAUSE_WHEN_TOLD, Deadline
 from imagebot.registry.pause import Pause, retry_after
 from imagebot.registry.urls import Url
 
-USER_AGENT = f"imagebot/{__version__} (watches image tags; https://pypi.org/project/imagebot)"
+USER_AGENT = f"imagebot/{__version__} (watches image tags for GitOps)"
 _IDEMPOTENT = frozenset({"GET", "HEAD"})
-_CUT = (ConnectionResetError, BrokenPipeError, RemoteDisconnected, SSLEOFError)
-_FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError)
-
-
-class _Reset(Exception):
-    """The connection was cut before a whole answer came: often a kept one that had grown old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +94,7 @@ class Wire:
         self.pause.check()
         try:
             response = self._exchange(ask, deadline)
-        except _Reset:
+        except Cut:
             if ask.method not in _IDEMPOTENT:
                 raise Unavailable(f"{ask.url.netloc} cut the connection") from None
             response = self._once_more(ask, deadline)
@@ -113,7 +104,7 @@ class Wire:
     def _once_more(self, ask: Ask, deadline: Deadline) -> Answer:
         try:
             return self._exchange(ask, deadline)
-        except _Reset:
+        except Cut:
             raise Unavailable(f"{ask.url.netloc} cut the connection, twice") from None
 
     def _exchange(self, ask: Ask, deadline: Deadline) -> Answer:
@@ -132,29 +123,11 @@ class Wire:
                 )
                 with response:
                     return _in_memory(response, ask)
-        except _FAILURES as error:
-            raise self._failure(error, ask.url.netloc, deadline) from None
-
-    def _failure(self, error: Exception, host: str, deadline: Deadline) -> Exception:
-        causes = tuple(_causes(error))
-        if any(isinstance(cause, gaierror) for cause in causes):
-            return self._down(f"{host} cannot be found: no such host, or no name server")
-        if any(isinstance(cause, urllib3.exceptions.ConnectTimeoutError) for cause in causes):
-            return self._down(f"{host} did not take the connection within {deadline.timeouts.connect:g} s")
-        if any(isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError) for cause in causes):
-            return Unavailable(f"{host} took too long: more than {_patience(deadline)}")
-        if any(isinstance(cause, _CUT) for cause in causes):
-            return _Reset()
-        if any(isinstance(cause, SSLError) for cause in causes):
-            return Unavailable(f"{host} cannot be trusted: {_tls_reason(causes)}")
-        if any(isinstance(cause, HTTPException | urllib3.exceptions.ProtocolError) for cause in causes):
-            return BadResponse(f"{host} does not answer in proper HTTP")
-        reasons = [cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror]
-        return self._down(f"{host} cannot be reached{': ' if reasons else ''}{''.join(reasons[-1:])}")
-
-    def _down(self, message: str) -> Unavailable:
-        self.pause.begin(PAUSE_WHEN_DOWN, "could not be reached")
-        return Unavailable(message)
+        except FAILURES as error:
+            failure = explained(error, ask.url.netloc, deadline)
+            if isinstance(failure, Down):
+                self.pause.begin(PAUSE_WHEN_DOWN, "could not be reached")
+            raise failure from None
 
     def _heed(self, response: Answer) -> None:
         """Remember that the registry wants to be left alone."""
@@ -196,32 +169,3 @@ def _body(response: requests.Response, host: str, cap: int) -> bytes:
         if len(body) > cap:
             raise BadResponse(f"{host} sent more than the {cap // KIB} KiB that such an answer may have")
     return bytes(body)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """`error` and what is wrapped inside it: requests and urllib3 nest in three ways."""
-    queue = [error]
-    seen: list[BaseException] = []
-    while queue:
-        cause = queue.pop()
-        if any(cause is other for other in seen):
-            continue
-        seen.append(cause)
-        yield cause
-        inner = (cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args)
-        queue += [each for each in inner if isinstance(each, BaseException)]
-
-
-def _patience(deadline: Deadline) -> str:
-    try:
-        deadline.for_read()
-    except TimeoutError:
-        return f"{deadline.timeouts.total:g} s in all"
-    return f"{deadline.timeouts.read:g} s without a byte"
-
-
-def _tls_reason(causes: tuple[BaseException, ...]) -> str:
-    for cause in causes:
-        if isinstance(cause, SSLCertVerificationError):
-            return f"{cause.verify_message} (caFile under registries names another authority)"
-    return "the TLS handshake failed (plainHttp under registries is for those without TLS)"

@@ -1,0 +1,159 @@
+"""Every tag comes, however a registry pages; a list that may be short is never taken for whole."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imagebot.errors import BadResponse
+from imagebot.images.reference import ImageName
+from imagebot.registry.client import Registries, TagList
+from imagebot.registry.limits import CURSOR_CHARACTERS, PAGE_SIZE
+from imagebot.registry.paging import Page, Pages, after, linked_query
+from imagebot.settings import RegistrySettings
+from tests.support.fake_registry import JSON, PROFILES, Paging, paging, tag_list
+from tests.support.web_function import Answer, Asked, Function, Served, serving
+
+REPOSITORY = "virtual/acme/api"
+
+
+def ask(served: Served) -> TagList:
+    registries = Registries({served.host: RegistrySettings(plain_http=True)})
+    return registries.tags(ImageName(served.host, REPOSITORY))
+
+
+def in_some_order(count: int) -> list[str]:
+    tags = [f"1.0.{number}" for number in range(count)]
+    random.Random(count).shuffle(tags)
+    return tags
+
+
+@pytest.mark.parametrize("count", [0, 1, 100, PAGE_SIZE - 1, PAGE_SIZE, PAGE_SIZE + 1, 2 * PAGE_SIZE])
+@pytest.mark.parametrize("way", PROFILES.values(), ids=PROFILES)
+def test_every_tag_comes_however_a_registry_pages(way: Paging, count: int) -> None:
+    tags = in_some_order(count)
+    with serving(paging(REPOSITORY, tags, way)) as served:
+        found = ask(served)
+    assert sorted(found.tags) == sorted(tags)
+    assert found.complete
+
+
+def test_a_registry_that_cuts_its_list_without_a_word_is_not_believed() -> None:
+    way = Paging(heeds=frozenset({"n"}), link=None)
+    with serving(paging(REPOSITORY, in_some_order(PAGE_SIZE + 1), way)) as served:
+        assert not ask(served).complete
+
+
+def test_an_empty_page_with_a_link_is_not_the_end() -> None:
+    def function(asked: Asked) -> Answer:
+        if "cursor" in asked.query:
+            return tag_list("1.0.0")
+        return tag_list(headers=[("Link", '</v2/x/tags/list?cursor=a>; rel="next"')])
+
+    with serving(function) as served:
+        assert ask(served) == TagList(("1.0.0",))
+
+
+@pytest.mark.parametrize("tags", [b"null", b"[]"])
+def test_no_tags_are_an_empty_list(tags: bytes) -> None:
+    with serving(lambda _: Answer(200, (JSON,), b'{"name": "x", "tags": ' + tags + b"}")) as served:
+        assert ask(served) == TagList(())
+
+
+def test_what_is_no_tag_is_dropped_and_counted() -> None:
+    with serving(lambda _: tag_list("1.0.0", "", "a b", "-x", "x" * 129, "1.0.0\n", "١", "1.0.0")) as served:
+        assert ask(served) == TagList(("1.0.0",), dropped=6)
+
+
+def looping(links: list[str]) -> Function:
+    """Page after page of new tags, with these links over and over."""
+    count = iter(range(10**9))
+
+    def function(asked: Asked) -> Answer:
+        number = next(count)
+        link = links[number % len(links)]
+        return tag_list(f"1.0.{number}", headers=[("Link", f'<{link}>; rel="next"')])
+
+    return function
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        pytest.param(["/v2/x/tags/list?n=1000"], id="to itself"),
+        pytest.param(["/v2/x/tags/list?last=a", "/v2/x/tags/list?last=b"], id="circle"),
+        pytest.param(["/v2/x/tags/list"], id="no query"),
+        pytest.param([f"/?{'a' * (CURSOR_CHARACTERS + 1)}"], id="long query"),
+        pytest.param(["/?a b"], id="space in the query"),
+        pytest.param(["javascript:alert(1)"], id="no address"),
+    ],
+)
+def test_a_link_that_leads_nowhere_is_an_error_and_no_short_list(links: list[str]) -> None:
+    with serving(looping(links)) as served, pytest.raises(BadResponse):
+        ask(served)
+
+
+def test_pages_that_bring_nothing_new_are_an_error_however_their_links_change() -> None:
+    count = iter(range(10**9))
+    with (
+        serving(lambda _: tag_list("1.0.0", headers=[("Link", f"</?last={next(count)}>; rel=next")])) as served,
+        pytest.raises(BadResponse, match="the same page"),
+    ):
+        ask(served)
+    assert len(served.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b'{"tags": "abc"}', id="text for a list"),
+        pytest.param(b'{"tags": {"a": 1}}', id="object for a list"),
+        pytest.param(b'{"tags": ["1.0.0", 1]}', id="number for a tag"),
+        pytest.param(b'{"tags": ["1.0.0", null]}', id="null for a tag"),
+        pytest.param(b'{"tags": ["1.0.0"', id="cut"),
+        pytest.param(b'["1.0.0"]', id="no object"),
+        pytest.param(b'{"name": "x"}', id="no tags"),
+        pytest.param(b"<html>Please log in</html>", id="page for people"),
+        pytest.param(b'{"tags": ["\xff"]}', id="no UTF-8"),
+        pytest.param('{"tags": ["1.0.0"]}'.encode("utf-16"), id="UTF-16"),
+        pytest.param(b'{"tags": ' + b"[" * 100_000, id="deep"),
+        pytest.param(b'{"tags": [' + b"1" * 1_000_000 + b"]}", id="long number"),
+        pytest.param(b"", id="nothing"),
+    ],
+)
+def test_what_is_no_tag_list_is_a_bad_response(body: bytes) -> None:
+    with serving(lambda _: Answer(200, (JSON,), body)) as served, pytest.raises(BadResponse):
+        ask(served)
+
+
+def test_a_million_tags_are_too_many() -> None:
+    pages = Pages("r.test")
+    with pytest.raises(BadResponse, match="too long"):
+        for start in range(0, 2_000_000, 500_000):
+            pages.following(Page(tuple(map(str, range(start, start + 500_000)))), 1, f"/?{start}")
+
+
+def test_bytes_are_counted_over_all_pages() -> None:
+    pages = Pages("r.test")
+    with pytest.raises(BadResponse, match="too long"):
+        for number in range(1000):
+            pages.following(Page((str(number),)), 16 * 1024 * 1024, f"/?{number}")
+
+
+@given(st.text(), st.text())
+def test_only_the_query_of_a_link_is_ever_used(before: str, behind: str) -> None:
+    try:
+        query = linked_query(f"{before}?{behind}", "r.test")
+    except BadResponse:
+        return
+    assert query.isascii()
+    assert query.isprintable()
+    assert len(query) <= CURSOR_CHARACTERS
+    assert query in f"{before}?{behind}"
+
+
+def test_a_tag_is_quoted_in_a_query() -> None:
+    assert after("a&b#c") == f"n={PAGE_SIZE}&last=a%26b%23c"
