@@ -180,7 +180,7 @@ class GitHub:
         return [self._shown(one) for one in answers if one.base.ref == self._base and self._is_ours(one)]
 
     def _is_ours(self, answer: _Pull) -> bool:
-        """Raises `Refused` if the repository has another name by now: GitHub redirects what reads, and not what writes."""
+        """Raises `Refused` if the repository was renamed: GitHub redirects what reads, but not what writes."""
         home = answer.base.repo.full_name if answer.base.repo else ""
         if home.lower() != self._name.lower():
             raise Refused(f"{self._name} is called {home!r} now: change the repository's url in the settings")
@@ -239,7 +239,10 @@ class GitHub:
 
     def _patch(self, pull: PullRequest, **changes: str) -> PullRequest:
         deed = f"change pull request {pull.number} of {self._name}"
-        return self._pull(self._wire.send(deed, "PATCH", f"{self._path}/pulls/{pull.number}", changes))
+        changed = self._pull(self._wire.send(deed, "PATCH", f"{self._path}/pulls/{pull.number}", changes))
+        if changed.number != pull.number:
+            raise BadResponse(f"GitHub answered with pull request {changed.number} when asked to {deed}")
+        return changed
 
     def _pull(self, answer: object) -> PullRequest:
         return self._shown(_checked(_Pull, answer, self._name))

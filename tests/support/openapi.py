@@ -47,6 +47,7 @@ class Description:
     def __init__(self, loaded: Mapping[str, Any], host: str) -> None:
         self.loaded = {**loaded, "servers": [{"url": host}]}
         self._host = host
+        self._samples: dict[str, str] = {}
         self._checker = OpenAPI.from_dict(self.loaded)
         self._templates = {path: re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)) for path in loaded["paths"]}
 
@@ -83,7 +84,9 @@ class Description:
 
     def sample(self, name: str) -> Any:
         """The least that satisfies a named schema."""
-        return self._sample({"$ref": f"#/components/schemas/{name}"})
+        if name not in self._samples:
+            self._samples[name] = json.dumps(self._sample({"$ref": f"#/components/schemas/{name}"}))
+        return json.loads(self._samples[name])
 
     def _sample(self, schema: Mapping[str, Any]) -> Any:
         schema = self._resolved(schema)

@@ -1,0 +1,543 @@
+"""GitHub through the real PyGithub: what goes wrong on the way, and whose pull requests are ours."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailable, WorldError
+from imagebot.forge import github
+from imagebot.forge.ensure import ensure
+from imagebot.forge.github_wire import Manners
+from imagebot.forge.protocol import PullRequest
+from imagebot.plan import block
+from imagebot.secret import Secret, SecretFile
+from imagebot.settings import GitHubApp, SshKey, TokenCredentials
+from tests.forge.conftest import FAST, client, settings
+from tests.support.github_server import Fault, GitHubServer, running
+from tests.support.proposals import BRANCH, body, proposal
+
+FULL = replace(proposal(), labels=("image-update",), reviewers=("alice", "team:platform"), assignees=("bob",))
+
+
+def only(server: GitHubServer) -> PullRequest:
+    (pull,) = client(server).open_pulls("imagebot/")
+    return pull
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://github.com/acme/environments.git",
+        "https://github.com/acme/environments",
+        "https://github.com/acme/environments/",
+        "https://ghe.acme.test:8443/acme/environments.git",
+        "ssh://git@github.com/acme/environments.git",
+        "ssh://git@ssh.github.com:443/acme/environments.git",
+        "git@github.com:acme/environments.git",
+        "github.com:acme/environments",
+    ],
+)
+def test_a_repository_is_known_by_its_url(url: str) -> None:
+    assert github.repository_name(url) == "acme/environments"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://github.com/acme",
+        "https://github.com/acme/environments/tree/main",
+        "https://github.com/acme/..",
+        "https://github.com/acme/..%2fother",
+        "https://github.com/acme/env?x=1",
+        "https://github.com/acme/env#x",
+        "https://github.com/-acme/env",
+        "git@github.com:acme/env/../../other",
+        "/srv/acme/env.git",
+        "file:///acme/env",
+        "https://github.com/acme/env\n",
+        "https://github.com/äcme/env",
+        "",
+    ],
+)
+def test_a_url_that_names_no_repository_is_refused(url: str) -> None:
+    with pytest.raises(BadInput, match="https://HOST/OWNER/NAME"):
+        github.repository_name(url)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        pytest.param({"credentials": None}, "needs a token or an App", id="no credentials"),
+        pytest.param({"credentials": SshKey(Path("/k"), Path("/h"))}, "needs a token or an App", id="ssh key alone"),
+        pytest.param({"api_url": ""}, "needs the URL of its API", id="no API"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(
+    github_server: GitHubServer, change: dict[str, object], message: str
+) -> None:
+    with pytest.raises(BadInput, match=f"environments: forge: github {message}"):
+        github.connect(replace(settings(github_server), **change))  # type: ignore[arg-type]
+
+
+def test_connecting_asks_nothing(github_server: GitHubServer) -> None:
+    client(github_server)
+
+    assert github_server.calls == []
+
+
+def test_a_quiet_pass_is_one_listing(github_server: GitHubServer) -> None:
+    for number in range(30):
+        github_server.add(f"imagebot/staging/app-{number}", body=body("f1"))
+    forge = client(github_server)
+    for pull in forge.open_pulls("imagebot/"):
+        ensure(forge, proposal("f1", pull.branch), pull)
+
+    assert [call.verb for call in github_server.calls] == ["GET"]
+
+
+def test_all_pages_are_read_and_no_link_is_followed(github_server: GitHubServer) -> None:
+    """The server's `Link` headers point to another host; pages are asked for by number."""
+    github_server.page = 2
+    for number in range(5):
+        github_server.add(f"imagebot/staging/app-{number}")
+
+    assert len(client(github_server).open_pulls("imagebot/")) == 5
+    assert [call.arguments["page"] for call in github_server.calls] == ["1", "2", "3"]
+
+
+def test_a_list_without_end_is_given_up(github_server: GitHubServer) -> None:
+    github_server.page = 1
+    for number in range(101):
+        github_server.add(f"imagebot/staging/app-{number}")
+
+    with pytest.raises(BadResponse, match="has more than 10000 answers"):
+        client(github_server).open_pulls("")
+
+
+def test_a_branch_of_the_same_name_in_a_fork_is_not_ours(github_server: GitHubServer) -> None:
+    github_server.add(BRANCH, head_repo="mallory/environments")
+    github_server.add(BRANCH, head_repo="acme/environments-fork")
+    github_server.add(BRANCH, head_repo=None)
+    github_server.add(BRANCH, head_repo="mallory/environments", state="closed", closed_at="2026-01-01T12:00:00Z")
+    forge = client(github_server)
+
+    assert forge.open_pulls("imagebot/") == ()
+    assert forge.closed_pulls(BRANCH) == ()
+    assert ensure(forge, proposal(), None).pull.number == 5
+
+
+def test_one_into_another_base_is_not_ours(github_server: GitHubServer) -> None:
+    github_server.add(BRANCH, base="release")
+
+    assert client(github_server).open_pulls("imagebot/") == ()
+
+
+def test_letter_case_of_a_repository_does_not_matter(github_server: GitHubServer) -> None:
+    """GitHub finds ACME/Environments for acme/environments and answers with the name as it is."""
+    github_server.add(BRANCH)
+    forge = github.connect(replace(settings(github_server), url="https://github.test/ACME/Environments"), FAST)
+
+    assert [pull.branch for pull in forge.open_pulls("")] == [BRANCH]
+
+
+def test_what_github_shows_is_what_we_see(github_server: GitHubServer) -> None:
+    github_server.add(
+        BRANCH, title="t", body=None, labels=["a"], reviewers=["alice"], teams=["platform"], assignees=["bob"]
+    )
+
+    assert only(github_server) == PullRequest(
+        number=1,
+        url="https://github.test/acme/environments/pull/1",
+        branch=BRANCH,
+        base="main",
+        title="t",
+        body="",
+        state="open",
+        labels=("a",),
+        reviewers=("alice", "team:platform"),
+        assignees=("bob",),
+    )
+
+
+def test_closed_ones_come_newest_first_with_who_closed_them(github_server: GitHubServer) -> None:
+    closed = {"state": "closed", "closed_by": "alice"}
+    github_server.add(BRANCH, closed_at="2026-01-03T00:00:00Z", **closed)
+    github_server.add(BRANCH, closed_at="2026-01-04T00:00:00Z", **closed)
+    github_server.add(BRANCH, closed_at="2026-01-02T00:00:00Z", merged_at="2026-01-02T00:00:00Z", **closed)
+    github_server.add("imagebot/staging/other", closed_at="2026-01-02T00:00:00Z", **closed)
+    forge = client(github_server)
+    first = forge.closed_pulls(BRANCH)
+    asked = len(github_server.calls)
+
+    assert [(pull.number, pull.closed_by, pull.closed_at[:10]) for pull in first] == [
+        (2, "alice", "2026-01-04"),
+        (1, "alice", "2026-01-03"),
+    ]
+    assert forge.closed_pulls(BRANCH) == first
+    assert len(github_server.calls) == asked + 1, "who closed it is asked once"
+
+
+def test_only_what_is_lacking_is_added(github_server: GitHubServer) -> None:
+    github_server.add(BRANCH, labels=["Image-Update"], reviewers=["Alice"], teams=["platform"], assignees=["bob"])
+    client(github_server).rewrite(only(github_server), FULL)
+
+    assert [call.verb for call in github_server.writes] == ["PATCH"]
+
+
+def test_a_reviewer_who_cannot_be_asked_is_a_warning(github_server: GitHubServer) -> None:
+    reviewers = ("alice", "mallory", "imagebot", "team:nobody")
+    done = ensure(client(github_server), replace(proposal(), reviewers=reviewers, assignees=("bob", "carol")), None)
+
+    assert (done.deed, done.pull.reviewers, done.pull.assignees) == ("opened", ("alice",), ("bob",))
+    warned = "\n".join(done.warnings)
+    assert "would not ask mallory to review pull request 1: Validation Failed; Reviews may only" in warned
+    assert "would not ask imagebot to review pull request 1" in warned
+    assert "would not ask team:nobody to review pull request 1" in warned
+    assert "carol cannot be assigned" in warned
+    assert len(done.warnings) == 4
+
+
+def test_a_label_that_github_does_not_take_is_a_warning(github_server: GitHubServer) -> None:
+    github_server.faults = [Fault("POST", 422, ending="/labels", body=b'{"message": "Validation Failed"}')]
+    done = ensure(client(github_server), FULL, None)
+
+    assert done.warnings == (
+        f"{github_server.url[7:].split('/')[0]} would not label pull request 1: Validation Failed",
+    )
+    assert done.pull.reviewers == FULL.reviewers
+
+
+def test_closing_says_why_once_and_records_that_it_was_us(github_server: GitHubServer) -> None:
+    github_server.add(BRANCH, body=body("f1"))
+    last = block.mark_closed_by_bot(body("f1"))
+    client(github_server).close(only(github_server), "main has it", last)
+    pull = github_server.pulls[1]
+
+    assert (pull.state, pull.comments, pull.body) == ("closed", ["main has it"], last)
+
+
+def test_killed_between_comment_and_close_nothing_is_said_twice(github_server: GitHubServer) -> None:
+    github_server.add(BRANCH, comments=["a person's words"])
+    github_server.faults = [Fault("PATCH", 502)]
+    with pytest.raises(Unavailable):
+        client(github_server).close(only(github_server), "main has it", "last")
+    client(github_server).close(only(github_server), "main has it", "last")
+    pull = github_server.pulls[1]
+
+    assert (pull.state, pull.comments) == ("closed", ["a person's words", "main has it"])
+
+
+LOST = [
+    pytest.param(Fault("POST", 500, ending="/pulls"), id="500"),
+    pytest.param(Fault("POST", 502, ending="/pulls", body=b"<html>Bad Gateway</html>"), id="502 of HTML"),
+    pytest.param(Fault("POST", 503, ending="/pulls", headers=(("Retry-After", "7"),)), id="503"),
+    pytest.param(Fault("POST", 200, ending="/pulls", body=b"<html>hello</html>"), id="200 of HTML"),
+    pytest.param(Fault("POST", 200, ending="/pulls", body=b"{}"), id="200 of nothing"),
+    pytest.param(Fault("POST", 307, ending="/pulls", headers=(("Location", "http://x.test/"),)), id="redirect"),
+    pytest.param(Fault("POST", 301, ending="/pulls", headers=(("Location", "http://x.test/y"),)), id="moved elsewhere"),
+    pytest.param(
+        Fault("POST", 301, ending="/pulls", headers=(("Location", "https://127.0.0.1/y"),)), id="moved to TLS"
+    ),
+    pytest.param(Fault("POST", "reset", ending="/pulls"), id="reset"),
+    pytest.param(Fault("POST", "truncated", ending="/pulls"), id="truncated"),
+    pytest.param(Fault("POST", "hang", ending="/pulls"), id="no answer in time"),
+]
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("fault", LOST)
+def test_an_opening_that_failed_is_looked_up_and_never_sent_again(
+    github_server: GitHubServer, fault: Fault, *, after: bool
+) -> None:
+    github_server.faults = [replace(fault, after=after)]
+    forge = client(github_server)
+    told_to_wait = bool(fault.headers) and fault.answer == 503
+    if after and not told_to_wait:
+        assert ensure(forge, proposal(), None).deed == "opened"
+    else:
+        with pytest.raises(WorldError):
+            ensure(forge, proposal(), None)
+
+    assert forge.writes == 1
+    assert [pull.head for pull in github_server.pulls.values()] == [BRANCH] * after
+    existing = next(iter(client(github_server).open_pulls("imagebot/")), None)
+    ensure(client(github_server), proposal(), existing)
+    assert len(github_server.pulls) == 1
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("answer", [500, 422, 403, "reset"])
+@pytest.mark.parametrize("nth", range(1, 6))
+def test_killed_after_any_write_the_next_pass_completes_it(
+    github_server: GitHubServer, nth: int, answer: int, *, after: bool
+) -> None:
+    """Labels, reviewers and assignees come after the opening; the true body comes last and says that all is done."""
+    verbs = [("POST", "/pulls"), ("POST", "/labels"), ("POST", "reviewers"), ("POST", "/assignees"), ("PATCH", "/1")]
+    verb, ending = verbs[nth - 1]
+    github_server.faults = [Fault(verb, answer, ending=ending, after=after)]
+    for _ in range(2):
+        forge = client(github_server)
+        existing = next(iter(forge.open_pulls("imagebot/")), None)
+        try:
+            ensure(forge, FULL, existing)
+        except WorldError:
+            continue
+
+    forge = client(github_server)
+    pull = only(github_server)
+    assert ensure(forge, FULL, pull).deed == "kept"
+    assert (pull.title, pull.body) == (FULL.title, FULL.body)
+    if answer != 422:
+        assert (pull.labels, pull.reviewers, pull.assignees) == (FULL.labels, FULL.reviewers, FULL.assignees)
+    assert len(github_server.pulls) == 1
+
+
+LIMITED = b'{"message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}'
+RESET = (("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", "4102444830"), ("Date", "Fri, 01 Jan 2100 00:00:00 GMT"))
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "message", "wait"),
+    [
+        pytest.param(
+            Fault("GET", 500), Unavailable, "answered 500 when asked to list the pull requests", None, id="500"
+        ),
+        pytest.param(Fault("GET", 503, headers=(("Retry-After", "9"),)), Unavailable, "answered 503", 9, id="503"),
+        pytest.param(Fault("GET", 500, body=b'["x"]'), BadResponse, "makes no sense", None, id="500 of a list"),
+        pytest.param(Fault("GET", 403, body=LIMITED), Unavailable, "slow down", 60, id="secondary limit"),
+        pytest.param(
+            Fault("GET", 403, headers=(("Retry-After", "30"),)),
+            Unavailable,
+            "slow down",
+            30,
+            id="secondary with a time",
+        ),
+        pytest.param(Fault("GET", 403, headers=RESET), Unavailable, "slow down", 30, id="primary limit"),
+        pytest.param(Fault("GET", 429, headers=(("Retry-After", "soon"),)), Unavailable, "slow down", 60, id="429"),
+        pytest.param(Fault("GET", 401), Refused, "does not accept our credentials", None, id="401"),
+        pytest.param(
+            Fault("GET", 403, body=b'{"message": "Resource not accessible by integration"}'),
+            Refused,
+            "would not list .*: Resource not accessible by integration. Give the credentials .* `pull requests: write`",
+            None,
+            id="403",
+        ),
+        pytest.param(Fault("GET", 404), NotFound, "acme/environments: Server Error. .* check both", None, id="404"),
+        pytest.param(Fault("GET", 418), BadResponse, r"would not list .*\(418\)", None, id="418"),
+        pytest.param(Fault("GET", 200, body=b"<html>"), BadResponse, "is no list", None, id="HTML"),
+        pytest.param(Fault("GET", 200, body=b"[{]"), BadResponse, "makes no sense", None, id="broken JSON"),
+        pytest.param(Fault("GET", 200, body=b"\xff\xfe["), BadResponse, "no list|no sense", None, id="not UTF-8"),
+        pytest.param(
+            Fault("GET", 200, body=b'[{"number": "1"}]'), BadResponse, r"number: Input", None, id="wrong type"
+        ),
+        pytest.param(Fault("GET", 200, body=b"[null]"), BadResponse, r"all of it: Input", None, id="null"),
+        pytest.param(
+            Fault("GET", 302, headers=(("Location", "http://x.test"),)), BadResponse, "no list", None, id="302"
+        ),
+        pytest.param(
+            Fault("GET", 301, headers=(("Location", "http://x.test/"),)), BadResponse, "makes no sense", None, id="301"
+        ),
+        pytest.param(Fault("GET", "reset"), Unavailable, "the connection failed when asked to list", None, id="reset"),
+        pytest.param(Fault("GET", "hang"), Unavailable, "no answer in time", None, id="hang"),
+        pytest.param(Fault("GET", "truncated"), BadResponse, "broke off", None, id="truncated"),
+    ],
+)
+def test_each_failure_has_its_line(
+    github_server: GitHubServer, fault: Fault, error: type[WorldError], message: str, wait: float | None
+) -> None:
+    github_server.faults = [fault]
+    with pytest.raises(error, match=message) as caught:
+        client(github_server).open_pulls("")
+
+    assert type(caught.value) is error
+    assert getattr(caught.value, "retry_after", None) == wait
+    assert len(github_server.calls) == 1, "nothing is tried again within a pass"
+
+
+def test_nobody_there_is_unavailable(github_server: GitHubServer) -> None:
+    nobody = replace(settings(github_server), api_url="http://127.0.0.1:1/api/v3")
+
+    with pytest.raises(Unavailable, match=r"127\.0\.0\.1:1: the connection failed"):
+        github.connect(nobody, FAST).open_pulls("")
+
+
+def test_a_limit_is_not_answered_with_another_request(github_server: GitHubServer) -> None:
+    """Who goes on while limited may be banned, says GitHub."""
+    github_server.faults = [Fault("POST", 403, ending="/pulls", body=LIMITED)]
+    with pytest.raises(Unavailable):
+        client(github_server).create(proposal())
+
+    assert len(github_server.calls) == 1
+
+
+def test_a_renamed_repository_is_refused(github_server: GitHubServer) -> None:
+    """GitHub redirects reads of a renamed repository, but a write fails in a way that nobody understands."""
+    github_server.add(BRANCH)
+    old = replace(settings(github_server), url="https://github.test/acme/env")
+    target = "/repos/acme/environments/pulls"
+    github_server.repository = "acme/environments"
+    answer = Fault("GET", 301, headers=(("Location", github_server.url + target),), ending="/env/pulls")
+    github_server.faults = [answer]
+
+    with pytest.raises(Refused, match="acme/env is called 'acme/environments' now: change the repository's url"):
+        github.connect(old, FAST).open_pulls("")
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("verb", ["GET", "POST", "PATCH"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_no_redirect_leads_to_another_server(github_server: GitHubServer, verb: str, status: int, host: str) -> None:
+    with running() as elsewhere:
+        location = f"{elsewhere.url}/elsewhere".replace("127.0.0.1", host)
+        github_server.faults = [Fault(verb, status, headers=(("Location", location),))]
+        github_server.add(BRANCH)
+        forge = client(github_server)
+        with pytest.raises(WorldError):
+            ensure(forge, replace(FULL, branch="imagebot/other"), next(iter(forge.open_pulls("none of them")), None))
+
+        assert elsewhere.calls == []
+        # PyGithub follows a 301 to its own host by the path alone, whatever the port, on the connection it has.
+        github_server.violations.clear()
+
+
+def test_a_netrc_file_is_not_read(github_server: GitHubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password mine\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    client(github_server).open_pulls("")
+
+    assert github_server.authorizations == [f"token {github_server.token}"]
+
+
+def test_a_token_file_is_read_again_for_each_request(github_server: GitHubServer, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("expired\n")
+    forge = github.connect(replace(settings(github_server), credentials=TokenCredentials(SecretFile(file))), FAST)
+    with pytest.raises(Refused, match="does not accept our credentials"):
+        forge.open_pulls("")
+    file.write_text(github_server.token + "\n")
+
+    assert forge.open_pulls("") == ()
+    file.unlink()
+    with pytest.raises(Refused, match="cannot read the secret file"):
+        forge.open_pulls("")
+
+
+@pytest.mark.parametrize("token", ["two\nlines", "ünïcödé", "€", " leading"])
+def test_a_token_that_cannot_be_sent_is_not_shown(github_server: GitHubServer, token: str) -> None:
+    broken = replace(settings(github_server), credentials=TokenCredentials(Secret(token)))
+    with pytest.raises(WorldError) as caught:
+        github.connect(broken, FAST).open_pulls("")
+
+    assert token not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("kind", [401, 403, 404, 422, 500, "reset", "truncated", "hang"])
+def test_no_error_shows_the_token(github_server: GitHubServer, kind: int) -> None:
+    github_server.faults = [Fault("POST", kind)]
+    forge = client(github_server)
+    with pytest.raises(WorldError) as caught:
+        ensure(forge, FULL, None)
+
+    shown = "".join(traceback.format_exception(caught.value)) + repr(forge) + repr(vars(forge))
+    assert github_server.token not in shown
+
+
+def test_writes_are_apart(github_server: GitHubServer) -> None:
+    github_server.seconds_between_writes = 0.1
+    ensure(client(github_server, Manners(timeout_s=5, between_writes_s=0.1)), FULL, None)
+
+    assert len(github_server.writes) == 5
+
+
+@pytest.fixture(scope="module")
+def key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@pytest.fixture
+def with_app(github_server: GitHubServer, key: rsa.RSAPrivateKey, tmp_path: Path) -> Callable[[str], github.GitHub]:
+    """Connect as the App 12345, with a private key file of this text (empty: the right one)."""
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    )
+    github_server.app = ("12345", 678, public.decode())
+    github_server.token = "none given out yet"
+
+    def connect(text: str) -> github.GitHub:
+        file = tmp_path / "app.pem"
+        file.write_text(text or private.decode())
+        return github.connect(replace(settings(github_server), credentials=GitHubApp("12345", 678, file)), FAST)
+
+    return connect
+
+
+def test_an_app_gets_a_token_once_and_uses_it(
+    github_server: GitHubServer, with_app: Callable[[str], github.GitHub]
+) -> None:
+    forge = with_app("")
+    ensure(forge, FULL, None)
+    forge.open_pulls("")
+    pushes_with = forge.git_credentials()
+
+    assert [call.path for call in github_server.calls if call.path.startswith("/app/")] == [
+        "/app/installations/678/access_tokens"
+    ]
+    assert pushes_with == TokenCredentials(Secret("ghs_canary1"), username="x-access-token")
+    assert "ghs_canary1" not in repr(pushes_with)
+    assert (len(github_server.pulls), forge.writes) == (1, 5)
+    claims = jwt.decode(github_server.authorizations[0].split()[1], options={"verify_signature": False})
+    assert claims["iss"] == "12345"
+
+
+def test_a_token_of_an_app_is_renewed_before_it_expires(
+    github_server: GitHubServer, with_app: Callable[[str], github.GitHub]
+) -> None:
+    github_server.token_lifetime = github_server.token_lifetime * 0
+    forge = with_app("")
+    forge.open_pulls("")
+    forge.open_pulls("")
+
+    assert github_server.token == "ghs_canary2"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("no key", "app.pem holds no private key that can sign for the App 12345", id="no key"),
+        pytest.param("another", "does not accept our credentials", id="another key"),
+        pytest.param("\n", "app.pem is empty", id="empty"),
+    ],
+)
+def test_an_app_without_its_key_is_refused(with_app: Callable[[str], github.GitHub], text: str, message: str) -> None:
+    if text == "another":
+        other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        text = other.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ).decode()
+    with pytest.raises(Refused, match=message) as caught:
+        with_app(text).open_pulls("")
+
+    assert "PRIVATE KEY" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_an_unknown_installation_is_said(github_server: GitHubServer, with_app: Callable[[str], github.GitHub]) -> None:
+    forge = with_app("")
+    assert github_server.app is not None
+    github_server.app = (github_server.app[0], 1, github_server.app[2])
+
+    with pytest.raises(NotFound, match="would not give a token to installation 678 of the App 12345"):
+        forge.open_pulls("")
+
+
+def test_a_token_needs_no_other_for_git(github_server: GitHubServer) -> None:
+    assert client(github_server).git_credentials() is None
