@@ -282,7 +282,8 @@ def _lacking(there: Sequence[str], wanted: Sequence[str]) -> list[str]:
 
 def _unfinished(body: str) -> str:
     """The body with another fingerprint. GitHub takes labels, reviewers and assignees only once the pull request is
-    open; until the true body is written at the end, a pass that was killed in between leaves one to be rewritten."""
+    open; until the true body is written at the end, a pass that was killed in between leaves one to be rewritten.
+    """
     found = block.read(body)
     if found is None:
         return body

@@ -319,7 +319,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.misbehave(fault.answer)
 
-    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = serve  # noqa: N815  # http.server looks for these
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = serve  # http.server looks for these
 
     def reply(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         # Not `send_response`: it adds a Date of its own.
