@@ -10,6 +10,9 @@ from imagebot.fields.field import Field, Part, Spot, Value
 from imagebot.yamledit.replace import problem, replace
 from imagebot.yamledit.tree import Scalar
 
+_SHA256 = "sha256:"
+_STALE = "is pinned to a digest, and no new one is given: give the tag with its digest"
+
 Pin = Literal["keep", "digest", "none"]
 
 
@@ -20,21 +23,16 @@ def wanted(field: Field, to: Value, pin: Pin = "keep") -> Value:
     field, after the tag where there is no key for it. A `to` without a tag keeps the tag. Raises `CannotEdit` where a
     digest is needed and not known, or where `none` meets a field that has one: nothing is left stale or removed.
     """
-    if field.fixed:
-        raise CannotEdit(field.fixed)
     if pin == "none" and field.digest:
         raise _refusal(field, "is pinned to a digest, and `pin: none` would have to remove it: do that by hand")
     pinned = field.digest is not None or pin == "digest"
     if pinned and to.digest is None:
-        raise _refusal(
-            field,
-            "needs a digest, and none is given"
-            if pin == "digest"
-            else "is pinned to a digest, and no new one is given",
-        )
+        raise _refusal(field, _STALE if field.digest else "is to be pinned, and no digest is given")
     keeps_no_tag = field.tag is None and field.digest is not None
-    tag = field.tag if keeps_no_tag or to.tag is None else to.tag
-    return Value(tag, to.digest if pinned else None)
+    value = Value(field.tag if keeps_no_tag or to.tag is None else to.tag, to.digest if pinned else None)
+    if field.fixed and value != field.value:
+        raise CannotEdit(field.fixed)
+    return value
 
 
 def edit(file: str, data: bytes, changes: Sequence[tuple[Field, Value]]) -> bytes:
@@ -44,7 +42,9 @@ def edit(file: str, data: bytes, changes: Sequence[tuple[Field, Value]]) -> byte
         if field.fixed:
             raise CannotEdit(field.fixed)
         if field.digest and not value.digest:
-            raise _refusal(field, "is pinned to a digest, and no new one is given")
+            raise _refusal(field, _STALE)
+        if value.digest and not value.digest.startswith(_SHA256) and any(spot.part is Part.HEX for spot in field.spots):
+            raise _refusal(field, "can only be pinned to a sha256 digest here")
         for spot, text in written(field, value):
             if texts.setdefault(spot.scalar, text) != text:
                 raise CannotEdit(
@@ -66,11 +66,11 @@ def _text(spot: Spot, value: Value, carries: bool) -> str:
         case Part.REFERENCE:
             return spot.written + (f":{value.tag}" if value.tag else "") + after
         case Part.TAG:
-            return f"{value.tag}{after}"
+            return f"{value.tag or spot.says.tag}{after}"
         case Part.DIGEST:
             return value.digest or spot.scalar.value
         case Part.HEX:
-            return (value.digest or spot.scalar.value).removeprefix("sha256:")
+            return (value.digest or spot.scalar.value).removeprefix(_SHA256)
         case _:
             assert_never(spot.part)
 
