@@ -109,7 +109,7 @@ def _explained(text: str, message: str) -> BadPattern:
     if missing is None and _BACK_REFERENCE.match(text, offset):
         missing = "a back-reference"
     if missing is None:
-        return BadPattern(f"{text!r} is no pattern: {message}", offset, length)
+        return BadPattern(f"no RE2 pattern: {reason if quoted == text else message}", offset, length)
     advice = (
         "look for the tags to keep, and put the others under ignore" if missing.startswith("look") else "leave it out"
     )

@@ -78,7 +78,7 @@ def rank(watch: Watch, tags: Iterable[str], deployed: Collection[str] = ()) -> R
     running = frozenset(deployed)
     refused: list[Rule] = []
     admitted: list[tuple[Key, str]] = []
-    for tag in set(listed):
+    for tag in dict.fromkeys(listed):
         place = rules.place(tag)
         if isinstance(place, Rule):
             refused.append(place)
