@@ -13,7 +13,7 @@ from imagebot.forge.ensure import Ensured, ensure
 from imagebot.forge.protocol import Forge, Proposal, PullRequest
 from imagebot.settings import RepositorySettings
 from tests.forge.conftest import client
-from tests.support.proposals import BRANCH, body, proposal
+from tests.support.proposals import BRANCH, FULL, body, proposal
 
 Connect = Callable[[], Forge]
 
@@ -47,9 +47,6 @@ def settled(connect: Connect, wanted: Proposal) -> PullRequest:
     assert (done.deed, writes) == ("kept", 0)
     assert connect().open_pulls("") == before == (done.pull,)
     return done.pull
-
-
-FULL = replace(proposal(), labels=("image-update", "minor"), reviewers=("alice", "team:platform"), assignees=("bob",))
 
 
 def test_a_branch_gets_its_pull_request_once(connect: Connect) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from imagebot.forge.protocol import Proposal
 from imagebot.plan import block
 
@@ -17,3 +19,6 @@ def body(fingerprint: str, words: str = "podinfo goes to 6.5.1") -> str:
 def proposal(fingerprint: str = "f1", branch: str = BRANCH) -> Proposal:
     """What the bot wants a reviewer to see; another fingerprint is another proposal."""
     return Proposal(branch, "main", f"podinfo ({fingerprint})", body(fingerprint))
+
+
+FULL = replace(proposal(), labels=("image-update", "minor"), reviewers=("alice", "team:platform"), assignees=("bob",))
