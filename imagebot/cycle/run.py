@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from dataclasses import astuple, replace
 from datetime import datetime
 
@@ -16,53 +15,46 @@ from imagebot.cycle.world import Stopped, World
 from imagebot.errors import ImagebotError
 from imagebot.observe.events import PassFinished, PassStarted, PolicyRefused
 from imagebot.policy.read import PolicySet
-from imagebot.settings import RepositorySettings
 
 Checkouts = Mapping[str, Checkout | ImagebotError]
 
 
 def run(world: World, policies: PolicySet, now: datetime) -> Report:
     """The whole pass: look, decide, push, settle pull requests. Raises `Stopped` if told to stop in the middle."""
-    started, asked = time.monotonic(), world.registries.requests
-    with _survey(world, policies, now) as (checkouts, survey):
-        outcomes = deliver(world, checkouts, survey.decisions)
-        costs = _costs(world, checkouts, asked)
-        report = replace(survey, outcomes=outcomes, costs=costs)
-    world.tell(PassFinished(report.exit_code, round(time.monotonic() - started, 3), *astuple(costs)))
+    started = time.monotonic()
+    asked = world.registries.requests
+    checkouts, survey = _survey(world, policies, now)
+    outcomes = deliver(world, checkouts, survey.decisions)
+    report = replace(survey, outcomes=outcomes, costs=_costs(world, checkouts, asked))
+    world.tell(PassFinished(report.exit_code, round(time.monotonic() - started, 3), *astuple(report.costs)))
+    _tidy(world, checkouts)
     return report
 
 
 def preview(world: World, policies: PolicySet, now: datetime) -> Report:
     """The pass up to the commit: what it would do, and nothing done."""
-    with _survey(world, policies, now) as (_, report):
-        return report
+    return _survey(world, policies, now)[1]
 
 
-@contextmanager
-def _survey(world: World, policies: PolicySet, now: datetime) -> Iterator[tuple[Checkouts, Report]]:
+def _survey(world: World, policies: PolicySet, now: datetime) -> tuple[Checkouts, Report]:
     asked = world.registries.requests
     world.tell(PassStarted(len(policies.policies)))
-    for problem in policies.problems:
-        world.tell(PolicyRefused(str(problem)))
-    with ExitStack() as stack:
-        checkouts = {
-            name: _try_check_out(world, world.settings.repositories[name], policies, stack)
-            for name in sorted({policy.repository for policy in policies.policies})
-        }
-        tags = list_tags(world, policies.policies)
-        decisions = decide(world, policies.policies, checkouts, tags, now)
-        problems = tuple(str(problem) for problem in policies.problems)
-        yield checkouts, Report(decisions, (), problems, _costs(world, checkouts, asked))
+    problems = tuple(str(problem) for problem in policies.problems)
+    for problem in problems:
+        world.tell(PolicyRefused(problem))
+    repositories = sorted({policy.repository for policy in policies.policies})
+    checkouts = {name: _try_check_out(world, name, policies) for name in repositories}
+    tags = list_tags(world, policies.policies)
+    decisions = decide(world, policies.policies, checkouts, tags, now)
+    return checkouts, Report(decisions, (), problems, _costs(world, checkouts, asked))
 
 
-def _try_check_out(
-    world: World, settings: RepositorySettings, policies: PolicySet, stack: ExitStack
-) -> Checkout | ImagebotError:
+def _try_check_out(world: World, name: str, policies: PolicySet) -> Checkout | ImagebotError:
     world.go_on()
-    watching = tuple(policy for policy in policies.policies if policy.repository == settings.name)
+    settings = world.settings.repositories[name]
+    watching = tuple(policy for policy in policies.policies if policy.repository == name)
     try:
-        mirror = stack.enter_context(world.mirror(settings))
-        return check_out(world, settings, mirror, watching)
+        return check_out(world, settings, world.mirror(settings), watching)
     except Stopped:
         raise
     except ImagebotError as error:
@@ -77,3 +69,9 @@ def _costs(world: World, checkouts: Checkouts, asked_before: int) -> Costs:
         git_pushes=sum(checkout.mirror.pushes for checkout in present),
         forge_writes=sum(checkout.forge_writes for checkout in present),
     )
+
+
+def _tidy(world: World, checkouts: Checkouts) -> None:
+    for checkout in checkouts.values():
+        if isinstance(checkout, Checkout) and not world.stopping():
+            checkout.mirror.tidy()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from imagebot.errors import BadInput
+from imagebot.gitrepo import objects
 from imagebot.gitrepo.commits import write
 from imagebot.gitrepo.names import commit_id
 from imagebot.gitrepo.process import Git, last_line
@@ -60,7 +62,7 @@ def diff(git: Git, old: str, new: str) -> str:
 
 
 def changed_paths(git: Git, old: str, new: str) -> tuple[str, ...]:
-    """The paths of everything that differs. What is not UTF-8 is spelt `\\x..`, which is the path of no file."""
+    """The paths of everything that differs; bytes that are no UTF-8 are escaped, which names no file of `files`."""
     out = git.out("diff-tree", "-r", "-z", "--name-only", *_PLAIN, commit_id(old), commit_id(new), "--")
     return tuple(name.decode(errors="backslashreplace") for name in out.split(b"\0")[:-1])
 
@@ -76,6 +78,14 @@ def adds_nothing(git: Git, commit: CommitInfo) -> bool:
         return False
     tree = git.out("rev-parse", "--verify", f"{commit_id(commit.id)}^{{tree}}").decode().strip()
     return _merged_tree(git, *commit.parents) == tree
+
+
+def brings(git: Git, base: str, tip: str, files: Mapping[str, bytes]) -> bool:
+    """Whether merging `tip` into `base` would change just `files`, to just these contents."""
+    tree = _merged_tree(git, base, tip)
+    if tree is None or set(changed_paths(git, base, tree)) != set(files):
+        return False
+    return all(objects.read(git, tree, path) == data for path, data in files.items())
 
 
 def merge(git: Git, base: str, tip: str, message: str, signed: Mapping[str, str]) -> str:

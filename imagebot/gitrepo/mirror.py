@@ -140,6 +140,10 @@ class Mirror:
         """Whether a merge of `tip` into `base` needs a person."""
         return history.conflicts(self._git, base, tip)
 
+    def brings(self, base: str, tip: str, files: Mapping[str, bytes]) -> bool:
+        """Whether merging `tip` into `base` would change just `files`, to just these contents."""
+        return history.brings(self._git, base, tip, files)
+
     def merge(self, base: str, tip: str, message: str, author: Author, at: datetime) -> str:
         """The id of a commit that merges `tip` into `base`. Raises `BadInput` if they conflict."""
         signed = commits.signature(author, commits.moment(at))
@@ -156,19 +160,27 @@ class Mirror:
 
     @contextmanager
     def _alone(self) -> Iterator[int]:
-        """The lock on the mirror, with what writers that were killed left behind cleared away."""
+        """The lock on the mirror, without what writers that were killed left behind."""
         try:
             self._folder.parent.mkdir(parents=True, exist_ok=True)
-            with locked(self._folder.with_name(f"{self._folder.name}.lock"), self._network_seconds) as lock:
-                for pattern in _LEFT_BY_THE_KILLED:
-                    for path in self._folder.glob(pattern):
-                        path.unlink()
+            with locked(self._beside("lock"), self._network_seconds) as lock:
+                self._clear_away()
                 yield lock
         except OSError as error:
             kind = Unavailable if error.errno in _PASSING else BadInput
             raise kind(
                 f"cannot keep a mirror in {self._folder}: {error.strerror}; see `state` in imagebot.yaml"
             ) from None
+
+    def _clear_away(self) -> None:
+        for pattern in _LEFT_BY_THE_KILLED:
+            for path in self._folder.glob(pattern):
+                path.unlink()
+        for path in (self._beside("new"), self._beside("old")):
+            _remove(path)
+
+    def _beside(self, suffix: str) -> Path:
+        return self._folder.with_name(f"{self._folder.name}.{suffix}")
 
     def _fetched(self, prefix: str, lock: int) -> Heads:
         seconds = self._network_seconds * (1 if self._has_branches() else _FIRST_FETCH)
@@ -219,17 +231,13 @@ class Mirror:
     def _make(self) -> None:
         """Put an empty repository in place by one rename: what is there is whole or not there."""
         self._discard()
-        new = self._folder.with_name(f"{self._folder.name}.new")
-        shutil.rmtree(new, ignore_errors=True)
+        new = self._beside("new")
         Git(new).out("init", "--bare", "--quiet", "--template=")
         new.rename(self._folder)
 
     def _discard(self) -> None:
-        old = self._folder.with_name(f"{self._folder.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
         if self._folder.exists():
-            self._folder.rename(old)
-            shutil.rmtree(old)
+            _remove(self._folder.rename(self._beside("old")))
 
     def _is_untidy(self) -> bool:
         packs = sum(1 for _ in self._folder.glob("objects/pack/*.pack"))
@@ -239,6 +247,13 @@ class Mirror:
 
     def _terms(self, seconds: float | None = None, *inherit: int) -> Terms:
         return Terms(self.remote.environment(), self.remote.url, seconds or self._network_seconds, inherit)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _is_ours(branch: str) -> bool:
