@@ -38,7 +38,7 @@ def find(file: str, data: bytes, explicit: Sequence[Explicit] = ()) -> Found:
     refusals: list[NoField] = []
     for index, document in _numbered(parse(data)):
         if isinstance(document, NotYaml):
-            return Found(unreadable=Problem(file, document.line, document.column, document.message))
+            return Found(unreadable=_unreadable(file, data, document))
         claimed: list[_Claimed] = []
         for item in _look(document, index):
             if isinstance(item, Lack):
@@ -50,6 +50,11 @@ def find(file: str, data: bytes, explicit: Sequence[Explicit] = ()) -> Found:
     taken = {spot.scalar.start for field in fields for spot in field.spots}
     fields += [field for field in named if not any(spot.scalar.start in taken for spot in field.spots)]
     return Found(tuple(fields), (*refusals, *wrong))
+
+
+def _unreadable(file: str, data: bytes, why: NotYaml) -> Problem:
+    hint = "; a template is not edited: name its values file instead" if b"{{" in data else ""
+    return Problem(file, why.line, why.column, why.message + hint)
 
 
 def _numbered(documents: Iterator[Document | NotYaml]) -> Iterator[tuple[int | None, Document | NotYaml]]:
