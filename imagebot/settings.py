@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from imagebot.secret import SecretSource
-from imagebot.settingsfile import Author, ForgeKind, Limits, Log
+from imagebot import settingsfile
+from imagebot.documents.model import Model
+from imagebot.documents.model import Path as Place
+from imagebot.documents.read import fill
+from imagebot.documents.tree import MAX_BYTES, Document, parse
+from imagebot.errors import BadInput
+from imagebot.secret import Secret, SecretFile, SecretSource
+from imagebot.settingsfile import DEFAULT_EVERY, Author, ForgeKind, Limits, Log, SettingsFile
+from imagebot.settingswords import registry_host
 
 __all__ = ["Author", "ForgeKind", "Limits", "Log"]
+
+DEFAULT_FILE = "imagebot.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +96,7 @@ class RepositorySettings:
 
 @dataclass(frozen=True, slots=True)
 class RegistrySettings:
-    """What is special about one registry host; `auth_hosts` are other hosts that may see its credentials for a token."""
+    """What is special about one registry host; `auth_hosts` are other hosts that may see its credentials."""
 
     plain_http: bool = False
     credentials: RegistryCredentials | None = None
@@ -103,7 +112,7 @@ class Settings:
     repositories: Mapping[str, RepositorySettings]
     registries: Mapping[str, RegistrySettings] = field(default_factory=dict)
     state: Path = Path(".imagebot")
-    every: timedelta = timedelta(minutes=5)
+    every: timedelta = DEFAULT_EVERY
     branch_prefix: str = "imagebot/"
     author: Author = Author()
     limits: Limits = Limits(open_pull_requests=10)
@@ -111,6 +120,123 @@ class Settings:
     docker_config: Path | None = None
 
 
+def load(path: Path | None = None) -> Settings:
+    """Settings from `path`, else from the file that `IMAGEBOT_CONFIG` names, else from imagebot.yaml in this folder.
+
+    Secrets in variables are read now, those in files at each use. Raises `BadInput` with every problem.
+    """
+    file = path or Path(os.environ.get("IMAGEBOT_CONFIG") or DEFAULT_FILE)
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(MAX_BYTES + 1)
+    except OSError as error:
+        hint = "" if path else f"; name it by --config or IMAGEBOT_CONFIG, or work in the folder of {DEFAULT_FILE}"
+        raise BadInput(f"cannot read the settings {file}: {error.strerror}{hint}") from None
+    return read_settings(str(file), data, file.parent.absolute(), os.environ)
+
+
+def read_settings(file: str, data: bytes, folder: Path, environ: Mapping[str, str]) -> Settings:
+    """Settings from a file's bytes; relative paths begin at `folder`. Raises `BadInput` with every problem."""
+    document = parse(file, data)
+    if not isinstance(document, Document):
+        raise BadInput(*document)
+    written = fill(SettingsFile, document)
+    if not isinstance(written, SettingsFile):
+        raise BadInput(*written)
+    missing = [document.problem(place, f"{place[-1]}: no such variable is set") for place in _unset(written, environ)]
+    if missing:
+        raise BadInput(*sorted(missing))
+    return _Resolving(folder, environ).settings(written)
+
+
 def inherited_names() -> frozenset[str]:
     """Names, not values, of this process's environment: for whoever must start a child process without it."""
     return frozenset(os.environ)
+
+
+def _unset(value: object, environ: Mapping[str, str], place: Place = ()) -> Iterator[Place]:
+    """Where a variable is named that is not set, or empty."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _unset(inner, environ, (*place, key))
+    elif isinstance(value, Model):
+        for key, name in value.known_keys().items():
+            inner = getattr(value, name)
+            if name.endswith("_env") and inner is not None and not environ.get(inner):
+                yield (*place, key)
+            yield from _unset(inner, environ, (*place, key))
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolving:
+    """From what is written in a file to what it means in this folder and environment, all variables being set."""
+
+    folder: Path
+    environ: Mapping[str, str]
+
+    def settings(self, written: SettingsFile) -> Settings:
+        docker = written.docker_config
+        if docker is None and self.environ.get("DOCKER_CONFIG"):
+            docker = Path(self.environ["DOCKER_CONFIG"], "config.json").absolute()
+        return Settings(
+            policies=tuple(self.path(path) for path in written.policies),
+            repositories={name: self.repository(name, one) for name, one in written.repositories.items()},
+            registries={registry_host(host): self.registry(one) for host, one in written.registries.items()},
+            state=self.path(written.state),
+            every=written.every,
+            branch_prefix=written.branch_prefix,
+            author=written.author,
+            limits=written.limits,
+            log=written.log,
+            docker_config=self.path(docker) if docker else None,
+        )
+
+    def repository(self, name: str, written: settingsfile.Repository) -> RepositorySettings:
+        url = written.url
+        assert written.forge_kind is not None, "the model lets none through"
+        return RepositorySettings(
+            name=name,
+            url=str(self.path(Path(url.text))) if url.scheme == "local" else url.text,
+            branch=written.branch,
+            forge=written.forge_kind,
+            api_url=written.forge_api,
+            credentials=self.git_credentials(written.credentials) if written.credentials else None,
+            api_credentials=self.api_credentials(written.api_credentials) if written.api_credentials else None,
+            limits=written.limits,
+        )
+
+    def git_credentials(self, written: settingsfile.Credentials) -> GitCredentials:
+        if written.ssh_key_file is not None and written.known_hosts_file is not None:
+            return SshKey(self.path(written.ssh_key_file), self.path(written.known_hosts_file))
+        return self.api_credentials(written, written.username)
+
+    def api_credentials(
+        self, written: settingsfile.Credentials | settingsfile.ApiCredentials, username: str | None = None
+    ) -> TokenCredentials | GitHubApp:
+        if written.app is not None:
+            return GitHubApp(written.app.id, written.app.installation, self.path(written.app.key_file))
+        token = self.secret(written.token_env, written.token_file)
+        return TokenCredentials(token, username) if username else TokenCredentials(token)
+
+    def registry(self, written: settingsfile.Registry) -> RegistrySettings:
+        return RegistrySettings(
+            plain_http=written.plain_http,
+            credentials=self.registry_credentials(written.credentials) if written.credentials else None,
+            auth_hosts=written.auth_hosts,
+            ca_file=self.path(written.ca_file) if written.ca_file else None,
+        )
+
+    def registry_credentials(self, written: settingsfile.RegistryCredentials) -> RegistryCredentials:
+        if written.token_env is not None or written.token_file is not None:
+            return BearerCredentials(self.secret(written.token_env, written.token_file))
+        username = written.username or self.secret(written.username_env, written.username_file)
+        return BasicCredentials(username, self.secret(written.password_env, written.password_file))
+
+    def secret(self, variable: str | None, file: Path | None) -> SecretSource:
+        if file is not None:
+            return SecretFile(self.path(file))
+        assert variable is not None, "the model lets none through"
+        return Secret(self.environ[variable])
+
+    def path(self, written: Path) -> Path:
+        return self.folder / written.expanduser()

@@ -1,29 +1,277 @@
-"""imagebot.yaml as its author sees it."""
+"""imagebot.yaml as its author sees it: names of files and variables, never a secret, never a resolved path."""
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from imagebot.documents.model import Model
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+
+from imagebot import gitnames
+from imagebot import settingswords as words
+from imagebot.documents.duration import Duration
+from imagebot.documents.model import TEXT_SCHEMA, Flag, Misplaced, Model, Whole, reads
+from imagebot.gitnames import GitUrl
 
 ForgeKind = Literal["github", "local"]
 
-
-class Author(Model):
-    """Who the bot's commits are by."""
-
-    name: str = "imagebot"
-    email: str = "imagebot@noreply.invalid"
+DEFAULT_EVERY = timedelta(minutes=5)
+_FROM_ELSEWHERE = "secrets come from files or the environment: {0}File or {0}Env"
+_STRING = WithJsonSchema({"type": "string"})
+_TEXT = WithJsonSchema(TEXT_SCHEMA)
+Variable = Annotated[str, AfterValidator(words.variable)]
+FilePath = Annotated[Path, reads(Path, words.path), _STRING]
+Every = Annotated[Duration, AfterValidator(words.not_too_often), Field(json_schema_extra={"default": "5m"})]
+Host = Annotated[str, AfterValidator(words.known_host)]
+OneLine = Annotated[str, AfterValidator(words.one_line), _TEXT]
 
 
 class Limits(Model):
-    """How many pull requests of the bot may be open at once; none: no limit of its own."""
+    """How much the bot may do at once."""
 
-    open_pull_requests: int | None = None
+    open_pull_requests: Annotated[Whole, Field(ge=0, le=10_000)] | None = None
+    """How many pull requests of the bot may be open at once; 0 opens none."""
+
+
+class Author(Model):
+    """Who the bot's commits are by. The default address is one that RFC 2606 keeps from ever being somebody's."""
+
+    name: OneLine = "imagebot"
+    """The name in the commits."""
+    email: Annotated[str, AfterValidator(words.address)] = "imagebot@noreply.invalid"
+    """The mail address in the commits."""
 
 
 class Log(Model):
     """What is logged on standard error, and how."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least important kind of event that is logged."""
     format: Literal["auto", "json", "text"] = "auto"
+    """`auto`: text for people on a terminal, JSON lines elsewhere."""
+
+
+class App(Model):
+    """A GitHub App's installation."""
+
+    id: OneLine
+    """The App's ID or client ID."""
+    installation: Annotated[Whole, Field(ge=1)]
+    """The ID of its installation in the organisation."""
+    key_file: FilePath
+    """The file with the App's private key (PEM)."""
+
+
+class ApiCredentials(Model):
+    """How the forge's API knows the bot: by a token or as an App."""
+
+    confidential: ClassVar[bool] = True
+    hints: ClassVar[dict[str, str]] = {"token": _FROM_ELSEWHERE.format("token")}
+
+    token_env: Variable | None = None
+    """The environment variable with the token."""
+    token_file: FilePath | None = None
+    """The file with the token; read again at each use."""
+    app: App | None = None
+    """A GitHub App instead of a token."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        _exactly_one(self, "token_file", "token_env", "app")
+        return self
+
+
+class Credentials(Model):
+    """How git, and the forge's API with it, knows the bot: by a token, by an ssh key or as an App."""
+
+    confidential: ClassVar[bool] = True
+    hints: ClassVar[dict[str, str]] = {
+        "token": _FROM_ELSEWHERE.format("token"),
+        "password": "a password counts as a token: tokenFile or tokenEnv, with username",
+        "sshKey": "write the name of its file: sshKeyFile",
+    }
+
+    username: OneLine | None = None
+    """The user name that goes with the token, if the forge wants a certain one. Default: `x-access-token`."""
+    token_env: Variable | None = None
+    """The environment variable with the token."""
+    token_file: FilePath | None = None
+    """The file with the token; read again at each use."""
+    ssh_key_file: FilePath | None = None
+    """The file with the private key for git over ssh."""
+    known_hosts_file: FilePath | None = None
+    """The file with the host keys to trust, as `ssh-keyscan` prints them. Needed with `sshKeyFile`."""
+    app: App | None = None
+    """A GitHub App instead of a token."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        _exactly_one(self, "token_file", "token_env", "ssh_key_file", "app")
+        if (self.ssh_key_file is None) != (self.known_hosts_file is None):
+            raise ValueError("sshKeyFile and knownHostsFile belong together: else anyone could pose as the host")
+        if self.username is not None and self.token_file is None and self.token_env is None:
+            raise Misplaced(("username",), "a username goes with a token only")
+        return self
+
+
+class Repository(Model):
+    """One environment repository at one branch."""
+
+    url: Annotated[GitUrl, reads(GitUrl, GitUrl.parse), _STRING]
+    """Where it is: `https://…`, `ssh://…`, `git@host:path`, or a path. Without user and password."""
+    branch: Annotated[str, AfterValidator(gitnames.branch_name), _TEXT] = "main"
+    """The branch that is deployed, and that pull requests go to."""
+    forge: ForgeKind | None = None
+    """Where pull requests live. Default: `github` for github.com, `local` for a path."""
+    api_url: Annotated[str, AfterValidator(words.api_url)] | None = None
+    """The forge's API. Default: that of github.com, or `https://HOST/api/v3` for GitHub Enterprise."""
+    credentials: Credentials | None = None
+    """How git and the forge know the bot."""
+    api_credentials: ApiCredentials | None = None
+    """How the forge's API knows the bot where git uses an ssh key."""
+    limits: Limits = Limits()
+    """Limits for this repository; those of the whole file hold as well."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        kind = self.forge_kind
+        if kind is None:
+            raise Misplaced(("url",), "which forge this is cannot be told from the URL; write forge: github (or local)")
+        if kind == "local" and self.url.scheme != "local":
+            raise Misplaced(("forge",), "the local forge is for a repository that is a path")
+        if kind == "github" and self.url.scheme == "local" and self.api_url is None:
+            raise Misplaced(("forge",), "GitHub for a repository that is a path needs apiUrl")
+        if self.credentials is not None:
+            self._check_credentials(self.credentials, kind)
+        return self
+
+    def _check_credentials(self, credentials: Credentials, kind: ForgeKind) -> None:
+        ssh = credentials.ssh_key_file is not None
+        if self.url.scheme == "ssh" and not ssh:
+            raise Misplaced(("credentials",), "git over ssh wants sshKeyFile; the token goes under apiCredentials")
+        if ssh and self.url.scheme != "ssh":
+            raise Misplaced(("credentials",), "an ssh key does not open this URL; write ssh://… or git@host:path")
+        if ssh and kind == "github" and self.api_credentials is None:
+            raise Misplaced(("credentials",), "GitHub's API takes no ssh key; give a token or an App in apiCredentials")
+
+    @property
+    def forge_kind(self) -> ForgeKind | None:
+        """The forge, named or guessed."""
+        if self.forge is not None:
+            return self.forge
+        if self.url.scheme == "local":
+            return "local"
+        return "github" if self.url.host.partition(":")[0] in {"github.com", "ssh.github.com"} else None
+
+    @property
+    def forge_api(self) -> str:
+        """The forge's API, named or guessed; empty for the local forge."""
+        if self.api_url is not None or self.forge_kind == "local":
+            return self.api_url or ""
+        host = self.url.host
+        if host.partition(":")[0] in {"github.com", "ssh.github.com"}:
+            return "https://api.github.com"
+        # The port of an ssh URL is not where the API is.
+        host = host.partition(":")[0] if self.url.scheme == "ssh" else host
+        return f"{'http' if self.url.scheme == 'http' else 'https'}://{host}/api/v3"
+
+
+class RegistryCredentials(Model):
+    """How a registry knows the bot: by user name and password, or by a token."""
+
+    confidential: ClassVar[bool] = True
+    hints: ClassVar[dict[str, str]] = {
+        "password": _FROM_ELSEWHERE.format("password"),
+        "token": _FROM_ELSEWHERE.format("token"),
+    }
+
+    username: OneLine | None = None
+    """The user name."""
+    username_env: Variable | None = None
+    """The environment variable with the user name."""
+    username_file: FilePath | None = None
+    """The file with the user name."""
+    password_env: Variable | None = None
+    """The environment variable with the password."""
+    password_file: FilePath | None = None
+    """The file with the password; read again at each use."""
+    token_env: Variable | None = None
+    """The environment variable with a bearer token, instead of user name and password."""
+    token_file: FilePath | None = None
+    """The file with a bearer token; read again at each use."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.token_env is not None or self.token_file is not None:
+            _exactly_one(self, *type(self).model_fields)
+            return self
+        _exactly_one(self, "password_file", "password_env")
+        _exactly_one(self, "username", "username_env", "username_file")
+        return self
+
+
+class Registry(Model):
+    """What is special about one registry host."""
+
+    plain_http: Flag = False
+    """Whether it speaks http without TLS."""
+    credentials: RegistryCredentials | None = None
+    """How it knows the bot. Without it: as the Docker configuration says, or anonymously."""
+    auth_hosts: tuple[Annotated[str, AfterValidator(words.auth_host)], ...] = ()
+    """Hosts besides the registry that may be asked for tokens, and so may see its credentials."""
+    ca_file: FilePath | None = None
+    """The file with the certificates (PEM) that its own must be signed by."""
+
+
+class SettingsFile(Model):
+    """All of imagebot.yaml. Relative paths begin at its folder."""
+
+    policies: tuple[FilePath, ...]
+    """Folders of policy files, or single ones. In folders: `*.yaml` and `*.yml`, folders in them too."""
+    repositories: dict[OneLine, Repository]
+    """The environment repositories, by the names that policy files use."""
+    state: FilePath = Path(".imagebot")
+    """The folder for what the bot keeps: mirrors of repositories and its lock."""
+    every: Every = DEFAULT_EVERY
+    """How often `run` does a pass: a duration such as `90s`, `5m`, `1h`; at least 10s."""
+    branch_prefix: Annotated[str, AfterValidator(gitnames.branch_prefix)] = "imagebot/"
+    """What the bot's branches begin with. It never touches a branch that begins otherwise."""
+    author: Author = Author()
+    """Who the bot's commits are by."""
+    registries: dict[Host, Registry] = Field(default={})
+    """What is special about registries, by host and port. A registry that is not here is asked over https."""
+    docker_config: FilePath | None = None
+    """A Docker `config.json` with credentials. Default: the one in the folder `$DOCKER_CONFIG`, if that is set."""
+    limits: Limits = Limits(open_pull_requests=10)
+    """Limits over all repositories."""
+    log: Log = Log()
+    """What is logged, and how."""
+
+    @model_validator(mode="after")
+    def _something_to_do(self) -> Self:
+        if not self.policies:
+            raise Misplaced(("policies",), "write at least one folder or file")
+        if not self.repositories:
+            raise Misplaced(("repositories",), "write at least one repository")
+        return self
+
+    @model_validator(mode="after")
+    def _registries_once(self) -> Self:
+        seen: dict[str, str] = {}
+        for host in self.registries:
+            other = seen.setdefault(words.registry_host(host), host)
+            if other != host:
+                raise Misplaced(("registries", host), f"this is the same registry as {other}; write one of them")
+        return self
+
+
+def _exactly_one(model: Model, *names: str) -> None:
+    """Raise `ValueError` unless one of these fields is filled in."""
+    if sum(_given(model, name) for name in names) != 1:
+        *keys, last = [alias for alias, name in model.known_keys().items() if name in names]
+        raise ValueError(f"write exactly one of {', '.join(keys)} and {last}")
+
+
+def _given(model: Any, name: str) -> bool:
+    return getattr(model, name) is not None

@@ -37,7 +37,7 @@ class _Unknown:
 
     @property
     def nearest(self) -> str | None:
-        near = difflib.get_close_matches(str(self.path[-1]), self.model.keys(), n=1, cutoff=0.6)
+        near = difflib.get_close_matches(str(self.path[-1]), self.model.known_keys(), n=1, cutoff=0.6)
         return near[0] if near else None
 
     def __str__(self) -> str:
@@ -46,7 +46,7 @@ class _Unknown:
             return f"unknown key {name!r}; {self.model.hints[name]}"
         if self.nearest is not None:
             return f"unknown key {name!r}; did you mean {self.nearest!r}?"
-        return f"unknown key {name!r}; the keys here are {', '.join(self.model.keys())}"
+        return f"unknown key {name!r}; the keys here are {', '.join(self.model.known_keys())}"
 
 
 def problems_of(error: ValidationError, model: type[Model], document: Document) -> list[Problem]:
@@ -62,7 +62,10 @@ def problems_of(error: ValidationError, model: type[Model], document: Document) 
     hidden = {problem.line for problem, item in zip(problems, unknown, strict=True) if item.model.confidential}
     for item in errors:
         if item["type"] != "extra_forbidden" and _full_path(item, document) not in misspelt:
-            problems.append(_problem(item, document))
+            problem = _problem(item, document)
+            problems.append(problem)
+            if getattr(item.get("ctx", {}).get("error"), "hide", False):
+                hidden.add(problem.line)
     return [with_changes(problem, source="") if problem.line in hidden else problem for problem in problems]
 
 
@@ -81,7 +84,7 @@ def _problem(error: ErrorDetails, document: Document) -> Problem:
             key = document.key(path) if error["loc"][-1:] == ("[key]",) else None
             return _from_validator(context["error"], path, key, document)
         case "literal_error":
-            return document.problem(path, f"expected {context['expected']}, found {_found(path, document)}")
+            return document.problem(path, f"expected {context['expected']}")
         case "greater_than_equal":
             return document.problem(path, f"must be at least {context['ge']}")
         case "less_than_equal":
@@ -123,7 +126,7 @@ def _found(path: Path, document: Document) -> str:
         case None:
             return "nothing"
         case str():
-            return f"{content!r}" if len(content) <= 60 else "text"
+            return "text"
         case tuple():
             return "a list"
         case Mapping():
@@ -164,8 +167,8 @@ def _model_at(model: type[Model], loc: tuple[int | str, ...]) -> type[Model]:
 def _inside(kind: Any, part: int | str) -> Iterator[Any]:
     for member in _members(kind):
         if _is_model(member):
-            if part in member.keys():
-                yield member.model_fields[member.keys()[str(part)]].annotation
+            if part in member.known_keys():
+                yield member.model_fields[member.known_keys()[str(part)]].annotation
         elif get_origin(member) in (tuple, list) and isinstance(part, int):
             yield get_args(member)[0]
         elif get_origin(member) is dict:

@@ -42,11 +42,11 @@ class Model(BaseModel):
             return {}
         if not isinstance(data, dict):
             return data
-        known = {*cls.model_fields, *cls.keys()}
+        known = {*cls.model_fields, *cls.known_keys()}
         return {key: value for key, value in data.items() if value is not None or key not in known}
 
     @classmethod
-    def keys(cls) -> dict[str, str]:
+    def known_keys(cls) -> dict[str, str]:
         """The keys as a file spells them, each with the name of its field."""
         return {field.alias or name: name for name, field in cls.model_fields.items()}
 
@@ -63,7 +63,8 @@ class Misplaced(ValueError):
 def reads(kind: type[T], parse: Callable[[str], T]) -> PlainValidator:
     """A field of type `kind` that is one scalar in the file; `parse` raises `ValueError`s in plain words.
 
-    An error with `offset` and `length` (characters of the text) gets its caret inside the scalar.
+    An error with `offset` and `length` (characters of the text) gets its caret inside the scalar; the line of one with
+    a true `hide` is not shown.
     """
 
     def validate(value: object) -> T:

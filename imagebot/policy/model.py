@@ -60,7 +60,7 @@ class Tags(Model):
     """Which tags are candidates, and which part of them is the version."""
 
     match: PatternText | None = None
-    """Only tags in which this RE2 pattern is found are candidates. Not anchored: write `^` and `$` for the whole tag."""
+    """Only tags in which this RE2 pattern is found are candidates. Write `^` and `$` around it for the whole tag."""
     extract: str | None = None
     """The version in the tag, from groups of `match`: `$1`, `${name}`. Without it the version is the whole tag."""
     ignore: tuple[Ignored, ...] = ()

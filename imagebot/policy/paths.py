@@ -25,7 +25,7 @@ def check_path_pattern(pattern: str) -> str:
         raise ValueError(rf"a pattern that begins with '#' is a comment in gitignore; write '\{bare}'")
     if bare.strip("/") in {"", "."}:
         raise ValueError("write '**' for every file of the repository")
-    if "\\" not in bare and {".", ".."} & set(bare.split("/")) or "//" in bare:
+    if ("\\" not in bare and {".", ".."} & set(bare.split("/"))) or "//" in bare:
         raise ValueError("paths are written from the root of the repository, without './', '../' and '//'")
     if "[:" in bare or "[[" in bare:
         raise ValueError("classes such as [:alpha:] are not read; write the characters, as in [a-z]")
@@ -46,7 +46,7 @@ def check_path_patterns(patterns: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def covers(patterns: tuple[str, ...], path: str) -> bool:
-    """Whether the file at `path` (from the repository's root, with `/`) is among `patterns`; no patterns: every file."""
+    """Whether the file at `path` (from the repository's root) is among `patterns`; no patterns: every file."""
     return not patterns or _compile(patterns).match_file(path)
 
 

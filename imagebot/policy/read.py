@@ -107,7 +107,7 @@ def _place(policy: Policy, document: Document, message: str) -> Problem:
 def _advice(one: _Read) -> Iterator[Problem]:
     for index, watch in enumerate(one.model.images):
         pattern = watch.tags.match
-        if pattern is None or pattern.text.startswith(("^", r"\A")) and pattern.text.endswith(("$", r"\z")):
+        if pattern is None or (pattern.text.startswith(("^", r"\A")) and pattern.text.endswith(("$", r"\z"))):
             continue
         bare = pattern.text.removeprefix("^").removesuffix("$")
         whole = f"^(?:{bare})$" if "|" in bare else f"^{bare}$"

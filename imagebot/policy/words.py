@@ -1,4 +1,4 @@
-"""The small texts of a policy file and their grammars. Each function returns what it was given, or says what is wrong."""
+"""The small texts of a policy file and their grammars. Each function returns what it read, or says what is wrong."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def image_name(text: str) -> ImageName:
             reference = Reference.parse(text)
         except ValueError:
             reference = None
-        if reference is None or reference.tag is None and reference.digest is None:
+        if reference is None or (reference.tag is None and reference.digest is None):
             raise
     part = "tag" if reference.tag else "digest"
     raise ValueError(f"write the name without its {part}: {reference.written}")

@@ -1,0 +1,116 @@
+"""Branch names and repository URLs that may be given to git: everything else is refused before git sees it."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import SplitResult, urlsplit
+
+Scheme = Literal["https", "http", "ssh", "local"]
+
+_FORBIDDEN_IN_REFS = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//", re.ASCII)
+_SCP_LIKE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._-]*@)?(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*):[^:].*", re.ASCII)
+_USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
+
+
+class HoldsSecret(ValueError):
+    """A text with a credential in it: neither the text nor its line may be shown."""
+
+    hide = True
+
+
+@dataclass(frozen=True, slots=True)
+class GitUrl:
+    """Where a repository is. `host` is in lower case, with its port; empty for a local one, whose `text` is a path."""
+
+    text: str
+    scheme: Scheme
+    host: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+    @classmethod
+    def parse(cls, text: str) -> GitUrl:
+        """Read an https, ssh or scp-like URL, a `file:` URL or a path. Raises `ValueError` without the text."""
+        if not text.isprintable() or not text.strip() or text.startswith("-"):
+            raise ValueError("this is no URL of a git repository")
+        if "://" in text:
+            return _from_url(text)
+        head, colon, rest = text.partition(":")
+        if not colon or "/" in head:
+            return cls(text, "local")
+        found = _SCP_LIKE.fullmatch(text)
+        if found is None or rest.startswith(":"):
+            raise ValueError("this is no URL of a git repository; write https://…, ssh://…, git@host:path or a path")
+        return cls(text, "ssh", found["host"].lower())
+
+
+def _from_url(text: str) -> GitUrl:
+    parts = split_url(text)
+    host = parts.netloc.rpartition("@")[2].lower()
+    match parts.scheme:
+        case "file" if parts.netloc in {"", "localhost"} and parts.path.startswith("/"):
+            return GitUrl(parts.path, "local")
+        case "https" if host and parts.path.strip("/"):
+            return GitUrl(text, "https", host)
+        case "http" if is_loopback(parts.hostname or ""):
+            return GitUrl(text, "http", host)
+        case "http":
+            raise ValueError("http sends credentials in the clear; write https://…")
+        case "ssh" if host and parts.path.strip("/") and _USER.fullmatch(parts.username or "git"):
+            return GitUrl(text, "ssh", host)
+    raise ValueError("this is no URL of a git repository; write https://…, ssh://…, git@host:path or a path")
+
+
+def split_url(text: str) -> SplitResult:
+    """The parts of a URL without a query, a fragment or a credential. Raises `ValueError`."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise HoldsSecret("this is no URL") from None
+    secret = parts.password is not None or (parts.username is not None and parts.scheme != "ssh")
+    if secret:
+        raise HoldsSecret("leave user and password out of the URL; name them under credentials, by file or variable")
+    if parts.query or parts.fragment or not text.isprintable() or " " in text or port == 0:
+        raise HoldsSecret("write the URL without spaces, '?' and '#'")
+    return parts
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` (a name or an address, without port) can only be this machine."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def branch_name(text: str) -> str:
+    """The name itself, if git takes it for a branch. Raises `ValueError`.
+
+    The rules are those of https://git-scm.com/docs/git-check-ref-format.
+    """
+    parts = text.split("/")
+    bad = (
+        _FORBIDDEN_IN_REFS.search(text)
+        or text.startswith("-")
+        or text in {"@", "HEAD"}
+        or text.endswith(".")
+        or any(not part or part.startswith(".") or part.endswith(".lock") for part in parts)
+    )
+    if bad or not text.isprintable() or len(text) > 200:
+        raise ValueError(f"{text!r} is no branch name")
+    return text
+
+
+def branch_prefix(text: str) -> str:
+    """What all branches of this bot begin with. Raises `ValueError`."""
+    if not text.endswith("/"):
+        raise ValueError(f"write a slash at the end: {text + '/'!r}")
+    branch_name(f"{text}x")
+    return text

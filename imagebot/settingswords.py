@@ -1,0 +1,79 @@
+"""The small texts of imagebot.yaml and their grammars. Each function returns what it read, or says what is wrong."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+from imagebot.documents.duration import format_duration
+from imagebot.gitnames import HoldsSecret, is_loopback, split_url
+from imagebot.images.reference import ImageName
+
+_SHORTEST = timedelta(seconds=10)
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,127}", re.ASCII)
+
+
+def variable(text: str) -> str:
+    """The name of an environment variable. In capitals only, as a secret pasted here by mistake hardly ever is."""
+    if _VARIABLE.fullmatch(text):
+        return text
+    raise HoldsSecret("write the name of an environment variable, in capitals; a secret itself never stands here")
+
+
+def path(text: str) -> Path:
+    """A path as it was written."""
+    if not text or not text.isprintable():
+        raise ValueError("this is no path")
+    return Path(text)
+
+
+def one_line(text: str) -> str:
+    """A name that git takes for an author's."""
+    if not text.strip() or not text.isprintable() or {"<", ">"} & set(text):
+        raise ValueError("write one line of printable characters without '<' and '>'")
+    return text
+
+
+def address(text: str) -> str:
+    """A mail address, as far as git cares."""
+    if "@" not in text or " " in text:
+        raise ValueError(f"{text!r} is no mail address")
+    return one_line(text)
+
+
+def api_url(text: str) -> str:
+    """The URL of a forge's API, without a slash at its end."""
+    parts = split_url(text)
+    if not parts.hostname or parts.scheme not in {"https", "http"}:
+        raise ValueError("write the URL of the forge's API: https://…")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("http sends the token in the clear; write https://…")
+    return text.rstrip("/")
+
+
+def registry_host(text: str) -> str:
+    """A registry's host as image names have it, in canonical form."""
+    name = ImageName.parse(f"{text}/x")
+    if name.repository not in {"x", "library/x"}:
+        raise ValueError(f"{text!r} is no registry host: a host has a dot or a port, or is localhost")
+    return name.registry
+
+
+def known_host(text: str) -> str:
+    """A registry's host as it was written."""
+    registry_host(text)
+    return text
+
+
+def auth_host(text: str) -> str:
+    """A host that hands out tokens: not in canonical form, for Docker Hub's is another than its registry."""
+    registry_host(text)
+    return text.lower()
+
+
+def not_too_often(every: timedelta) -> timedelta:
+    """How often a pass is done."""
+    if every < _SHORTEST:
+        raise ValueError(f"must be at least {format_duration(_SHORTEST)}")
+    return every
