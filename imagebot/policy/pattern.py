@@ -20,10 +20,10 @@ _NOT_IN_RE2 = {
     "(?!": "look-ahead",
     "(?<=": "look-behind",
     "(?<!": "look-behind",
-    "(?>": "an atomic group",
-    "(?#": "a comment",
-    "(?(": "a condition",
-    "(?P=": "a back-reference",
+    "(?>": "atomic group",
+    "(?#": "comment",
+    "(?(": "condition",
+    "(?P=": "back-reference",
 }
 _BACK_REFERENCE = re.compile(r"\\(?:[1-9]|k)", re.ASCII)
 _REFERENCE = re.compile(r"\$(?:(?P<dollar>\$)|(?P<bare>\w+)|\{(?P<braced>\w+)\})?")
@@ -103,19 +103,19 @@ class Pattern:
 def _explained(text: str, message: str) -> BadPattern:
     """RE2's complaint, pointed at the part it quotes, with what to write instead where that is known."""
     reason, _, quoted = message.partition(": ")
-    offset = max(text.find(quoted), 0) if quoted else 0
-    length = len(quoted) if quoted and quoted in text else len(text)
-    missing = next((name for start, name in _NOT_IN_RE2.items() if text.startswith(start, offset)), None)
-    if missing is None and _BACK_REFERENCE.match(text, offset):
-        missing = "a back-reference"
-    if missing is None:
-        return BadPattern(f"no RE2 pattern: {reason if quoted == text else message}", offset, length)
-    advice = (
-        "look for the tags to keep, and put the others under ignore" if missing.startswith("look") else "leave it out"
-    )
-    return BadPattern(
-        f"RE2 patterns have no {missing.removeprefix('a ').removeprefix('an ')}; {advice}", offset, length
-    )
+    for start, name in _NOT_IN_RE2.items():
+        if quoted and start.startswith(quoted) and start in text:
+            return _lacking(name, text.index(start), len(start))
+    if quoted and _BACK_REFERENCE.match(quoted):
+        return _lacking("back-reference", text.index(quoted), len(quoted))
+    if quoted and quoted != text and quoted in text:
+        return BadPattern(f"no RE2 pattern: {message}", text.index(quoted), len(quoted))
+    return BadPattern(f"no RE2 pattern: {reason}", 0, len(text))
+
+
+def _lacking(name: str, offset: int, length: int) -> BadPattern:
+    advice = "look for the tags to keep, and put the others under ignore" if name.startswith("look") else "leave it out"
+    return BadPattern(f"RE2 patterns have no {name}; {advice}", offset, length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,10 @@ class Template:
 
         Go puts nothing where a group does not exist and keeps a stray dollar sign: surely mistakes, so refused here.
         """
+        if len(text) > MAX_PATTERN_LENGTH:
+            raise BadPattern(
+                f"a template has at most {MAX_PATTERN_LENGTH} characters, this one {len(text)}", 0, len(text)
+            )
         parts: list[str | int] = []
         end = 0
         for reference in _REFERENCE.finditer(text):
