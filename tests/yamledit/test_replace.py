@@ -1,0 +1,115 @@
+"""New values in the person's own quotes, or a reason why not; never a byte beside them."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from imagebot.errors import CannotEdit
+from imagebot.yamledit.parse import parse
+from imagebot.yamledit.replace import replace, why_fixed
+from imagebot.yamledit.tree import Document
+from tests.yamledit.test_parse import scalars, value_of
+
+TAGS = st.from_regex(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,12}", fullmatch=True)
+ODD = st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=12)
+LINES = ["a: v1", "- x", "b: 'q'", 'c: "d"', "é: 日", "k: &a v", "l: *a", "m: [1, {n: o}]", "# c", "---", "...", ""]
+LINES += ["p: >", "  t", "? q", ": r", "<<: *a", "!!str s: t", "'it''s': u", 'w: "\\n"', "x:  y  # z", "{a: b,c: d}"]
+LINES += ["-   - 1", "\t", "\ufeff"]
+SNIPPETS = st.sampled_from(LINES)
+FILES = st.lists(SNIPPETS, max_size=12).flatmap(
+    lambda lines: st.sampled_from(["\n", "\r\n"]).map(lambda end: end.join(lines).encode())
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "new", "after"),
+    [
+        pytest.param("a: v1", "v2", "a: v2", id="plain"),
+        pytest.param("a: 'v1'", "it's", "a: 'it''s'", id="single"),
+        pytest.param('a: "v1" ', "v2", 'a: "v2" ', id="double"),
+        pytest.param("a: 'v1'", "1.30", "a: '1.30'", id="quoted already"),
+        pytest.param("a: v1", "1.30", 'a: "1.30"', id="a float"),
+        pytest.param("a: 1.29", "1.30", 'a: "1.30"', id="from float to float"),
+        pytest.param("a: 40", "41", "a: 41", id="from number to number"),
+        pytest.param("a: v1", "no", 'a: "no"', id="a word"),
+        pytest.param("a: v1", "2026-01-01", 'a: "2026-01-01"', id="a date"),
+        pytest.param("a: v1", "x: y", 'a: "x: y"', id="colon"),
+        pytest.param("a: v1", "x #y", 'a: "x #y"', id="comment"),
+        pytest.param("a: v1", "-x", 'a: "-x"', id="dash"),
+        pytest.param("a: v1", 'a"b', "a: 'a\"b'", id="quote"),
+        pytest.param("{a: v1}", "x,y", '{a: "x,y"}', id="comma in a flow map"),
+        pytest.param("{a: v1}", "r.io/x:2", "{a: r.io/x:2}", id="colon in a flow map"),
+        pytest.param("a: &x v1\nb: *x", "v2", "a: &x v2\nb: *x", id="anchor"),
+        pytest.param("a: !!str v1", "1", 'a: !!str "1"', id="tag"),
+        pytest.param("a: v1", "", 'a: ""', id="nothing"),
+    ],
+)
+def test_only_the_value_changes(before: str, new: str, after: str) -> None:
+    scalar = value_of(before.encode(), "a")
+    assert replace("f.yaml", before.encode(), [(scalar, new)]).decode() == after
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        pytest.param("a: |\n  v1\n", "literal block", id="literal"),
+        pytest.param("a: >-\n  v1\n", "folded block", id="folded"),
+        pytest.param("a: v1\n  v2\n", "several lines", id="two lines"),
+        pytest.param('a: "v\\x31"', "escapes", id="escapes"),
+        pytest.param("a: !vault v1", "tag !vault", id="tag"),
+        pytest.param("a: &x\n  v1", "several lines", id="anchor on its own line"),
+        pytest.param("a:\nb: c", "cannot be told", id="nothing"),
+    ],
+)
+def test_what_cannot_be_mapped_says_why(data: str, why: str) -> None:
+    scalar = value_of(data.encode(), "a")
+    assert why in str(why_fixed(data.encode(), scalar))
+    with pytest.raises(CannotEdit, match=r"^f.yaml:1:[34]: ") as caught:
+        replace("f.yaml", data.encode(), [(scalar, "v9")])
+    assert why in caught.value.problem.message
+
+
+@pytest.mark.parametrize("value", ["two\nlines", "é", "\x07"])
+def test_a_value_that_would_need_escapes_is_refused(value: str) -> None:
+    scalar = value_of(b"a: v1", "a")
+    with pytest.raises(CannotEdit, match="needs escapes"):
+        replace("f.yaml", b"a: v1", [(scalar, value)])
+
+
+def test_the_same_value_writes_nothing() -> None:
+    data = b"a: '1.0'"
+    assert replace("f.yaml", data, [(value_of(data, "a"), "1.0")]) is data
+
+
+@given(FILES, TAGS | ODD, st.integers(min_value=0))
+@settings(max_examples=300)
+def test_any_scalar_of_any_file_is_edited_alone_or_refused(data: bytes, new: str, pick: int) -> None:
+    documents = [item for item in parse(data) if isinstance(item, Document)]
+    every = [scalar for document in documents for scalar in scalars(document.root)]
+    if not every or not all(isinstance(item, Document) for item in parse(data)):
+        return
+    scalar = every[pick % len(every)]
+    try:
+        after = replace("f.yaml", data, [(scalar, new)])
+    except CannotEdit:
+        return
+    assert after[: scalar.start] == data[: scalar.start]
+    assert after[len(after) - len(data) + scalar.end :] == data[scalar.end :]
+    again = [item for document in parse(after) if isinstance(document, Document) for item in scalars(document.root)]
+    assert [item.value for item in again] == [new if item is scalar else item.value for item in every]
+
+
+@given(TAGS)
+def test_a_second_opinion_reads_text(tag: str) -> None:
+    """PyYAML under 1.1 and ruamel.yaml under 1.2 both read the new tag as the string it is."""
+    data = b"image: # c\n  tag: v1\n"
+    scalar = scalars(next(item for item in parse(data) if isinstance(item, Document)).root)[-1]
+    after = replace("f.yaml", data, [(scalar, tag)])
+    assert yaml.safe_load(after) == {"image": {"tag": tag}}
+    assert YAML().load(io.BytesIO(after)) == {"image": {"tag": tag}}
