@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -50,3 +53,13 @@ def test_tokens_are_in_no_argument() -> None:
     """A container's arguments and a process's are there for everyone on the machine to read."""
     docker = JOB["steps"][-1]["run"].split()
     assert docker[docker.index("--env") + 1] == "TOKEN"
+
+
+def test_lint_takes_the_settings(tmp_path: Path) -> None:
+    """With the policies of the cluster example beside them, as they would lie in a repository."""
+    shutil.copy(FOLDER / "imagebot.yaml", tmp_path)
+    shutil.copytree(FOLDER.parent / "kubernetes" / "policies", tmp_path / "policies")
+    command = [sys.executable, "-m", "imagebot", "lint"]
+    environment = {**os.environ, "TOKEN": "not-a-token"}
+    linted = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (linted.returncode, linted.stderr) == (0, "")

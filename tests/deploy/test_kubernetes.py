@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import ipaddress
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,35 @@ def test_config_maps_hold_every_file_that_people_write() -> None:
     listed = [file for generator in KUSTOMIZATION["configMapGenerator"] for file in generator["files"]]
     written = [path.relative_to(FOLDER).as_posix() for path in [FOLDER / "imagebot.yaml", *FOLDER.glob("policies/*")]]
     assert sorted(listed) == sorted(written)
+
+
+def test_lint_finds_nothing_to_say_about_the_files_as_the_pod_sees_them(tmp_path: Path) -> None:
+    """Laid out as the kubelet does: each file a link into a folder whose name begins with two dots."""
+    for mount in CONTAINER["volumeMounts"]:
+        lay_out(mount, tmp_path / mount["mountPath"].lstrip("/"))
+    [settings] = [Path(entry["value"]) for entry in CONTAINER["env"] if entry["name"] == "IMAGEBOT_CONFIG"]
+    config = tmp_path / settings.relative_to("/")
+    content = config.read_text()
+    config.unlink()
+    config.write_text(content.replace("/etc/", f"{tmp_path}/etc/").replace("/run/", f"{tmp_path}/run/"))
+    command = [sys.executable, "-m", "imagebot", "lint", "--config", str(config)]
+    linted = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (linted.returncode, linted.stderr) == (0, "")
+    assert linted.stdout == "2 sound policies\n"
+
+
+def lay_out(mount: Json, folder: Path) -> None:
+    """Mount what a ConfigMap of these manifests, or a Secret made as README.md says, would hold."""
+    [volume] = [volume for volume in POD["volumes"] if volume["name"] == mount["name"]]
+    files = {"token": "not-a-token"} if "secret" in volume else {}
+    for generator in KUSTOMIZATION["configMapGenerator"]:
+        if volume.get("configMap", {}).get("name") == generator["name"]:
+            files |= {Path(file).name: (FOLDER / file).read_text() for file in generator["files"]}
+    data = folder / "..data"
+    data.mkdir(parents=True)
+    for name, content in files.items():
+        (data / name).write_text(content)
+        (folder / name).symlink_to(Path("..data", name))
 
 
 def test_volumes_are_what_other_manifests_make() -> None:
