@@ -110,7 +110,8 @@ class GitHub:
         return self._wire.writes
 
     def open_pulls(self, prefix: str) -> tuple[PullRequest, ...]:
-        return tuple(pull for pull in self._listed(state="open") if pull.branch.startswith(prefix))
+        pulls = (pull for pull in self._listed(state="open") if pull.state == "open")
+        return tuple(pull for pull in pulls if pull.branch.startswith(prefix))
 
     def closed_pulls(self, branch: str) -> tuple[PullRequest, ...]:
         pulls = self._listed(state="closed", head=f"{self._owner}:{branch}")

@@ -136,7 +136,10 @@ class _Bearer(Auth.Auth):
 
     @property
     def token(self) -> str:
-        return self._reveal()
+        token = self._reveal()
+        if not token.isascii() or not token.isprintable() or " " in token:
+            raise Refused("the token for GitHub cannot be sent: it holds characters that no token has")
+        return token
 
 
 @contextmanager
@@ -148,8 +151,6 @@ def _failures(host: str, deed: str) -> Iterator[None]:
         raise Refused(str(error)) from None
     except GithubException as error:
         raise _refusal(error, host, deed) from None
-    except requests.exceptions.InvalidHeader:
-        raise Refused(f"the token for {host} cannot be sent: it holds characters that no token has") from None
     except (requests.ConnectionError, requests.Timeout) as error:
         raise Unavailable(f"{host}: {_kind(error)} when asked to {deed}") from None
     except requests.RequestException:

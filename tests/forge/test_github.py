@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -131,6 +132,29 @@ def test_one_into_another_base_is_not_ours(github_server: GitHubServer) -> None:
     assert client(github_server).open_pulls("imagebot/") == ()
 
 
+def test_what_comes_back_is_filtered_too(github_server: GitHubServer) -> None:
+    """A redirect, a proxy or a newer GitHub may pass over a filter: what is listed is not believed to fit it."""
+    github_server.add(BRANCH, base="release")
+    github_server.add(BRANCH, state="closed", closed_at="2026-01-01T12:00:00Z")
+    github_server.add("imagebot/staging/other", state="closed", closed_at="2026-01-01T12:00:00Z")
+    listing = json.dumps([github_server.shown(pull, "pull-request-simple") for pull in github_server.pulls.values()])
+    github_server.faults = [Fault("GET", 200, nth=nth, body=listing.encode()) for nth in (1, 2)]
+    forge = client(github_server)
+
+    assert forge.open_pulls("imagebot/") == ()
+    assert [pull.number for pull in forge.closed_pulls(BRANCH)] == [2]
+
+
+def test_an_answer_about_another_pull_request_is_no_answer(github_server: GitHubServer) -> None:
+    github_server.add(BRANCH)
+    other = github_server.shown(github_server.add("other"), "pull-request")
+    github_server.faults = [Fault("PATCH", 200, body=json.dumps(other).encode())]
+    pull = only(github_server)
+
+    with pytest.raises(BadResponse, match="answered with pull request 2 when asked to change pull request 1"):
+        client(github_server).rewrite(pull, proposal())
+
+
 def test_letter_case_of_a_repository_does_not_matter(github_server: GitHubServer) -> None:
     """GitHub finds ACME/Environments for acme/environments and answers with the name as it is."""
     github_server.add(BRANCH)
@@ -160,8 +184,8 @@ def test_what_github_shows_is_what_we_see(github_server: GitHubServer) -> None:
 
 def test_closed_ones_come_newest_first_with_who_closed_them(github_server: GitHubServer) -> None:
     closed = {"state": "closed", "closed_by": "alice"}
-    github_server.add(BRANCH, closed_at="2026-01-03T00:00:00Z", **closed)
     github_server.add(BRANCH, closed_at="2026-01-04T00:00:00Z", **closed)
+    github_server.add(BRANCH, closed_at="2026-01-03T00:00:00Z", **closed)
     github_server.add(BRANCH, closed_at="2026-01-02T00:00:00Z", merged_at="2026-01-02T00:00:00Z", **closed)
     github_server.add("imagebot/staging/other", closed_at="2026-01-02T00:00:00Z", **closed)
     forge = client(github_server)
@@ -169,8 +193,8 @@ def test_closed_ones_come_newest_first_with_who_closed_them(github_server: GitHu
     asked = len(github_server.calls)
 
     assert [(pull.number, pull.closed_by, pull.closed_at[:10]) for pull in first] == [
-        (2, "alice", "2026-01-04"),
-        (1, "alice", "2026-01-03"),
+        (1, "alice", "2026-01-04"),
+        (2, "alice", "2026-01-03"),
     ]
     assert forge.closed_pulls(BRANCH) == first
     assert len(github_server.calls) == asked + 1, "who closed it is asked once"

@@ -152,7 +152,7 @@ class GitHubServer:
             case "GET", "{issue_number}":
                 return 200, self._issue(pull)
             case "GET", "{pull_number}":
-                return 200, self._shown(pull, "pull-request")
+                return 200, self.shown(pull, "pull-request")
             case "PATCH", "{pull_number}":
                 return self._change(pull, data)
             case "POST", "labels":
@@ -172,7 +172,7 @@ class GitHubServer:
                 raise AssertionError(f"the fake does not know {verb} {what}")
 
     def _listed(self, arguments: dict[str, str]) -> list[dict[str, Any]]:
-        return [self._shown(pull, "pull-request-simple") for pull in self._page(arguments)]
+        return [self.shown(pull, "pull-request-simple") for pull in self._page(arguments)]
 
     def _page(self, arguments: dict[str, str], ahead: int = 0) -> list[Pull]:
         state, base = arguments.get("state", "open"), arguments.get("base")
@@ -197,14 +197,14 @@ class GitHubServer:
             ):
                 return _invalid(f"A pull request already exists for acme:{pull.head}.")
         pull = self.add(data["head"], title=data["title"], body=data.get("body"), base=data["base"])
-        return 201, self._shown(pull, "pull-request")
+        return 201, self.shown(pull, "pull-request")
 
     def _change(self, pull: Pull, data: dict[str, Any]) -> Answer:
         for name in ("title", "body", "base"):
             setattr(pull, name, data.get(name, getattr(pull, name)))
         if data.get("state") == "closed" and pull.state == "open":
             pull.state, pull.closed_at, pull.closed_by = "closed", "2026-01-01T12:00:00Z", self.author
-        return 200, self._shown(pull, "pull-request")
+        return 200, self.shown(pull, "pull-request")
 
     def _request_review(self, pull: Pull, people: Sequence[str], teams: Sequence[str]) -> Answer:
         if self.author in people:
@@ -213,7 +213,7 @@ class GitHubServer:
             return _invalid("Reviews may only be requested from collaborators.")
         pull.reviewers += people
         pull.teams += teams
-        return 201, self._shown(pull, "pull-request-simple")
+        return 201, self.shown(pull, "pull-request-simple")
 
     def _installation_token(self, authorization: str, installation: int) -> Answer:
         assert self.app is not None
@@ -249,7 +249,8 @@ class GitHubServer:
         if done:
             self._last_write = time.monotonic()
 
-    def _shown(self, pull: Pull, schema: str) -> dict[str, Any]:
+    def shown(self, pull: Pull, schema: str) -> dict[str, Any]:
+        """A pull request as GitHub shows it, in a listing (`pull-request-simple`) or alone (`pull-request`)."""
         shown: dict[str, Any] = self.description.sample(schema)
         shown.update(
             {
