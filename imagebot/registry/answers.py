@@ -33,7 +33,7 @@ def failure(response: Answer, registry: str, deed: str, advice: str) -> WorldErr
             return Refused(f"{registry} refuses to {deed} ({said}): {advice}")
         case 404:
             return NotFound(f"{registry} cannot {deed} ({said}): it is not there, or not for these credentials")
-        case 408 | 429 | 500 | 502 | 503 | 504:
+        case _ if status in (408, 429) or status >= 500:
             wait = retry_after(response.headers.get("Retry-After"), response.headers.get("Date"))
             return Unavailable(f"{registry} cannot {deed} now ({said})", retry_after=wait)
         case _:

@@ -77,7 +77,7 @@ class Authorization:
         for challenge in challenges:
             if challenge.scheme == "bearer":
                 try:
-                    self._known = self._checked(challenge)
+                    self._known = self.checked(challenge)
                 except Refused:
                     if usable:
                         continue
@@ -98,7 +98,7 @@ class Authorization:
         token = self._tokens.get(wanted, deadline, instead_of=refused)
         return Attempt(f"Bearer {token.reveal()}", token)
 
-    def _checked(self, challenge: Challenge) -> Bearer:
+    def checked(self, challenge: Challenge) -> Bearer:
         service = challenge.parameters.get("service", "")
         if len(service) > _SERVICE_CHARACTERS:
             raise BadResponse(f"{self._registry} sent a challenge that is too long")

@@ -28,18 +28,18 @@ def parse_challenges(header: str) -> tuple[Challenge, ...]:
     Registries send several in one header (`Bearer …,Basic …`), in several, some with a token instead of parameters
     (`Negotiate`), and some with a realm that is no URL. What cannot be read is passed over.
     """
-    found: list[Challenge] = []
+    found: list[tuple[str, dict[str, str]]] = []
     position = _skip(header, 0)
     while position < len(header):
         if found and (match := _PARAMETER.match(header, position)):
             value = _ESCAPE.sub(r"\1", match[2]) if match[2] is not None else match[3]
-            found[-1] = Challenge(found[-1].scheme, {**found[-1].parameters, match[1].lower(): value})
+            found[-1][1][match[1].lower()] = value
         elif match := _SCHEME.match(header, position):
-            found.append(Challenge(match[1].lower()))
+            found.append((match[1].lower(), {}))
         else:
             match = _BLOB.match(header, position)
         position = _skip(header, match.end() if match else position + 1)
-    return tuple(found)
+    return tuple(Challenge(scheme, parameters) for scheme, parameters in found)
 
 
 def _skip(header: str, position: int) -> int:

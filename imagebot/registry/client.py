@@ -84,7 +84,7 @@ class Registries:
         """Let go of the connections that are kept open."""
         with self._lock:
             for endpoint in self._endpoints.values():
-                endpoint.wire.session.close()
+                endpoint.wire.close()
             self._endpoints.clear()
 
     def _conversation(self, name: ImageName, deed: str) -> Conversation:

@@ -42,7 +42,6 @@ class Conversation(oras.provider.Registry):  # type: ignore[misc]
 
     def __init__(self, endpoint: Endpoint, name: ImageName, login: Login, deadline: Deadline, deed: str) -> None:
         super().__init__(hostname=endpoint.base.netloc, insecure=endpoint.base.scheme == "http")
-        self.session = endpoint.wire.session
         self._endpoint = endpoint
         self._name = name
         self._login = login

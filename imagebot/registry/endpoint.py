@@ -17,9 +17,10 @@ _DOCKER_HUB_API = "registry-1.docker.io"
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Shared by all questions to one registry."""
+    """Shared by all questions to one registry; `private_hosts` may lie in a private network because settings list them."""
 
     base: Url
+    private_hosts: frozenset[str]
     wire: Wire
     authorization: Authorization
 
@@ -33,9 +34,9 @@ class Endpoint:
         _check_authority(registry, settings)
         scheme = "http" if settings.plain_http else "https"
         base = Url.parse(f"{scheme}://{_DOCKER_HUB_API if registry == DOCKER_HUB else registry}")
-        private = {base.host, *(_host(each) for each in settings.auth_hosts)} if listed else set()
-        wire = Wire(registry, frozenset(private), settings.ca_file, count)
-        return cls(base, wire, Authorization(registry, base, settings.auth_hosts, wire))
+        private = frozenset({base.host, *(_host(each) for each in settings.auth_hosts)} if listed else ())
+        wire = Wire(registry, private, settings.ca_file, count)
+        return cls(base, private, wire, Authorization(registry, base, settings.auth_hosts, wire))
 
 
 def _host(netloc: str) -> str:

@@ -10,7 +10,7 @@ from imagebot.registry.limits import URL_CHARACTERS
 
 _URL = re.compile(
     r"(?P<scheme>https?)://(?P<host>[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])"
-    r"(?::(?P<port>[0-9]{1,5}))?(?P<rest>(?:/[!-\[\]-~]*)?(?:\?[!-\[\]-~]*)?)",
+    r"(?::(?P<port>[0-9]{1,5}))?(?P<rest>(?:/[!\x22$-\[\]-~]*)?(?:\?[!\x22$-\[\]-~]*)?)",
     re.ASCII | re.IGNORECASE,
 )
 _PORTS = {"http": 80, "https": 443}
@@ -41,7 +41,7 @@ class Url:
     @classmethod
     def parse(cls, text: str) -> Url:
         """Read an absolute URL. Raises `ValueError`."""
-        match = _URL.fullmatch(text.partition("#")[0]) if len(text) <= URL_CHARACTERS else None
+        match = _URL.fullmatch(text) if len(text) <= URL_CHARACTERS else None
         if match is None:
             raise ValueError("it is no plain http or https URL")
         scheme = match["scheme"].lower()
@@ -51,5 +51,5 @@ class Url:
         return cls(scheme, match["host"].lower(), port, match["rest"])
 
     def join(self, location: str) -> Url:
-        """Where `location`, absolute or relative, leads to from here. Raises `ValueError`."""
-        return Url.parse(urljoin(str(self), location))
+        """Where `location`, absolute or relative, leads from here; a fragment is for browsers. Raises `ValueError`."""
+        return Url.parse(urljoin(str(self), location.partition("#")[0]))

@@ -10,7 +10,6 @@ import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +86,7 @@ class Wire:
         self._verify = True if ca_file is None else str(ca_file)
         self._count = count
         self.pause = Pause(registry)
-        self.session = _session()
+        self._adapter = GuardedAdapter(pool_connections=8, pool_maxsize=32)
 
     def send(self, ask: Ask, deadline: Deadline) -> Answer:
         """The answer, whatever its status. A cut connection is tried once more where that cannot do harm."""
@@ -101,6 +100,10 @@ class Wire:
         self._heed(response)
         return response
 
+    def close(self) -> None:
+        """Let go of the connections that are kept open."""
+        self._adapter.close()
+
     def _once_more(self, ask: Ask, deadline: Deadline) -> Answer:
         try:
             return self._exchange(ask, deadline)
@@ -111,17 +114,8 @@ class Wire:
         self._count.add()
         try:
             with held_by(Leash(deadline, self._private_hosts)):
-                response = self.session.request(
-                    ask.method,
-                    str(ask.url),
-                    headers=dict(ask.headers),
-                    data=ask.form,
-                    timeout=(deadline.for_connect(), deadline.for_read()),
-                    allow_redirects=False,
-                    verify=self._verify,
-                    stream=True,
-                )
-                with response:
+                patience = (deadline.for_connect(), deadline.for_read())
+                with self._adapter.send(_prepared(ask), stream=True, timeout=patience, verify=self._verify) as response:
                     return _in_memory(response, ask)
         except FAILURES as error:
             failure = explained(error, ask.url.netloc, deadline)
@@ -138,15 +132,12 @@ class Wire:
             self.pause.begin(seconds, "asked to be left alone (503)")
 
 
-def _session() -> requests.Session:
-    """A session that keeps no cookies and takes nothing from the environment: no netrc, proxies, bundles."""
-    session = requests.Session()
-    session.trust_env = False
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, GuardedAdapter(pool_connections=8, pool_maxsize=32))
-    return session
+def _prepared(ask: Ask) -> requests.PreparedRequest:
+    """For the adapter itself: a `requests.Session` would heed netrc and proxies, keep cookies, and read the body of a
+    redirect whole and unpacked even where it was told not to follow it.
+    """
+    headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **ask.headers}
+    return requests.Request(ask.method, str(ask.url), headers=headers, data=ask.form).prepare()
 
 
 def _in_memory(response: requests.Response, ask: Ask) -> Answer:

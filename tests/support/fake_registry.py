@@ -28,9 +28,9 @@ Link = Callable[[str, str], str]
 class Paging:
     """How one registry pages.
 
-    `size` is its page without `n`, `most` the largest it gives. `heeds` names the parameters it looks at. `link` is None
-    for one that gives none; `in_body` puts it there. `opaque` hides `last` in a cursor. `refuses_above` answers an `n`
-    above it with `refusal`.
+    `size` is its page without `n`, `most` the largest it gives. `heeds` names the parameters it looks at. `link` is
+    None for one that gives none; `in_body` puts it there. `opaque` hides `last` in a cursor. `refuses_above` answers
+    an `n` above it with `refusal`.
     """
 
     size: int = 100_000

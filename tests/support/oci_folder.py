@@ -39,9 +39,9 @@ class _NoSuch(Exception):
     """What was asked for is not in the folder; carries the OCI error code."""
 
 
-def serve(folder: Path) -> Served:
-    """Serve every layout below `folder` on a random port until closed; `.host` is what images are named after."""
-    return Served(lambda asked: answer(folder, asked))
+def serve(folder: Path, port: int = 0) -> Served:
+    """Serve every layout below `folder` until closed, on a random port if none is given; `.host` names the images."""
+    return Served(lambda asked: answer(folder, asked), port=port)
 
 
 def publish(

@@ -51,7 +51,14 @@ class Answer:
     body: bytes | Iterable[bytes] = field(default=b"", repr=False)
 
 
-Function = Callable[[Asked], Answer]
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Bytes that go out as they are, status line and all; then the connection is closed."""
+
+    pieces: Iterable[bytes]
+
+
+Function = Callable[[Asked], Answer | Raw]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -71,7 +78,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: Answer | Raw) -> None:
+        if isinstance(answer, Raw):
+            self.close_connection = True
+            self.wfile.writelines(answer.pieces)
+            return
         self.send_response_only(answer.status)
         for name, value in answer.headers:
             self.send_header(name, value)
@@ -107,6 +118,7 @@ class _Server(ThreadingMixIn, TCPServer):
         self.tls = tls
         self.asked: list[Asked] = []
         self.open: set[socket.socket] = set()
+        self.accepted = 0
         super().__init__(address, _Handler)
 
     def get_request(self) -> tuple[socket.socket, object]:
@@ -114,6 +126,7 @@ class _Server(ThreadingMixIn, TCPServer):
         if self.tls is not None:
             connection = self.tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         self.open.add(connection)
+        self.accepted += 1
         return connection, address
 
     def shutdown_request(self, request: object) -> None:
@@ -125,8 +138,10 @@ class _Server(ThreadingMixIn, TCPServer):
 class Served:
     """A running server; a context manager that stops it and cuts its connections."""
 
-    def __init__(self, function: Function, address: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
-        self._server = _Server((address, 0), function, tls)
+    def __init__(
+        self, function: Function, address: str = "127.0.0.1", tls: ssl.SSLContext | None = None, port: int = 0
+    ) -> None:
+        self._server = _Server((address, port), function, tls)
         self.port: int = self._server.server_address[1]
         self.host = f"{address}:{self.port}"
         self.url = f"{'https' if tls else 'http'}://{self.host}"
@@ -137,6 +152,11 @@ class Served:
     def asked(self) -> list[Asked]:
         """Every request so far, in the order of arrival."""
         return list(self._server.asked)
+
+    @property
+    def connections(self) -> int:
+        """How many were made so far."""
+        return self._server.accepted
 
     def wait(self) -> None:
         """Serve until somebody closes it or the process is interrupted."""

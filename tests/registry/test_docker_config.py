@@ -1,0 +1,190 @@
+"""Docker's config.json is read as Docker and Kubernetes write it, and nothing in it is run."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imagebot.errors import BadInput
+from imagebot.images.reference import ImageName
+from imagebot.registry.docker_config import DockerConfig
+from imagebot.registry.logins import Basic, Credential, RefreshToken, RegistryToken
+from imagebot.secret import Secret
+
+
+def encoded(pair: str) -> str:
+    return base64.b64encode(pair.encode()).decode()
+
+
+AUTH = {"auth": encoded("bot:a:word")}
+BOT = Basic("bot", Secret("a:word"))
+
+
+def config(folder: Path, document: Any) -> DockerConfig:
+    file = folder / "config.json"
+    file.write_text(json.dumps(document, indent=1))
+    return DockerConfig(file)
+
+
+def credential(found: DockerConfig, name: str) -> Credential | None:
+    login = found.login(ImageName.parse(name))
+    return login.credential if login else None
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("ghcr.io", "ghcr.io/acme/api"),
+        ("https://ghcr.io", "ghcr.io/acme/api"),
+        ("https://ghcr.io/", "ghcr.io/acme/api"),
+        ("http://ghcr.io", "ghcr.io/acme/api"),
+        ("https://ghcr.io/v2/", "ghcr.io/acme/api"),
+        ("GHCR.io", "ghcr.io/acme/api"),
+        ("https://index.docker.io/v1/", "nginx"),
+        ("index.docker.io", "nginx"),
+        ("docker.io", "acme/api"),
+        ("registry-1.docker.io", "acme/api"),
+        ("r.test:5000", "r.test:5000/api"),
+        ("localhost:5000", "localhost:5000/api"),
+        ("ghcr.io/acme", "ghcr.io/acme/api"),
+        ("ghcr.io/acme/api", "ghcr.io/acme/api"),
+    ],
+)
+def test_a_registry_is_found_under_every_key_in_use(tmp_path: Path, key: str, name: str) -> None:
+    assert credential(config(tmp_path, {"auths": {key: AUTH}}), name) == BOT
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("ghcr.io", "r.test/acme/api"),
+        ("ghcr.io", "ghcr.io:8443/acme/api"),
+        ("localhost:5000", "127.0.0.1:5000/api"),
+        ("ghcr.io/acm", "ghcr.io/acme/api"),
+        ("ghcr.io/acme/api", "ghcr.io/acme/api2"),
+        ("evil.test/ghcr.io", "ghcr.io/acme/api"),
+        ("not a host", "ghcr.io/acme/api"),
+    ],
+)
+def test_a_credential_of_another_place_is_not_found(tmp_path: Path, key: str, name: str) -> None:
+    assert credential(config(tmp_path, {"auths": {key: AUTH}}), name) is None
+
+
+def test_the_longest_path_wins(tmp_path: Path) -> None:
+    team = {"username": "team", "password": "word"}
+    found = config(tmp_path, {"auths": {"ghcr.io": AUTH, "ghcr.io/acme": team}})
+    assert credential(found, "ghcr.io/acme/api") == Basic("team", Secret("word"))
+    assert credential(found, "ghcr.io/other/api") == BOT
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        pytest.param(AUTH, BOT, id="auth"),
+        pytest.param({"username": "bot", "password": "a:word"}, BOT, id="two fields"),
+        pytest.param({**AUTH, "username": "other", "password": "other"}, BOT, id="auth before the fields"),
+        pytest.param({"auth": encoded("bot:"), "identitytoken": "t"}, RefreshToken(Secret("t")), id="identity token"),
+        pytest.param({"registrytoken": "t"}, RegistryToken(Secret("t")), id="registry token"),
+        pytest.param({}, None, id="nothing"),
+        pytest.param({"auth": ""}, None, id="empty"),
+        pytest.param({"email": "a@b.test"}, None, id="a field of long ago"),
+    ],
+)
+def test_an_entry_holds_one_credential(tmp_path: Path, entry: Any, expected: Credential | None) -> None:
+    assert credential(config(tmp_path, {"auths": {"ghcr.io": entry}}), "ghcr.io/acme/api") == expected
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        pytest.param({"auth": "%%%"}, "auth is not the base64 of user:password", id="no base64"),
+        pytest.param({"auth": encoded("password")}, "auth is not the base64 of user:password", id="no colon"),
+        pytest.param({"auth": 5}, "the entry holds something that is no text", id="number"),
+        pytest.param("bot", "the entry is no object", id="no object"),
+    ],
+)
+def test_a_bad_entry_is_named_with_its_line_and_harms_no_other(tmp_path: Path, entry: Any, message: str) -> None:
+    found = config(tmp_path, {"auths": {"r.test": AUTH, "ghcr.io": entry}})
+    with pytest.raises(BadInput) as caught:
+        found.login(ImageName("ghcr.io", "acme/api"))
+    assert str(caught.value) == f"{tmp_path}/config.json:{6}: ghcr.io: {message}"
+    assert credential(found, "r.test/acme/api") == BOT
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param(b'{\n "auths": {,}\n}', "config.json:2:12: this is no JSON: ", id="no JSON"),
+        pytest.param(b"", "config.json:1:1: this is no JSON: ", id="empty"),
+        pytest.param(b"[]", "config.json:1:1: Docker's config.json is an object", id="list"),
+        pytest.param(b"\xff\xfe", "config.json: this is no JSON text", id="no UTF-8"),
+        pytest.param(b"[" * 100_000, "config.json: this is no JSON text", id="deep"),
+        pytest.param(b'{"auths": []}', None, id="empty list"),
+        pytest.param(b'{"auths": ["a"]}', "config.json: auths is no object", id="auths is a list"),
+        pytest.param(b'{"credHelpers": 5}', "config.json: credHelpers is no object", id="credHelpers is a number"),
+        pytest.param(b" " * (1024 * 1024 + 1), "config.json: too large", id="large"),
+    ],
+)
+def test_a_file_that_makes_no_sense_is_named(tmp_path: Path, text: bytes, message: str | None) -> None:
+    file = tmp_path / "config.json"
+    file.write_bytes(text)
+    name = ImageName("ghcr.io", "acme/api")
+    if message is None:
+        assert DockerConfig(file).login(name) is None
+    else:
+        with pytest.raises(BadInput) as caught:
+            DockerConfig(file).login(name)
+        assert str(caught.value).startswith(f"{tmp_path}/{message}")
+
+
+def test_a_bad_file_shows_none_of_its_text(tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text(f'{{"auths": {{"ghcr.io": {{"auth": "{AUTH["auth"]}" oops')
+    with pytest.raises(BadInput) as caught:
+        DockerConfig(file).login(ImageName("ghcr.io", "acme/api"))
+    assert AUTH["auth"] not in str(caught.value)
+
+
+def test_a_file_that_is_not_there_has_no_credentials(tmp_path: Path) -> None:
+    assert DockerConfig(tmp_path / "config.json").login(ImageName("ghcr.io", "acme/api")) is None
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"cannot read .*: Is a directory"):
+        DockerConfig(tmp_path).login(ImageName("ghcr.io", "acme/api"))
+
+
+@pytest.mark.parametrize(
+    ("document", "program"),
+    [
+        pytest.param({"credHelpers": {"ghcr.io": "canary"}}, "docker-credential-canary", id="helper"),
+        pytest.param({"credsStore": "canary", "auths": {"ghcr.io": {}}}, "docker-credential-canary", id="store"),
+        pytest.param({"credsStore": "canary"}, None, id="store without this registry"),
+        pytest.param({"credsStore": "canary", "auths": {"ghcr.io": AUTH}}, None, id="store and inline"),
+    ],
+)
+def test_no_program_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, document: Any, program: str | None) -> None:
+    helper = tmp_path / "docker-credential-canary"
+    helper.write_text(f"#!/bin/sh\ntouch {tmp_path}/was-run\n")
+    helper.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    login = config(tmp_path, document).login(ImageName("ghcr.io", "acme/api"))
+    assert not (tmp_path / "was-run").exists()
+    if program:
+        assert login is not None
+        assert login.credential is None
+        assert login.advice == f"{tmp_path}/config.json keeps its credentials in {program}, which imagebot does not run"
+
+
+def test_a_file_that_changes_is_read_again(tmp_path: Path) -> None:
+    found = config(tmp_path, {"auths": {"ghcr.io": AUTH}})
+    assert credential(found, "ghcr.io/acme/api") == BOT
+    config(tmp_path, {"auths": {"ghcr.io": {"auth": encoded("bot:another word")}}})
+    assert credential(found, "ghcr.io/acme/api") == Basic("bot", Secret("another word"))
+    (tmp_path / "config.json").unlink()
+    assert credential(found, "ghcr.io/acme/api") is None
