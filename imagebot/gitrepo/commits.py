@@ -21,7 +21,7 @@ from imagebot.settings import Author
 
 _DATE = re.compile(rb"^committer [^\n]*> (-?[0-9]+) ([+-][0-9]{4})$", re.MULTILINE)
 _TREE = re.compile(rb"^tree ([0-9a-f]+)$", re.MULTILINE)
-_NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f<>]", re.ASCII)
+_STRIPPED_BY_GIT = " .,:;<>\"\\'"
 _FOLDER = "40000"
 _KINDS = {_FOLDER: "tree", "160000": "commit"}
 _WHAT = {"120000": "a symbolic link", "160000": "a submodule", _FOLDER: "a folder"}
@@ -53,10 +53,8 @@ def commit(git: Git, base: str, files: Mapping[str, bytes], message: str, author
 def signature(author: Author, date: str) -> dict[str, str]:
     """The variables that name the bot as author and committer. Raises `BadInput` for what a commit cannot hold."""
     for value in (author.name, author.email):
-        if not value.strip() or _NOT_IN_NAMES.search(value):
-            raise BadInput(
-                f"{value!r} cannot stand in a commit: write a name and an address without < > and control characters"
-            )
+        if not value.strip(_STRIPPED_BY_GIT):
+            raise BadInput(f"{value!r} cannot stand in a commit as a name or an address")
     who = {"NAME": author.name, "EMAIL": author.email, "DATE": date}
     return {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
 

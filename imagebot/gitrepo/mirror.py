@@ -175,7 +175,7 @@ class Mirror:
     def _clear_away(self) -> None:
         for pattern in _LEFT_BY_THE_KILLED:
             for path in self._folder.glob(pattern):
-                path.unlink()
+                path.unlink(missing_ok=True)
         for path in (self._beside("new"), self._beside("old")):
             _remove(path)
 
@@ -183,7 +183,7 @@ class Mirror:
         return self._folder.with_name(f"{self._folder.name}.{suffix}")
 
     def _fetched(self, prefix: str, lock: int) -> Heads:
-        seconds = self._network_seconds * (1 if self._has_branches() else _FIRST_FETCH)
+        seconds = self._network_seconds * (1 if self._has_branches(lock) else _FIRST_FETCH)
         terms = self._terms(seconds, lock)
         base = f"{_HEADS}{self.remote.branch}"
         refspecs = (f"+{base}:{base}", f"+{_HEADS}{prefix}*:{_HEADS}{prefix}*")
@@ -219,20 +219,17 @@ class Mirror:
             raise self._git.damaged(f"it lost the branch {self.remote.branch}")
         return Heads(heads.pop(self.remote.branch), heads)
 
-    def _has_branches(self) -> bool:
-        """Whether anything was ever fetched; makes a mirror where there is none that git can read."""
-        if self._folder.is_dir() and not (self._folder / DAMAGED_MARK).exists():
-            answer = self._git.ask("for-each-ref", "--count=1")
-            if answer.code == 0:
-                return bool(answer.out)
-        self._make()
-        return False
+    def _has_branches(self, lock: int) -> bool:
+        """Whether anything was ever fetched; makes the mirror where there is none."""
+        if not (self._folder / "HEAD").is_file() or (self._folder / DAMAGED_MARK).exists():
+            self._make(lock)
+        return (self._folder / "packed-refs").exists() or any((self._folder / "refs" / "heads").glob("*"))
 
-    def _make(self) -> None:
+    def _make(self, lock: int) -> None:
         """Put an empty repository in place by one rename: what is there is whole or not there."""
         self._discard()
         new = self._beside("new")
-        Git(new).out("init", "--bare", "--quiet", "--template=")
+        Git(new).out("init", "--bare", "--quiet", "--template=", terms=Terms(inherit=(lock,)))
         new.rename(self._folder)
 
     def _discard(self) -> None:

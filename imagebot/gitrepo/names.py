@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import re
 
+from imagebot import gitnames
 from imagebot.errors import BadInput
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.ASCII)
-_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)|\A[-/.]|[/.]\Z", re.ASCII)
-_COMPONENT_BYTES = 240
 
 
 def branch_name(text: str) -> str:
-    """`text`, if git would take it as a branch's name; raises `BadInput`.
-
-    The rules are those of git-check-ref-format(1) with `--branch`, and a length that fits into a file's name.
-    """
-    if not text or _FORBIDDEN.search(text) or text in ("@", "HEAD") or not _fits(text):
-        raise BadInput(f"{text!r} is no name for a git branch: see `git help check-ref-format`")
-    return text
+    """`text`, if it may name a branch; raises `BadInput`."""
+    try:
+        return gitnames.branch_name(text)
+    except ValueError as error:
+        raise BadInput(str(error)) from None
 
 
 def branch_prefix(text: str) -> str:
-    """`text`, if branch names may begin with it; raises `BadInput`."""
+    """`text`, if a branch's name may begin with it or be it; raises `BadInput`."""
     branch_name(f"{text}x")
     return text
 
@@ -32,10 +29,3 @@ def commit_id(text: str) -> str:
     if not _COMMIT.fullmatch(text):
         raise BadInput(f"{text!r} is no commit id: it has 40 or 64 hexadecimal digits, in lower case")
     return text
-
-
-def _fits(text: str) -> bool:
-    try:
-        return all(len(part.encode()) <= _COMPONENT_BYTES for part in text.split("/"))
-    except UnicodeEncodeError:
-        return False

@@ -83,4 +83,4 @@ def read(git: Git, commit: str, path: str) -> bytes:
 
 
 def _may_be_path(path: str) -> bool:
-    return bool(path) and "\0" not in path and not path.endswith("/")
+    return "\0" not in path and not {"", ".", ".."}.intersection(path.split("/"))

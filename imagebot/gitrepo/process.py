@@ -53,7 +53,7 @@ class Answer:
 class Terms:
     """What a git command runs under. `about` is for people; `inherit` are descriptors that its children keep open."""
 
-    environment: Mapping[str, str] = field(default_factory=sealed)
+    environment: Mapping[str, str] = field(default_factory=sealed, repr=False)
     about: str = ""
     seconds: float = LOCAL_SECONDS
     inherit: tuple[int, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from imagebot.errors import printable
+from imagebot.errors import BadInput, printable
 from imagebot.gitrepo.names import branch_name, commit_id
 
 _HEADS = "refs/heads/"
@@ -35,7 +35,10 @@ class Rejected:
 
 
 def arguments(updates: Sequence[PushUpdate], url: str) -> list[str]:
-    """What follows `git push`."""
+    """What follows `git push`. Raises `BadInput` for an update that git cannot be told."""
+    for update in updates:
+        if update.new is None and update.expected is None:
+            raise BadInput(f"{update.branch}: there is neither a commit to push nor one to delete")
     leases = [f"--force-with-lease={_HEADS}{branch_name(update.branch)}:{_id(update.expected)}" for update in updates]
     refspecs = [f"{_id(update.new)}:{_HEADS}{update.branch}" for update in updates]
     plain = ["--porcelain", "--no-verify", "--no-follow-tags", "--no-signed", "--recurse-submodules=no"]

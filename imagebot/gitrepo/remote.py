@@ -11,21 +11,14 @@ from pathlib import Path
 from typing import assert_never
 from urllib.parse import quote
 
-from imagebot.errors import BadInput, printable
+from imagebot.errors import BadInput
+from imagebot.gitnames import GitUrl
 from imagebot.gitrepo.names import branch_name
 from imagebot.gitrepo.seal import sealed
 from imagebot.settings import SshKey, TokenCredentials
 
-_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])"
-_PATH = r"[!$&'()*+,./0-9:;=@A-Z_a-z~%-]+"
-_HTTP = re.compile(rf"(?P<origin>(?P<scheme>https?)://(?P<host>{_HOST})(?::[0-9]{{1,5}})?)/{_PATH}", re.ASCII)
-_USER = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
-_SSH = re.compile(rf"ssh://(?:{_USER}@)?{_HOST}(?::[0-9]{{1,5}})?/{_PATH}", re.ASCII)
-_SCP_LIKE = re.compile(rf"(?:{_USER}@)?{_HOST}:(?![-:]|//){_PATH}", re.ASCII)
-_ESCAPED_CONTROL = re.compile(r"%(?:[01][0-9A-Fa-f]|7[Ff])", re.ASCII)
-_USERINFO = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*@", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]", re.ASCII)
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_ESCAPED_CONTROL = re.compile(r"%(?:[01][0-9A-Fa-f]|7[Ff])", re.ASCII)
 
 _USERNAME = "IMAGEBOT_GIT_USERNAME"
 _PASSWORD = "IMAGEBOT_GIT_PASSWORD"
@@ -54,10 +47,9 @@ _SSH_OPTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """An environment repository and its base branch. http is for this machine only, a local path is absolute.
+    """An environment repository and its base branch.
 
-    Raises `BadInput` for a URL that is neither https, ssh, scp-like nor local, that holds credentials, or that does not
-    go with the credentials given.
+    Raises `BadInput` for a URL that git must not see, and for credentials that do not go with it.
     """
 
     url: str
@@ -66,36 +58,29 @@ class Remote:
 
     def __post_init__(self) -> None:
         branch_name(self.branch)
-        protocol = self.protocol
-        if (protocol == "ssh") != isinstance(self.credentials, SshKey):
+        scheme = self._parsed().scheme
+        if (scheme == "ssh") != isinstance(self.credentials, SshKey):
             raise BadInput(
                 f"{self.url}: an ssh URL needs an ssh key and its known hosts, and no other URL can use them"
             )
-        if protocol == "file" and self.credentials is not None:
+        if scheme == "local" and self.credentials is not None:
             raise BadInput(f"{self.url}: a local path needs no credentials")
 
-    @property
-    def protocol(self) -> str:
-        """The one transport that git may use, as `GIT_ALLOW_PROTOCOL` calls it."""
-        if _CONTROL.search(self.url) or _ESCAPED_CONTROL.search(self.url):
-            raise BadInput(f"the git URL {printable(self.url)!r} holds control characters")
-        if found := _HTTP.fullmatch(self.url):
-            if found["scheme"] == "http" and found["host"] not in _LOOPBACK:
-                raise BadInput(f"{self.url}: http would show credentials and content to everyone on the way; use https")
-            return found["scheme"]
-        if _SSH.fullmatch(self.url):
-            return "ssh"
-        if self.url.startswith("/") or self.url.startswith("file:///"):
-            return "file"
-        if _USERINFO.match(self.url):
-            raise BadInput("a git URL holds a user name or a password; put them under `credentials`")
-        if "://" not in self.url and _SCP_LIKE.fullmatch(self.url):
-            return "ssh"
-        raise BadInput(f"{self.url!r} is no git URL; write https://…, ssh://…, user@host:path or an absolute path")
+    def _parsed(self) -> GitUrl:
+        try:
+            url = GitUrl.parse(self.url)
+        except ValueError as error:
+            raise BadInput(f"git URL: {error}") from None
+        if _ESCAPED_CONTROL.search(self.url) or url.host.startswith("-"):
+            raise BadInput(f"{self.url}: this is no URL of a git repository")
+        if url.scheme == "local" and not url.text.startswith("/"):
+            raise BadInput(f"{self.url}: a local repository needs its absolute path")
+        return url
 
     def environment(self) -> dict[str, str]:
         """Git's environment for this remote. The token is read now: a mounted secret may have been replaced."""
-        allowed = {"GIT_ALLOW_PROTOCOL": self.protocol}
+        scheme = self._parsed().scheme
+        allowed: dict[str, str] = {"GIT_ALLOW_PROTOCOL": "file" if scheme == "local" else scheme}
         match self.credentials:
             case TokenCredentials() as token:
                 return self._with_token(token, allowed)
@@ -107,12 +92,11 @@ class Remote:
                 assert_never(self.credentials)
 
     def _with_token(self, credentials: TokenCredentials, allowed: dict[str, str]) -> dict[str, str]:
-        found = _HTTP.fullmatch(self.url)
-        assert found is not None
+        url = self._parsed()
         token = credentials.token.reveal()
         if _CONTROL.search(token + credentials.username):
             raise BadInput(f"the credentials for {self.url} hold a line break or another control character")
-        config = [(f"credential.{found['origin']}.helper", _HELPER)]
+        config = [(f"credential.{url.scheme}://{url.host}.helper", _HELPER)]
         return sealed(config, {_USERNAME: credentials.username, _PASSWORD: token, **allowed})
 
 

@@ -1,0 +1,226 @@
+"""Fetching into a mirror, and mending whatever happened to it."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import shutil
+import signal
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from imagebot.errors import BadInput, NotFound, Unavailable
+from imagebot.gitrepo.mirror import Heads, Mirror
+from imagebot.gitrepo.process import Damaged
+from imagebot.gitrepo.remote import Remote
+from imagebot.settings import Author
+from tests.support.git_repos import BareRepository, a_repository
+
+FOLDER = "state/environments.git"
+
+
+def test_a_fetch_brings_the_base_and_the_branches_under_the_prefix(
+    environments: BareRepository, mirror: Mirror
+) -> None:
+    base = environments.branches()["main"]
+    ours = environments.commit("imagebot/staging/api", {"a": "1"}, on=base)
+    environments.commit("feature/x", {"b": "1"}, on=base)
+    environments.commit("imagebot-of-another", {"c": "1"}, on=base)
+    environments.git("tag", "v1", ours)
+
+    assert mirror.fetch("imagebot/") == Heads(base, {"imagebot/staging/api": ours})
+    assert mirror.fetches == 1
+
+
+def test_a_prefix_may_be_one_whole_branch(environments: BareRepository, mirror: Mirror) -> None:
+    ours = environments.commit("imagebot/staging/api", {"a": "1"}, on=environments.branches()["main"])
+
+    assert mirror.fetch("imagebot/staging/api").branches == {"imagebot/staging/api": ours}
+
+
+def test_what_is_gone_or_rewritten_on_the_remote_is_so_in_the_mirror(
+    environments: BareRepository, mirror: Mirror
+) -> None:
+    first = environments.branches()["main"]
+    environments.commit("imagebot/a", {"a": "1"}, on=first)
+    environments.commit("imagebot/b", {"a": "2"}, on=first)
+    mirror.fetch("imagebot/")
+    environments.git("update-ref", "-d", "refs/heads/imagebot/a")
+    moved = environments.commit("imagebot/b", {"a": "3"}, on=first)
+    base = environments.commit("main", {"README.md": "more\n"})
+
+    assert mirror.fetch("imagebot/") == Heads(base, {"imagebot/b": moved})
+
+
+def test_a_branch_may_take_the_place_of_a_folder_of_branches(environments: BareRepository, mirror: Mirror) -> None:
+    first = environments.branches()["main"]
+    environments.commit("imagebot/a", {"a": "1"}, on=first)
+    mirror.fetch("imagebot/")
+    environments.git("update-ref", "-d", "refs/heads/imagebot/a")
+    environments.commit("imagebot/a/b", {"a": "1"}, on=first)
+
+    assert list(mirror.fetch("imagebot/").branches) == ["imagebot/a/b"]
+
+
+def test_no_such_repository(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match=r"nowhere\.git.*check the URL"):
+        Mirror.open(tmp_path / "m.git", Remote(str(tmp_path / "nowhere.git"))).fetch("imagebot/")
+
+
+def test_a_missing_base_branch_is_named_and_so_are_those_there_are(
+    tmp_path: Path, environments: BareRepository
+) -> None:
+    mirror = Mirror.open(tmp_path / "m.git", Remote(str(environments.folder), "master"))
+
+    with pytest.raises(NotFound, match="has no branch master: it has main; set `branch`"):
+        mirror.fetch("imagebot/")
+
+
+def test_an_empty_repository_has_no_base_branch(tmp_path: Path) -> None:
+    repository = a_repository(tmp_path / "empty.git")
+
+    with pytest.raises(NotFound, match="has no branch yet"):
+        Mirror.open(tmp_path / "m.git", Remote(str(repository.folder))).fetch("imagebot/")
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path, environments: BareRepository) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(BadInput, match=r"cannot keep a mirror in .*see `state`"):
+        Mirror.open(tmp_path / "file" / "m.git", Remote(str(environments.folder))).fetch("imagebot/")
+
+
+def lose_objects(folder: Path) -> None:
+    shutil.rmtree(folder / "objects")
+    (folder / "objects").mkdir()
+
+
+def empty_the_objects(folder: Path) -> None:
+    for path in [*folder.glob("objects/[0-9a-f][0-9a-f]/*"), *folder.glob("objects/pack/*.pack")]:
+        path.chmod(0o644)
+        path.write_bytes(b"")
+
+
+def lose_refs(folder: Path) -> None:
+    (folder / "packed-refs").unlink(missing_ok=True)
+    shutil.rmtree(folder / "refs")
+    (folder / "refs").mkdir()
+
+
+def empty(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
+def become_a_file(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.touch()
+
+
+@pytest.mark.parametrize(
+    "break_it",
+    [
+        pytest.param(lambda folder: (folder / "HEAD").unlink(), id="no HEAD"),
+        pytest.param(lambda folder: (folder / "config").write_text("[core\n"), id="torn settings"),
+        pytest.param(lambda folder: (folder / "packed-refs").write_text("nonsense\n"), id="torn refs"),
+        pytest.param(lambda folder: (folder / "refs/heads/main").write_text(""), id="empty ref"),
+        pytest.param(lose_objects, id="objects gone"),
+        pytest.param(empty_the_objects, id="objects emptied"),
+        pytest.param(lose_refs, id="refs gone"),
+        pytest.param(empty, id="empty folder"),
+        pytest.param(become_a_file, id="a file in its place"),
+        pytest.param(lambda folder: (folder / "refs/heads/main.lock").touch(), id="lock of a killed git"),
+        pytest.param(lambda folder: (folder / "packed-refs.lock").touch(), id="another lock of a killed git"),
+        pytest.param(lambda folder: folder.with_name("environments.git.new").mkdir(), id="half made"),
+        pytest.param(lambda folder: folder.with_name("environments.git.old").mkdir(), id="half discarded"),
+    ],
+)
+def test_a_broken_mirror_is_mended_by_the_next_fetch(
+    tmp_path: Path, environments: BareRepository, heads: Heads, mirror: Mirror, break_it: Callable[[Path], object]
+) -> None:
+    break_it(tmp_path / FOLDER)
+    base = environments.commit("main", {"README.md": "more\n"})
+
+    assert mirror.fetch("imagebot/") == Heads(base, {})
+    assert mirror.read(base, "README.md") == b"more\n"
+    assert mirror.read(heads.base, "README.md") == b"environments\n"
+    assert sorted(path.name for path in (tmp_path / "state").iterdir()) == ["environments.git", "environments.git.lock"]
+
+
+def test_damage_that_only_reading_shows_is_mended_by_the_next_fetch(
+    tmp_path: Path, heads: Heads, mirror: Mirror
+) -> None:
+    commit = mirror.commit(heads.base, {"README.md": b"new\n"}, "change", Author())
+    blob = next(entry.blob for entry in mirror.files(commit).entries if entry.path == "README.md")
+    (tmp_path / FOLDER / "objects" / blob[:2] / blob[2:]).unlink()
+
+    with pytest.raises(Damaged, match="the next pass makes it anew"):
+        mirror.read(commit, "README.md")
+    assert mirror.fetch("imagebot/") == heads
+    assert mirror.commit(heads.base, {"README.md": b"new\n"}, "change", Author()) == commit
+    assert mirror.read(commit, "README.md") == b"new\n"
+
+
+def test_two_writers_take_turns(tmp_path: Path, environments: BareRepository) -> None:
+    (tmp_path / "state").mkdir()
+    with (tmp_path / "state/environments.git.lock").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        mirror = Mirror.open(tmp_path / FOLDER, Remote(str(environments.folder)), network_seconds=0.3)
+
+        with pytest.raises(Unavailable, match="another imagebot holds"):
+            mirror.fetch("imagebot/")
+
+
+ONE_FETCH = """
+import sys
+from pathlib import Path
+from imagebot.gitrepo.mirror import Mirror
+from imagebot.gitrepo.remote import Remote
+print("ready", flush=True)
+Mirror.open(Path(sys.argv[1]), Remote(sys.argv[2])).fetch("imagebot/")
+"""
+
+
+@pytest.mark.parametrize("milliseconds", [5, 15, 25, 40, 60, 100])
+def test_killed_while_cloning(tmp_path: Path, milliseconds: int) -> None:
+    """Wherever the kill falls, the next fetch needs no person; a git that was left alone is waited for."""
+    many = {f"apps/{number}/deployment.yaml": f"image: acme/{number}:1.0.0\n" * 50 for number in range(2000)}
+    repository = a_repository(tmp_path / "environments.git", many)
+    command = [sys.executable, "-c", ONE_FETCH, str(tmp_path / FOLDER), str(repository.folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            process.wait(milliseconds / 1000)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+
+    mirror = Mirror.open(tmp_path / FOLDER, Remote(str(repository.folder)))
+    heads = mirror.fetch("imagebot/")
+    assert len(mirror.files(heads.base).entries) == 2000
+    assert mirror.read(heads.base, "apps/7/deployment.yaml") == b"image: acme/7:1.0.0\n" * 50
+
+
+def fill_one_folder(folder: Path) -> None:
+    """Loose objects as they lie there after months; one folder of the 256 stands for all."""
+    folder.mkdir(exist_ok=True)
+    for number in range(10_000):
+        data = b"blob 4\0%04d" % number
+        name = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+        if name.startswith(folder.name):
+            (folder / name[2:]).write_bytes(zlib.compress(data))
+
+
+def test_tidying_packs_what_has_piled_up_and_loses_nothing(tmp_path: Path, heads: Heads, mirror: Mirror) -> None:
+    assert mirror.tidy() is False
+    commit = mirror.commit(heads.base, {"README.md": b""}, "unpushed", Author())
+    fill_one_folder(tmp_path / FOLDER / "objects/17")
+
+    assert mirror.tidy() is True
+    assert mirror.read(commit, "README.md") == b""
+    assert mirror.fetch("imagebot/") == heads
