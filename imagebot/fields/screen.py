@@ -21,12 +21,9 @@ def screen(data: bytes, names: Iterable[ImageName]) -> bool:
 def mentions(data: bytes, name: ImageName) -> bool:
     """Whether bytes that cannot be parsed hold this image's name, whole and not under another registry."""
     repository = name.repository.removeprefix("library/") if name.registry == DOCKER_HUB else name.repository
-    pattern = (
-        rb"(?<![A-Za-z0-9_.:/@-])((?:[A-Za-z0-9.-]+(?::[0-9]+)?/)*)"
-        + re.escape(repository.encode())
-        + rb"(?![A-Za-z0-9_/-]|\.[A-Za-z0-9])"
-    )
-    return any(_same(match[1] + repository.encode(), name) for match in re.finditer(pattern, data))
+    before, after = rb"(?:(?<=//)|(?<![A-Za-z0-9_./@-]))", rb"(?![A-Za-z0-9_/-]|\.[A-Za-z0-9])"
+    whole = before + rb"((?:[A-Za-z0-9.-]+(?::[0-9]+)?/)*)" + re.escape(repository.encode()) + after
+    return any(_same(match[1] + repository.encode(), name) for match in re.finditer(whole, data))
 
 
 def _same(written: bytes, name: ImageName) -> bool:

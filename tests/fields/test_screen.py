@@ -1,0 +1,52 @@
+"""Bytes tell which files are worth parsing, and which unreadable ones matter."""
+
+from __future__ import annotations
+
+import pytest
+
+from imagebot.fields.find import find
+from imagebot.fields.screen import is_yaml, mentions, screen
+from imagebot.images.reference import ImageName
+from tests.support.shared import corpus
+
+API = ImageName("ghcr.io", "acme/api")
+NGINX = ImageName("docker.io", "library/nginx")
+
+
+def test_no_field_of_the_corpus_is_screened_out() -> None:
+    for path in corpus():
+        data = path.read_bytes()
+        assert all(screen(data, [field.name]) for field in find(str(path), data).fields)
+
+
+def test_files_without_the_name_are_screened_out() -> None:
+    assert not screen(b"image: ghcr.io/acme/web:1", [API, NGINX])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        pytest.param(API, "image: ghcr.io/acme/api:1", True, id="whole"),
+        pytest.param(API, "image: ghcr.io/acme/api", True, id="at the end"),
+        pytest.param(API, "repository: acme/api\n", True, id="without registry"),
+        pytest.param(API, "image: quay.io/acme/api:1", False, id="another registry"),
+        pytest.param(API, "image: ghcr.io/acme/api-gateway:1", False, id="longer"),
+        pytest.param(API, "image: ghcr.io/acme/api/gateway:1", False, id="deeper"),
+        pytest.param(API, "image: ghcr.io/other-acme/api:1", False, id="another owner"),
+        pytest.param(API, "see https://ghcr.io/acme/api.", True, id="in a sentence"),
+        pytest.param(NGINX, "image: nginx:1", True, id="short"),
+        pytest.param(NGINX, "image: docker.io/library/nginx:1", True, id="long"),
+        pytest.param(NGINX, "image: index.docker.io/nginx:1", True, id="index"),
+        pytest.param(NGINX, "image: bitnami/nginx:1", False, id="another owner of a short name"),
+        pytest.param(NGINX, "app: nginx-ingress", False, id="longer word"),
+    ],
+)
+def test_a_name_is_mentioned_whole_or_not_at_all(name: ImageName, text: str, expected: bool) -> None:
+    assert mentions(text.encode(), name) is expected
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"), [("a/b.yaml", True), ("b.yml", True), ("b.json", False), ("yaml", False)]
+)
+def test_files_that_are_looked_into(file: str, expected: bool) -> None:
+    assert is_yaml(file) is expected
