@@ -120,33 +120,52 @@ class Settings:
     docker_config: Path | None = None
 
 
+def find(path: Path | None = None) -> Path:
+    """Where the settings are looked for; whether there is such a file is another question."""
+    return path or Path(os.environ.get("IMAGEBOT_CONFIG") or DEFAULT_FILE)
+
+
 def load(path: Path | None = None) -> Settings:
     """Settings from `path`, else from the file that `IMAGEBOT_CONFIG` names, else from imagebot.yaml in this folder.
 
     Secrets in variables are read now, those in files at each use. Raises `BadInput` with every problem.
     """
-    file = path or Path(os.environ.get("IMAGEBOT_CONFIG") or DEFAULT_FILE)
-    try:
-        with file.open("rb") as opened:
-            data = opened.read(MAX_BYTES + 1)
-    except OSError as error:
-        hint = "" if path else f"; name it by --config or IMAGEBOT_CONFIG, or work in the folder of {DEFAULT_FILE}"
-        raise BadInput(f"cannot read the settings {file}: {error.strerror}{hint}") from None
-    return read_settings(str(file), data, file.parent.absolute(), os.environ)
+    file = find(path)
+    return read_settings(str(file), _bytes(file), file.parent.absolute(), os.environ)
+
+
+def repository_names(path: Path | None = None) -> tuple[str, ...]:
+    """The names of the environment repositories alone, which needs none of the variables. Raises `BadInput`."""
+    file = find(path)
+    return tuple(_written(str(file), _bytes(file))[1].repositories)
 
 
 def read_settings(file: str, data: bytes, folder: Path, environ: Mapping[str, str]) -> Settings:
     """Settings from a file's bytes; relative paths begin at `folder`. Raises `BadInput` with every problem."""
+    document, written = _written(file, data)
+    missing = [document.problem(place, f"{place[-1]}: no such variable is set") for place in _unset(written, environ)]
+    if missing:
+        raise BadInput(*sorted(missing))
+    return _Resolving(folder, environ).settings(written)
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(MAX_BYTES + 1)
+    except OSError as error:
+        hint = "name the file by --config or IMAGEBOT_CONFIG, or work in its folder"
+        raise BadInput(f"cannot read the settings {file}: {error.strerror}; {hint}") from None
+
+
+def _written(file: str, data: bytes) -> tuple[Document, SettingsFile]:
     document = parse(file, data)
     if not isinstance(document, Document):
         raise BadInput(*document)
     written = fill(SettingsFile, document)
     if not isinstance(written, SettingsFile):
         raise BadInput(*written)
-    missing = [document.problem(place, f"{place[-1]}: no such variable is set") for place in _unset(written, environ)]
-    if missing:
-        raise BadInput(*sorted(missing))
-    return _Resolving(folder, environ).settings(written)
+    return document, written
 
 
 def inherited_names() -> frozenset[str]:

@@ -227,9 +227,9 @@ class Registry(Model):
 class SettingsFile(Model):
     """All of imagebot.yaml. Relative paths begin at its folder."""
 
-    policies: tuple[FilePath, ...]
+    policies: Annotated[tuple[FilePath, ...], Field(min_length=1)]
     """Folders of policy files, or single ones. In folders: `*.yaml` and `*.yml`, folders in them too."""
-    repositories: dict[OneLine, Repository]
+    repositories: Annotated[dict[OneLine, Repository], Field(min_length=1)]
     """The environment repositories, by the names that policy files use."""
     state: FilePath = Path(".imagebot")
     """The folder for what the bot keeps: mirrors of repositories and its lock."""
@@ -247,14 +247,6 @@ class SettingsFile(Model):
     """Limits over all repositories."""
     log: Log = Log()
     """What is logged, and how."""
-
-    @model_validator(mode="after")
-    def _something_to_do(self) -> Self:
-        if not self.policies:
-            raise Misplaced(("policies",), "write at least one folder or file")
-        if not self.repositories:
-            raise Misplaced(("repositories",), "write at least one repository")
-        return self
 
     @model_validator(mode="after")
     def _registries_once(self) -> Self:

@@ -89,6 +89,8 @@ def _problem(error: ErrorDetails, document: Document) -> Problem:
             return document.problem(path, f"must be at least {context['ge']}")
         case "less_than_equal":
             return document.problem(path, f"must be at most {context['le']}")
+        case "too_short":
+            return document.problem(path, "write at least one")
         case kind if kind in _EXPECTED:
             return document.problem(path, f"expected {_EXPECTED[kind]}, found {_found(path, document)}")
     return document.problem(path, error["msg"])

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Discriminator, Tag, WithJsonSchema, model_validator
+from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from imagebot.documents.model import TEXT_SCHEMA, Flag, Misplaced, Model, reads
 from imagebot.images.reference import ImageName
@@ -108,7 +108,9 @@ class Watch(Model):
 
 
 class Environment(Model):
-    """Where in the environment repository this environment of the app lives."""
+    """Where in the environment repository this environment of the app lives; nothing behind its name: anywhere."""
+
+    model_config = ConfigDict(json_schema_extra={"type": ["object", "null"]})
 
     paths: Annotated[tuple[PathPattern, ...], AfterValidator(check_path_patterns)] = ()
     """Gitignore patterns of the files that may be changed; the last that matches wins. Without it: all files."""
@@ -134,19 +136,15 @@ class PolicyFile(Model):
     """The app's name: lower-case letters, digits and `-`."""
     repository: Visible
     """The environment repository: a name from `imagebot.yaml`."""
-    environments: dict[DnsLabel, Environment]
+    environments: Annotated[dict[DnsLabel, Environment], Field(min_length=1)]
     """The app's environments by name. Each gets a pull request of its own."""
-    images: tuple[Watch, ...]
+    images: Annotated[tuple[Watch, ...], Field(min_length=1)]
     """The images to watch."""
     pull_request: PullRequest = PullRequest()
     """What the pull requests of this app carry."""
 
     @model_validator(mode="after")
-    def _something_to_watch(self) -> Self:
-        if not self.environments:
-            raise Misplaced(("environments",), "write at least one environment")
-        if not self.images:
-            raise Misplaced(("images",), "write at least one image")
+    def _each_image_once(self) -> Self:
         seen = Counter[ImageName]()
         for index, watch in enumerate(self.images):
             seen[watch.image] += 1

@@ -1,0 +1,73 @@
+"""`imagebot lint`: every problem in the files that people write, before the bot meets them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import click
+
+from imagebot import settings
+from imagebot.cli.options import config_option
+from imagebot.errors import FINE, WRONG_INPUT, BadInput, Problem
+from imagebot.policy.read import PolicySet
+from imagebot.policyfiles import load_paths, load_policies
+
+
+@click.command("lint")
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH]...")
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="Print a list of problems and hints for programs.")
+def command(paths: tuple[Path, ...], config: Path | None, as_json: bool) -> int:
+    """Check policies and settings, and show every problem.
+
+    Without PATH: the settings and all policies that they name. With PATHs: the policy files in these folders and files;
+    the repositories that they name are checked if there are settings. Nothing outside this machine is asked.
+
+    \b
+      imagebot lint                      all of it
+      imagebot lint policies/shop.yaml   one file, for an editor or a commit hook
+
+    Hints are about policies that work and may not mean what you meant. Exit codes: 0 fine, hints included; 2 problems.
+    """
+    policies = load_paths(paths, _known_repositories(config)) if paths else _everything(config)
+    click.echo(_as_json(policies) if as_json else _as_text(policies))
+    return FINE if policies.complete else WRONG_INPUT
+
+
+def _everything(config: Path | None) -> PolicySet:
+    try:
+        return load_policies(settings.load(config))
+    except BadInput as error:
+        placed = tuple(problem for problem in error.problems if isinstance(problem, Problem))
+        if not placed:
+            raise
+        return PolicySet((), placed)
+
+
+def _known_repositories(config: Path | None) -> tuple[str, ...] | None:
+    """The names in the settings, if there are any: who checks one file need not have them, nor their secrets."""
+    if config is None and not settings.find().exists():
+        return None
+    return settings.repository_names(config)
+
+
+def _as_text(policies: PolicySet) -> str:
+    hints = [replace(hint, message=f"hint: {hint.message}") for hint in policies.advice]
+    lines = [str(item) for item in sorted([*policies.problems, *hints])]
+    counts = [_count(len(policies.policies), "sound policy", "sound policies")]
+    if policies.problems:
+        counts.insert(0, _count(len(policies.problems), "problem"))
+    if hints:
+        counts.append(_count(len(hints), "hint"))
+    return "\n".join([*lines, ", ".join(counts)])
+
+
+def _as_json(policies: PolicySet) -> str:
+    items = [("problem", item) for item in policies.problems] + [("hint", item) for item in policies.advice]
+    return json.dumps([{"kind": kind, **asdict(item)} for kind, item in items], indent=2, ensure_ascii=False)
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"

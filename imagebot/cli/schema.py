@@ -1,0 +1,26 @@
+"""`imagebot schema`: for editors that complete and check YAML files."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from imagebot.documents.schema import json_schema
+from imagebot.policy.model import PolicyFile
+from imagebot.settingsfile import SettingsFile
+
+_FILES = {"policy": (PolicyFile, "Policy file"), "settings": (SettingsFile, "imagebot.yaml")}
+
+
+@click.command("schema")
+@click.argument("file", type=click.Choice(sorted(_FILES)))
+def command(file: str) -> None:
+    """Print the JSON Schema of policy files or of imagebot.yaml.
+
+    \b
+    Keep it beside the files, and name it in their first line:
+      imagebot schema policy > policy.schema.json
+      # yaml-language-server: $schema=policy.schema.json
+    """
+    click.echo(json.dumps(json_schema(*_FILES[file]), indent=2, ensure_ascii=False))
