@@ -142,15 +142,16 @@ def _tags() -> tuple[str, ...]:
         print("Reading tags, one per line, up to Ctrl-D.", file=sys.stderr)
     lines = sys.stdin.buffer.read().decode("utf-8", "replace").split("\n")
     tags = {number: line.strip() for number, line in enumerate(lines, 1) if line.strip()}
-    wrong = [
-        Problem(_INPUT, number, len(lines[number - 1]) - len(lines[number - 1].lstrip()) + 1, "this is no tag", tag)
-        for number, tag in tags.items()
-        if not is_tag(tag)
-    ]
+    wrong = [_no_tag(number, lines[number - 1]) for number, tag in tags.items() if not is_tag(tag)]
     if wrong:
         more = [f"and {len(wrong) - _MOST_PROBLEMS} more lines like these"] if len(wrong) > _MOST_PROBLEMS else []
         raise BadInput(*wrong[:_MOST_PROBLEMS], *more)
     return tuple(tags.values())
+
+
+def _no_tag(number: int, line: str) -> Problem:
+    start = len(line) - len(line.lstrip())
+    return Problem(_INPUT, number, start + 1, "this is no tag", line.rstrip(), len(line.strip()))
 
 
 def _data(ranking: Ranking, tag: str | None, state: str, because: str) -> dict[str, Any]:

@@ -122,8 +122,8 @@ def _downgrade(ranking: Ranking, best: Candidate, above: Deployed) -> str:
 
 
 def _pushed_again(deployed: Iterable[Deployed], facts: Facts) -> str:
-    other = [field.where for field in deployed if facts.digest and field.digest not in (None, facts.digest)]
-    return f"; pushed again since: {', '.join(other)} has an older digest of it" if other else ""
+    older = [field.where for field in deployed if facts.digest and field.digest not in (None, facts.digest)]
+    return f"; it was pushed again: the digest in {_listed(older)} is an older one" if older else ""
 
 
 def _now(watch: Watch, best: Candidate, due: Iterable[Deployed]) -> str:
@@ -137,7 +137,8 @@ def _now(watch: Watch, best: Candidate, due: Iterable[Deployed]) -> str:
         else:
             placed[field.tag if field.tag != best.tag else f"{field.tag} without a digest"] = key
     names = [*sorted(placed, key=lambda name: (placed[name], name), reverse=True), *sorted(strange)]
-    warning = f"; {_listed(sorted(strange))} says nothing about a version" if strange else ""
+    verb = "says" if len(strange) == 1 else "say"
+    warning = f"; {_listed(sorted(strange))} {verb} nothing about a version" if strange else ""
     return f"now {_listed(names)}{warning}"
 
 
