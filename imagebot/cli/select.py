@@ -116,10 +116,9 @@ def _watch(
 
 
 def _ignored(text: str) -> str | Ignore:
-    kind, colon, rest = text.partition(":")
-    if colon and kind == "range":
+    if text.startswith("range:"):
         return Ignore(range=_read("--ignore", text, Range.parse, skip=len("range:")))
-    if colon and kind == "match":
+    if text.startswith("match:"):
         return Ignore(match=_read("--ignore", text, Pattern.parse, skip=len("match:")))
     if not is_tag(text):
         raise BadInput(f"--ignore: {printable(text)!r} is no tag; write a tag, range:RANGE or match:RE")

@@ -95,7 +95,8 @@ def rank(watch: Watch, tags: Iterable[str], deployed: Collection[str] = ()) -> R
 def version_of(watch: Watch, tag: str) -> Key | None:
     """Where `tag` stands in the order of `watch`, whether or not it may run; `None` if it has no place there.
 
-    Read loosely: a field may say `1.25` where only three-part tags are candidates, and 1.24.9 would still be a step down.
+    Read loosely: a field may say `1.25` where only three-part tags are candidates, and 1.24.9 would still be a step
+    down.
     """
     text = _Rules.of(watch).version_text(tag)
     return key_of(text or tag, loose=True)

@@ -93,7 +93,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """The versions from `low` up to, not including, `high` (`None`: no end); only those with `suffix` if there is one."""
+    """The versions from `low` up to, not including, `high` (`None`: no end); if there is a `suffix`, those with it."""
 
     low: Key
     high: Key | None

@@ -39,8 +39,10 @@ def select(*flags: str, stdin: str | bytes = "\n".join(TAGS)) -> tuple[int, str,
         (
             ["--semver", "^1.4", "--current", "1.6.0"],
             "1.6.0",
-            "--current is at 1.6.0, which is not in the list of tags; "
-            "v1.5.0 is the newest of 3 tags in ^1.4: only a person takes a step down",
+            (
+                "--current is at 1.6.0, which is not in the list of tags; "
+                "v1.5.0 is the newest of 3 tags in ^1.4: only a person takes a step down"
+            ),
         ),
         (["--semver", "~1.4", "--loose"], "1.4.2", "1.4.2 is the newest of 3 tags in ~1.4"),
         (["--semver", "1.4.x || >=1.5-0 <1.6", "--match", "^1"], "1.5.0-rc.1", None),
@@ -74,16 +76,21 @@ def test_nothing_fits(flags: list[str], stdin: str, because: str) -> None:
         (
             ["--semver", "^1.4, banana"],
             "1.4.0",
-            "imagebot: --semver: 'banana' is no condition on a version; write one such as ^1.4 or >=1.2\n"
-            "    ^1.4, banana\n"
-            "          ^~~~~~\n",
+            (
+                "imagebot: --semver: 'banana' is no condition on a version; write one such as ^1.4 or >=1.2\n"
+                "    ^1.4, banana\n"
+                "          ^~~~~~\n"
+            ),
         ),
         (
             ["--semver", "*", "--match", "^v(?!1)"],
             "1.4.0",
-            "imagebot: --match: RE2 patterns have no look-ahead; look for the tags to keep, and put the others under ignore\n"
-            "    ^v(?!1)\n"
-            "      ^~~\n",
+            (
+                "imagebot: --match: RE2 patterns have no look-ahead; "
+                "look for the tags to keep, and put the others under ignore\n"
+                "    ^v(?!1)\n"
+                "      ^~~\n"
+            ),
         ),
         (
             ["--semver", "*", "--match", "^v(.+)$", "--extract", "v$2"],
@@ -93,9 +100,11 @@ def test_nothing_fits(flags: list[str], stdin: str, because: str) -> None:
         (
             ["--semver", "*", "--ignore", "range:^x y"],
             "1.4.0",
-            "imagebot: --ignore: 'y' is no condition on a version; write one such as ^1.4 or >=1.2\n"
-            "    range:^x y\n"
-            "             ^\n",
+            (
+                "imagebot: --ignore: 'y' is no condition on a version; write one such as ^1.4 or >=1.2\n"
+                "    range:^x y\n"
+                "             ^\n"
+            ),
         ),
         (["--semver", ""], "1.4.0", "imagebot: --semver: an empty range; * stands for every release\n"),
         (["--semver", "*", "--extract", "$1"], "1.4.0", "imagebot: --extract takes groups out of --match: give both\n"),
@@ -108,8 +117,10 @@ def test_nothing_fits(flags: list[str], stdin: str, because: str) -> None:
         (
             ["--semver", "*"],
             "1.4.0\n\n  1.5.0 \r\n 1.6.0 1.7.0\nnginx:1.0\n",
-            "imagebot: standard input:4:2: this is no tag\n    1.6.0 1.7.0\n    ^~~~~~~~~~~\n"
-            "standard input:5:1: this is no tag\n    nginx:1.0\n    ^~~~~~~~~\n",
+            (
+                "imagebot: standard input:4:2: this is no tag\n    1.6.0 1.7.0\n    ^~~~~~~~~~~\n"
+                "standard input:5:1: this is no tag\n    nginx:1.0\n    ^~~~~~~~~\n"
+            ),
         ),
     ],
 )
