@@ -8,10 +8,11 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import ClassVar, ParamSpec, TypeVar
 
 import click
-from rich.markdown import Markdown
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.markdown import Markdown, MarkdownElement, TableElement
 from rich.table import Table
 from rich.text import Text
 
@@ -33,6 +34,21 @@ _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+class _WholeCells(TableElement):
+    """Folds what does not fit: half a digest is no digest."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for table in super().__rich_console__(console, options):
+            if isinstance(table, Table):
+                for column in table.columns:
+                    column.overflow = "fold"
+            yield table
+
+
+class _Page(Markdown):
+    elements: ClassVar[dict[str, type[MarkdownElement]]] = {**Markdown.elements, "table_open": _WholeCells}
 
 
 @click.group(short_help="Look after the pull requests of a local forge.")
@@ -94,7 +110,8 @@ def show(number: int, as_json: bool, repository: str | None, config: Path | None
         if values:
             out.print(Text(printable(f"{name}: {', '.join(values)}"), style="dim"), soft_wrap=True)
     out.print()
-    out.print(Markdown(_visible(pull.body), hyperlinks=False))
+    body = _visible(pull.body)
+    out.print(_Page(body, hyperlinks=False) if out.is_terminal else Text(body), soft_wrap=not out.is_terminal)
 
 
 @command.command()
@@ -117,7 +134,7 @@ def diff(number: int, repository: str | None, config: Path | None) -> None:
 @click.argument("number", type=click.IntRange(min=1))
 @_common
 def merge(number: int, repository: str | None, config: Path | None) -> None:
-    """Merge pull request NUMBER into the base branch, and delete its branch."""
+    """Merge pull request NUMBER, and delete its branch."""
     settings = load(config)
     chosen = _chosen(settings, repository)
     forge = local.connect(chosen)
@@ -141,7 +158,7 @@ def merge(number: int, repository: str | None, config: Path | None) -> None:
 @click.argument("number", type=click.IntRange(min=1))
 @_common
 def close(number: int, repository: str | None, config: Path | None) -> None:
-    """Close pull request NUMBER: what it proposes will not be proposed again."""
+    """Close pull request NUMBER: its versions are not wanted."""
     local.connect(_chosen(load(config), repository)).reject(number, _login())
     console().print(f"closed pull request {number}; what it proposed will not be proposed again", soft_wrap=True)
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import pwd
+import re
+import subprocess
+import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -102,6 +107,38 @@ def test_what_a_body_says_cannot_move_the_cursor(remote: BareRepository, evil: s
         assert not any(char in output for char in "\x1b\u202e\x08\x9b\x07\r")
 
 
+def test_on_a_terminal_a_digest_is_shown_whole(remote: BareRepository) -> None:
+    """Eighty columns are too few for one: it goes on in the next line."""
+    digest = "sha256:" + "0123456789abcdef" * 4
+    forge(remote).rewrite(forge(remote).pull(1), replace(FULL, body=f"| | was |\n|---|---|\n| digest | `{digest}` |\n"))
+    command = [
+        sys.executable,
+        "-m",
+        "imagebot",
+        "pr",
+        "show",
+        "1",
+        "--config",
+        str(remote.folder.parent / "imagebot.yaml"),
+    ]
+
+    seen = on_a_terminal(command, columns=60)
+    assert digest in re.sub(r"\x1b\[[0-9;]*m|\s", "", seen)
+
+
+def on_a_terminal(command: list[str], columns: int) -> str:
+    """What a program shows on a terminal of this width."""
+    ours, theirs = pty.openpty()
+    environment = {"PATH": os.environ["PATH"], "TERM": "xterm", "COLUMNS": str(columns)}
+    with subprocess.Popen(command, stdout=theirs, stderr=theirs, stdin=subprocess.DEVNULL, env=environment):
+        os.close(theirs)
+        seen = b""
+        with suppress(OSError), os.fdopen(ours, "rb", buffering=0) as terminal:
+            while chunk := terminal.read(4096):
+                seen += chunk
+    return seen.decode()
+
+
 def test_diff_shows_what_a_merge_would_change(remote: BareRepository) -> None:
     """Against the point where the branch began: what came to main since is not shown as taken back."""
     remote.commit("main", {"other.yaml": "kept: true\nadded: true\n"})
@@ -188,7 +225,7 @@ def test_a_branch_that_is_gone_is_said(remote: BareRepository, verb: str) -> Non
     assert str(fails(remote, verb, "1")) == f"the branch {BRANCH} of pull request 1 is gone"
 
 
-def add_repositories(remote: BareRepository, **others: dict[str, object]) -> None:
+def add_repositories(remote: BareRepository, **others: object) -> None:
     file = remote.folder.parent / "imagebot.yaml"
     settings = json.loads(file.read_text())
     settings["repositories"] |= others
