@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from imagebot.cycle.asked import Asked
 from imagebot.cycle.world import World
 from imagebot.forge.protocol import Forge, PullRequest
 from imagebot.gitrepo.mirror import Heads, Mirror
@@ -24,6 +25,7 @@ class Checkout:
     """Fetched once a pass; everything after reads the same commits, whatever is pushed meanwhile."""
 
     world: World
+    registries: Asked
     settings: RepositorySettings
     mirror: Mirror
     heads: Heads
@@ -82,14 +84,15 @@ class Checkout:
         )
 
 
-def check_out(world: World, settings: RepositorySettings, mirror: Mirror, policies: tuple[Policy, ...]) -> Checkout:
+def check_out(world: World, registries: Asked, settings: RepositorySettings, policies: tuple[Policy, ...]) -> Checkout:
     """Fetch one environment repository and find the watched fields at its base. Raises `ImagebotError`."""
+    mirror = world.mirror(settings)
     heads = mirror.fetch(world.settings.branch_prefix)
     tree = mirror.files(heads.base)
     files = world.index.look(settings.name, policies, mirror, tree.entries)
     passed_over = tree.unreadable + sum(1 for file in files.values() if file.found.unreadable is not None)
     world.tell(RepositoryFetched(settings.name, heads.base, len(tree.entries), passed_over))
-    return Checkout(world, settings, mirror, heads, files)
+    return Checkout(world, registries, settings, mirror, heads, files)
 
 
 def _proposed(pull: PullRequest) -> tuple[block.Proposed, ...]:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 
+from imagebot.cycle.asked import Asked
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.world import World
 from imagebot.errors import CannotEdit, ImagebotError, WorldError
@@ -29,14 +30,14 @@ _MOST_QUESTIONS = 4
 Tags = Mapping[ImageName, TagList | ImagebotError]
 
 
-def list_tags(world: World, policies: Sequence[Policy]) -> Tags:
+def list_tags(world: World, registries: Asked, policies: Sequence[Policy]) -> Tags:
     """All tags of every watched image, each image asked for once; what failed is kept as its error."""
     names = sorted({watch.image for policy in policies for watch in policy.watches})
 
     def ask(name: ImageName) -> TagList | ImagebotError:
         try:
             world.go_on()
-            return world.registries.tags(name)
+            return registries.tags(name)
         except WorldError as error:
             return error
 
@@ -134,7 +135,7 @@ def _gather(checkout: Checkout, branch: str, image: ImageName, needs: Needs, fac
     if Fact.CLOSED in needs.facts:
         facts = replace(facts, closed=checkout.closed(branch, image, needs.tag))
     if Fact.DIGEST in needs.facts:
-        facts = replace(facts, digest=checkout.world.registries.digest(image, needs.tag))
+        facts = replace(facts, digest=checkout.registries.digest(image, needs.tag))
     return facts
 
 

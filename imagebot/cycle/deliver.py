@@ -106,7 +106,7 @@ def _commit(world: World, job: Job) -> str:
         return job.tip
     for update in change.updates:
         if update.new.digest is not None:
-            world.registries.verify(update.image, update.new.digest)
+            checkout.registries.verify(update.image, update.new.digest)
     commit = checkout.mirror.commit(checkout.heads.base, change.files, change.message, world.settings.author)
     world.tell(ChangeCommitted(change.repository, change.branch, commit))
     return commit

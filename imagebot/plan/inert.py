@@ -6,14 +6,14 @@ or a closing keyword. https://spec.commonmark.org/0.31.2/#code-spans
 
 from __future__ import annotations
 
-import unicodedata
+from imagebot.errors import printable
 
 _LIMIT = 300
 
 
 def plain(text: str, limit: int = _LIMIT) -> str:
     """One line of text: what cannot be seen, or moves what can, becomes `\N{REPLACEMENT CHARACTER}`."""
-    safe = "".join(char if _visible(char) else "\N{REPLACEMENT CHARACTER}" for char in text)
+    safe = printable(text)
     return safe if len(safe) <= limit else safe[: limit - 1] + "…"
 
 
@@ -21,7 +21,3 @@ def code(text: str, limit: int = _LIMIT) -> str:
     """A code span that also survives inside a table: no backtick or pipe of `text` is left in it."""
     safe = plain(text, limit).replace("`", "'").replace("|", "¦").strip()
     return f"`{safe}`" if safe else "` `"
-
-
-def _visible(char: str) -> bool:
-    return char == " " or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}

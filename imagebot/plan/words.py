@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from urllib.parse import quote
 
@@ -46,8 +47,20 @@ def body(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
     if len(shown) > BODY_LIMIT:
         shown = shown[:BODY_LIMIT].rsplit("\n", 1)[0] + "\n\n_The rest did not fit: see the commit message._"
     proposed = tuple(Proposed(str(update.image), update.new.tag, update.new.digest) for update in updates)
-    fingerprint = hashlib.sha256(f"{title(policy, updates)}\n{shown}".encode()).hexdigest()[:32]
-    return f"{shown}\n\n{write(Block(policy.app, policy.environment, proposed, fingerprint))}\n"
+    return f"{shown}\n\n{write(Block(policy.app, policy.environment, proposed, _fingerprint(policy, updates)))}\n"
+
+
+def _fingerprint(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
+    """What is proposed, not how it is told: line numbers and counts of tags move without anything new to say."""
+    moves = [
+        (str(each.image), each.new.tag, each.new.digest, [_move(field) for field in each.fields]) for each in updates
+    ]
+    facts = [title(policy, updates), policy.pull_request.labels, moves]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _move(field: FieldChange) -> tuple[str, str, str, str]:
+    return (field.file, field.path, field.old, field.new)
 
 
 def _heading(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
@@ -84,10 +97,15 @@ def _files(updates: Sequence[ImageUpdate]) -> str:
 def _why(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
     rules = {watch.image: f"semver: {watch.semver.text}" for watch in policy.watches}
     lines = [
-        f"- {code(update.image.familiar)}: {code(update.because)}, by {code(rules[update.image])}, {code(policy.file)}"
+        f"- {code(update.image.familiar)}: {code(update.because)}, by {code(rules[update.image])}, {code(_file_name(policy))}"
         for update in updates
     ]
     return "\n".join(["**Why this tag**", "", *lines])
+
+
+def _file_name(policy: Policy) -> str:
+    """Without its folder, which depends on where the bot runs."""
+    return policy.file.rpartition("/")[2]
 
 
 def _choices(updates: Sequence[ImageUpdate]) -> str:

@@ -140,6 +140,15 @@ def test_the_update_branch_button_does_not_freeze(stage: Stage) -> None:
     assert_quiet(stage)
 
 
+def test_tags_that_change_nothing_write_nothing(stage: Stage) -> None:
+    """The body counts the tags that were let in; it is not rewritten because there is one more to count."""
+    stage.publish("6.6.0")
+    stage.one_pass()
+    stage.publish("6.5.5")
+
+    assert_quiet(stage)
+
+
 def test_a_branch_is_not_rebuilt_because_others_merged(stage: Stage) -> None:
     stage.one_pass()
     stage.commit({"README.md": "news\n"})
@@ -160,12 +169,28 @@ def test_a_branch_that_conflicts_with_the_base_is_rebuilt(stage: Stage) -> None:
 
 def test_a_field_that_moved_is_followed(stage: Stage) -> None:
     stage.one_pass()
-    stage.commit({"staging/app.yaml": None, "staging/deep/other.yaml": DEPLOYMENT})
+    stage.commit({"staging/app.yaml": None, "staging/deep/other.yaml": "# another file\n" * 30 + DEPLOYMENT})
 
     assert deeds(stage.one_pass()) == [Deed.UPDATED]
 
-    assert stage.show("staging/deep/other.yaml", BRANCH) == DEPLOYMENT.replace("6.5.3", "6.5.4")
+    assert "IMAGE:6.5.4" in stage.show("staging/deep/other.yaml", BRANCH)
     assert_quiet(stage)
+
+
+def test_a_file_that_was_only_renamed_needs_no_new_branch(stage: Stage) -> None:
+    """Git's own merge follows the rename, so the reviewer's work on the branch stays good."""
+    stage.one_pass()
+    commit = stage.heads()[BRANCH]
+    stage.commit({"staging/app.yaml": None, "staging/deep/other.yaml": DEPLOYMENT})
+
+    stage.one_pass()
+
+    assert stage.heads()[BRANCH] == commit
+    assert "staging/deep/other.yaml:8" in stage.pulls()[0].body
+    assert_quiet(stage)
+    stage.imagebot("pr", "merge", "1")
+
+    assert stage.show("staging/deep/other.yaml") == DEPLOYMENT.replace("6.5.3", "6.5.4")
 
 
 def test_what_a_person_did_by_hand_makes_the_pull_request_moot(stage: Stage) -> None:

@@ -14,6 +14,7 @@ import threading
 from pathlib import Path
 
 from tests.support import oci_folder
+from tests.support.web_function import Served
 
 PORT = 5123
 HERE = Path(__file__).parent
@@ -55,7 +56,7 @@ def main() -> None:
         _farewell()
 
 
-def _registry() -> oci_folder.Served:
+def _registry() -> Served:
     try:
         return oci_folder.serve(FOLDER / "registry", port=PORT)
     except OSError as error:
@@ -106,16 +107,16 @@ def _play() -> None:
 def _farewell() -> None:
     _say("All of it is still in demo/. What to type next:")
     print(
-        f"""\
-  cd {FOLDER.relative_to(Path.cwd()) if FOLDER.is_relative_to(Path.cwd()) else FOLDER}
-  ../.venv/bin/imagebot pr list                   # three are open
-  ../.venv/bin/imagebot pr diff 2
-  git -C environments.git log --graph --all
+        """\
+  export IMAGEBOT_CONFIG=demo/imagebot.yaml PATH="$PWD/.venv/bin:$PATH"
+  imagebot pr list                     # three are open
+  imagebot pr diff 2
+  git -C demo/environments.git log --graph --all
 
-  ../.venv/bin/python -m tests.demo registry &    # from the project's folder: the registry again
-  ../.venv/bin/imagebot explain shop@staging      # why this tag, and why not that one
-  ../.venv/bin/imagebot pr close 2                # "not this version"
-  ../.venv/bin/imagebot once                      # ... and it is not proposed again
+  python -m tests.demo registry &      # the registry again
+  imagebot explain shop@staging        # why this tag, and why not that one
+  imagebot pr close 2                  # "not this version"
+  imagebot once                        # ... and it is not proposed again
 
   Your own: README.md tells how; `imagebot --help` lists the verbs."""
     )

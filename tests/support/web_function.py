@@ -119,6 +119,7 @@ class _Server(ThreadingMixIn, TCPServer):
         self.asked: list[Asked] = []
         self.open: set[socket.socket] = set()
         self.accepted = 0
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         super().__init__(address, _Handler)
 
     def get_request(self) -> tuple[socket.socket, object]:
@@ -143,7 +144,7 @@ class Served:
     ) -> None:
         self._server = _Server((address, port), function, tls)
         self.port: int = self._server.server_address[1]
-        self.host = f"{address}:{self.port}"
+        self.host = f"[{address}]:{self.port}" if ":" in address else f"{address}:{self.port}"
         self.url = f"{'https' if tls else 'http'}://{self.host}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self._thread.start()

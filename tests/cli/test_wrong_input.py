@@ -1,0 +1,139 @@
+"""Wrong input, each with its one clear line and its exit code; nothing is written, and no stack trace is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from imagebot.errors import FINE, NOT_ALL_DONE, WRONG_INPUT
+from imagebot.store.lock import only_bot
+from tests.cycle.conftest import DEPLOYMENT, POLICY
+from tests.support.stage import Said, Stage, set_up
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    """One app that is one version behind."""
+    stage = set_up(tmp_path)
+    stage.publish("6.5.3", "6.5.4")
+    stage.policy(POLICY)
+    stage.commit({"staging/app.yaml": DEPLOYMENT})
+    with stage.registry:
+        yield stage
+
+
+def assert_says(said: Said, code: int, *words: str) -> None:
+    """All of `words` in what a person reads, and no trace of the code behind it."""
+    text = said.out + said.err
+    assert said.code == code, text
+    assert "Traceback" not in text
+    for word in words:
+        assert word in text
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        pytest.param(
+            POLICY.replace("semver:", "semvar:"),
+            ["policies/podinfo.yaml:7:5: unknown key 'semvar'; did you mean 'semver'?", "    semvar: ^6.5\n    ^~~~~~"],
+            id="unknown key",
+        ),
+        pytest.param(
+            POLICY.replace("^6.5", '">=6 <x.y"'), ["policies/podinfo.yaml:7:", ">=6 <x.y", "^"], id="bad range"
+        ),
+        pytest.param(
+            POLICY + "    tags: {match: '^(?P<v>[0-9'}\n", ["policies/podinfo.yaml:8:", "missing", "^"], id="bad regex"
+        ),
+        pytest.param(
+            POLICY.replace("repository: environments", "repository: environment"),
+            ["policies/podinfo.yaml:2:13:", "'environment'", "did you mean 'environments'?"],
+            id="unknown repository",
+        ),
+    ],
+)
+def test_a_wrong_policy(stage: Stage, policy: str, words: list[str]) -> None:
+    stage.policy(policy)
+
+    said = stage.imagebot("once")
+
+    assert_says(said, WRONG_INPUT, *words)
+    assert stage.imagebot("lint").code == WRONG_INPUT
+    assert list(stage.heads()) == ["main"]
+
+
+def test_a_missing_environment_repository(stage: Stage) -> None:
+    stage.bare.rename(stage.folder / "elsewhere.git")
+
+    assert_says(stage.imagebot("once"), NOT_ALL_DONE, "environments.git")
+
+
+def test_a_missing_base_branch(stage: Stage) -> None:
+    stage.settings(repository="    branch: production\n")
+
+    assert_says(stage.imagebot("once"), NOT_ALL_DONE, "has no branch production", "it has main")
+
+
+def test_a_registry_that_is_down(stage: Stage) -> None:
+    stage.registry.close()
+
+    said = stage.imagebot("once")
+
+    assert_says(said, NOT_ALL_DONE, stage.registry.host)
+    assert list(stage.heads()) == ["main"]
+
+
+def test_an_image_that_the_registry_does_not_know(stage: Stage) -> None:
+    stage.policy(POLICY.replace("IMAGE", "IMAGE-unheard-of"))
+
+    assert_says(stage.imagebot("once"), NOT_ALL_DONE, "acme/podinfo-unheard-of")
+
+
+def test_no_field_with_the_image(stage: Stage) -> None:
+    stage.commit({"staging/app.yaml": "kind: Nothing\n"})
+
+    assert_says(stage.imagebot("status"), NOT_ALL_DONE, "unknown", "no field")
+
+
+def test_yaml_in_the_way(stage: Stage) -> None:
+    stage.commit({"staging/bad.yaml": "image: IMAGE:6.5.3\n\tx: 1\n"})
+
+    assert_says(stage.imagebot("once"), NOT_ALL_DONE, "staging/bad.yaml:2:")
+
+
+def test_a_second_bots_lock(stage: Stage) -> None:
+    with only_bot(stage.folder / "state"):
+        said = stage.imagebot("once")
+
+        assert_says(said, WRONG_INPUT, "another imagebot uses the state folder", "process")
+        assert_says(stage.imagebot("run"), WRONG_INPUT, "another imagebot uses the state folder")
+        assert_says(stage.imagebot("plan"), FINE, "6.5.3 -> ")
+
+
+def test_no_settings(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, set_up(tmp_path).registry)
+    stage.config.unlink()
+
+    assert_says(stage.imagebot("once"), WRONG_INPUT, "imagebot.yaml")
+
+
+def test_settings_that_are_wrong_in_many_ways_say_all_of_them(stage: Stage) -> None:
+    stage.config.write_text("policies: policies/\nevery: often\nrepositories: {a: {url: 'https://u:hunter2@h/x.git'}}\n")
+
+    said = stage.imagebot("status")
+
+    assert_says(said, WRONG_INPUT, "imagebot.yaml:1:11:", "imagebot.yaml:2:8:", "imagebot.yaml:3:")
+    assert "hunter2" not in said.out + said.err
+
+
+def test_an_app_that_is_not_there(stage: Stage) -> None:
+    assert_says(stage.imagebot("explain", "podinfi"), WRONG_INPUT, "no policy for 'podinfi'; did you mean podinfo?")
+
+
+@pytest.mark.parametrize("words", [["fly"], ["once", "--fast"], ["explain"]], ids=["verb", "flag", "argument"])
+def test_a_wrong_word_on_the_command_line(tmp_path: Path, words: list[str]) -> None:
+    stage = set_up(tmp_path)
+
+    assert_says(stage.imagebot(*words), WRONG_INPUT, "Usage: ")
