@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import zlib
@@ -25,7 +26,7 @@ FOLDER = "state/environments.git"
 
 
 def test_a_fetch_brings_the_base_and_the_branches_under_the_prefix(
-    environments: BareRepository, mirror: Mirror
+    tmp_path: Path, environments: BareRepository, mirror: Mirror
 ) -> None:
     base = environments.branches()["main"]
     ours = environments.commit("imagebot/staging/api", {"a": "1"}, on=base)
@@ -35,6 +36,7 @@ def test_a_fetch_brings_the_base_and_the_branches_under_the_prefix(
 
     assert mirror.fetch("imagebot/") == Heads(base, {"imagebot/staging/api": ours})
     assert mirror.fetches == 1
+    assert BareRepository(tmp_path / FOLDER).git("tag") == ""
 
 
 def test_a_prefix_may_be_one_whole_branch(environments: BareRepository, mirror: Mirror) -> None:
@@ -152,18 +154,25 @@ def test_a_broken_mirror_is_mended_by_the_next_fetch(
     assert sorted(path.name for path in (tmp_path / "state").iterdir()) == ["environments.git", "environments.git.lock"]
 
 
+def unpack(folder: Path) -> None:
+    """Give every object a file of its own."""
+    for pack in folder.glob("objects/pack/*.pack"):
+        data = pack.read_bytes()
+        shutil.rmtree(pack.parent)
+        BareRepository(folder).git("unpack-objects", "-q", stdin=data)
+
+
 def test_damage_that_only_reading_shows_is_mended_by_the_next_fetch(
     tmp_path: Path, heads: Heads, mirror: Mirror
 ) -> None:
-    commit = mirror.commit(heads.base, {"README.md": b"new\n"}, "change", Author())
-    blob = next(entry.blob for entry in mirror.files(commit).entries if entry.path == "README.md")
+    unpack(tmp_path / FOLDER)
+    blob = next(entry.blob for entry in mirror.files(heads.base).entries if entry.path == "README.md")
     (tmp_path / FOLDER / "objects" / blob[:2] / blob[2:]).unlink()
 
     with pytest.raises(Damaged, match="the next pass makes it anew"):
-        mirror.read(commit, "README.md")
+        mirror.read(heads.base, "README.md")
     assert mirror.fetch("imagebot/") == heads
-    assert mirror.commit(heads.base, {"README.md": b"new\n"}, "change", Author()) == commit
-    assert mirror.read(commit, "README.md") == b"new\n"
+    assert mirror.read(heads.base, "README.md") == b"environments\n"
 
 
 def test_two_writers_take_turns(tmp_path: Path, environments: BareRepository) -> None:
@@ -204,6 +213,23 @@ def test_killed_while_cloning(tmp_path: Path, milliseconds: int) -> None:
     heads = mirror.fetch("imagebot/")
     assert len(mirror.files(heads.base).entries) == 2000
     assert mirror.read(heads.base, "apps/7/deployment.yaml") == b"image: acme/7:1.0.0\n" * 50
+
+
+def test_the_git_of_a_killed_bot_is_waited_for(tmp_path: Path, environments: BareRepository) -> None:
+    """It still writes into the mirror: its locks must not be taken for left over ones."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/x"
+        command = [sys.executable, "-c", ONE_FETCH, str(tmp_path / FOLDER), url]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            connection, _ = silent.accept()
+            process.kill()
+        mirror = Mirror.open(tmp_path / FOLDER, Remote(str(environments.folder)), network_seconds=0.3)
+        with pytest.raises(Unavailable, match="another imagebot holds"):
+            mirror.fetch("imagebot/")
+        connection.close()
+
+    mirror = Mirror.open(tmp_path / FOLDER, Remote(str(environments.folder)))
+    assert mirror.fetch("imagebot/").base == environments.branches()["main"]
 
 
 def fill_one_folder(folder: Path) -> None:

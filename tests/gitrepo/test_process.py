@@ -34,10 +34,11 @@ def test_nothing_of_the_callers_environment_reaches_git(
 ) -> None:
     for name, value in OF_THE_CALLER.items():
         monkeypatch.setenv(name, value)
-    answer = Git(environments.folder).ask("-c", "alias.show=!env -0", "show")
+    answer = Git(environments.folder).ask("-c", "alias.surroundings=!env -0", "surroundings")
     shown = dict(item.split("=", 1) for item in answer.out.decode().split("\0")[:-1])
 
     assert answer.code == 0, answer.err
+    assert sealed().items() - shown.items() <= {("PATH", sealed()["PATH"])}
     assert shown.keys() - sealed().keys() - OF_GIT_ITSELF <= {"GIT_DIR"}
     assert not [value for value in shown.values() if "elsewhere" in value or "canary" in value]
 
