@@ -5,7 +5,7 @@ BIN := .venv/bin
 COMPILE = .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(LOCK)
 
-.PHONY: help test demo bench replay lock venv machine clean
+.PHONY: help test demo bench replay docs lock venv machine clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -26,6 +26,9 @@ bench: machine ## time and memory, each beside something to compare it with
 
 replay: venv ## edit a public repository's real history again and compare the bytes
 	@$(BIN)/python -m tests.replay
+
+docs: venv ## write the pages of docs/ that follow from the code
+	@$(BIN)/python docs/make.py
 
 lock: ## lock what pyproject.toml names; LOCK=--upgrade takes the newest of each
 	@test -x .cache/uv/bin/uv || { $(PYTHON) -m venv .cache/uv && .cache/uv/bin/pip install --quiet uv; }
