@@ -17,7 +17,7 @@ _DOCKER_HUB_API = "registry-1.docker.io"
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Shared by all questions to one registry; `private_hosts` may lie in a private network because settings list them."""
+    """Shared by all questions to one registry; `private_hosts` are listed, so they may lie in a private network."""
 
     base: Url
     private_hosts: frozenset[str]
@@ -34,13 +34,14 @@ class Endpoint:
         _check_authority(registry, settings)
         scheme = "http" if settings.plain_http else "https"
         base = Url.parse(f"{scheme}://{_DOCKER_HUB_API if registry == DOCKER_HUB else registry}")
-        private = frozenset({base.host, *(_host(each) for each in settings.auth_hosts)} if listed else ())
+        private = frozenset(map(_bare_host, (base.netloc, *settings.auth_hosts)) if listed else ())
         wire = Wire(registry, private, settings.ca_file, count)
         return cls(base, private, wire, Authorization(registry, base, settings.auth_hosts, wire))
 
 
-def _host(netloc: str) -> str:
-    return Url.parse(f"https://{netloc}").host
+def _bare_host(netloc: str) -> str:
+    """The host as connections name it: without port and brackets."""
+    return Url.parse(f"https://{netloc}").host.strip("[]")
 
 
 def _check_authority(registry: str, settings: RegistrySettings) -> None:

@@ -14,7 +14,7 @@ from imagebot.registry.client import Registries
 from imagebot.registry.connections import check_peer
 from imagebot.registry.limits import Timeouts
 from imagebot.settings import RegistrySettings
-from tests.support.fake_registry import JSON
+from tests.support.fake_registry import JSON, tag_list
 from tests.support.web_function import Answer, Raw, serving
 
 
@@ -65,6 +65,13 @@ def test_a_policy_cannot_make_us_knock_at_a_private_door(host: str) -> None:
     with serving(lambda _: Answer()) as inside, pytest.raises(Refused, match="a private address: if that is meant"):
         Registries({}).tags(ImageName(f"{host}:{inside.port}", "acme/api"))
     assert inside.asked == []
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.2", "::1"])
+def test_a_listed_registry_may_be_next_door(address: str) -> None:
+    with serving(lambda _: tag_list("1.0.0"), address) as served:
+        registries = Registries({served.host: RegistrySettings(plain_http=True)})
+        assert registries.tags(ImageName(served.host, "acme/api")).tags == ("1.0.0",)
 
 
 def dripping(piece: bytes) -> Iterator[bytes]:
