@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from imagebot.images.reference import DOCKER_HUB, ImageName
 
@@ -14,8 +15,17 @@ def is_yaml(file: str) -> bool:
 
 
 def screen(data: bytes, names: Iterable[ImageName]) -> bool:
-    """Whether a file may hold a field of one of these images: every spelling ends in the last component of the name."""
-    return any(_last(name) in data for name in names)
+    """Whether a file may hold a field of one of these images: all parts of its name are in it, the last as a word.
+
+    Parts, because `registry: ghcr.io/acme` may stand apart from `repository: api`; a word, because of `apiVersion`.
+    """
+    return any(all(part in data for part in parts) and word.search(data) for parts, word in map(_marks, names))
+
+
+@cache
+def _marks(name: ImageName) -> tuple[tuple[bytes, ...], re.Pattern[bytes]]:
+    parts = tuple(part.encode() for part in name.repository.removeprefix("library/").split("/"))
+    return parts, re.compile(rb"(?<![a-z0-9._-])" + re.escape(parts[-1]) + rb"(?![A-Za-z0-9_/-]|\.[A-Za-z0-9])")
 
 
 def mentions(data: bytes, name: ImageName) -> bool:
@@ -33,7 +43,3 @@ def _same(written: bytes, name: ImageName) -> bool:
         return ImageName.parse(written.decode()) == name
     except ValueError:
         return False
-
-
-def _last(name: ImageName) -> bytes:
-    return name.repository.rpartition("/")[2].encode()

@@ -16,8 +16,7 @@ from imagebot.yamledit.limits import MAX_BYTES, MAX_DEPTH, MAX_EVENTS
 from imagebot.yamledit.tree import NotYaml
 
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
-_OPEN = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
-_CLOSE = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
+_DEEPER = {yaml.MappingStartEvent: 1, yaml.SequenceStartEvent: 1, yaml.MappingEndEvent: -1, yaml.SequenceEndEvent: -1}
 
 
 class Unreadable(Exception):
@@ -63,10 +62,7 @@ def pull(text: str) -> Iterator[yaml.Event]:
     depth = 0
     try:
         for count, event in enumerate(yaml.parse(text, Loader=yaml.CSafeLoader)):
-            if isinstance(event, _OPEN):
-                depth += 1
-            elif isinstance(event, _CLOSE):
-                depth -= 1
+            depth += _DEEPER.get(type(event), 0)
             if depth > MAX_DEPTH:
                 raise _at(event, f"nested deeper than {MAX_DEPTH} levels")
             if count >= MAX_EVENTS:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import zip_longest
+from operator import attrgetter
 
 import yaml
 
 from imagebot.errors import CannotEdit, Problem
 from imagebot.yamledit.events import Text, Unreadable, begin, end, pull
 from imagebot.yamledit.splice import Edit
+
+# All that a loader may look at, by the kind of event.
+_MEANING: dict[type, Callable[[yaml.Event], object]] = {
+    yaml.ScalarEvent: attrgetter("value", "anchor", "tag", "style", "implicit"),
+    yaml.MappingStartEvent: attrgetter("anchor", "tag", "implicit", "flow_style"),
+    yaml.SequenceStartEvent: attrgetter("anchor", "tag", "implicit", "flow_style"),
+    yaml.AliasEvent: attrgetter("anchor"),
+    yaml.DocumentStartEvent: attrgetter("explicit", "version", "tags"),
+    yaml.DocumentEndEvent: attrgetter("explicit"),
+}
 
 
 def prove(file: str, before: bytes, after: bytes, intended: Mapping[Edit, str]) -> None:
@@ -46,11 +57,16 @@ def _events_differ(before: bytes, after: bytes, values: Mapping[int, str]) -> tu
             if old is None or new is None:
                 return begin(old or new).line + 1, "the file ends elsewhere"
             value = missing.pop(old_text.offset(end(old).index), None) if isinstance(old, yaml.ScalarEvent) else None
-            if not (_meaning(old) == _meaning(new) if value is None else _became(old, new, value)):
+            if not (_same(old, new) if value is None else _became(old, new, value)):
                 return begin(old).line + 1, "it would read differently"
     except Unreadable as error:
         return error.why.line, error.why.message
     return (1, "a value was not found again") if missing else None
+
+
+def _same(old: yaml.Event, new: yaml.Event) -> bool:
+    meaning = _MEANING.get(type(old))
+    return type(old) is type(new) and (meaning is None or meaning(old) == meaning(new))
 
 
 def _became(old: yaml.Event, new: yaml.Event, value: str) -> bool:
@@ -58,20 +74,3 @@ def _became(old: yaml.Event, new: yaml.Event, value: str) -> bool:
     if not (isinstance(old, yaml.ScalarEvent) and isinstance(new, yaml.ScalarEvent) and new.value == value):
         return False
     return (new.anchor, new.tag) == (old.anchor, old.tag) and (new.style == old.style or not old.style)
-
-
-def _meaning(event: yaml.Event) -> tuple[object, ...]:
-    """All that a loader may look at."""
-    match event:
-        case yaml.ScalarEvent():
-            return event.anchor, event.tag, event.value, event.style, event.implicit
-        case yaml.CollectionStartEvent():
-            return type(event), event.anchor, event.tag, event.implicit, event.flow_style
-        case yaml.DocumentStartEvent():
-            return type(event), event.explicit, event.version, event.tags
-        case yaml.DocumentEndEvent():
-            return type(event), event.explicit
-        case yaml.AliasEvent():
-            return type(event), event.anchor
-        case _:
-            return (type(event),)
