@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,11 +78,11 @@ class Stage:
         (self.folder / "policies").mkdir(exist_ok=True)
         (self.folder / "policies" / name).write_text(text.replace("IMAGE", self.image))
 
-    def settings(self, more: str = "", repository: str = "") -> None:
+    def settings(self, more: str = "", repository: str = "", log: str = "{level: error}") -> None:
         """Write imagebot.yaml; `more` is added at its end, `repository` to the environment repository's keys."""
         self.config.write_text(
             f"policies: [policies/]\nstate: state\nrepositories:\n  environments:\n    url: {self.bare}\n    forge: local\n"
-            f"{repository}registries:\n  {self.registry.host}: {{plainHttp: true}}\nlog: {{level: error}}\n{more}"
+            f"{repository}registries:\n  {self.registry.host}: {{plainHttp: true}}\nlog: {log}\n{more}"
         )
 
     def commit(self, files: Mapping[str, str | None], branch: str = "main", message: str = "a person's change") -> str:
@@ -138,15 +138,20 @@ class Stage:
 
     def imagebot(self, *words: str, environment: Mapping[str, str] | None = None) -> Said:
         """A verb in a process of its own, in the stage's folder."""
-        done = subprocess.run(
-            [sys.executable, "-m", "imagebot", *words],
-            cwd=self.folder,
-            env={**os.environ, **(environment or {})},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return Said(done.returncode, done.stdout, done.stderr)
+        return run_imagebot(self.folder, words, environment or {})
+
+
+def run_imagebot(folder: Path, words: Sequence[str], environment: Mapping[str, str]) -> Said:
+    """A verb in a process of its own, in `folder`."""
+    done = subprocess.run(
+        [sys.executable, "-m", "imagebot", *words],
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Said(done.returncode, done.stdout, done.stderr)
 
 
 def set_up(folder: Path) -> Stage:
