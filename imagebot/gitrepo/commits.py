@@ -19,7 +19,7 @@ from imagebot.gitrepo.process import Git, Talk, Terms
 from imagebot.gitrepo.seal import sealed
 from imagebot.settings import Author
 
-_DATE = re.compile(rb"^committer [^\n]*> (-?[0-9]+) ([+-][0-9]{4})$", re.MULTILINE)
+_DATE = re.compile(rb"^committer [^\n]*> ?([0-9]{1,12})(?: ([+-][0-9]{4})$)?", re.MULTILINE)
 _TREE = re.compile(rb"^tree ([0-9a-f]+)$", re.MULTILINE)
 _STRIPPED_BY_GIT = " .,:;<>\"\\'"
 _FOLDER = "40000"
@@ -42,12 +42,12 @@ def commit(git: Git, base: str, files: Mapping[str, bytes], message: str, author
     """
     with _workshop(git) as workshop:
         about = workshop.read(commit_id(base), "commit")
-        date, tree = _DATE.search(about), _TREE.search(about)
-        if date is None or tree is None:
-            raise git.damaged(f"the commit {base} has no date or no tree")
+        tree = _TREE.search(about)
+        if tree is None:
+            raise git.damaged(f"the commit {base} has no tree")
         edits = {tuple(path.encode(errors="backslashreplace").split(b"/")): data for path, data in files.items()}
         new = workshop.changed(tree[1].decode(), edits, ())
-    return write(git, new, (base,), message, signature(author, f"@{date[1].decode()} {date[2].decode()}"))
+    return write(git, new, (base,), message, signature(author, _date(about)))
 
 
 def signature(author: Author, date: str) -> dict[str, str]:
@@ -118,6 +118,15 @@ class _Workshop:
 def _workshop(git: Git) -> Iterator[_Workshop]:
     with git.talk("cat-file", "--batch") as reader, git.talk("mktree", "--batch", "--missing", "-z") as writer:
         yield _Workshop(git, reader, writer)
+
+
+def _date(commit: bytes) -> str:
+    """When `commit` was made, in git's raw format. Old tools wrote zones, and more, that git cannot read back."""
+    found = _DATE.search(commit)
+    if found is None:
+        return "@0 +0000"
+    zone = found[2] or b"+0000"
+    return f"@{found[1].decode()} {zone.decode()}"
 
 
 def _entries(data: bytes, id_size: int) -> dict[bytes, _Entry]:

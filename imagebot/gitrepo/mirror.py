@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -75,11 +75,10 @@ class Mirror:
         """
         branch_prefix(prefix)
         with self._alone() as lock:
-            try:
-                return self._fetched(prefix, lock)
-            except Damaged:
-                self._discard()
-            return self._fetched(prefix, lock)
+            if self._folder.is_dir() and not (self._folder / DAMAGED_MARK).exists():
+                with suppress(Damaged):
+                    return self._fetched(self._git, prefix, self._terms(self._network_seconds, lock))
+            return self._made_anew(prefix, self._terms(self._network_seconds * _FIRST_FETCH, lock))
 
     def files(self, commit: str) -> Files:
         """Every regular file of `commit`."""
@@ -107,7 +106,7 @@ class Mirror:
         """
         if not updates:
             return {}
-        terms = self._terms()
+        terms = self._terms(self._network_seconds)
         self.pushes += 1
         answer = self._git.ask("push", *arguments(updates, self.remote.url), terms=terms)
         found = results(answer.out)
@@ -182,33 +181,43 @@ class Mirror:
     def _beside(self, suffix: str) -> Path:
         return self._folder.with_name(f"{self._folder.name}.{suffix}")
 
-    def _fetched(self, prefix: str, lock: int) -> Heads:
-        seconds = self._network_seconds * (1 if self._has_branches(lock) else _FIRST_FETCH)
-        terms = self._terms(seconds, lock)
+    def _made_anew(self, prefix: str, terms: Terms) -> Heads:
+        """Fetch everything into a new repository and only then put it in place: what is there is always whole."""
+        new = Git(self._beside("new"))
+        new.out("init", "--bare", "--quiet", "--template=", terms=Terms(inherit=terms.inherit))
+        heads = self._fetched(new, prefix, terms)
+        if self._folder.exists():
+            self._folder.rename(self._beside("old"))
+        new.folder.rename(self._folder)
+        _remove(self._beside("old"))
+        return heads
+
+    def _fetched(self, git: Git, prefix: str, terms: Terms) -> Heads:
         base = f"{_HEADS}{self.remote.branch}"
         refspecs = (f"+{base}:{base}", f"+{_HEADS}{prefix}*:{_HEADS}{prefix}*")
         self.fetches += 1
-        answer = self._git.ask("fetch", *_FETCH, self.remote.url, *refspecs, terms=terms)
+        answer = git.ask("fetch", *_FETCH, self.remote.url, *refspecs, terms=terms)
         if answer.code != 0:
-            raise self._fetch_failed(answer, terms)
-        return self._heads(prefix)
+            raise self._fetch_failed(git, answer, terms)
+        return self._heads(git, prefix)
 
-    def _fetch_failed(self, answer: Answer, terms: Terms) -> Exception:
+    def _fetch_failed(self, git: Git, answer: Answer, terms: Terms) -> Exception:
+        """Words that are in no rule may be the mirror's own fault; a new one will show."""
         if "couldn't find remote ref" in answer.err:
-            return NotFound(self._no_base(terms))
+            return NotFound(self._no_base(git, terms))
         error = explain("fetch from", self.remote, answer, terms.environment)
         return error or Damaged(unexplained("fetch from", self.remote, answer, terms.environment))
 
-    def _no_base(self, terms: Terms) -> str:
-        answer = self._git.ask("ls-remote", "--heads", "--end-of-options", self.remote.url, terms=terms)
+    def _no_base(self, git: Git, terms: Terms) -> str:
+        answer = git.ask("ls-remote", "--heads", "--end-of-options", self.remote.url, terms=terms)
         names = [line.partition(_HEADS)[2] for line in answer.out.decode(errors="replace").splitlines()]
         shown = printable(", ".join(names[:10])) + (", …" if len(names) > 10 else "")
         there = f"it has {shown}; set `branch`" if names else "it has no branch yet; push a first commit"
         return f"{self.remote.url} has no branch {self.remote.branch}: {there}"
 
-    def _heads(self, prefix: str) -> Heads:
+    def _heads(self, git: Git, prefix: str) -> Heads:
         """Read the branches back. `%(tree)` makes git open each commit, so that a broken one is noticed here."""
-        out = self._git.out("for-each-ref", "--format=%(objectname) %(objecttype) %(tree) %(refname)", _HEADS)
+        out = git.out("for-each-ref", "--format=%(objectname) %(objecttype) %(tree) %(refname)", _HEADS)
         heads = {}
         for line in out.decode(errors="replace").splitlines():
             commit, kind, _, name = line.split(" ", 3)
@@ -216,25 +225,8 @@ class Mirror:
             if kind == "commit" and (branch == self.remote.branch or branch.startswith(prefix)) and _is_ours(branch):
                 heads[branch] = commit
         if self.remote.branch not in heads:
-            raise self._git.damaged(f"it lost the branch {self.remote.branch}")
+            raise git.damaged(f"it lost the branch {self.remote.branch}")
         return Heads(heads.pop(self.remote.branch), heads)
-
-    def _has_branches(self, lock: int) -> bool:
-        """Whether anything was ever fetched; makes the mirror where there is none."""
-        if not (self._folder / "HEAD").is_file() or (self._folder / DAMAGED_MARK).exists():
-            self._make(lock)
-        return (self._folder / "packed-refs").exists() or any((self._folder / "refs" / "heads").glob("*"))
-
-    def _make(self, lock: int) -> None:
-        """Put an empty repository in place by one rename: what is there is whole or not there."""
-        self._discard()
-        new = self._beside("new")
-        Git(new).out("init", "--bare", "--quiet", "--template=", terms=Terms(inherit=(lock,)))
-        new.rename(self._folder)
-
-    def _discard(self) -> None:
-        if self._folder.exists():
-            _remove(self._folder.rename(self._beside("old")))
 
     def _is_untidy(self) -> bool:
         packs = sum(1 for _ in self._folder.glob("objects/pack/*.pack"))
@@ -242,8 +234,8 @@ class Mirror:
         loose = sum(1 for _ in self._folder.glob("objects/17/*"))
         return packs > _MANY_PACKS or loose * 256 > _MANY_LOOSE
 
-    def _terms(self, seconds: float | None = None, *inherit: int) -> Terms:
-        return Terms(self.remote.environment(), self.remote.url, seconds or self._network_seconds, inherit)
+    def _terms(self, seconds: float, *inherit: int) -> Terms:
+        return Terms(self.remote.environment(), self.remote.url, seconds, inherit)
 
 
 def _remove(path: Path) -> None:

@@ -62,7 +62,7 @@ def test_the_same_input_gives_the_same_commit(tmp_path: Path, environments: Bare
     assert commits == {"80e615bb94e8a031788dc40358472f122b1e9334"}
 
 
-@pytest.mark.parametrize("line", ["99 -1130", "4102444800 +1400"])
+@pytest.mark.parametrize("line", ["99 -1130", "4102444800 +1400", "0 +0000"])
 def test_the_dates_are_those_of_the_base_however_odd(
     environments: BareRepository, open_mirror: Callable[[], Mirror], line: str
 ) -> None:

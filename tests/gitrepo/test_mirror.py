@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from imagebot.errors import BadInput, NotFound, Unavailable
+from imagebot.errors import BadInput, BadResponse, NotFound, Unavailable, WorldError
 from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.process import Damaged
+from imagebot.gitrepo.push import Pushed, PushUpdate
 from imagebot.gitrepo.remote import Remote
 from imagebot.settings import Author
 from tests.support.git_repos import BareRepository, a_repository
@@ -173,6 +174,44 @@ def test_damage_that_only_reading_shows_is_mended_by_the_next_fetch(
         mirror.read(heads.base, "README.md")
     assert mirror.fetch("imagebot/") == heads
     assert mirror.read(heads.base, "README.md") == b"environments\n"
+
+
+def test_a_remote_that_makes_no_sense_costs_no_mirror(tmp_path: Path, heads: Heads, mirror: Mirror) -> None:
+    """Words that are in no table may mean a broken mirror; it is replaced only when a new one turned out well."""
+    (tmp_path / "environments.git" / "HEAD").write_text("")
+    (tmp_path / "environments.git" / "config").write_text("[core\n")
+
+    with pytest.raises(WorldError, match="cannot fetch from") as caught:
+        mirror.fetch("imagebot/")
+    assert "\n" not in str(caught.value)
+    assert mirror.read(heads.base, "README.md") == b"environments\n"
+
+
+HISTORIC = "tree {tree}\nauthor A <a@b> 0 +0000\ncommitter A <a@b> 0 +051800\n\nodd zone\n"
+HOSTILE = "tree {tree}\nauthor A <a@b> 0 +0000\ncommitter A <a@b\n\nno end\n"
+
+
+def put_on_main(repository: BareRepository, text: str) -> str:
+    tree = repository.git("rev-parse", "main^{tree}")
+    data = text.format(tree=tree).encode()
+    commit = repository.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=data)
+    repository.git("update-ref", "refs/heads/main", commit)
+    return commit
+
+
+def test_a_history_that_old_tools_wrote_is_fetched(environments: BareRepository, mirror: Mirror) -> None:
+    base = put_on_main(environments, HISTORIC)
+
+    assert mirror.fetch("imagebot/").base == base
+    commit = mirror.commit(base, {"README.md": b"x"}, "m", Author())
+    assert mirror.push([PushUpdate("imagebot/a", commit, None)]) == {"imagebot/a": Pushed()}
+
+
+def test_an_object_that_git_takes_for_hostile_is_not(environments: BareRepository, mirror: Mirror) -> None:
+    put_on_main(environments, HOSTILE)
+
+    with pytest.raises(BadResponse, match="takes for damaged or hostile"):
+        mirror.fetch("imagebot/")
 
 
 def test_two_writers_take_turns(tmp_path: Path, environments: BareRepository) -> None:
