@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from imagebot.errors import BadInput, BadResponse, Refused, Unavailable
+from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailable
 from imagebot.forge.github_wire import POLITE, Manners, Unprocessable, Wire
 from imagebot.forge.protocol import Proposal, PullRequest, State, Written
 from imagebot.plan import block
@@ -22,6 +22,8 @@ _URLS = (
     re.compile(r"(?:[^@/:\s]+@)?[^@/:\s]+:" + _OWNER_AND_NAME, re.ASCII),
 )
 _TEAM = "team:"
+# A label or a reviewer refused is no reason to fail: the pull request itself is what matters.
+_NOT_GIVEN = (NotFound, Refused, Unprocessable)
 
 
 class _Answer(BaseModel):
@@ -209,7 +211,7 @@ class GitHub:
             self._wire.send(
                 f"label pull request {pull.number}", "POST", f"{self._issue(pull)}/labels", {"labels": labels}
             )
-        except Unprocessable as error:
+        except _NOT_GIVEN as error:
             return [str(error)]
         return []
 
@@ -218,7 +220,10 @@ class GitHub:
         if not logins:
             return []
         deed = f"assign pull request {pull.number}"
-        answer = self._wire.send(deed, "POST", f"{self._issue(pull)}/assignees", {"assignees": logins})
+        try:
+            answer = self._wire.send(deed, "POST", f"{self._issue(pull)}/assignees", {"assignees": logins})
+        except _NOT_GIVEN as error:
+            return [str(error)]
         there = tuple(user.login for user in _checked(_Issue, answer, self._name).assignees)
         return [f"{login} cannot be assigned to pull requests of {self._name}" for login in _lacking(there, logins)]
 
@@ -232,7 +237,7 @@ class GitHub:
         body = {key: names for key, names in (("reviewers", people), ("team_reviewers", teams)) if names}
         try:
             self._wire.send(deed, "POST", f"{self._path}/pulls/{pull.number}/requested_reviewers", body)
-        except Unprocessable as error:
+        except _NOT_GIVEN as error:
             if len(reviewers) == 1:
                 return [str(error)]
             return [warning for name in reviewers for warning in self._ask_for_review(pull, [name])]

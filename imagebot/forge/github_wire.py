@@ -8,6 +8,7 @@ up to an hour (facts measured with PyGithub 2.10).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,8 +16,9 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+import jwt
 import requests
-from github import Auth, Github, GithubException
+from github import Auth, Github, GithubException, set_log_level
 from jwt.exceptions import PyJWTError
 
 from imagebot import __version__
@@ -57,6 +59,8 @@ class Wire:
         self.host = urlsplit(api_url).netloc
         self.writes = 0
         self._app: Callable[[], str] | None = None
+        # It writes to standard error by itself, where our log goes; at DEBUG also the tokens that an App is given.
+        set_log_level(logging.WARNING)
 
         def client(auth: Auth.Auth | None) -> Github:
             return Github(
@@ -113,17 +117,21 @@ class Wire:
             return self._requester.requestJsonAndCheck(verb, path, parameters=dict(parameters), input=body)
 
     def _app_tokens(self, client: Github, app: GitHubApp) -> Callable[[], str]:
-        key = Auth.AppAuth(app.id, SecretFile(app.key_file).reveal)
+        key = Auth.AppAuth(app.id, sign_func=lambda claims: _signed(claims, app))
         installation = key.get_installation_auth(app.installation, requester=client.requester)
 
         def token() -> str:
             with _failures(self.host, f"give a token to installation {app.installation} of the App {app.id}"):
-                try:
-                    return installation.token
-                except (PyJWTError, ValueError):
-                    raise Refused(f"{app.key_file} holds no private key that can sign for the App {app.id}") from None
+                return installation.token
 
         return token
+
+
+def _signed(claims: dict[str, Any], app: GitHubApp) -> str:
+    try:
+        return jwt.encode(claims, SecretFile(app.key_file).reveal(), algorithm="RS256")
+    except (PyJWTError, ValueError, TypeError):
+        raise Refused(f"{app.key_file} holds no private key that can sign for the App {app.id}") from None
 
 
 class _Bearer(Auth.Auth):

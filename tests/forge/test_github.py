@@ -222,6 +222,23 @@ def test_a_reviewer_who_cannot_be_asked_is_a_warning(github_server: GitHubServer
     assert len(done.warnings) == 4
 
 
+def test_an_app_that_may_not_see_teams_still_asks_people(github_server: GitHubServer) -> None:
+    github_server.faults = [Fault("POST", 403, nth=nth, ending="reviewers") for nth in (1, 3)]
+    done = ensure(client(github_server), FULL, None)
+
+    assert (done.pull.reviewers, done.pull.assignees) == (("alice",), ("bob",))
+    (warning,) = done.warnings
+    assert "would not ask team:platform to review" in warning
+
+
+@pytest.mark.parametrize("status", [403, 404, 422])
+def test_an_assignment_that_is_refused_is_a_warning(github_server: GitHubServer, status: int) -> None:
+    github_server.faults = [Fault("POST", status, ending="/assignees")]
+    done = ensure(client(github_server), FULL, None)
+
+    assert (done.deed, done.pull.assignees, len(done.warnings)) == ("opened", (), 1)
+
+
 def test_a_label_that_github_does_not_take_is_a_warning(github_server: GitHubServer) -> None:
     github_server.faults = [Fault("POST", 422, ending="/labels", body=b'{"message": "Validation Failed"}')]
     done = ensure(client(github_server), FULL, None)
@@ -312,7 +329,7 @@ def test_killed_after_any_write_the_next_pass_completes_it(
     pull = only(github_server)
     assert ensure(forge, FULL, pull).deed == "kept"
     assert (pull.title, pull.body) == (FULL.title, FULL.body)
-    if answer != 422:
+    if answer not in (403, 422):
         assert (pull.labels, pull.reviewers, pull.assignees) == (FULL.labels, FULL.reviewers, FULL.assignees)
     assert len(github_server.pulls) == 1
 

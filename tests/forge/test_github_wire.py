@@ -94,16 +94,20 @@ def test_nobody_there_is_unavailable(github_server: GitHubServer) -> None:
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("verb", ["GET", "POST", "PATCH"])
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_no_redirect_leads_to_another_server(github_server: GitHubServer, verb: str, status: int, host: str) -> None:
+def test_no_redirect_leads_to_another_server(
+    github_server: GitHubServer, verb: str, status: int, host: str, caplog: pytest.LogCaptureFixture
+) -> None:
     with running() as elsewhere:
         location = f"{elsewhere.url}/elsewhere".replace("127.0.0.1", host)
         github_server.faults = [Fault(verb, status, headers=(("Location", location),))]
         github_server.add(BRANCH)
         forge = client(github_server)
+        caplog.set_level("DEBUG")
         with pytest.raises(WorldError):
             ensure(forge, replace(FULL, branch="imagebot/other"), next(iter(forge.open_pulls("none of them")), None))
 
         assert elsewhere.calls == []
+        assert [record for record in caplog.records if record.name.startswith("github")] == []
         # PyGithub follows a 301 to its own host by the path alone, whatever the port, on the connection it has.
         github_server.violations.clear()
 
@@ -228,6 +232,15 @@ def test_an_app_without_its_key_is_refused(with_app: Callable[[str], github.GitH
         with_app(text).open_pulls("")
 
     assert "PRIVATE KEY" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_broken_answer_to_an_app_is_not_laid_to_its_key(
+    github_server: GitHubServer, with_app: Callable[[str], github.GitHub]
+) -> None:
+    github_server.faults = [Fault("POST", 201, body=b"{", ending="/access_tokens")]
+
+    with pytest.raises(BadResponse, match="makes no sense when asked to give a token to installation 678"):
+        with_app("").open_pulls("")
 
 
 def test_an_unknown_installation_is_said(github_server: GitHubServer, with_app: Callable[[str], github.GitHub]) -> None:
