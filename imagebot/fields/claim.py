@@ -27,7 +27,7 @@ class Claim:
     @property
     def keys(self) -> tuple[str, ...]:
         """The way from the map that was looked at to the first of the scalars."""
-        return *self.within, next(key for key, entry in self.at.entries.items() if entry.node is self.spots[0].scalar)
+        return *self.within, self.spots[0].key
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,9 @@ def reference(place: Place, key: str, prefix: str = "") -> tuple[ImageName, Spot
         read = Reference.parse(scalar.value.removeprefix(prefix).rstrip("\n"))
     except ValueError:
         return None
-    return read.name, Spot(scalar, Part.REFERENCE, Value(read.tag, read.digest), prefix + read.written, place.via(key))
+    return read.name, Spot(
+        scalar, Part.REFERENCE, Value(read.tag, read.digest), key, prefix + read.written, place.via(key)
+    )
 
 
 def tag(place: Place, *keys: str) -> Spot | None:
@@ -67,9 +69,9 @@ def tag(place: Place, *keys: str) -> Spot | None:
             continue
         head, at, digest = scalar.value.rstrip("\n").partition("@")
         if is_tag(head) and (not at or is_digest(digest)):
-            return Spot(scalar, Part.TAG, Value(head, digest or None), via=place.via(key))
+            return Spot(scalar, Part.TAG, Value(head, digest or None), key, via=place.via(key))
         if not at and is_digest(head):
-            return Spot(scalar, Part.DIGEST, Value(None, head), via=place.via(key))
+            return Spot(scalar, Part.DIGEST, Value(None, head), key, via=place.via(key))
     return None
 
 
@@ -82,9 +84,9 @@ def digests(place: Place, keys: Sequence[str] = DIGEST_KEYS) -> tuple[Spot, ...]
         if not isinstance(scalar, Scalar):
             continue
         if _HEX.fullmatch(scalar.value):
-            spots.append(Spot(scalar, Part.HEX, Value(None, f"sha256:{scalar.value}"), via=place.via(key)))
+            spots.append(Spot(scalar, Part.HEX, Value(None, f"sha256:{scalar.value}"), key, via=place.via(key)))
         elif is_digest(scalar.value):
-            spots.append(Spot(scalar, Part.DIGEST, Value(None, scalar.value), via=place.via(key)))
+            spots.append(Spot(scalar, Part.DIGEST, Value(None, scalar.value), key, via=place.via(key)))
         elif not scalar.value and scalar.style and key == "digest":
-            spots.append(Spot(scalar, Part.DIGEST, Value(), via=place.via(key)))
+            spots.append(Spot(scalar, Part.DIGEST, Value(), key, via=place.via(key)))
     return tuple(spots)

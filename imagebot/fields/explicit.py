@@ -146,7 +146,7 @@ def _read(scalar: Scalar, name: ImageName) -> Spot | None:
     except ValueError:
         read = None
     if read and read.name == name:
-        return Spot(scalar, Part.REFERENCE, Value(read.tag, read.digest), read.written)
+        return Spot(scalar, Part.REFERENCE, Value(read.tag, read.digest), written=read.written)
     head, _, digest = text.partition("@")
     if is_tag(head) and (is_digest(digest) if "@" in text else name_of(text) != name):
         return Spot(scalar, Part.TAG, Value(head, digest or None))

@@ -37,6 +37,7 @@ class Spot:
     scalar: Scalar
     part: Part
     says: Value
+    key: str = ""
     written: str = ""
     via: Alias | None = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -11,15 +11,12 @@ from imagebot.errors import Problem
 from imagebot.fields.all_shapes import Shape, shape_for
 from imagebot.fields.claim import Claim, Lack
 from imagebot.fields.explicit import Explicit, resolve
-from imagebot.fields.field import Field, Found, NoField, Spot
+from imagebot.fields.field import Field, Found, NoField
 from imagebot.fields.place import Place, path, places
+from imagebot.images.reference import ImageName
 from imagebot.yamledit.parse import parse
 from imagebot.yamledit.replace import problem, why_fixed
-from imagebot.yamledit.tree import Document, NotYaml
-
-# By the start of a scalar: who claims it, and the aliases to it (where each begins, and its line).
-Claims = dict[int, list[tuple[Claim, Spot]]]
-Users = dict[int, dict[int, int]]
+from imagebot.yamledit.tree import Alias, Document, NotYaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,56 +74,60 @@ def _look(document: Document, index: int | None) -> Iterator[_Claimed | Lack]:
 
 
 def _claimed(claim: Claim, place: Place, name: str, shape: Shape, index: int | None) -> _Claimed:
-    twice = place.doubtful | ((place.twice | claim.at.twice) & shape.KEYS)
+    twice = place.doubtful | (shape.KEYS & place.twice) | (shape.KEYS & claim.at.twice)
     return _Claimed(claim, name, path(index, place.trail, *claim.keys), twice)
 
 
 def _fields(file: str, data: bytes, document: Document, claimed: list[_Claimed]) -> Iterator[Field]:
     """Fields out of claims: several on the same scalars are one field, and none may move another image."""
-    by_scalar: Claims = defaultdict(list)
-    for item in claimed:
-        for spot in item.claim.spots:
-            by_scalar[spot.scalar.start].append((item.claim, spot))
-    users = _users(document)
+    tangles = _tangles(document, claimed)
     seen = set()
     for item in claimed:
         claim, first = item.claim, item.claim.spots[0].scalar
         same = (claim.name, *((spot.scalar.start, spot.part) for spot in claim.spots))
         if same not in seen:
             seen.add(same)
-            fixed = _fixed(file, data, item, by_scalar, users)
+            fixed = _fixed(file, data, item, tangles)
             yield Field(file, first.line, item.path, item.shape, claim.name, claim.spots, fixed)
 
 
-def _fixed(file: str, data: bytes, item: _Claimed, by_scalar: Claims, users: Users) -> Problem | None:
+def _fixed(file: str, data: bytes, item: _Claimed, tangles: Mapping[int, str]) -> Problem | None:
     """Why this claim cannot be edited, at the first scalar that stands in the way."""
     if item.twice:
         names = ", ".join(f"`{key}`" for key in sorted(item.twice))
         return problem(file, data, item.claim.spots[0].scalar, f"the key {names} occurs twice; keep one")
     for spot in item.claim.spots:
-        reason = _shared(spot, item.claim, by_scalar, users) or why_fixed(data, spot.scalar)
+        reason = tangles.get(spot.scalar.start) or why_fixed(data, spot.scalar)
         if reason:
             return problem(file, data, spot.scalar, reason)
     return None
 
 
-def _users(document: Document) -> Users:
-    users: Users = defaultdict(dict)
+def _tangles(document: Document, claimed: list[_Claimed]) -> dict[int, str]:
+    """By the start of a scalar, why an edit of it would move something else: another image, or a value that is none."""
+    names: dict[int, set[ImageName]] = defaultdict(set)
+    ways: dict[int, set[int]] = defaultdict(set)
+    for item in claimed:
+        for spot in item.claim.spots:
+            names[spot.scalar.start].add(item.claim.name)
+            if spot.via:
+                ways[spot.scalar.start].add(spot.via.start)
+    elsewhere: dict[int, list[Alias]] = defaultdict(list)
     for alias in document.aliases:
-        if alias.target is not None:
-            users[alias.target.start][alias.start] = alias.line
-    return users
+        if alias.target and alias.target.start in names and alias.start not in ways[alias.target.start]:
+            elsewhere[alias.target.start].append(alias)
+    tangles = {start: _used_elsewhere(aliases) for start, aliases in elsewhere.items()}
+    return tangles | {start: _of_several(images) for start, images in names.items() if len(images) > 1}
 
 
-def _shared(spot: Spot, claim: Claim, by_scalar: Claims, users: Users) -> str | None:
-    """Why an edit here would move something else: another image, or a value that is no image."""
-    claims = by_scalar[spot.scalar.start]
-    others = sorted({other.name.familiar for other, _ in claims if other.name != claim.name})
-    if others:
-        return f"the value is shared with {', '.join(others)}: write it out for each"
-    known = {other.via.start for _, other in claims if other.via}
-    rest = [line for start, line in users.get(spot.scalar.start, {}).items() if start not in known]
-    if rest:
-        lines = ", ".join(map(str, rest))
-        return f"the anchor &{spot.scalar.anchor} is also used on line {lines}, for something else: write it out there"
-    return None
+def _used_elsewhere(aliases: list[Alias]) -> str:
+    lines = _some([str(alias.line) for alias in aliases])
+    return f"the anchor &{aliases[0].name} is also used on line {lines}, for something else: write it out there"
+
+
+def _of_several(images: set[ImageName]) -> str:
+    return f"{_some(sorted(name.familiar for name in images))} share this value: write it out for each"
+
+
+def _some(items: list[str]) -> str:
+    return ", ".join(items[:5]) + (f" and {len(items) - 5} more" if len(items) > 5 else "")

@@ -96,7 +96,7 @@ def _is_open(node: Node) -> bool:
 
 
 def place_of(node: Mapping, trail: Trail | None, known: dict[int, Place]) -> Place:
-    """The entries of one map; `known` are the anchored maps before it."""
+    """The entries of one map; `known` are those of the maps before it, by identity."""
     entries: dict[str, Entry] = {}
     twice = set()
     merged: list[Node] = []
@@ -112,8 +112,7 @@ def place_of(node: Mapping, trail: Trail | None, known: dict[int, Place]) -> Pla
     if merged:
         entries = _merged(merged, known) | entries
     place = Place(node, entries, frozenset(twice), trail)
-    if node.anchor is not None:
-        known[node.start] = place
+    known[id(node)] = place
     return place
 
 
@@ -143,6 +142,6 @@ def _merged(values: list[Node], known: dict[int, Place]) -> dict[str, Entry]:
         if isinstance(node, Sequence):
             entries = _merged(list(node.items), known) | entries
         elif isinstance(node, Mapping):
-            base = known.get(node.start) or place_of(node, None, known)
-            entries = {key: base.entries[key] for key in KEYS & base.entries.keys()} | entries
+            base = known.get(id(node)) or place_of(node, None, known)
+            entries = {key: base.entries[key] for key in KEYS if key in base.entries} | entries
     return entries

@@ -13,6 +13,8 @@ from imagebot.yamledit.tree import Scalar
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./~$+=<](?:[A-Za-z0-9_./~$+=<@^*()%!-]|:(?=[^\s,\[\]{}]))*", re.ASCII)
 _PRINTABLE = re.compile(r"[ -~]*", re.ASCII)
+_BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
+_LONG_LINE = 300
 _BLOCK = {"|": "a literal block", ">": "a folded block"}
 
 
@@ -47,15 +49,13 @@ def why_fixed(data: bytes, scalar: Scalar) -> str | None:
 
 
 def problem(file: str, data: bytes, scalar: Scalar, message: str) -> Problem:
-    """`message` at this scalar, with its line."""
-    begin = data.rfind(b"\n", 0, scalar.start) + 1
-    end = data.find(b"\n", scalar.start)
-    source = (
-        data[begin : end if end >= 0 else len(data)]
-        .decode(errors="replace")
-        .removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
-    )
-    return Problem(file, scalar.line, scalar.column, message, source.rstrip("\r"), max(scalar.end - scalar.start, 1))
+    """`message` at this scalar, with its line if it is not too long to be read."""
+    begin = data.rfind(b"\n", max(scalar.start - _LONG_LINE, 0), scalar.start) + 1
+    end = data.find(b"\n", scalar.start, scalar.start + _LONG_LINE)
+    end = end if end >= 0 else len(data)
+    short = end - begin < 2 * _LONG_LINE and (begin > 0 or scalar.start < _LONG_LINE)
+    source = data[begin:end].decode(errors="replace").removeprefix(_BOM).rstrip("\r") if short else ""
+    return Problem(file, scalar.line, scalar.column, message, source, max(scalar.end - scalar.start, 1))
 
 
 def _spellings(scalar: Scalar) -> tuple[str, ...]:

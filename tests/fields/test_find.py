@@ -109,7 +109,7 @@ def test_a_digest_key_wins_over_one_in_the_tag() -> None:
         pytest.param("image: &i nginx:1\nlabel: *i", "also used on line 2", id="anchor"),
         pytest.param("image: &i nginx:1\n*i : x", "also used on line 2", id="anchor as a key"),
         pytest.param(
-            "a: {repository: nginx, tag: &t '1'}\nb: {repository: x, tag: *t}", "shared with x", id="two images"
+            "a: {repository: nginx, tag: &t '1'}\nb: {repository: x, tag: *t}", "share this value", id="two images"
         ),
     ],
 )
@@ -131,6 +131,27 @@ def test_a_huge_map_merged_often_costs_no_time() -> None:
     base = b"base: &b {" + b",".join(b"k%d: v" % n for n in range(20_000)) + b"}\n"
     text = base + b"".join(b"m%d: {<<: *b, repository: nginx, tag: v1}\n" % n for n in range(20_000))
     assert len(find("f.yaml", text).fields) == 20_000
+
+
+HOSTILE = {
+    "a list of huge maps merged often": b"base: &b [{"
+    + b",".join(b"k%d: v" % n for n in range(20_000))
+    + b"}]\n"
+    + b"".join(b"m%d: {<<: *b, repository: nginx, tag: v1}\n" % n for n in range(20_000)),
+    "one tag of many images": b"t: &t v1\n"
+    + b"".join(b"m%d: {repository: x%d, tag: *t}\n" % (n, n) for n in range(20_000)),
+    "one tag with many digests": b"t: &t v1\n"
+    + b"".join(b"m%d: {repository: x, tag: *t, digest: '%s'}\n" % (n, OLD.encode()) for n in range(20_000)),
+    "one long line": b"[" + b",".join([b"{image: nginx}"] * 100_000) + b"]",
+    "many keys of one map": b"".join(b"k%dImage: nginx:1\n" % n for n in range(50_000)),
+    "one key many times": b"image: nginx:1\n" * 50_000,
+}
+
+
+@pytest.mark.parametrize("data", [pytest.param(data, id=name) for name, data in HOSTILE.items()])
+def test_a_hostile_file_costs_no_more_than_its_size(data: bytes) -> None:
+    found = find("f.yaml", data)
+    assert found.fields or found.refusals
 
 
 def test_merges_of_merges_cost_no_time() -> None:
