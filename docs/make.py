@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from imagebot.documents.model import Model
 from imagebot.documents.reference import reference
 from imagebot.documents.schema import json_schema
 from imagebot.policy.model import PolicyFile
@@ -20,7 +21,10 @@ A key with nothing behind it is as good as absent; an unknown key is an error.
 
 def contents() -> dict[Path, str]:
     """Each page and what it should say."""
-    files = {"policy": (PolicyFile, "Policy file"), "settings": (SettingsFile, "imagebot.yaml")}
+    files: dict[str, tuple[type[Model], str]] = {
+        "policy": (PolicyFile, "Policy file"),
+        "settings": (SettingsFile, "imagebot.yaml"),
+    }
     pages = {
         HERE / f"{name}.schema.json": json.dumps(json_schema(*file), indent=2, ensure_ascii=False) + "\n"
         for name, file in files.items()

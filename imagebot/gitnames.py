@@ -12,6 +12,7 @@ Scheme = Literal["https", "http", "ssh", "local"]
 
 _FORBIDDEN_IN_REFS = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//", re.ASCII)
 _SCP_LIKE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._-]*@)?(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*):[^:].*", re.ASCII)
+_HOST = re.compile(r"(?:[a-z0-9][a-z0-9._-]*|\[[0-9a-f:]+\])(?::[0-9]+)?", re.ASCII)
 _USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 
 
@@ -51,6 +52,8 @@ class GitUrl:
 def _from_url(text: str) -> GitUrl:
     parts = split_url(text)
     host = parts.netloc.rpartition("@")[2].lower()
+    if host and not _HOST.fullmatch(host):
+        raise ValueError("the host of this URL is no host name")
     match parts.scheme:
         case "file" if parts.netloc in {"", "localhost"} and parts.path.startswith("/"):
             return GitUrl(parts.path, "local")

@@ -40,6 +40,8 @@ def _contents(path: Path, seen: set[Path]) -> Iterator[tuple[str, bytes | Proble
     Each file once, however many links lead to it. A folder without any is a problem, and so is a link to nothing:
     a volume that is not mounted must not look like a team that withdrew its policies.
     """
+    if path.resolve() in seen:
+        return
     try:
         files = list(_walk(path, seen)) if path.is_dir() else [path]
     except OSError as error:

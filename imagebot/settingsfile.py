@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 from imagebot import gitnames
 from imagebot import settingswords as words
 from imagebot.documents.duration import Duration
-from imagebot.documents.model import TEXT_SCHEMA, Flag, Misplaced, Model, Whole, reads
+from imagebot.documents.model import TEXT_SCHEMA, WHOLE, Flag, Misplaced, Model, reads
 from imagebot.gitnames import GitUrl
 
 ForgeKind = Literal["github", "local"]
@@ -30,7 +30,7 @@ OneLine = Annotated[str, AfterValidator(words.one_line), _TEXT]
 class Limits(Model):
     """How much the bot may do at once."""
 
-    open_pull_requests: Annotated[Whole, Field(ge=0, le=10_000)] | None = None
+    open_pull_requests: Annotated[int, Field(ge=0, le=10_000), WHOLE] | None = None
     """How many pull requests of the bot may be open at once; 0 opens none."""
 
 
@@ -57,7 +57,7 @@ class App(Model):
 
     id: OneLine
     """The App's ID or client ID."""
-    installation: Annotated[Whole, Field(ge=1)]
+    installation: Annotated[int, Field(ge=1), WHOLE]
     """The ID of its installation in the organisation."""
     key_file: FilePath
     """The file with the App's private key (PEM)."""
@@ -203,8 +203,11 @@ class RegistryCredentials(Model):
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
+        others = ("username", "username_env", "username_file", "password_env", "password_file")
         if self.token_env is not None or self.token_file is not None:
-            _exactly_one(self, *type(self).model_fields)
+            _exactly_one(self, "token_env", "token_file")
+            if any(_given(self, name) for name in others):
+                raise ValueError("a token goes without user name and password")
             return self
         _exactly_one(self, "password_file", "password_env")
         _exactly_one(self, "username", "username_env", "username_file")

@@ -6,11 +6,15 @@ import json
 
 import click
 
+from imagebot.documents.model import Model
 from imagebot.documents.schema import json_schema
 from imagebot.policy.model import PolicyFile
 from imagebot.settingsfile import SettingsFile
 
-_FILES = {"policy": (PolicyFile, "Policy file"), "settings": (SettingsFile, "imagebot.yaml")}
+_FILES: dict[str, tuple[type[Model], str]] = {
+    "policy": (PolicyFile, "Policy file"),
+    "settings": (SettingsFile, "imagebot.yaml"),
+}
 
 
 @click.command("schema")

@@ -51,7 +51,7 @@ class _Unknown:
 
 def problems_of(error: ValidationError, model: type[Model], document: Document) -> list[Problem]:
     """One problem for each thing to change; a missing key that is there misspelt is not named twice."""
-    errors = error.errors(include_url=False, include_input=False)
+    errors = [item for item in error.errors(include_url=False, include_input=False) if not _echo(item, document)]
     unknown = [
         _Unknown(_path(item["loc"], document), _model_at(model, item["loc"][:-1]))
         for item in errors
@@ -67,6 +67,11 @@ def problems_of(error: ValidationError, model: type[Model], document: Document) 
             if getattr(item.get("ctx", {}).get("error"), "hide", False):
                 hidden.add(problem.line)
     return [with_changes(problem, source="") if problem.line in hidden else problem for problem in problems]
+
+
+def _echo(error: ErrorDetails, document: Document) -> bool:
+    """Whether a list counts as too short only because what is in it has problems of its own."""
+    return error["type"] == "too_short" and bool(document.node(_path(error["loc"], document)).content)
 
 
 def _unknown_problem(unknown: _Unknown, document: Document) -> Problem:

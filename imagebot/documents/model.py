@@ -96,6 +96,8 @@ def _whole(value: object) -> object:
     raise ValueError(f"expected a whole number, found {value!r}")
 
 
+# Comes last in an annotation: bounds before it are checked on the number, and stand in the schema.
+WHOLE = BeforeValidator(_whole)
 Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
-Whole = Annotated[int, BeforeValidator(_whole)]
+Whole = Annotated[int, WHOLE]
 Text = Annotated[str, WithJsonSchema(TEXT_SCHEMA)]

@@ -9,7 +9,7 @@ from imagebot.errors import Problem
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _MAY_HOLD_A_SECRET = re.compile(
-    r"://[^/\s]*@|(?:password|passwd|passphrase|token|secret|key|credentials)['\"]?\s*:\s*[^\s{]",
+    r"://[^/\s]*@|(?:password|passwd|passphrase|token|secret|credentials)['\"]?\s*:\s*[^\s{]",
     re.ASCII | re.IGNORECASE,
 )
 

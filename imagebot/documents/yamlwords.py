@@ -8,6 +8,7 @@ _AT_THE_END = {
     "mapping values are not allowed here": "no ': ' can stand here; put the text in quotes, or check the indentation",
     "found character '\\t'": "a tab; YAML wants spaces",
     "expected <block end>": "this does not line up with the lines above",
+    "expected the node content": "a value is missing here",
     "could not find expected ':'": "a key without ':'",
     "expected alphabetic or numeric character": "put a value that begins with '*' or '&' in quotes",
     "found undefined tag handle": "put a value that begins with '!' in quotes",

@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from pathspec import PathSpec
+from pathspec import GitIgnoreSpec, PathSpec
 
 _LONGEST = 512
 
@@ -30,11 +30,11 @@ def check_path_pattern(pattern: str) -> str:
     if "[:" in bare or "[[" in bare:
         raise ValueError("classes such as [:alpha:] are not read; write the characters, as in [a-z]")
     try:
-        compiled = _compile((pattern,))
+        (compiled,) = GitIgnoreSpec.from_lines((pattern,)).patterns
     except (ValueError, re.error):
-        compiled = None
-    if compiled is None or any(part.include is None for part in compiled.patterns):
-        raise ValueError(f"{pattern!r} is no gitignore pattern")
+        raise ValueError(f"{pattern!r} is no gitignore pattern") from None
+    if compiled.include is None:
+        raise ValueError(f"{pattern!r} matches nothing in gitignore's syntax")
     return pattern
 
 

@@ -6,6 +6,7 @@ import difflib
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from imagebot.documents.model import Path
 from imagebot.documents.read import fill
@@ -44,9 +45,12 @@ def read_policies(files: Mapping[str, bytes], known_repositories: Collection[str
     read: dict[str, _Read] = {}
     problems: list[Problem] = []
     for file, data in sorted(files.items()):
-        found = _read(file, data, known_repositories)
+        found = _read(file, data)
         if isinstance(found, _Read):
-            read[file] = found
+            strangers = tuple(_strangers(found, known_repositories)) if known_repositories is not None else ()
+            problems += strangers
+            if not strangers:
+                read[file] = found
         else:
             problems += found
     policies = [policy for file, one in read.items() for policy in policies_of(file, one.model)]
@@ -61,32 +65,28 @@ def read_policies(files: Mapping[str, bytes], known_repositories: Collection[str
     )
 
 
-def _read(file: str, data: bytes, known_repositories: Collection[str] | None) -> _Read | tuple[Problem, ...]:
+@lru_cache(maxsize=4096)
+def _read(file: str, data: bytes) -> _Read | tuple[Problem, ...]:
+    """One file by itself. Kept, as the same bytes come in every pass and a quiet pass should parse no YAML."""
     document = parse(file, data)
     if not isinstance(document, Document):
         return document
     model = fill(PolicyFile, document)
-    if not isinstance(model, PolicyFile):
-        return model
-    if known_repositories is not None:
-        strangers = tuple(_strangers(document, model, known_repositories))
-        if strangers:
-            return strangers
-    return _Read(document, model)
+    return _Read(document, model) if isinstance(model, PolicyFile) else model
 
 
-def _strangers(document: Document, model: PolicyFile, known: Collection[str]) -> Iterator[Problem]:
-    places: list[tuple[str, Path]] = [(model.repository, ("repository",))]
+def _strangers(one: _Read, known: Collection[str]) -> Iterator[Problem]:
+    places: list[tuple[str, Path]] = [(one.model.repository, ("repository",))]
     places += [
         (environment.repository, ("environments", name, "repository"))
-        for name, environment in model.environments.items()
+        for name, environment in one.model.environments.items()
         if environment.repository is not None
     ]
     for name, place in places:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"it knows {', '.join(sorted(known)) or 'none'}"
-            yield document.problem(place, f"imagebot.yaml knows no repository {name!r}; {hint}")
+            yield one.document.problem(place, f"imagebot.yaml knows no repository {name!r}; {hint}")
 
 
 def _rivals(claimed: list[Policy], read: Mapping[str, _Read]) -> Iterator[Problem]:

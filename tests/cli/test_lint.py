@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from textwrap import dedent
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from imagebot.cli.lint import command
+from imagebot.errors import BadInput
+
+SETTINGS = "policies: [policies]\nrepositories: {envs: {url: /x}}\n"
+SHOP = "app: shop\nrepository: envs\nenvironments: {dev: }\nimages: [{image: nginx, semver: 1.x}]\n"
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with settings and one policy, all sound."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("IMAGEBOT_CONFIG", raising=False)
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "shop.yaml").write_text(SHOP)
+    (tmp_path / "imagebot.yaml").write_text(SETTINGS)
+    return tmp_path
+
+
+def lint(*arguments: str) -> tuple[int, str]:
+    """The exit code and what is printed."""
+    done = CliRunner().invoke(command, arguments, standalone_mode=False)
+    if done.exception is not None:
+        raise done.exception
+    return done.return_value, done.output
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("arguments", [(), ("policies",), ("policies/shop.yaml",), ("--config", "imagebot.yaml")])
+def test_all_is_fine(arguments: tuple[str, ...]) -> None:
+    assert lint(*arguments) == (0, "1 sound policy\n")
+
+
+def test_problems_and_hints_in_the_order_of_the_files(here: Path) -> None:
+    (here / "policies" / "bad.yaml").write_text("app: Bad\nrepo: 1\n")
+    (here / "policies" / "till.yaml").write_text(
+        SHOP.replace("app: shop", "app: till").replace("1.x", "1.x, tags: {match: '-alpine$'}")
+    )
+    code, printed = lint()
+    assert code == 2
+    expected = """
+        policies/bad.yaml:1:1: the key 'environments' is missing
+            app: Bad
+            ^~~
+        policies/bad.yaml:1:1: the key 'images' is missing
+            app: Bad
+            ^~~
+        policies/bad.yaml:1:1: the key 'repository' is missing
+            app: Bad
+            ^~~
+        policies/bad.yaml:1:6: 'Bad' is no name here: up to 63 lower-case letters, digits and '-' between them
+            app: Bad
+                 ^~~
+        policies/bad.yaml:2:1: unknown key 'repo'; did you mean 'repository'?
+            repo: 1
+            ^~~~
+        policies/till.yaml:4:52: hint: match is found anywhere in a tag; if the whole tag is meant, write '^-alpine$'
+            images: [{image: nginx, semver: 1.x, tags: {match: '-alpine$'}}]
+                                                               ^~~~~~~~~~
+        5 problems, 2 sound policies, 1 hint
+        """
+    assert printed == dedent(expected).lstrip()
+
+
+def test_a_hint_alone_is_fine(here: Path) -> None:
+    (here / "policies" / "shop.yaml").write_text(SHOP.replace("1.x", "1.x, tags: {match: '^v'}"))
+    code, printed = lint()
+    assert code == 0
+    assert printed.endswith("\n1 sound policy, 1 hint\n")
+
+
+def test_wrong_settings(here: Path) -> None:
+    (here / "imagebot.yaml").write_text(SETTINGS + "evry: 5m\n")
+    code, printed = lint()
+    assert code == 2
+    assert printed.startswith("imagebot.yaml:3:1: unknown key 'evry'; did you mean 'every'?\n    evry: 5m\n    ^~~~\n")
+    assert printed.endswith("1 problem, 0 sound policies\n")
+
+
+def test_no_settings(here: Path) -> None:
+    (here / "imagebot.yaml").unlink()
+    with pytest.raises(BadInput, match=r"cannot read the settings imagebot\.yaml: No such file or directory"):
+        lint()
+
+
+def test_one_file_needs_no_settings(here: Path) -> None:
+    (here / "imagebot.yaml").unlink()
+    assert lint("policies/shop.yaml") == (0, "1 sound policy\n")
+
+
+def test_one_file_and_the_repositories_that_the_settings_name(here: Path) -> None:
+    (here / "imagebot.yaml").write_text(SETTINGS.replace("{envs: {url: /x}}", "{environs: {url: /x}}"))
+    code, printed = lint("policies/shop.yaml")
+    assert code == 2
+    assert "imagebot.yaml knows no repository 'envs'; did you mean 'environs'?" in printed
+
+
+def test_one_file_needs_no_secrets(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("IMAGEBOT_TEST_TOKEN", raising=False)
+    url = "url: https://github.com/a/b, credentials: {tokenEnv: IMAGEBOT_TEST_TOKEN}"
+    (here / "imagebot.yaml").write_text(SETTINGS.replace("url: /x", url))
+    assert lint("policies/shop.yaml")[0] == 0
+    assert lint()[0] == 2
+
+
+@pytest.mark.usefixtures("here")
+def test_a_path_that_is_not_there() -> None:
+    with pytest.raises(click.UsageError, match="does not exist"):
+        lint("policies/nope.yaml")
+
+
+def test_data_for_programs(here: Path) -> None:
+    (here / "policies" / "bad.yaml").write_text("app: [")
+    code, printed = lint("--json")
+    assert code == 2
+    assert json.loads(printed) == [
+        {
+            "kind": "problem",
+            "file": "policies/bad.yaml",
+            "line": 1,
+            "column": 7,
+            "message": "a value is missing here",
+            "source": "app: [",
+            "length": 1,
+        }
+    ]
+
+
+def test_help_teaches() -> None:
+    assert "imagebot lint policies/shop.yaml" in lint("--help")[1]

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from imagebot.documents.tree import MAX_BYTES
+from imagebot.policyfiles import load_paths, load_policies
+from imagebot.settings import RepositorySettings, Settings
+
+
+def app(name: str) -> str:
+    return f"app: {name}\nrepository: envs\nenvironments: {{dev: }}\nimages: [{{image: nginx, semver: 1.x}}]\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """`policies/` in the current folder, with shop and, one folder deeper, till."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "policies"
+    (folder / "team").mkdir(parents=True)
+    (folder / "shop.yaml").write_text(app("shop"))
+    (folder / "team" / "till.yml").write_text(app("till"))
+    return folder
+
+
+def names(*paths: Path) -> list[str]:
+    found = load_paths(paths, None)
+    assert found.complete, [str(problem) for problem in found.problems]
+    return [policy.app for policy in found.policies]
+
+
+def test_all_of_a_folder_but_names_with_a_dot(folder: Path) -> None:
+    (folder / ".hidden.yaml").write_text("[")
+    (folder / ".git").mkdir()
+    (folder / ".git" / "x.yaml").write_text("[")
+    (folder / "README.md").write_text("[")
+    assert names(folder) == ["shop", "till"]
+
+
+def test_files_carry_the_name_that_a_person_here_would_type(folder: Path) -> None:
+    found = load_paths([folder], None)
+    assert [policy.file for policy in found.policies] == ["policies/shop.yaml", "policies/team/till.yml"]
+    assert load_paths([Path("policies/shop.yaml")], None).policies[0].file == "policies/shop.yaml"
+
+
+def test_a_single_file_whatever_its_name(folder: Path) -> None:
+    (folder / "shop.txt").write_text(app("other"))
+    assert names(folder / "shop.txt") == ["other"]
+
+
+def test_a_mounted_config_map(tmp_path: Path) -> None:
+    """Kubernetes mounts `shop.yaml -> ..data/shop.yaml` and `..data -> ..2026_01_01`."""
+    (tmp_path / "..2026_01_01").mkdir()
+    (tmp_path / "..2026_01_01" / "shop.yaml").write_text(app("shop"))
+    (tmp_path / "..data").symlink_to("..2026_01_01")
+    (tmp_path / "shop.yaml").symlink_to("..data/shop.yaml")
+    assert names(tmp_path) == ["shop"]
+
+
+def test_each_file_once_whatever_leads_to_it(folder: Path) -> None:
+    (folder / "again").symlink_to(folder)
+    (folder / "alias.yaml").symlink_to("shop.yaml")
+    assert names(folder, folder / "shop.yaml", folder / "team") == ["shop", "till"]
+
+
+def said(*paths: Path) -> list[str]:
+    found = load_paths(paths, None)
+    assert not found.complete
+    return [str(problem) for problem in found.problems]
+
+
+def test_a_missing_folder_is_not_an_empty_one(folder: Path) -> None:
+    assert said(folder / "nope") == ["policies/nope:1:1: cannot read this file: No such file or directory"]
+
+
+def test_a_folder_without_policies_is_a_problem(folder: Path) -> None:
+    (folder / "empty").mkdir()
+    assert said(folder / "empty") == ["policies/empty:1:1: there is no policy file (*.yaml, *.yml) in this folder"]
+
+
+def test_a_link_to_nothing_is_a_problem(folder: Path) -> None:
+    (folder / "gone.yaml").symlink_to("nowhere.yaml")
+    assert said(folder) == ["policies/gone.yaml:1:1: cannot read this file: No such file or directory"]
+
+
+def test_what_is_no_file_is_not_waited_for(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.yaml")
+    assert said(folder) == ["policies/pipe.yaml:1:1: this is no regular file"]
+
+
+def test_a_large_file_is_a_problem_and_the_others_load(folder: Path) -> None:
+    (folder / "large.yaml").write_bytes(b"#" * (MAX_BYTES + 1))
+    found = load_paths([folder], None)
+    assert [str(problem) for problem in found.problems] == ["policies/large.yaml:1:1: the file is larger than 256 KiB"]
+    assert [policy.app for policy in found.policies] == ["shop", "till"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_folder_that_may_not_be_read(folder: Path) -> None:
+    (folder / "team").chmod(0)
+    assert said(folder) == ["policies:1:1: cannot read this folder: Permission denied"]
+
+
+def test_names_of_repositories_come_from_the_settings(folder: Path) -> None:
+    known = Settings(policies=(folder,), repositories={"envs": RepositorySettings("envs", "/x")})
+    assert load_policies(known).complete
+    other = Settings(policies=(folder,), repositories={"other": RepositorySettings("other", "/x")})
+    assert len(load_policies(other).problems) == 2
