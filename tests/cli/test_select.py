@@ -128,6 +128,12 @@ def test_wrong_input_gets_a_caret(flags: list[str], stdin: str, says: str) -> No
     assert select(*flags, stdin=stdin) == (2, "", says)
 
 
+def test_control_characters_in_a_flag_do_not_reach_the_terminal() -> None:
+    code, out, err = select("--semver", "^1 \x1b[2J")
+    assert (code, out) == (2, "")
+    assert "\x1b" not in err
+
+
 def test_bytes_that_are_no_text_and_control_characters_do_no_harm() -> None:
     code, out, err = select("--semver", "*", stdin=b"1.0.0\n\xff\xfe\n\x1b[2J\n")
     assert (code, out) == (2, "")

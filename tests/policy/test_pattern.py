@@ -74,7 +74,7 @@ def test_evil_patterns_are_as_quick_as_others(text: str) -> None:
         (r"(a)\1", r"\1", "no back-reference"),
         (r"(?P<a>a)(?P=a)", "(?P=", "no back-reference"),
         ("(?>a)", "(?>", "no atomic group"),
-        pytest.param("(?i)" + r"(\pL{100}){10}", "(?i)" + r"(\pL{100}){10}", "too large", id="too much memory"),
+        pytest.param(r"\pL{100}", r"\pL{100}", "too large", id="too much memory"),
         pytest.param("a" * 513, "a" * 513, "at most 512 characters, this one 513", id="too long"),
         pytest.param("ab\ud800", "\ud800", "no Unicode text", id="half a character"),
     ],
