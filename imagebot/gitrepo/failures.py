@@ -14,6 +14,7 @@ from imagebot.gitrepo.process import Answer, last_line
 from imagebot.gitrepo.remote import Remote, mask
 
 _LONGEST = 300
+_KIND = re.compile(r"^(?:(?:fatal|error|remote|warning): *)+", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +64,14 @@ _RULES = (
     ),
     _rule(r"\bfsck\b|fsckObjects", BadResponse, "the repository holds an object that git takes for damaged or hostile"),
     _rule(
-        r"returned error: (429|5\d\d)|resolve host|failed to connect|couldn't connect|connection (refused|reset|closed)"
+        r"returned error: (429|5\d\d)|failed to connect|couldn't connect|connection (refused|reset|closed)"
         r"|timed out|no route|unreachable|early EOF|hung up|unexpected disconnect|too slow|RPC failed|empty reply"
         r"|transfer closed",
         Unavailable,
         "it cannot be reached now; the next pass tries again",
     ),
+    _rule(r"resolve host", Unavailable, "its host is not found; check the URL, or the network"),
+    _rule(r"returned error: 4\d\d", BadResponse, "it does not answer like a git server; check the URL"),
     _rule(r"certificate|SSL|TLS", Unavailable, "no safe connection to it; check its certificate"),
 )
 
@@ -89,6 +92,7 @@ def unexplained(doing: str, remote: Remote, answer: Answer, environment: Mapping
 
 
 def _line(doing: str, remote: Remote, said: str, environment: Mapping[str, str]) -> str:
-    said = printable(mask(said, environment))
-    said = re.sub(r"^(?:(?:fatal|error|remote|ERROR): *)+", "", said)
+    said = _KIND.sub("", printable(mask(said, environment)))
+    for repeated in (f" for '{remote.url}/'", f" '{remote.url}/'", f" '{remote.url}'"):
+        said = said.replace(repeated, "")
     return f"cannot {doing} {remote.url}: {said[:_LONGEST].rstrip('.')}"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from imagebot.errors import ImagebotError, NotFound, Refused, Unavailable
+from imagebot.errors import BadResponse, ImagebotError, NotFound, Refused, Unavailable
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.push import Pushed, PushUpdate
 from imagebot.gitrepo.remote import Remote
@@ -88,6 +88,7 @@ def test_a_token_that_may_read_but_not_write(server: GitHttpServer, open_with: O
         (301, NotFound, "it has moved"),
         (302, NotFound, "it has moved"),
         (404, NotFound, "no such repository"),
+        (418, BadResponse, "does not answer like a git server"),
         (429, Unavailable, "the next pass tries again"),
         (500, Unavailable, "the next pass tries again"),
         (503, Unavailable, "the next pass tries again"),
@@ -101,6 +102,7 @@ def test_every_status_has_its_line(
 
     with pytest.raises(error, match=advice) as caught:
         open_with(RIGHT).fetch("imagebot/")
+    assert str(caught.value).count("http://") == 1
     assert "\n" not in str(caught.value)
 
 

@@ -126,7 +126,9 @@ class _Handler(BaseHTTPRequestHandler):
             "REMOTE_USER": "somebody",
         }
         backend = Path(run_git(["--exec-path"]).decode().strip()) / "git-http-backend"
-        done = subprocess.run([backend], input=body, env=environment, stdout=subprocess.PIPE, check=True)
+        done = subprocess.run(
+            [backend], input=body, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
+        )
         head, _, answer = done.stdout.partition(b"\r\n\r\n")
         headers = [line.split(": ", 1) for line in head.decode().split("\r\n")]
         status = int(dict(headers).get("Status", "200 OK").split()[0])
