@@ -19,10 +19,15 @@ class Edit(NamedTuple):
 
 
 def splice(data: bytes, edits: Iterable[Edit]) -> bytes:
-    """Apply edits that do not overlap. Raises `ValueError` if they do, or if the old bytes are not there."""
+    """Apply edits that do not overlap and that replace something: two insertions at one place would have no order.
+
+    Raises `ValueError` otherwise, or if the old bytes are not there.
+    """
     parts = []
     done = 0
     for edit in sorted(edits):
+        if not edit.old:
+            raise ValueError(f"the edit at byte {edit.start} replaces nothing")
         if edit.start < done:
             raise ValueError(f"two edits overlap at byte {edit.start}")
         if data[edit.start : edit.end] != edit.old:
