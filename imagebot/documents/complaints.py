@@ -37,8 +37,9 @@ class _Unknown:
 
     @property
     def nearest(self) -> str | None:
-        near = difflib.get_close_matches(str(self.path[-1]), self.model.known_keys(), n=1, cutoff=0.6)
-        return near[0] if near else None
+        name, known = str(self.path[-1]), list(self.model.known_keys())
+        longer = [key for key in known if len(name) >= 3 and key.startswith(name)]
+        return next(iter(difflib.get_close_matches(name, known, n=1) + longer), None)
 
     def __str__(self) -> str:
         name = str(self.path[-1])

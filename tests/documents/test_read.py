@@ -519,3 +519,9 @@ def test_the_place_of_a_quoted_value_is_its_place(text: str) -> None:
 def test_a_list_of_one_wrong_item_is_not_also_too_short() -> None:
     assert said("name: x\nwalls: [[]]\n").splitlines()[0] == "cafe.yaml:2:9: expected text, found a list"
     assert said("name: x\nwalls: [[]]\n").count("cafe.yaml") == 1
+
+
+def test_a_byte_order_mark_takes_no_column() -> None:
+    assert said(b"\xef\xbb\xbfnmae: x\n").startswith(
+        "cafe.yaml:1:1: unknown key 'nmae'; did you mean 'name'?\n    nmae"
+    )
