@@ -11,16 +11,17 @@ from imagebot.cycle.index import FieldIndex
 from imagebot.cycle.world import World
 from imagebot.errors import BadInput
 from imagebot.forge import forges
+from imagebot.forge.protocol import Forge
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.remote import Remote
 from imagebot.observe.log import log_sink
 from imagebot.policy.read import PolicySet
 from imagebot.policyfiles import load_policies
 from imagebot.registry.client import Registries
-from imagebot.settings import GitHubApp, RepositorySettings, Settings
+from imagebot.settings import GitHubApp, RepositorySettings, Settings, SshKey, TokenCredentials
 from imagebot.settings import load as load_settings
 
-__all__ = ["load", "load_policies", "load_settings", "only", "world_of"]
+__all__ = ["load", "load_policies", "load_settings", "mirror_of", "only", "world_of"]
 
 
 def load(config: Path | None) -> tuple[Settings, PolicySet]:
@@ -48,21 +49,34 @@ def _never() -> bool:
 
 
 def world_of(settings: Settings, stopping: Callable[[], bool] = _never) -> World:
-    """The registries, repositories and forges of `settings`, asked nothing yet; good for as many passes as one likes."""
+    """The registries, repositories and forges of `settings`, asked nothing yet; good for any number of passes."""
+    known: dict[str, Forge] = {}
+
+    def forge(repository: RepositorySettings) -> Forge:
+        # One for all passes: it keeps connections and an App's token.
+        if repository.name not in known:
+            known[repository.name] = forges.connect(repository)
+        return known[repository.name]
+
+    def mirror(repository: RepositorySettings) -> Mirror:
+        if isinstance(repository.credentials, GitHubApp):
+            return mirror_of(settings, repository, forge(repository).git_credentials())
+        return mirror_of(settings, repository, repository.credentials)
+
     return World(
         settings=settings,
         registries=Registries(settings.registries, settings.docker_config),
-        mirror=lambda repository: _mirror(settings, repository),
-        forge=forges.connect,
+        mirror=mirror,
+        forge=forge,
         index=FieldIndex(),
         tell=log_sink(settings.log.format, settings.log.level),
         stopping=stopping,
     )
 
 
-def _mirror(settings: Settings, repository: RepositorySettings) -> Mirror:
-    credentials = repository.credentials
-    if isinstance(credentials, GitHubApp):
-        credentials = forges.connect(repository).git_credentials()
+def mirror_of(
+    settings: Settings, repository: RepositorySettings, credentials: TokenCredentials | SshKey | None = None
+) -> Mirror:
+    """The mirror of an environment repository, in the state folder."""
     folder = settings.state / "mirrors" / f"{repository.name}.git"
     return Mirror.open(folder, Remote(repository.url, repository.branch, credentials))

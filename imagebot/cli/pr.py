@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from imagebot import clock
+from imagebot.cli.compose import mirror_of
 from imagebot.cli.options import config_option
 from imagebot.cli.tables import console, print_json
 from imagebot.errors import BadInput, NotFound, Refused, Unavailable, printable
@@ -24,7 +25,6 @@ from imagebot.forge import local
 from imagebot.forge.protocol import PullRequest
 from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.push import PushUpdate, Rejected
-from imagebot.gitrepo.remote import Remote
 from imagebot.settings import Author, RepositorySettings, Settings, load
 
 _STATES = {"open": "green", "merged": "magenta", "closed": "red"}
@@ -122,7 +122,7 @@ def diff(number: int, repository: str | None, config: Path | None) -> None:
     settings = load(config)
     chosen = _chosen(settings, repository)
     pull = local.connect(chosen).pull(number)
-    mirror = _mirror(settings, chosen)
+    mirror = mirror_of(settings, chosen)
     heads = mirror.fetch(pull.branch)
     tip = _tip(heads, pull)
     out = console()
@@ -141,7 +141,7 @@ def merge(number: int, repository: str | None, config: Path | None) -> None:
     pull = forge.pull(number)
     if pull.state != "open":
         raise NotFound(f"pull request {number} is {pull.state}, no longer open")
-    mirror = _mirror(settings, chosen)
+    mirror = mirror_of(settings, chosen)
     heads = mirror.fetch(pull.branch)
     tip = _tip(heads, pull)
     # Killed after the push, the same words again only note down what was done.
@@ -182,10 +182,6 @@ def _chosen(settings: Settings, name: str | None) -> RepositorySettings:
             f"repository {chosen.name} is on {chosen.forge}: look after its pull requests there, {chosen.url}"
         )
     return chosen
-
-
-def _mirror(settings: Settings, chosen: RepositorySettings) -> Mirror:
-    return Mirror.open(settings.state / "mirrors" / f"{chosen.name}.git", Remote(chosen.url, chosen.branch))
 
 
 def _tip(heads: Heads, pull: PullRequest) -> str:

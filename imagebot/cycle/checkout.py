@@ -30,15 +30,18 @@ class Checkout:
     mirror: Mirror
     heads: Heads
     files: Mapping[str, FileFields]
+    _writes_before: int = 0
 
     @cached_property
     def forge(self) -> Forge:
-        return self.world.forge(self.settings)
+        forge = self.world.forge(self.settings)
+        self._writes_before = forge.writes
+        return forge
 
     @property
     def forge_writes(self) -> int:
-        """How often the forge was asked to change something; a forge that was never needed was never made."""
-        return self.forge.writes if "forge" in self.__dict__ else 0
+        """How often the forge was asked to change something in this pass."""
+        return self.forge.writes - self._writes_before if "forge" in self.__dict__ else 0
 
     @cached_property
     def pulls(self) -> Mapping[str, PullRequest]:
