@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -40,7 +41,7 @@ def _contents(path: Path, seen: set[Path]) -> Iterator[tuple[str, bytes | Proble
     Each file once, however many links lead to it. A folder without any is a problem, and so is a link to nothing:
     a volume that is not mounted must not look like a team that withdrew its policies.
     """
-    if path.resolve() in seen:
+    if _real(path) in seen:
         return
     try:
         files = list(_walk(path, seen)) if path.is_dir() else [path]
@@ -50,7 +51,7 @@ def _contents(path: Path, seen: set[Path]) -> Iterator[tuple[str, bytes | Proble
     if not files:
         yield _problem(path, "there is no policy file (*.yaml, *.yml) in this folder")
     for file in files:
-        real = file.resolve()
+        real = _real(file)
         if real not in seen:
             seen.add(real)
             yield _read(file)
@@ -58,7 +59,7 @@ def _contents(path: Path, seen: set[Path]) -> Iterator[tuple[str, bytes | Proble
 
 def _walk(folder: Path, seen: set[Path]) -> Iterator[Path]:
     """Policy files in a folder and the folders in it; links are followed, names that begin with a dot are skipped."""
-    real = folder.resolve()
+    real = _real(folder)
     if real in seen:
         return
     seen.add(real)
@@ -79,6 +80,11 @@ def _read(file: Path) -> tuple[str, bytes | Problem]:
             return _shown(file), opened.read(MAX_BYTES + 1)
     except OSError as error:
         return _problem(file, f"cannot read this file: {error.strerror}")
+
+
+def _real(path: Path) -> Path:
+    """Where `path` leads in the end. A link to itself leads nowhere, which `Path.resolve` takes for an accident."""
+    return Path(os.path.realpath(path))
 
 
 def _problem(path: Path, message: str) -> tuple[str, Problem]:

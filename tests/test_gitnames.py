@@ -1,3 +1,5 @@
+"""What may be given to git as a URL or a branch, with git as the judge of branches."""
+
 from __future__ import annotations
 
 import subprocess

@@ -1,3 +1,5 @@
+"""Policies on disk: found where people and Kubernetes put them, and missed aloud."""
+
 from __future__ import annotations
 
 import os
@@ -83,6 +85,12 @@ def test_a_folder_without_policies_is_a_problem(folder: Path) -> None:
 def test_a_link_to_nothing_is_a_problem(folder: Path) -> None:
     (folder / "gone.yaml").symlink_to("nowhere.yaml")
     assert said(folder) == ["policies/gone.yaml:1:1: cannot read this file: No such file or directory"]
+
+
+def test_a_link_to_itself_is_a_problem_and_no_crash(folder: Path) -> None:
+    (folder / "loop.yaml").symlink_to("loop.yaml")
+    assert said(folder) == ["policies/loop.yaml:1:1: cannot read this file: Too many levels of symbolic links"]
+    assert said(folder / "loop.yaml") == said(folder)
 
 
 def test_what_is_no_file_is_not_waited_for(folder: Path) -> None:

@@ -1,3 +1,5 @@
+"""Secrets show themselves to nobody by accident."""
+
 from __future__ import annotations
 
 import copy

@@ -1,3 +1,5 @@
+"""imagebot.yaml and the environment become settings, or every problem at once and no secret in any."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -155,71 +157,72 @@ def test_the_docker_configuration() -> None:
     assert settings(f"{least}dockerConfig: c.json", DOCKER_CONFIG="/d").docker_config == HERE / "c.json"
 
 
-def test_every_wrong_thing_at_once_and_no_secret_among_them() -> None:
-    problems = said(
-        """
+WRONG = """
+    policies: []
+    every: 5s
+    branchPrefix: imagebot
+    repositories:
+      a: {url: "https://u:hunter2@github.com/a/b", forge: gitub}
+      b: {url: https://gitlab.com/a/b}
+      c:
+        url: git@github.com:a/b
+        credentials: {token: hunter2}
+      d:
+        url: git@github.com:a/b
+        credentials: hunter2
+      e:
+        url: git@github.com:a/b
+        credentials: {tokenEnv: ghp_hunter2}
+        limits: {openPullRequests: -1}
+      f: {url: "http://example.com/x.git"}
+    registries:
+      registry: {}
+      r.io: {credentials: {pasword: hunter2}, plainHttp: yes}
+      s.io: {credentials: {tokenEnv: T, passwordFile: x}}
+    log: {level: loud}
+    """
+WRONG_SAID = """
+    imagebot.yaml:2:11: write at least one
         policies: []
+                  ^~
+    imagebot.yaml:3:8: must be at least 10s
         every: 5s
+               ^~
+    imagebot.yaml:4:15: write a slash at the end: 'imagebot/'
         branchPrefix: imagebot
-        repositories:
-          a: {url: "https://u:hunter2@github.com/a/b", forge: gitub}
-          b: {url: https://gitlab.com/a/b}
-          c:
-            url: git@github.com:a/b
-            credentials: {token: hunter2}
-          d:
-            url: git@github.com:a/b
-            credentials: hunter2
-          e:
-            url: git@github.com:a/b
-            credentials: {tokenEnv: ghp_hunter2}
-            limits: {openPullRequests: -1}
-          f: {url: "http://example.com/x.git"}
-        registries:
-          registry: {}
-          r.io: {credentials: {pasword: hunter2}, plainHttp: yes}
-          s.io: {credentials: {tokenEnv: T, passwordFile: x}}
+                      ^~~~~~~~
+    imagebot.yaml:6:12: leave user and password out of the URL; name them under credentials, by file or variable
+    imagebot.yaml:6:55: expected 'github' or 'local'
+    imagebot.yaml:7:12: which forge this is cannot be told from the URL; write forge: github (or local)
+        b: {url: https://gitlab.com/a/b}
+                 ^~~~~~~~~~~~~~~~~~~~~~
+    imagebot.yaml:10:19: unknown key 'token'; secrets come from files or the environment: tokenFile or tokenEnv
+    imagebot.yaml:13:18: expected a mapping, found text
+    imagebot.yaml:16:29: write the name of an environment variable, in capitals; a secret itself never stands here
+    imagebot.yaml:17:32: expected a whole number, found '-1'
+        limits: {openPullRequests: -1}
+                                   ^~
+    imagebot.yaml:18:12: http sends credentials in the clear; write https://…
+        f: {url: "http://example.com/x.git"}
+                 ^~~~~~~~~~~~~~~~~~~~~~~~~~
+    imagebot.yaml:20:3: 'registry' is no registry host: a host has a dot or a port, or is localhost
+        registry: {}
+        ^~~~~~~~
+    imagebot.yaml:21:24: unknown key 'pasword'; did you mean 'passwordEnv'?
+    imagebot.yaml:21:54: expected true or false, found 'yes'
+    imagebot.yaml:22:23: a token goes without user name and password
+        s.io: {credentials: {tokenEnv: T, passwordFile: x}}
+                            ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+    imagebot.yaml:23:14: expected 'debug', 'info', 'warning' or 'error'
         log: {level: loud}
-        """
-    )
-    expected = """
-        imagebot.yaml:2:11: write at least one
-            policies: []
-                      ^~
-        imagebot.yaml:3:8: must be at least 10s
-            every: 5s
-                   ^~
-        imagebot.yaml:4:15: write a slash at the end: 'imagebot/'
-            branchPrefix: imagebot
-                          ^~~~~~~~
-        imagebot.yaml:6:12: leave user and password out of the URL; name them under credentials, by file or variable
-        imagebot.yaml:6:55: expected 'github' or 'local'
-        imagebot.yaml:7:12: which forge this is cannot be told from the URL; write forge: github (or local)
-            b: {url: https://gitlab.com/a/b}
-                     ^~~~~~~~~~~~~~~~~~~~~~
-        imagebot.yaml:10:19: unknown key 'token'; secrets come from files or the environment: tokenFile or tokenEnv
-        imagebot.yaml:13:18: expected a mapping, found text
-        imagebot.yaml:16:29: write the name of an environment variable, in capitals; a secret itself never stands here
-        imagebot.yaml:17:32: expected a whole number, found '-1'
-            limits: {openPullRequests: -1}
-                                       ^~
-        imagebot.yaml:18:12: http sends credentials in the clear; write https://…
-            f: {url: "http://example.com/x.git"}
-                     ^~~~~~~~~~~~~~~~~~~~~~~~~~
-        imagebot.yaml:20:3: 'registry' is no registry host: a host has a dot or a port, or is localhost
-            registry: {}
-            ^~~~~~~~
-        imagebot.yaml:21:24: unknown key 'pasword'; did you mean 'passwordEnv'?
-        imagebot.yaml:21:54: expected true or false, found 'yes'
-        imagebot.yaml:22:23: a token goes without user name and password
-            s.io: {credentials: {tokenEnv: T, passwordFile: x}}
-                                ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
-        imagebot.yaml:23:14: expected 'debug', 'info', 'warning' or 'error'
-            log: {level: loud}
-                         ^~~~
-        """
+                     ^~~~
+    """
+
+
+def test_every_wrong_thing_at_once_and_no_secret_among_them() -> None:
+    problems = said(WRONG)
     assert "hunter2" not in problems
-    assert problems == dedent(expected).strip()
+    assert problems == dedent(WRONG_SAID).strip()
 
 
 def test_variables_that_are_not_set_all_at_once() -> None:

@@ -1,3 +1,5 @@
+"""`imagebot lint` on real files."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""The schemas that editors get agree with the bot, and the pages in docs/ are current."""
+
 from __future__ import annotations
 
 import json

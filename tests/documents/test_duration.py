@@ -1,3 +1,5 @@
+"""Durations are read strictly, and written as they are read."""
+
 from __future__ import annotations
 
 from datetime import timedelta

@@ -1,3 +1,5 @@
+"""Each key of a policy file: what it may be, and what is said of anything else."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""Which files belong to an environment: gitignore's patterns, the last match winning."""
+
 from __future__ import annotations
 
 import subprocess

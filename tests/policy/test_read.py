@@ -1,3 +1,5 @@
+"""Policy files side by side: one bad file stops one app, and two files do not claim one."""
+
 from __future__ import annotations
 
 from textwrap import dedent
