@@ -57,6 +57,7 @@ AT_HOME: dict[str, tuple[str, ...]] = {
     "click": ("imagebot/cli/",),
     "git": ("imagebot/gitrepo/",),
     "github": ("imagebot/forge/github",),
+    "jwt": ("imagebot/forge/github",),
     "oras": ("imagebot/registry/",),
     "pathspec": ("imagebot/policy/", "imagebot/fields/"),
     "pydantic": ("imagebot/documents/", "imagebot/forge/", "imagebot/policy/", "imagebot/settingsfile.py"),
@@ -180,7 +181,10 @@ def test_importing_imagebot_does_nothing_but_say_its_version() -> None:
 
 
 def test_every_module_says_what_it_is_for() -> None:
-    silent = [relative(path) for path in CODE + TESTS if parsed(path).body and not ast.get_docstring(parsed(path))]
+    named_after_what_they_test = [path for path in TESTS if path.name.startswith("test_")]
+    spoken_for = {*named_after_what_they_test, *(path for path in TESTS if path.name == "__init__.py")}
+    every = [path for path in CODE + TESTS if path not in spoken_for]
+    silent = [relative(path) for path in every if not ast.get_docstring(parsed(path))]
     assert silent == []
 
 
