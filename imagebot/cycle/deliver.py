@@ -164,7 +164,9 @@ def _retire(world: World, checkout: Checkout, decision: Decision) -> list[Outcom
         f"Closed by imagebot: {checkout.settings.branch} already has what this proposed, or it is not wanted any more."
     )
     checkout.forge.close(pull, comment, mark_closed_by_bot(pull.body))
-    checkout.mirror.push([PushUpdate(branch, None, checkout.heads.branches.get(branch))])
+    tip = checkout.heads.branches.get(branch)
+    if tip is not None:
+        checkout.mirror.push([PushUpdate(branch, None, tip)])
     world.tell(PullRequestSettled(policy.app, policy.environment, Deed.CLOSED, pull.url, because))
     return [Outcome(policy.app, policy.environment, Deed.CLOSED, pull.title, pull.url, because)]
 
