@@ -258,4 +258,7 @@ class _Resolving:
         return Secret(self.environ[variable])
 
     def path(self, written: Path) -> Path:
-        return self.folder / written.expanduser()
+        try:
+            return self.folder / written.expanduser()
+        except RuntimeError:
+            raise BadInput(f"nobody here knows the home folder in {written}; write the whole path") from None
