@@ -72,7 +72,7 @@ def _undisputed(
         others = sorted({_name(other, key) for other in owners[_place(field)] if other != key})
         if others:
             return Unknown(
-                f"{field.file}:{field.line} is claimed by {' and '.join(others)} too; give each policy `paths` of its own"
+                f"{field.file}:{field.line} is claimed by {' and '.join(others)} too; give each policy its own `paths`"
             )
     return fields
 

@@ -96,16 +96,12 @@ def _files(updates: Sequence[ImageUpdate]) -> str:
 
 def _why(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
     rules = {watch.image: f"semver: {watch.semver.text}" for watch in policy.watches}
+    file = code(policy.file.rpartition("/")[2])  # its folder depends on where the bot runs
     lines = [
-        f"- {code(update.image.familiar)}: {code(update.because)}, by {code(rules[update.image])}, {code(_file_name(policy))}"
+        f"- {code(update.image.familiar)}: {code(update.because)}, by {code(rules[update.image])}, {file}"
         for update in updates
     ]
     return "\n".join(["**Why this tag**", "", *lines])
-
-
-def _file_name(policy: Policy) -> str:
-    """Without its folder, which depends on where the bot runs."""
-    return policy.file.rpartition("/")[2]
 
 
 def _choices(updates: Sequence[ImageUpdate]) -> str:
