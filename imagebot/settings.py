@@ -18,6 +18,7 @@ from imagebot.secret import Secret, SecretFile, SecretSource
 from imagebot.settingsfile import DEFAULT_EVERY, Author, ForgeKind, Limits, Log, SettingsFile
 from imagebot.settingswords import registry_host
 
+# Parts of the file that mean what they say: rooms import them from here, beside the resolved ones.
 __all__ = ["Author", "ForgeKind", "Limits", "Log"]
 
 DEFAULT_FILE = "imagebot.yaml"
