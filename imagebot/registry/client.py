@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imagebot.errors import BadInput, BadResponse, Refused
-from imagebot.images.reference import ImageName, is_tag
+from imagebot.images.reference import ImageName, is_digest, is_tag
 from imagebot.registry.answers import announced_digest, manifest_digest
 from imagebot.registry.conversation import Conversation
 from imagebot.registry.credentials import Credentials
@@ -65,6 +65,7 @@ class Registries:
 
     def digest(self, name: ImageName, tag: str) -> str:
         """What `tag` stands for at this moment: a claim of the registry's, until `verify` has seen the manifest."""
+        assert is_tag(tag), "tags are checked where they come in"
         conversation = self._conversation(name, f"show {name.repository}:{tag}")
         head = conversation.manifest(tag, "HEAD")
         if head.status_code not in _NO_HEAD:
@@ -75,6 +76,7 @@ class Registries:
 
     def verify(self, name: ImageName, digest: str) -> None:
         """Fetch the manifest by `digest` and hash it. Raises `BadResponse` if it is another, `NotFound` if none."""
+        assert is_digest(digest), "digests are checked where they come in"
         conversation = self._conversation(name, f"show {name.repository}@{digest}")
         response = conversation.expect(conversation.manifest(digest, "GET"))
         if manifest_digest(response, name.registry, digest.partition(":")[0]) != digest:
