@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from imagebot.fields import chart, helm, image, kustomize, oci_repository, workflow
+from imagebot.fields import chart, helm, image, image_list, kustomize, oci_repository, volume, workflow
 from imagebot.fields.claim import Claim, Lack
 from imagebot.fields.place import Place
 
@@ -19,18 +19,27 @@ class Shape(Protocol):
         """What the map says about images, seen from `key`."""
 
 
-SHAPES: dict[str, tuple[str, Shape]] = {
-    "image": ("image", image),
-    "imageName": ("image", image),
-    "repository": ("helm values", helm),
-    "name": ("kustomize", kustomize),
-    "url": ("oci repository", oci_repository),
-    "chart": ("oci chart", chart),
-    "uses": ("workflow", workflow),
+_IMAGE = ("image", image)
+_HELM = ("helm values", helm)
+SHAPES: dict[str, tuple[tuple[str, Shape], ...]] = {
+    "image": (_IMAGE,),
+    "imageName": (_IMAGE,),
+    "images": (("image list", image_list),),
+    "repository": (_HELM,),
+    "name": (_HELM, ("kustomize", kustomize)),
+    "reference": (("image volume", volume),),
+    "url": (("oci repository", oci_repository),),
+    "chart": (("oci chart", chart),),
+    "uses": (("workflow", workflow),),
 }
-_SUFFIXES = ("Image", "_IMAGE", "_image")
+_IMAGES = ("Image", "_IMAGE", "_image")
 
 
-def shape_for(key: str) -> tuple[str, Shape] | None:
-    """The shape that begins at this key, with its name."""
-    return SHAPES.get(key) or (SHAPES["image"] if key.endswith(_SUFFIXES) else None)
+def shapes_for(key: str) -> tuple[tuple[str, Shape], ...]:
+    """The shapes that begin at this key, with their names."""
+    known = SHAPES.get(key)
+    if known is None and key.endswith(_IMAGES):
+        return SHAPES["image"]
+    if known is None and key.endswith("Images"):
+        return SHAPES["images"]
+    return known or ()

@@ -16,4 +16,4 @@ def look(place: Place, key: str) -> Iterator[Claim | Lack]:
         return
     name, version = name_of(chart.value.removeprefix("oci://")), tag(place, "version")
     if name and version:
-        yield Claim(name, (version,), place)
+        yield Claim(name, (version,), place, ("version",))

@@ -9,25 +9,21 @@ from dataclasses import dataclass
 from imagebot.fields.field import Part, Spot, Value
 from imagebot.fields.place import Place
 from imagebot.images.reference import ImageName, Reference, is_digest, is_tag
-from imagebot.yamledit.tree import Scalar
+from imagebot.yamledit.tree import Alias, Scalar
 
 DIGEST_KEYS = ("digest", "imageDigest", "sha")
+_DEFAULT = re.compile(r"(\$\{[A-Za-z_][A-Za-z0-9_]*:?-)([^{}]*)(\})", re.ASCII)
 _HEX = re.compile(r"[a-f0-9]{64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """These scalars say which version of `name` runs; they stand in the map `at`, itself `within` the one looked at."""
+    """These scalars say which version of `name` runs. They stand in the map `at`; `steps` lead to the first of them."""
 
     name: ImageName
     spots: tuple[Spot, ...]
     at: Place
-    within: tuple[str, ...] = ()
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The way from the map that was looked at to the first of the scalars."""
-        return *self.within, self.spots[0].key
+    steps: tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +46,24 @@ def name_of(text: str) -> ImageName | None:
 def reference(place: Place, key: str, prefix: str = "") -> tuple[ImageName, Spot] | None:
     """The reference under `key`, after a prefix such as `docker://` that must be there."""
     scalar = place.text(key)
-    if scalar is None or not scalar.value.startswith(prefix):
+    return read_reference(scalar, key, place.via(key), prefix) if scalar else None
+
+
+def read_reference(
+    scalar: Scalar, key: str = "", via: Alias | None = None, prefix: str = ""
+) -> tuple[ImageName, Spot] | None:
+    """The reference that a scalar is, or that stands in it as the default of a variable: `${IMAGE:-nginx:1.27}`."""
+    if not scalar.value.startswith(prefix):
         return None
+    text = scalar.value.removeprefix(prefix).rstrip("\n")
+    default = _DEFAULT.fullmatch(text)
+    before, text, after = default.groups() if default else ("", text, "")
     try:
-        read = Reference.parse(scalar.value.removeprefix(prefix).rstrip("\n"))
+        read = Reference.parse(text)
     except ValueError:
         return None
-    return read.name, Spot(
-        scalar, Part.REFERENCE, Value(read.tag, read.digest), key, prefix + read.written, place.via(key)
-    )
+    says = Value(read.tag, read.digest)
+    return read.name, Spot(scalar, Part.REFERENCE, says, key, f"{prefix}{before}{read.written}", after, via)
 
 
 def tag(place: Place, *keys: str) -> Spot | None:

@@ -64,7 +64,7 @@ def _text(spot: Spot, value: Value, carries: bool) -> str:
     after = f"@{value.digest}" if value.digest and carries else ""
     match spot.part:
         case Part.REFERENCE:
-            return spot.written + (f":{value.tag}" if value.tag else "") + after
+            return spot.written + (f":{value.tag}" if value.tag else "") + after + spot.after
         case Part.TAG:
             return f"{value.tag or spot.says.tag}{after}"
         case Part.DIGEST:

@@ -32,13 +32,17 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """One scalar of a field and what it says. What is `written` before the tag stays; `via` is the alias in between."""
+    """One scalar of a field, under `key`, and what it says. What is `written` before the tag and `after` all stays.
+
+    `via` is the alias that stands where the scalar is used, if it is not used where it stands.
+    """
 
     scalar: Scalar
     part: Part
     says: Value
     key: str = ""
     written: str = ""
+    after: str = ""
     via: Alias | None = None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 
 from imagebot.errors import Problem
-from imagebot.fields.all_shapes import Shape, shape_for
+from imagebot.fields.all_shapes import Shape, shapes_for
 from imagebot.fields.claim import Claim, Lack
 from imagebot.fields.explicit import Explicit, resolve
 from imagebot.fields.field import Field, Found, NoField
@@ -65,17 +65,14 @@ def _numbered(documents: Iterator[Document | NotYaml]) -> Iterator[tuple[int | N
 def _look(document: Document, index: int | None) -> Iterator[_Claimed | Lack]:
     for place in places(document):
         for key in place.entries:
-            known = shape_for(key)
-            if known is None:
-                continue
-            name, shape = known
-            for item in shape.look(place, key):
-                yield item if isinstance(item, Lack) else _claimed(item, place, name, shape, index)
+            for name, shape in shapes_for(key):
+                for item in shape.look(place, key):
+                    yield item if isinstance(item, Lack) else _claimed(item, place, name, shape, index)
 
 
 def _claimed(claim: Claim, place: Place, name: str, shape: Shape, index: int | None) -> _Claimed:
     twice = place.doubtful | (shape.KEYS & place.twice) | (shape.KEYS & claim.at.twice)
-    return _Claimed(claim, name, path(index, place.trail, *claim.keys), twice)
+    return _Claimed(claim, name, path(index, place.trail, *claim.steps), twice)
 
 
 def _fields(file: str, data: bytes, document: Document, claimed: list[_Claimed]) -> Iterator[Field]:

@@ -26,4 +26,5 @@ def look(place: Place, key: str) -> Iterator[Claim | Lack]:
     if inner.text("semver") and not any(spot.says.digest for spot in pinned):
         yield Lack(name, url, "`ref.semver` beside it follows new versions by itself")
     elif version or any(spot.says.digest for spot in pinned):
-        yield Claim(name, (*((version,) if version else ()), *pinned), inner, within=("ref",))
+        spots = (*((version,) if version else ()), *pinned)
+        yield Claim(name, spots, inner, ("ref", spots[0].key))

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from imagebot.yamledit.tree import Alias, Document, Mapping, Node, Scalar, Sequence
 
 # What shapes ask for across a merge key.
-KEYS = frozenset({"image", "repository", "registry", "tag", "imageTag", "digest", "imageDigest", "sha"})
+KEYS = frozenset(
+    {"image", "repository", "registry", "name", "tag", "imageTag", "version", "digest", "imageDigest", "sha"},
+)
 _BARE = re.compile(r"[^\s.\[\]\"]+")
 
 
@@ -55,12 +57,13 @@ class Place:
         entry = self.entries.get(key)
         return entry.via if entry else None
 
-    def under(self, *keys: str) -> bool:
-        """Whether this map, or the list it is an item of, stands under one of these keys."""
+    @property
+    def under(self) -> str:
+        """The key that this map, or the list it is an item of, stands under; empty at the root."""
         trail = self.trail
         while trail is not None and isinstance(trail.step, int):
             trail = trail.before
-        return trail is not None and trail.step in keys
+        return str(trail.step) if trail else ""
 
     @property
     def doubtful(self) -> frozenset[str]:
@@ -116,7 +119,7 @@ def place_of(node: Mapping, trail: Trail | None, known: dict[int, Place]) -> Pla
     return place
 
 
-def path(document: int | None, trail: Trail | None, *last: str) -> str:
+def path(document: int | None, trail: Trail | None, *last: str | int) -> str:
     """A path for people: `spec.containers[0].image`; `---[1].spec` is the second document of several."""
     steps = [*(reversed(list(trail.steps())) if trail else ()), *last]
     text = "" if document is None else f"---[{document}]"

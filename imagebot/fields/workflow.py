@@ -14,4 +14,4 @@ KEYS = frozenset({"uses"})
 def look(place: Place, key: str) -> Iterator[Claim | Lack]:
     read = reference(place, key, prefix="docker://")
     if read and read[1].says != Value():
-        yield Claim(read[0], (read[1],), place)
+        yield Claim(read[0], (read[1],), place, (key,))

@@ -85,5 +85,7 @@ def _written(scalar: Scalar, value: str) -> str:
         case '"':
             return double
         case _:
-            plain = _PLAIN.fullmatch(value) and (is_text(value) or same_number(scalar.value, value))
+            # Braces are safe where they were: outside of flow maps.
+            bare = re.sub(r"[{}]", "", value) if "{" in scalar.value else value
+            plain = _PLAIN.fullmatch(bare) and (is_text(value) or same_number(scalar.value, value))
             return value if plain else double

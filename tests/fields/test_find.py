@@ -47,6 +47,11 @@ def fields(text: str) -> list[tuple[str, str, str]]:
         pytest.param("url: oci://r.io/c\nref: {tag: 1}", [("ref.tag", "r.io/c", "1")], id="OCIRepository"),
         pytest.param("chart: oci://r.io/c\nversion: 1.0.0", [("version", "r.io/c", "1.0.0")], id="chart"),
         pytest.param("uses: docker://nginx:1", [("uses", "nginx", "1")], id="workflow"),
+        pytest.param("image: {name: nginx, version: v1}", [("image.version", "nginx", "v1")], id="named image"),
+        pytest.param("image: {reference: nginx:1}", [("image.reference", "nginx", "1")], id="image volume"),
+        pytest.param("images: [a, nginx:1]", [("images[1]", "nginx", "1")], id="list of images"),
+        pytest.param("extraImages: [&n nginx:1, *n]", [("extraImages[0]", "nginx", "1")], id="list with an alias"),
+        pytest.param("image: ${IMAGE:-nginx:1}", [("image", "nginx", "1")], id="default of a variable"),
     ],
 )
 def test_fields_of_every_shape(text: str, expected: list[tuple[str, str, str]]) -> None:
@@ -70,6 +75,10 @@ def test_fields_of_every_shape(text: str, expected: list[tuple[str, str, str]]) 
         pytest.param("chart: c\nversion: 1.0.0", id="chart of a repository"),
         pytest.param("uses: actions/checkout@v4", id="action"),
         pytest.param("name: nginx:1", id="another key"),
+        pytest.param("app: {name: nginx, version: 1}", id="name of something else"),
+        pytest.param("reference: nginx:1", id="reference to something else"),
+        pytest.param("images: [nginx, {a: b}, 1]", id="list without versions"),
+        pytest.param("l: &l [nginx:1]\nimages: *l", id="alias to a list"),
         pytest.param("data: {f: 'image: nginx:1'}", id="text in a scalar"),
     ],
 )
