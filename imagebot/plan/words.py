@@ -15,6 +15,7 @@ from imagebot.selection.verdict import Version
 
 BODY_LIMIT = 58_000
 _FIELDS_SHOWN = 200
+_LONGEST_TRAILER = 8000
 
 
 def title(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
@@ -31,7 +32,8 @@ def message(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
     for update in updates:
         trailers.append(f"Image-Update: {update.image} {_versions(update.old)} -> {update.new}")
         trailers += [f"Image-Field: {field_id(field)}" for field in update.fields]
-    return f"{title(policy, updates)}\n\n" + "\n".join(reasons) + "\n\n" + "\n".join(trailers) + "\n"
+    lines = [plain(line, _LONGEST_TRAILER) for line in trailers]
+    return f"{title(policy, updates)}\n\n" + "\n".join(reasons) + "\n\n" + "\n".join(lines) + "\n"
 
 
 def field_id(field: FieldChange) -> str:

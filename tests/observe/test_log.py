@@ -69,4 +69,4 @@ def test_events_are_named_noun_and_verb(kind: type[Event]) -> None:
 
     assert noun.replace("_", "").isalpha()
     assert verb.endswith("ed")
-    assert "event" not in {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    assert "event" not in {field.name for field in fields(kind)}

@@ -81,8 +81,9 @@ class Stage:
     def settings(self, more: str = "", repository: str = "", log: str = "{level: error}") -> None:
         """Write imagebot.yaml; `more` is added at its end, `repository` to the environment repository's keys."""
         self.config.write_text(
-            f"policies: [policies/]\nstate: state\nrepositories:\n  environments:\n    url: {self.bare}\n"
-            f"    forge: local\n{repository}registries:\n  {self.registry.host}: {{plainHttp: true}}\nlog: {log}\n{more}"
+            f"policies: [policies/]\nstate: state\nrepositories:\n"
+            f"  environments:\n    url: {self.bare}\n    forge: local\n{repository}"
+            f"registries:\n  {self.registry.host}: {{plainHttp: true}}\nlog: {log}\n{more}"
         )
 
     def commit(self, files: Mapping[str, str | None], branch: str = "main", message: str = "a person's change") -> str:
