@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from imagebot.fields import chart, helm, image, image_list, kustomize, oci_repository, volume, workflow
+from imagebot.fields import (
+    argo_chart,
+    argo_parameters,
+    chart,
+    helm,
+    image,
+    image_list,
+    kustomize,
+    oci_repository,
+    volume,
+    workflow,
+)
 from imagebot.fields.claim import Claim, Lack
 from imagebot.fields.place import Place
 
@@ -27,7 +38,9 @@ SHAPES: dict[str, tuple[tuple[str, Shape], ...]] = {
     "images": (("image list", image_list),),
     "repository": (_HELM,),
     "name": (_HELM, ("kustomize", kustomize)),
+    "parameters": (("argo cd parameters", argo_parameters),),
     "reference": (("image volume", volume),),
+    "repoURL": (("argo cd chart", argo_chart),),
     "url": (("oci repository", oci_repository),),
     "chart": (("oci chart", chart),),
     "uses": (("workflow", workflow),),

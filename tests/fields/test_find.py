@@ -51,6 +51,20 @@ def fields(text: str) -> list[tuple[str, str, str]]:
         pytest.param("image: {reference: nginx:1}", [("image.reference", "nginx", "1")], id="image volume"),
         pytest.param("images: [a, nginx:1]", [("images[1]", "nginx", "1")], id="list of images"),
         pytest.param("extraImages: [&n nginx:1, *n]", [("extraImages[0]", "nginx", "1")], id="list with an alias"),
+        pytest.param("images: [web=nginx:1]", [("images[0]", "nginx", "1")], id="Argo CD's kustomize images"),
+        pytest.param(
+            "repoURL: r.io/charts\nchart: c\ntargetRevision: 1.0.0",
+            [("targetRevision", "r.io/charts/c", "1.0.0")],
+            id="Argo CD chart",
+        ),
+        pytest.param(
+            "repoURL: oci://r.io/c\ntargetRevision: 1.0.0", [("targetRevision", "r.io/c", "1.0.0")], id="Argo CD OCI"
+        ),
+        pytest.param(
+            "parameters: [{name: image.tag, value: v1}, {name: image.repository, value: nginx}]",
+            [("parameters[0].value", "nginx", "v1")],
+            id="Argo CD parameters",
+        ),
         pytest.param("image: ${IMAGE:-nginx:1}", [("image", "nginx", "1")], id="default of a variable"),
     ],
 )
@@ -78,6 +92,10 @@ def test_fields_of_every_shape(text: str, expected: list[tuple[str, str, str]]) 
         pytest.param("app: {name: nginx, version: 1}", id="name of something else"),
         pytest.param("reference: nginx:1", id="reference to something else"),
         pytest.param("images: [nginx, {a: b}, 1]", id="list without versions"),
+        pytest.param("repoURL: https://charts.example.com\nchart: c\ntargetRevision: 1.0.0", id="chart over https"),
+        pytest.param("repoURL: https://github.com/a/b\ntargetRevision: v1", id="git source"),
+        pytest.param("parameters: [{name: image.tag, value: v1}]", id="parameter without a name"),
+        pytest.param("parameters: {name: x}", id="other parameters"),
         pytest.param("l: &l [nginx:1]\nimages: *l", id="alias to a list"),
         pytest.param("data: {f: 'image: nginx:1'}", id="text in a scalar"),
     ],
