@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from imagebot.fields.claim import Claim, Lack, name_of, tag
+from imagebot.fields.claim import Claim, Lack, name_of, version
 from imagebot.fields.place import Place
 
 KEYS = frozenset({"repoURL", "chart", "targetRevision"})
@@ -18,6 +18,6 @@ def look(place: Place, key: str) -> Iterator[Claim | Lack]:
     if url is None or not (chart or url.value.startswith("oci://")):
         return
     name = name_of("/".join([url.value.removeprefix("oci://").rstrip("/"), *([chart.value] if chart else [])]))
-    version = tag(place, "targetRevision")
-    if name and version:
-        yield Claim(name, (version,), place, ("targetRevision",))
+    spot = version(place, "targetRevision")
+    if name and spot:
+        yield Claim(name, (spot,), place, ("targetRevision",))

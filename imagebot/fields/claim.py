@@ -80,6 +80,14 @@ def tag(place: Place, *keys: str) -> Spot | None:
     return None
 
 
+def version(place: Place, key: str) -> Spot | None:
+    """The tag under a key that takes nothing but a tag, such as the version of a chart."""
+    scalar = place.text(key)
+    if scalar is None or not is_tag(scalar.value.rstrip("\n")):
+        return None
+    return Spot(scalar, Part.VERSION, Value(scalar.value.rstrip("\n")), key, via=place.via(key))
+
+
 def digests(place: Place, keys: Sequence[str] = DIGEST_KEYS) -> tuple[Spot, ...]:
     """The digests under these keys. One that is empty in quotes says nothing, but may be written to."""
     spots = []

@@ -28,6 +28,8 @@ def wanted(field: Field, to: Value, pin: Pin = "keep") -> Value:
     pinned = field.digest is not None or pin == "digest"
     if pinned and to.digest is None:
         raise _refusal(field, _STALE if field.digest else "is to be pinned, and no digest is given")
+    if pinned and all(spot.part is Part.VERSION for spot in field.spots):
+        raise _refusal(field, "takes no digest here: leave it out, or `pin: keep`")
     keeps_no_tag = field.tag is None and field.digest is not None
     value = Value(field.tag if keeps_no_tag or to.tag is None else to.tag, to.digest if pinned else None)
     if field.fixed and value != field.value:
@@ -65,6 +67,8 @@ def _text(spot: Spot, value: Value, carries: bool) -> str:
     match spot.part:
         case Part.REFERENCE:
             return spot.written + (f":{value.tag}" if value.tag else "") + after + spot.after
+        case Part.VERSION:
+            return value.tag or spot.scalar.value
         case Part.TAG:
             return f"{value.tag or spot.says.tag}{after}"
         case Part.DIGEST:

@@ -22,10 +22,14 @@ class Value:
 
 
 class Part(StrEnum):
-    """What a scalar holds. A reference or a tag may carry a digest after an `@`; `HEX` is one without `sha256:`."""
+    """What a scalar holds. A reference or a tag may carry a digest after an `@`, a version may not.
+
+    `HEX` is a digest without `sha256:`.
+    """
 
     REFERENCE = "reference"
     TAG = "tag"
+    VERSION = "version"
     DIGEST = "digest"
     HEX = "hex"
 

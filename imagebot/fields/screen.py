@@ -25,13 +25,13 @@ def screen(data: bytes, names: Iterable[ImageName]) -> bool:
 @cache
 def _marks(name: ImageName) -> tuple[tuple[bytes, ...], re.Pattern[bytes]]:
     parts = tuple(part.encode() for part in name.repository.removeprefix("library/").split("/"))
-    return parts, re.compile(rb"(?<![a-z0-9._-])" + re.escape(parts[-1]) + rb"(?![A-Za-z0-9_/-]|\.[A-Za-z0-9])")
+    return parts, re.compile(rb"(?<![a-z0-9])" + re.escape(parts[-1]) + rb"(?![A-Za-z0-9_/-]|\.[A-Za-z0-9])")
 
 
 def mentions(data: bytes, name: ImageName) -> bool:
     """Whether bytes that cannot be parsed hold this image's name, whole and not under another registry."""
     repository = name.repository.removeprefix("library/") if name.registry == DOCKER_HUB else name.repository
-    before, after = rb"(?:(?<=//)|(?<![A-Za-z0-9_./@-]))", rb"(?![A-Za-z0-9_/-]|\.[A-Za-z0-9])"
+    before, after = rb"(?:(?<=//)|(?<=:-)|(?<![A-Za-z0-9_./@-]))", rb"(?![A-Za-z0-9_/-]|\.[A-Za-z0-9])"
     whole = before + rb"((?:[A-Za-z0-9.-]+(?::[0-9]+)?/)*)" + re.escape(repository.encode()) + after
     return any(_same(match[1] + repository.encode(), name) for match in re.finditer(whole, data))
 

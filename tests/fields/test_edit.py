@@ -61,6 +61,14 @@ def after(text: str, to: Value, pin: Pin) -> str:
         pytest.param(
             f"image: x:v1\ndigest: {OLD}", TO, "keep", f"image: x:v2\ndigest: {NEW}", id="digest beside a reference"
         ),
+        pytest.param("chart: oci://x/y\nversion: v1", TO, "keep", "chart: oci://x/y\nversion: v2", id="chart"),
+        pytest.param(
+            f"url: oci://x/y\nref: {{tag: v1, digest: {OLD}}}",
+            TO,
+            "keep",
+            f"url: oci://x/y\nref: {{tag: v2, digest: {NEW}}}",
+            id="OCIRepository",
+        ),
         pytest.param(f"repository: x\ntag: {OLD}", TO, "keep", f"repository: x\ntag: {NEW}", id="digest as a tag"),
     ],
 )
@@ -79,6 +87,8 @@ def test_what_is_written(before: str, to: Value, pin: Pin, expected: str) -> Non
             f"repository: x\ntag: v1\nsha: {OLD[7:]}", Value("v2", "sha512:" + "c" * 128), "keep", "sha256", id="sha"
         ),
         pytest.param("image: &i x:v1\nb: *i", TO, "keep", "anchor", id="fixed"),
+        pytest.param("chart: oci://x/y\nversion: 1.0.0", TO, "digest", "takes no digest", id="chart"),
+        pytest.param("url: oci://x/y\nref: {tag: v1}", TO, "digest", "takes no digest", id="OCIRepository"),
     ],
 )
 def test_what_is_refused(before: str, to: Value, pin: Pin, why: str) -> None:
