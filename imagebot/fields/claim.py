@@ -89,17 +89,22 @@ def version(place: Place, key: str) -> Spot | None:
 
 
 def digests(place: Place, keys: Sequence[str] = DIGEST_KEYS) -> tuple[Spot, ...]:
-    """The digests under these keys. One that is empty in quotes says nothing, but may be written to."""
-    spots = []
-    for key in keys:
+    """The digests under these keys. One that is empty in quotes says nothing, but may be written to.
+
+    Any other text counts as a digest too: beside a new tag it would be stale, whatever it is.
+    """
+    return tuple(spot for key in keys if (spot := _digest(place, key)))
+
+
+def _digest(place: Place, key: str) -> Spot | None:
+    scalar, via = place.text(key), place.via(key)
+    if scalar is None:
         entry = place.entries.get(key)
-        scalar = entry.node if entry else None
-        if not isinstance(scalar, Scalar):
-            continue
-        if _HEX.fullmatch(scalar.value):
-            spots.append(Spot(scalar, Part.HEX, Value(None, f"sha256:{scalar.value}"), key, via=place.via(key)))
-        elif is_digest(scalar.value):
-            spots.append(Spot(scalar, Part.DIGEST, Value(None, scalar.value), key, via=place.via(key)))
-        elif not scalar.value and scalar.style and key == "digest":
-            spots.append(Spot(scalar, Part.DIGEST, Value(), key, via=place.via(key)))
-    return tuple(spots)
+        empty = entry.node if entry else None
+        quoted = isinstance(empty, Scalar) and not empty.value and empty.style in ("'", '"') and key == "digest"
+        return Spot(empty, Part.DIGEST, Value(), key, via=via) if isinstance(empty, Scalar) and quoted else None
+    if _HEX.fullmatch(scalar.value):
+        return Spot(scalar, Part.HEX, Value(None, f"sha256:{scalar.value}"), key, via=via)
+    if key == "sha" and not is_digest(scalar.value):
+        return None  # a commit
+    return Spot(scalar, Part.DIGEST, Value(None, scalar.value), key, via=via)

@@ -12,6 +12,7 @@ from imagebot.yamledit.tree import Alias, Document, Mapping, Node, Scalar, Seque
 KEYS = frozenset(
     {"image", "repository", "registry", "name", "tag", "imageTag", "version", "digest", "imageDigest", "sha"},
 )
+_NULLS = frozenset({"~", "null", "Null", "NULL"})
 _BARE = re.compile(r"[^\s.\[\]\"]+")
 
 
@@ -51,7 +52,10 @@ class Place:
     def text(self, key: str) -> Scalar | None:
         """The scalar under `key`, if there is one and it says something."""
         entry = self.entries.get(key)
-        return entry.node if entry and isinstance(entry.node, Scalar) and entry.node.value else None
+        scalar = entry.node if entry else None
+        if not isinstance(scalar, Scalar) or not scalar.value or (scalar.value in _NULLS and not scalar.style):
+            return None
+        return scalar
 
     def via(self, key: str) -> Alias | None:
         entry = self.entries.get(key)

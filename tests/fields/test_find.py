@@ -110,6 +110,7 @@ def test_what_is_no_field(text: str) -> None:
         pytest.param("image: nginx", "without a tag", id="no tag"),
         pytest.param("repository: nginx", "no `tag` or `digest`", id="no key"),
         pytest.param("repository: nginx\ntag: ''", "empty or no tag", id="empty tag"),
+        pytest.param("repository: nginx\ntag: null", "empty or no tag", id="null tag"),
         pytest.param("images: [{name: x, newName: nginx}]", "neither", id="only renamed"),
         pytest.param("url: oci://docker.io/nginx\nref: {semver: '1'}", "by itself", id="semver"),
     ],
