@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 import os
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
@@ -94,4 +95,5 @@ def _problem(path: Path, message: str) -> tuple[str, Problem]:
 def _shown(path: Path) -> str:
     """The path as a person in this folder would type it."""
     here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+    plain = Path(os.path.normpath(path))
+    return str(plain.relative_to(here) if plain.is_relative_to(here) else plain)
