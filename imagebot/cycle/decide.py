@@ -152,7 +152,7 @@ def _hold(line: WatchDecision, because: str) -> WatchDecision:
 
 
 def _refuse(line: WatchDecision, error: CannotEdit) -> WatchDecision:
-    return replace(line, verdict=Unknown(str(error))) if isinstance(line.verdict, Update) else line
+    return replace(line, verdict=Unknown(error.problem.headline)) if isinstance(line.verdict, Update) else line
 
 
 def _tell(world: World, decision: Decision) -> None:

@@ -44,14 +44,18 @@ def claims(policies: Sequence[Policy], files: Mapping[str, FileFields]) -> Claim
 
 def _fields_of(policy: Policy, watch: Watch, files: Mapping[str, FileFields]) -> tuple[Field, ...] | Unknown:
     fields: list[Field] = []
+    unusable: list[str] = []
     for file, known in sorted(files.items()):
         if not _reaches(policy, watch, file):
             continue
         if known.found.unreadable is not None and watch.image in known.mentioned:
             return Unknown(
-                f"{known.found.unreadable}; the file names {watch.image.familiar}, so what it deploys is not known"
+                f"{known.found.unreadable.headline}; the file names {watch.image.familiar}, so what it deploys is not known"
             )
         fields += [field for field in known.found.fields if field.name == watch.image]
+        unusable += [place.problem.headline for place in known.found.refusals if place.name == watch.image]
+    if unusable and not fields:
+        return Unknown(unusable[0])
     return tuple(fields)
 
 

@@ -58,5 +58,14 @@ def test_an_unreadable_file_that_names_the_image_makes_only_its_own_policy_unkno
     assert not isinstance(owned["api@staging", 0], Unknown)
 
 
+def test_a_place_that_names_the_image_without_a_version_says_what_is_missing() -> None:
+    files = dict([file("staging/k.yaml", "api:\n  image:\n    repository: ghcr.io/acme/api\n")])
+
+    unknown = claims([STAGING], files)["api@staging", 0]
+
+    assert isinstance(unknown, Unknown)
+    assert unknown.because == "staging/k.yaml:3:17: no `tag` or `digest` stands beside `repository`"
+
+
 def test_no_field_is_no_claim() -> None:
     assert claims([STAGING], {}) == {("api@staging", 0): ()}
