@@ -49,9 +49,8 @@ def _fields_of(policy: Policy, watch: Watch, files: Mapping[str, FileFields]) ->
         if not _reaches(policy, watch, file):
             continue
         if known.found.unreadable is not None and watch.image in known.mentioned:
-            return Unknown(
-                f"{known.found.unreadable.headline}; the file names {watch.image.familiar}, so what it deploys is not known"
-            )
+            names = f"the file names {watch.image.familiar}, so what it deploys is not known"
+            return Unknown(f"{known.found.unreadable.headline}; {names}")
         fields += [field for field in known.found.fields if field.name == watch.image]
         unusable += [place.problem.headline for place in known.found.refusals if place.name == watch.image]
     if unusable and not fields:
