@@ -57,13 +57,13 @@ def read_reference(
         return None
     text = scalar.value.removeprefix(prefix).rstrip("\n")
     default = _DEFAULT.fullmatch(text)
-    before, text, after = default.groups() if default else ("", text, "")
+    before, text, _ = default.groups() if default else ("", text, "")
     try:
         read = Reference.parse(text)
     except ValueError:
         return None
-    says = Value(read.tag, read.digest)
-    return read.name, Spot(scalar, Part.REFERENCE, says, key, f"{prefix}{before}{read.written}", after, via)
+    start, end = len(prefix + before + read.written), len(prefix + before + text)
+    return read.name, Spot(scalar, Part.REFERENCE, Value(read.tag, read.digest), start, end, key, via)
 
 
 def tag(place: Place, *keys: str) -> Spot | None:
@@ -72,20 +72,22 @@ def tag(place: Place, *keys: str) -> Spot | None:
         scalar = place.text(key)
         if scalar is None:
             continue
-        head, at, digest = scalar.value.rstrip("\n").partition("@")
+        text = scalar.value.rstrip("\n")
+        head, at, digest = text.partition("@")
         if is_tag(head) and (not at or is_digest(digest)):
-            return Spot(scalar, Part.TAG, Value(head, digest or None), key, via=place.via(key))
+            return Spot(scalar, Part.TAG, Value(head, digest or None), 0, len(text), key, place.via(key))
         if not at and is_digest(head):
-            return Spot(scalar, Part.DIGEST, Value(None, head), key, via=place.via(key))
+            return Spot(scalar, Part.DIGEST, Value(None, head), 0, len(text), key, place.via(key))
     return None
 
 
 def version(place: Place, key: str) -> Spot | None:
     """The tag under a key that takes nothing but a tag, such as the version of a chart."""
     scalar = place.text(key)
-    if scalar is None or not is_tag(scalar.value.rstrip("\n")):
+    text = scalar.value.rstrip("\n") if scalar else ""
+    if scalar is None or not is_tag(text):
         return None
-    return Spot(scalar, Part.VERSION, Value(scalar.value.rstrip("\n")), key, via=place.via(key))
+    return Spot(scalar, Part.VERSION, Value(text), 0, len(text), key, place.via(key))
 
 
 def digests(place: Place, keys: Sequence[str] = DIGEST_KEYS) -> tuple[Spot, ...]:
@@ -102,9 +104,10 @@ def _digest(place: Place, key: str) -> Spot | None:
         entry = place.entries.get(key)
         empty = entry.node if entry else None
         quoted = isinstance(empty, Scalar) and not empty.value and empty.style in ("'", '"') and key == "digest"
-        return Spot(empty, Part.DIGEST, Value(), key, via=via) if isinstance(empty, Scalar) and quoted else None
-    if _HEX.fullmatch(scalar.value):
-        return Spot(scalar, Part.HEX, Value(None, f"sha256:{scalar.value}"), key, via=via)
-    if key == "sha" and not is_digest(scalar.value):
+        return Spot(empty, Part.DIGEST, Value(), 0, 0, key, via) if isinstance(empty, Scalar) and quoted else None
+    text = scalar.value.rstrip("\n")
+    if _HEX.fullmatch(text):
+        return Spot(scalar, Part.HEX, Value(None, f"sha256:{text}"), 0, len(text), key, via)
+    if key == "sha" and not is_digest(text):
         return None  # a commit
-    return Spot(scalar, Part.DIGEST, Value(None, scalar.value), key, via=via)
+    return Spot(scalar, Part.DIGEST, Value(None, text), 0, len(text), key, via)

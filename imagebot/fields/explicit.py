@@ -146,8 +146,8 @@ def _read(scalar: Scalar, name: ImageName) -> Spot | None:
     except ValueError:
         read = None
     if read and read.name == name:
-        return Spot(scalar, Part.REFERENCE, Value(read.tag, read.digest), written=read.written)
+        return Spot(scalar, Part.REFERENCE, Value(read.tag, read.digest), len(read.written), len(text))
     head, _, digest = text.partition("@")
     if is_tag(head) and (is_digest(digest) if "@" in text else name_of(text) != name):
-        return Spot(scalar, Part.TAG, Value(head, digest or None))
-    return Spot(scalar, Part.DIGEST, Value(None, text)) if is_digest(text) else None
+        return Spot(scalar, Part.TAG, Value(head, digest or None), 0, len(text))
+    return Spot(scalar, Part.DIGEST, Value(None, text), 0, len(text)) if is_digest(text) else None

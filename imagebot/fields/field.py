@@ -36,18 +36,24 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """One scalar of a field, under `key`, and what it says. What is `written` before the tag and `after` all stays.
+    """One place of a field, in a scalar under `key`, and what it says.
 
-    `via` is the alias that stands where the scalar is used, if it is not used where it stands.
+    It is the characters from `start` to `end` of the scalar's value, and all others stay: of a reference what follows
+    the name, `:tag@digest`. `via` is the alias that stands where the scalar is used, if not where it stands.
     """
 
     scalar: Scalar
     part: Part
     says: Value
+    start: int
+    end: int
     key: str = ""
-    written: str = ""
-    after: str = ""
     via: Alias | None = None
+
+    @property
+    def text(self) -> str:
+        """What is written there now."""
+        return self.scalar.value[self.start : self.end]
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,7 @@ def test_a_digest_key_wins_over_one_in_the_tag() -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        pytest.param("image: |\n  nginx:1\n", "literal block", id="block"),
+        pytest.param("image: |\n  nginx:1\r\r\n", "block of lines", id="block"),
         pytest.param("repository: nginx\ntag: 1\ntag: 2", "`tag` occurs twice", id="key twice"),
         pytest.param("a: {image: nginx:1}\na: 2", "`a` occurs twice", id="key above twice"),
         pytest.param("url: oci://docker.io/nginx\nref: {tag: 1, tag: 2}", "`tag` occurs twice", id="inner key twice"),
@@ -249,7 +249,7 @@ def test_a_path_that_leads_nowhere_says_why(path: str, why: str) -> None:
     assert why in found.refusals[0].problem.message
 
 
-@pytest.mark.parametrize("path", ["app.text", "app.anchored"])
+@pytest.mark.parametrize("path", ["app.anchored"])
 def test_a_value_at_a_path_that_cannot_be_edited_is_still_read(path: str) -> None:
     [field] = [field for field in find("f", EXPLICIT.encode(), [Explicit(path, API)]).fields if field.path == path]
     assert field.fixed
