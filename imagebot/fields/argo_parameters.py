@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from imagebot.fields.claim import Claim, Lack, digests, name_of, tag
-from imagebot.fields.place import Place, place_of
+from imagebot.fields.place import Place
 from imagebot.yamledit.tree import Mapping, Sequence
 
 KEYS = frozenset({"name", "value"})
@@ -33,9 +33,9 @@ def look(place: Place, key: str) -> Iterator[Claim | Lack]:
 
 def _given(place: Place, key: str) -> Parameters:
     """The parameters by their names, each with its index."""
-    node = place.entries[key].node
-    items = enumerate(node.items) if isinstance(node, Sequence) else ()
-    inner = [(index, place_of(item, None, {})) for index, item in items if isinstance(item, Mapping)]
+    entry = place.entries[key]
+    items = enumerate(entry.node.items) if isinstance(entry.node, Sequence) and not entry.via else ()
+    inner = [(index, place.inner(item)) for index, item in items if isinstance(item, Mapping)]
     return {name.value: (index, item) for index, item in inner if (name := item.text("name"))}
 
 

@@ -18,6 +18,9 @@ from imagebot.yamledit.parse import parse
 from imagebot.yamledit.replace import problem, why_fixed
 from imagebot.yamledit.tree import Alias, Document, NotYaml
 
+# Every field holds its path: below a key of a megabyte, thousands of them would fill the memory.
+_LONGEST_PATH = 2_000
+
 
 @dataclass(frozen=True, slots=True)
 class _Claimed:
@@ -70,7 +73,9 @@ def _look(document: Document, index: int | None) -> Iterator[_Claimed | Lack]:
                     yield item if isinstance(item, Lack) else _claimed(item, place, name, shape, index)
 
 
-def _claimed(claim: Claim, place: Place, name: str, shape: Shape, index: int | None) -> _Claimed:
+def _claimed(claim: Claim, place: Place, name: str, shape: Shape, index: int | None) -> _Claimed | Lack:
+    if place.trail and place.trail.length > _LONGEST_PATH:
+        return Lack(claim.name, claim.spots[0].scalar, "the keys above it are too long to name its place")
     twice = place.doubtful | (shape.KEYS & place.twice) | (shape.KEYS & claim.at.twice)
     return _Claimed(claim, name, path(index, place.trail, *claim.steps), twice)
 

@@ -44,6 +44,10 @@ def test_files_without_the_name_are_screened_out() -> None:
         pytest.param(NGINX, "image: bitnami/nginx:1", False, id="another owner of a short name"),
         pytest.param(NGINX, "image: ${IMAGE:-nginx:1}", True, id="default of a variable"),
         pytest.param(NGINX, "app: nginx-ingress", False, id="longer word"),
+        pytest.param(API, "image: ${IMAGE:-ghcr.io/acme/api:1}", True, id="registry in the default of a variable"),
+        pytest.param(API, "url: oci://ghcr.io/acme/api/", True, id="slash at the end"),
+        pytest.param(API, "x/" * 200 + "ghcr.io/acme/api", False, id="deep in a path"),
+        pytest.param(ImageName("localhost:5000", "api"), "image: localhost:5000/api:1", True, id="port"),
     ],
 )
 def test_a_name_is_mentioned_whole_or_not_at_all(name: ImageName, text: str, expected: bool) -> None:
