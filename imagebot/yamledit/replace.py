@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from imagebot.errors import CannotEdit, Problem
-from imagebot.yamledit.lines import line_of, lines
+from imagebot.yamledit.lines import BLOCK, line_of, lines
 from imagebot.yamledit.prove import prove
 from imagebot.yamledit.resolver import is_text, same_number
 from imagebot.yamledit.splice import Edit, splice
@@ -17,9 +17,9 @@ from imagebot.yamledit.tree import Scalar
 _PLAIN = re.compile(r"[A-Za-z0-9_./~$+=<](?:[A-Za-z0-9_./~$+=<@^*()%!-]|:(?=[^\s,\[\]{}]))*", re.ASCII)
 _INSIDE = re.compile(r"(?:[A-Za-z0-9_.:@-]*[A-Za-z0-9_.-])?", re.ASCII)
 _PRINTABLE = re.compile(r"[ -~]*", re.ASCII)
+_ESCAPED = re.compile(r'["\\]', re.ASCII)
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _LONG_LINE = 300
-_BLOCK = ("|", ">")
 
 
 class Patch(NamedTuple):
@@ -51,7 +51,7 @@ def why_fixed(data: bytes, scalar: Scalar) -> str | None:
     """Why the bytes of this scalar cannot take another value; None if they can. `data` is what its offsets count in."""
     if scalar.tag not in (None, "tag:yaml.org,2002:str", "!"):
         return f"the value has the tag {scalar.tag}; write it without"
-    if scalar.style in _BLOCK:
+    if scalar.style in BLOCK:
         return None if lines(data, scalar) else "the value cannot be told from its block of lines; write it plainly"
     written = data[scalar.start : scalar.end].decode()
     if written in _spellings(scalar):
@@ -70,6 +70,9 @@ def problem(file: str, data: bytes, scalar: Scalar, message: str) -> Problem:
     end = end if end >= 0 else len(data)
     short = end - begin < 2 * _LONG_LINE and (begin > 0 or scalar.start < _LONG_LINE)
     source = data[begin:end].decode(errors="replace").removeprefix(_BOM).rstrip("\r") if short else ""
+    if scalar.within and source:
+        # The text's own line stands further in where the text is a block.
+        source = " " * (scalar.column - 1 - len(data[begin : scalar.start].decode(errors="replace"))) + source
     return Problem(file, scalar.line, scalar.column, message, source, max(scalar.end - scalar.start, 1))
 
 
@@ -124,10 +127,11 @@ def _spellings(scalar: Scalar) -> tuple[str, ...]:
 
 
 def _edits(file: str, data: bytes, scalar: Scalar, patches: Sequence[Patch], value: str) -> Iterator[Edit]:
-    reason = why_fixed(data, scalar)
+    escaped = f"{value!r} needs escapes" if scalar.style == '"' and _ESCAPED.search(value) else None
+    reason = why_fixed(data, scalar) or escaped
     if reason:
         raise CannotEdit(problem(file, data, scalar, reason))
-    if scalar.style in _BLOCK:
+    if scalar.style in BLOCK:
         yield from _block_edits(file, data, scalar, patches)
     else:
         written = _written(scalar, value, patches).encode()
@@ -140,6 +144,8 @@ def _block_edits(file: str, data: bytes, scalar: Scalar, patches: Sequence[Patch
         line = line_of(found, start, end)
         if line is None or start == end == line.at:
             raise CannotEdit(problem(file, data, scalar, "the text to change is not on one line; write it on one"))
+        if text != text.strip() or (start == line.at and not text):
+            raise CannotEdit(problem(file, data, scalar, f"{text!r} would change how the block stands in"))
         # What is only inserted takes the character before it along: an edit replaces something.
         first = start - (start == end)
         old, kept = scalar.value[first:end], scalar.value[first:start]
@@ -150,7 +156,7 @@ def _block_edits(file: str, data: bytes, scalar: Scalar, patches: Sequence[Patch
 def _written(scalar: Scalar, value: str, patches: Sequence[Patch]) -> str:
     """The new value in the old one's quotes; a plain one gets quotes where some loader would read more than text."""
     single = "'" + value.replace("'", "''") + "'"
-    double = f'"{value}"' if not re.search(r'["\\]', value) else single
+    double = f'"{value}"' if not _ESCAPED.search(value) else single
     match scalar.style:
         case "'":
             return single
@@ -161,6 +167,8 @@ def _written(scalar: Scalar, value: str, patches: Sequence[Patch]) -> str:
 
 
 def _may_be_plain(scalar: Scalar, value: str, patches: Sequence[Patch]) -> bool:
+    if value == "...":  # the end of the document, at the beginning of a line
+        return False
     if all(patch.start and _INSIDE.fullmatch(patch.text) for patch in patches):
         # What stands around it was plain before.
         return is_text(value)

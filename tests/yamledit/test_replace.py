@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from imagebot.errors import CannotEdit
 from imagebot.yamledit.parse import parse
-from imagebot.yamledit.replace import replace, whole, why_fixed
+from imagebot.yamledit.replace import Patch, replace, whole, why_fixed
 from imagebot.yamledit.tree import Document
 from tests.yamledit.test_parse import scalars, value_of
 
@@ -80,6 +80,25 @@ def test_a_value_that_would_need_escapes_is_refused(value: str) -> None:
     scalar = value_of(b"a: v1", "a")
     with pytest.raises(CannotEdit, match="needs escapes"):
         replace("f.yaml", b"a: v1", [whole(scalar, value)])
+
+
+@pytest.mark.parametrize("value", ['a"b', "a\\b"])
+def test_double_quotes_do_not_become_single_ones_for_an_escape(value: str) -> None:
+    scalar = value_of(b'a: "v1"', "a")
+    with pytest.raises(CannotEdit, match="needs escapes"):
+        replace("f.yaml", b'a: "v1"', [whole(scalar, value)])
+
+
+@pytest.mark.parametrize("value", [" v2", "v2 ", ""])
+def test_a_block_does_not_move_to_the_right(value: str) -> None:
+    scalar = value_of(b"a: |\n  v1\n", "a")
+    with pytest.raises(CannotEdit, match="how the block stands in"):
+        replace("f.yaml", b"a: |\n  v1\n", [(scalar, Patch(0, 2, value))])
+
+
+def test_three_dots_at_the_margin_do_not_end_the_document() -> None:
+    [scalar] = scalars(next(item for item in parse(b"v1\n") if isinstance(item, Document)).root)
+    assert replace("f.yaml", b"v1\n", [whole(scalar, "...")]) == b'"..."\n'
 
 
 def test_the_same_value_writes_nothing() -> None:
