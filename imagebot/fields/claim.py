@@ -28,11 +28,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Lack:
-    """`name` stands at `scalar`, and no version that could be edited."""
+    """`name` stands at `scalar`, and no version that could be edited; whether it `blocks` is as in `NoField`."""
 
     name: ImageName
     scalar: Scalar
     message: str
+    blocks: bool = False
 
 
 def name_of(text: str) -> ImageName | None:

@@ -8,7 +8,8 @@ from typing import Literal, assert_never
 from imagebot.errors import CannotEdit, Problem
 from imagebot.fields.field import Field, Part, Spot, Value
 from imagebot.yamledit.replace import Patch, problem, replace
-from imagebot.yamledit.tree import Scalar
+from imagebot.yamledit.tree import WORD, Scalar
+from imagebot.yamledit.words import replace_words
 
 _SHA256 = "sha256:"
 _STALE = "is pinned to a digest, and no new one is given: give the tag with its digest"
@@ -51,7 +52,9 @@ def edit(file: str, data: bytes, changes: Sequence[tuple[Field, Value]]) -> byte
             other = texts.setdefault((spot.scalar, spot.start, spot.end), text)
             if other != text:
                 raise CannotEdit(problem(file, data, spot.scalar, f"two changes want {other} and {text} here"))
-    return replace(file, data, ((scalar, Patch(start, end, text)) for (scalar, start, end), text in texts.items()))
+    patches = [(scalar, Patch(start, end, text)) for (scalar, start, end), text in texts.items()]
+    in_words = any(scalar.style == WORD for scalar, _ in patches)
+    return replace_words(file, data, patches) if in_words else replace(file, data, patches)
 
 
 def written(field: Field, value: Value) -> list[tuple[Spot, str]]:
@@ -80,4 +83,5 @@ def _text(spot: Spot, value: Value, carries: bool) -> str:
 
 def _refusal(field: Field, message: str) -> CannotEdit:
     scalar = field.spots[0].scalar
-    return CannotEdit(Problem(field.file, scalar.line, scalar.column, f"{field.name.familiar} {message}"))
+    column = scalar.column if scalar.line == field.line else 1
+    return CannotEdit(Problem(field.file, field.line, column, f"{field.name.familiar} {message}"))

@@ -88,16 +88,24 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class NoField:
-    """A place that names an image and holds no version that can be read."""
+    """A place that names an image and holds no version that can be read.
+
+    It `blocks` where a person pointed at it: then nothing of the image moves before it is mended.
+    """
 
     name: ImageName
     problem: Problem
+    blocks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Everything in one file. It does not depend on what is watched: it holds for as long as the bytes are the same."""
+    """Everything in one file. It does not depend on what is watched: it holds for as long as the bytes are the same.
+
+    A file that is `unreadable` may still have fields at markers. `unnamed` are markers of which no image is known.
+    """
 
     fields: tuple[Field, ...] = ()
     refusals: tuple[NoField, ...] = ()
     unreadable: Problem | None = None
+    unnamed: tuple[Problem, ...] = ()
