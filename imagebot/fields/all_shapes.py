@@ -32,8 +32,9 @@ class Shape(Protocol):
 
 _IMAGE = ("image", image)
 _HELM = ("helm values", helm)
+_WORKFLOW = ("workflow", workflow)
 SHAPES: dict[str, tuple[tuple[str, Shape], ...]] = {
-    "image": (_IMAGE,),
+    "image": (_IMAGE, _WORKFLOW),
     "imageName": (_IMAGE,),
     "images": (("image list", image_list),),
     "repository": (_HELM,),
@@ -43,16 +44,19 @@ SHAPES: dict[str, tuple[tuple[str, Shape], ...]] = {
     "repoURL": (("argo cd chart", argo_chart),),
     "url": (("oci repository", oci_repository),),
     "chart": (("oci chart", chart),),
-    "uses": (("workflow", workflow),),
+    "uses": (_WORKFLOW,),
+    "container": (_WORKFLOW,),
 }
-_IMAGES = ("Image", "_IMAGE", "_image")
+# `imageRegistry: registry:5000` looks like an image with a tag, and is none.
+_NO_IMAGE = ("regist", "repositor", "secret", "policy", "tag", "version", "digest")
 
 
 def shapes_for(key: str) -> tuple[tuple[str, Shape], ...]:
     """The shapes that begin at this key, with their names."""
     known = SHAPES.get(key)
-    if known is None and key.endswith(_IMAGES):
-        return SHAPES["image"]
-    if known is None and key.endswith("Images"):
-        return SHAPES["images"]
-    return known or ()
+    if known is not None:
+        return known
+    lower = key.lower()
+    if "image" not in lower or any(word in lower for word in _NO_IMAGE):
+        return ()
+    return SHAPES["images"] if lower.endswith("images") else (_IMAGE,)

@@ -13,6 +13,7 @@ from imagebot.yamledit.tree import Alias, Scalar
 
 DIGEST_KEYS = ("digest", "imageDigest", "sha")
 _DEFAULT = re.compile(r"(\$\{[A-Za-z_][A-Za-z0-9_]*:?-)([^{}]*)(\})", re.ASCII)
+_DEFAULT_TAG = re.compile(r"([^${}]+):\$\{[A-Za-z_][A-Za-z0-9_]*:?-([^${}@]+)(?:@([^${}]+))?\}", re.ASCII)
 _HEX = re.compile(r"[a-f0-9]{64}", re.ASCII)
 
 
@@ -53,10 +54,18 @@ def reference(place: Place, key: str, prefix: str = "") -> tuple[ImageName, Spot
 def read_reference(
     scalar: Scalar, key: str = "", via: Alias | None = None, prefix: str = ""
 ) -> tuple[ImageName, Spot] | None:
-    """The reference that a scalar is, or that stands in it as the default of a variable: `${IMAGE:-nginx:1.27}`."""
+    """The reference that a scalar is, or that it is by the default of a variable.
+
+    As Compose has it: `${IMAGE:-nginx:1.27}` and `nginx:${TAG:-1.27}`.
+    """
     if not scalar.value.startswith(prefix):
         return None
     text = scalar.value.removeprefix(prefix).rstrip("\n")
+    if text.endswith("}") and (tagged := _DEFAULT_TAG.fullmatch(text)):
+        name, version, digest = name_of(tagged[1]), tagged[2], tagged[3]
+        sound = is_tag(version) and (digest is None or is_digest(digest))
+        start, end = len(prefix) + tagged.start(2), len(prefix) + tagged.end() - 1
+        return (name, Spot(scalar, Part.TAG, Value(version, digest), start, end, key, via)) if name and sound else None
     default = _DEFAULT.fullmatch(text)
     before, text, _ = default.groups() if default else ("", text, "")
     try:

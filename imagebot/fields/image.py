@@ -1,7 +1,7 @@
 """`image: name:tag@digest`: containers wherever a pod spec sits, custom resources, Compose services, Helm values.
 
-`imageName:` (CloudNativePG), `runnerImage:` and the like are the same; an `image:` without a tag may have it beside it,
-under `tag:` or `imageTag:`.
+`imageName:` (CloudNativePG), `runnerImage:`, `JOB_IMAGE:` and the like are the same; an `image:` without a tag may have
+it beside it, under `tag:` or `imageTag:`.
 """
 
 from __future__ import annotations
