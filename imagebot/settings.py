@@ -141,6 +141,16 @@ def repository_names(path: Path | None = None) -> tuple[str, ...]:
     return tuple(_written(str(file), _bytes(file))[1].repositories)
 
 
+def written(path: Path) -> SettingsFile:
+    """The file as its author wrote it, which needs none of the variables. Raises `BadInput`."""
+    return _written(str(path), _bytes(path))[1]
+
+
+def resolve(file: str, data: bytes, folder: Path) -> Settings:
+    """What `load` would make of these bytes if they were in `file`. Raises `BadInput`."""
+    return read_settings(file, data, folder, os.environ)
+
+
 def read_settings(file: str, data: bytes, folder: Path, environ: Mapping[str, str]) -> Settings:
     """Settings from a file's bytes; relative paths begin at `folder`. Raises `BadInput` with every problem."""
     document, written = _written(file, data)

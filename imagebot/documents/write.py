@@ -8,6 +8,8 @@ from types import SimpleNamespace
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import CommentMark
+from ruamel.yaml.tokens import CommentToken
 
 _SHORT = 90
 
@@ -68,4 +70,5 @@ def _comment(node: CommentedMap | CommentedSeq, key: str | int, noted: Noted, in
     if noted.above:
         node.yaml_set_comment_before_after_key(key, before=noted.above, indent=indent)
     if noted.beside:
-        node.yaml_add_eol_comment(noted.beside, key)
+        # As `yaml_add_eol_comment`, which leaves one space where linters want two.
+        node.ca.items.setdefault(key, [None] * 4)[2] = CommentToken(f" # {noted.beside}", CommentMark(0), None)
