@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from imagebot.fields.claim import Claim, Lack, read_reference
+from imagebot.fields.claim import DIGEST_KEYS, Claim, Lack, read_reference
 from imagebot.fields.field import Value
 from imagebot.fields.place import Place
 from imagebot.yamledit.tree import Alias, Mapping, Node, Scalar, Sequence
 
 KEYS: frozenset[str] = frozenset()
+# Beside a `repository:` in the same map; `v2@sha256:…` would read like an image called v2.
+_VERSIONS = frozenset({"tag", "imageTag", "newTag", "version", *DIGEST_KEYS})
 
 
 def look(place: Place, key: str) -> Iterator[Claim | Lack]:
@@ -36,5 +38,7 @@ def _items(node: Node | None) -> Iterator[tuple[str | int, Node]]:
             # A key that occurs twice is read by no loader in the same way as by the next.
             seen = Counter(key.value for key, _ in node.pairs if isinstance(key, Scalar))
             for key, value in node.pairs:
-                if isinstance(key, Scalar) and seen[key.value] == 1 and "regist" not in key.value.lower():
+                if not isinstance(key, Scalar) or seen[key.value] > 1 or key.value in _VERSIONS:
+                    continue
+                if "regist" not in key.value.lower():
                     yield key.value, value
