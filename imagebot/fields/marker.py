@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 from imagebot.fields.claim import name_of
 from imagebot.images.reference import ImageName, Reference
@@ -20,6 +21,7 @@ _OURS = "imagebot:"
 _HINTS = re.compile(rb'imagebot:|"\$imagepolicy"')
 _SETTER = re.compile(r"([^:\s]+:[^:\s]+)(?::(tag|name|digest))?", re.ASCII)
 _LONGEST_LINE = 4096
+MOST = 10_000
 
 
 class Holds(StrEnum):
@@ -57,10 +59,18 @@ class Comment:
         return not self.before.strip()
 
 
+def too_many(data: bytes) -> bool:
+    """Whether a file has more markers than are read."""
+    return next(islice(_HINTS.finditer(data), MOST, None), None) is not None
+
+
 def comments(data: bytes) -> Iterator[Comment]:
-    """All markers, one for each line at most. Whether a comment can begin there is for the file's grammar to say."""
+    """The first 10 000 markers, one for each line at most.
+
+    Whether a comment can begin there is for the file's grammar to say.
+    """
     line, begin, end = 1, 0, -1
-    for hint in _HINTS.finditer(data):
+    for hint in islice(_HINTS.finditer(data), MOST):
         if hint.start() < end:
             continue
         here = data.rfind(b"\n", begin, hint.start()) + 1 or begin
