@@ -16,6 +16,7 @@ from imagebot.cli.options import config_option
 from imagebot.cli.tables import chosen, console, print_json, print_problems, state
 from imagebot.cycle.run import preview
 from imagebot.errors import printable
+from imagebot.fields.field import Field
 from imagebot.plan.decision import Decision, WatchDecision
 
 
@@ -53,6 +54,9 @@ def _print(decision: Decision, line: WatchDecision, out: Console) -> None:
                 f"  deployed  {field.tag or 'untagged'}  {printable(field.file)}:{field.line}  {printable(field.path)}"
             )
         )
+    for field in line.left:
+        place = f"{printable(field.file)}:{field.line}  {printable(field.path)}"
+        out.print(Text(f"  in text   {field.tag or 'untagged'}  {place}  (left as it is without `embedded: true`)"))
     out.print(Text(f"  rule      semver {line.watch.semver.text}  ({decision.policy.file})"), soft_wrap=True)
     verdict = f"  {state(line.verdict):<9} {chosen(line.verdict)}"
     out.print(Text(f"{verdict.rstrip()}: {printable(line.verdict.because)}"), soft_wrap=True)
@@ -75,16 +79,8 @@ def _data(decision: Decision) -> dict[str, Any]:
             {
                 "image": str(line.watch.image),
                 "semver": line.watch.semver.text,
-                "deployed": [
-                    {
-                        "file": field.file,
-                        "line": field.line,
-                        "path": field.path,
-                        "tag": field.tag,
-                        "digest": field.digest,
-                    }
-                    for field in line.fields
-                ],
+                "deployed": [_field(field) for field in line.fields],
+                "embedded": [_field(field) for field in line.left],
                 "state": state(line.verdict),
                 "chosen": chosen(line.verdict) or None,
                 "because": line.verdict.because,
@@ -100,3 +96,7 @@ def _data(decision: Decision) -> dict[str, Any]:
             for line in decision.watches
         ],
     }
+
+
+def _field(field: Field) -> dict[str, Any]:
+    return {"file": field.file, "line": field.line, "path": field.path, "tag": field.tag, "digest": field.digest}

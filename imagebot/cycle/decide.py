@@ -15,7 +15,7 @@ from imagebot.fields.field import Field
 from imagebot.images.reference import ImageName
 from imagebot.observe.events import TagsListed, VerdictReached
 from imagebot.plan.change import Change
-from imagebot.plan.claims import Claims, claims
+from imagebot.plan.claims import Claims, claims, left_alone
 from imagebot.plan.decision import Decision, WatchDecision, deployed
 from imagebot.plan.propose import Due, branch_of, propose
 from imagebot.policy.model import Policy, Watch
@@ -68,6 +68,8 @@ def decide(
         checkout = checkouts[policy.repository]
         if isinstance(checkout, Checkout):
             decision = _decide(checkout, policy, owned[policy.repository], tags, now)
+            seen = (replace(line, left=left_alone(policy, line.watch, checkout.files)) for line in decision.watches)
+            decision = replace(decision, watches=tuple(seen))
         else:
             lines = tuple(WatchDecision(watch, (), None, Unknown(str(checkout))) for watch in policy.watches)
             decision = Decision(policy, lines)

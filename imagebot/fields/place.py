@@ -96,10 +96,10 @@ class Place:
         return self.trail.doubtful if self.trail else frozenset()
 
 
-def places(document: Document) -> Iterator[Place]:
-    """Every map of a document, aliases not followed: each is seen once, where it is written."""
+def places(document: Document, trail: Trail | None = None) -> Iterator[Place]:
+    """Every map of a document, aliases not followed: each is seen once, where it is written. `trail` leads there."""
     known = Known()
-    stack: list[tuple[Node, Trail | None]] = [(document.root, None)]
+    stack: list[tuple[Node, Trail | None]] = [(document.root, trail)]
     while stack:
         node, trail = stack.pop()
         if isinstance(node, Mapping):

@@ -13,12 +13,16 @@ from imagebot.selection.verdict import Deployed, Unknown, UpToDate, Verdict
 
 @dataclass(frozen=True, slots=True)
 class WatchDecision:
-    """One watched image: where it stands, which tags there are, what should run. No ranking: the tags are not known."""
+    """One watched image: where it stands, which tags there are, what should run. No ranking: the tags are not known.
+
+    `left` are its places inside longer text that are not edited.
+    """
 
     watch: Watch
     fields: tuple[Field, ...]
     ranking: Ranking | None
     verdict: Verdict
+    left: tuple[Field, ...] = ()
 
     @property
     def deployed(self) -> tuple[Deployed, ...]:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from imagebot.documents.model import TEXT_SCHEMA, Flag, Misplaced, Model, reads
+from imagebot.fields.template import Template
 from imagebot.images.reference import ImageName
 from imagebot.policy import words
 from imagebot.policy.paths import check_path_pattern, check_path_patterns, covers
@@ -27,7 +28,10 @@ PathPattern = Annotated[str, AfterValidator(check_path_pattern)]
 Label = Annotated[str, AfterValidator(words.label), _TEXT]
 Login = Annotated[str, AfterValidator(words.login), _TEXT]
 Reviewer = Annotated[str, AfterValidator(words.reviewer), _TEXT]
+FieldPath = Annotated[str, AfterValidator(words.field_path), _STRING]
+TemplateText = Annotated[Template, reads(Template, Template.parse), _STRING]
 File = Annotated[str, AfterValidator(words.repository_file)]
+ImagePolicy = Annotated[str, AfterValidator(words.image_policy), _STRING]
 Visible = Annotated[str, AfterValidator(words.visible), _TEXT]
 
 
@@ -84,8 +88,13 @@ class ExplicitField(Model):
 
     file: File
     """The file, from the root of the environment repository."""
-    path: Visible
-    """The keys that lead to the value, as in `image.tag` or `containers.0.image`."""
+    path: FieldPath
+    """The keys that lead to the value, as in `image.tag`, `containers[0].image` or `containers[name=app].image`."""
+    template: TemplateText | None = None
+    """What stands around the version where it is a part of the value or of a line of it: `--image={name}:{tag}`.
+
+    `{tag}`, `{digest}` and `{name}` are placeholders, everything else stands for itself.
+    """
 
 
 class Watch(Model):
@@ -103,8 +112,12 @@ class Watch(Model):
     """Which tags are candidates."""
     pin: Pin = "keep"
     """`keep`: a field has a digest after an update if it had one before; `digest`: always; `none`: never."""
+    image_policy: ImagePolicy | None = None
+    """The Flux ImagePolicy whose markers stand beside this image's tags and digests: `namespace:name`."""
     fields: tuple[ExplicitField, ...] = ()
     """Places of the image that the bot does not find by itself."""
+    embedded: Flag = False
+    """Whether full references inside longer text are edited too: scripts, arguments, files within a ConfigMap."""
 
 
 class Environment(Model):

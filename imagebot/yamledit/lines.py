@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable
 from typing import NamedTuple
 
 from imagebot.yamledit.tree import Scalar
 
+BLOCK = ("|", ">")
 _BLANKS = re.compile(r"[ \n]*", re.ASCII)
 
 
@@ -46,6 +48,21 @@ def line_of(found: tuple[Line, ...], start: int, end: int) -> Line | None:
     number = bisect_right(found, start, key=lambda line: line.at)
     line = found[number - 1] if number else None
     return line if line and end <= line.at + len(line.text) else None
+
+
+def line_numbers(data: bytes, scalar: Scalar) -> Callable[[int], int]:
+    """What tells the line in the file of a character of the value; asked in rising order each byte is counted once."""
+    block = lines(data, scalar) if scalar.style in BLOCK and not scalar.within else None
+    line, done = scalar.line, scalar.start
+
+    def tell(index: int) -> int:
+        nonlocal line, done
+        standing = line_of(block or (), index, index)
+        if standing:
+            line, done = line + data.count(b"\n", done, standing.start), standing.start
+        return line
+
+    return tell
 
 
 def indentation(data: bytes, scalar: Scalar) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from imagebot.fields.find import find
+from imagebot.fields.unclear import unclear
 from imagebot.plan.claims import FileFields, claims
 from imagebot.policy.model import Policy, PullRequest
 from imagebot.selection.verdict import Unknown
@@ -16,8 +17,9 @@ EVERYWHERE = replace(STAGING, app="other", paths=())
 
 
 def file(path: str, text: str = "image: ghcr.io/acme/api:1.4.2\n") -> tuple[str, FileFields]:
-    found = find(path, text.encode())
-    return path, FileFields(found, frozenset({watch().image}) if found.unreadable else frozenset())
+    data, image = text.encode(), watch().image
+    doubt = unclear(data, found := find(path, data), image)
+    return path, FileFields(found, {image: doubt} if doubt else {})
 
 
 FILES = dict([file("staging/a.yaml"), file("production/a.yaml"), file("staging/b.yaml", "image: nginx:1.25\n")])
