@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from imagebot.fields.screen import is_yaml
+from imagebot.fields.files import kind_of
 
 
 def files_in(paths: Sequence[Path]) -> Iterator[Path]:
@@ -17,7 +17,7 @@ def files_in(paths: Sequence[Path]) -> Iterator[Path]:
     seen = set()
     for path in paths:
         for file in below(path) if path.is_dir() else (path,):
-            if (file in seen) or (path.is_dir() and not is_yaml(file.name)):
+            if (file in seen) or (path.is_dir() and not kind_of(file.name)):
                 continue
             seen.add(file)
             yield file

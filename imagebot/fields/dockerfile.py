@@ -129,4 +129,4 @@ def _used(scalar: Scalar, path: str) -> Iterator[Used | Lack]:
 def _scalar(data: bytes, word: _Word, line: int) -> Scalar:
     begin = data.rfind(b"\n", 0, word.start) + 1
     column = len(data[begin : word.start].decode(errors="replace")) + 1
-    return Scalar(word.text.decode(errors="replace"), WORD, word.start, word.start + len(word.text), line, column)
+    return Scalar(word.text.decode("latin-1"), WORD, word.start, word.start + len(word.text), line, column)

@@ -23,7 +23,7 @@ def replace_words(file: str, data: bytes, patches: Iterable[tuple[Scalar, Patch]
     for word, (start, end, text) in patches:
         if word.value[start:end] != text:
             new = word.value[:start] + text + word.value[end:]
-            edits[Edit(word.start, data[word.start : word.end], new.encode())] = word.line
+            edits[Edit(word.start, data[word.start : word.end], new.encode("latin-1"))] = word.line
     after = splice(data, edits)
     _prove(file, data, after, Counter(edits.values()))
     return after
