@@ -35,6 +35,7 @@ class Text:
     def __init__(self, data: bytes) -> None:
         if len(data) > MAX_BYTES:
             raise Unreadable(1, 1, f"the file has {len(data)} bytes; at most {MAX_BYTES} are read")
+        self._data = data
         self._shift = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
         try:
             self.text = data[self._shift :].decode()
@@ -59,6 +60,10 @@ class Text:
             offset -= len(self.text[index:at].encode())
         self._last = (index, offset)
         return offset + self._shift
+
+    def index(self, offset: int) -> int:
+        """The character that begins at byte `offset`."""
+        return offset - self._shift if self._ascii else len(self._data[self._shift : offset].decode())
 
 
 def pull(text: str) -> Iterator[yaml.Event]:
