@@ -84,9 +84,11 @@ def _outward(file: str, patches: Iterable[tuple[Scalar, Patch]]) -> Patches:
         (inner[scalar.within] if scalar.within else outer)[scalar].append(patch)
     for scalar, within in inner.items():
         text = scalar.value.encode()
-        for edit in _proved(file, text, within):
-            start = len(text[: edit.start].decode())
-            outer[scalar].append(Patch(start, start + len(edit.old.decode()), edit.new.decode()))
+        at = done = 0
+        for edit in sorted(_proved(file, text, within)):
+            at += len(text[done : edit.start].decode())
+            done = edit.start
+            outer[scalar].append(Patch(at, at + len(edit.old.decode()), edit.new.decode()))
     return outer
 
 
@@ -140,7 +142,8 @@ def _edits(file: str, data: bytes, scalar: Scalar, patches: Sequence[Patch], val
 
 def _block_edits(file: str, data: bytes, scalar: Scalar, patches: Sequence[Patch]) -> Iterator[Edit]:
     found = lines(data, scalar) or ()
-    for start, end, text in set(patches):
+    at = done = 0
+    for start, end, text in sorted(set(patches)):
         line = line_of(found, start, end)
         if line is None or start == end == line.at:
             raise CannotEdit(problem(file, data, scalar, "the text to change is not on one line; write it on one"))
@@ -149,7 +152,11 @@ def _block_edits(file: str, data: bytes, scalar: Scalar, patches: Sequence[Patch
         # What is only inserted takes the character before it along: an edit replaces something.
         first = start - (start == end)
         old, kept = scalar.value[first:end], scalar.value[first:start]
-        at = line.start + len(line.text[: first - line.at].encode())
+        if done <= line.at:
+            at, done = line.start, line.at
+        # Each character is counted once, however many patches one long line has.
+        at += len(scalar.value[done:first].encode())
+        done = first
         yield Edit(at, old.encode(), (kept + text).encode())
 
 

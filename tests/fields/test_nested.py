@@ -87,6 +87,18 @@ def test_two_fields_of_one_text_and_one_beside_it_in_one_edit() -> None:
     assert assign("f.yaml", data, API, Value("v2")).data == data.replace(b":v1", b":v2")
 
 
+HOSTILE = {
+    "many fields in one text": source("|\n" + "        - image: ghcr.io/acme/api:v1 # é\n" * 4_000),
+    "many texts and many aliases": b"v: &v x\ns:\n"
+    + b"- {helm: {values: 'image: ghcr.io/acme/api:v1'}, a: *v}\n" * 4_000,
+}
+
+
+@pytest.mark.parametrize("data", [pytest.param(data, id=name) for name, data in HOSTILE.items()])
+def test_a_hostile_file_costs_no_more_than_its_size(data: bytes) -> None:
+    assert assign("f.yaml", data, API, Value("v2")).data == data.replace(b":v1", b":v2")
+
+
 def test_a_printed_path_can_be_written_in_a_policy() -> None:
     data = b"data:\n  config.yaml: |\n    # c\n    app: {version: v1}\n"
     found = find("f.yaml", data, [Explicit('data["config.yaml"].app.version', API)])
