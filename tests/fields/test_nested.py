@@ -81,6 +81,11 @@ def test_text_that_is_no_values_file_has_no_fields(values: str) -> None:
     assert find("f.yaml", source(values)).fields == ()
 
 
+def test_only_the_values_of_helm_are_a_values_file() -> None:
+    data = source("|\n        a: b") + b"other:\n  values: |\n    image: ghcr.io/acme/api:v1\n"
+    assert find("f.yaml", data).fields == ()
+
+
 def test_two_fields_of_one_text_and_one_beside_it_in_one_edit() -> None:
     text = source("|\n        a: {image: ghcr.io/acme/api:v1}\n        b: {image: ghcr.io/acme/api:v1}")
     data = b"image: ghcr.io/acme/api:v1\n" + text
