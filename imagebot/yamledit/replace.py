@@ -16,6 +16,7 @@ from imagebot.yamledit.tree import Scalar
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./~$+=<](?:[A-Za-z0-9_./~$+=<@^*()%!-]|:(?=[^\s,\[\]{}]))*", re.ASCII)
 _INSIDE = re.compile(r"(?:[A-Za-z0-9_.:@-]*[A-Za-z0-9_.-])?", re.ASCII)
+_GAP = re.compile(r" #|:(?: |$)| $", re.ASCII)
 _PRINTABLE = re.compile(r"[ -~]*", re.ASCII)
 _ESCAPED = re.compile(r'["\\]', re.ASCII)
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
@@ -177,8 +178,8 @@ def _may_be_plain(scalar: Scalar, value: str, patches: Sequence[Patch]) -> bool:
     if value == "...":  # the end of the document, at the beginning of a line
         return False
     if all(patch.start and _INSIDE.fullmatch(patch.text) for patch in patches):
-        # What stands around it was plain before.
-        return is_text(value)
+        # What stands around it was plain before; a gap may let a comment, a key or a blank at the end come about.
+        return is_text(value) and not _GAP.search(value)
     # Braces are safe where they were: outside of flow maps.
     bare = re.sub(r"[{}]", "", value) if "{" in scalar.value else value
     return _PLAIN.fullmatch(bare) is not None and (is_text(value) or same_number(scalar.value, value))
