@@ -10,6 +10,7 @@ from typing import NamedTuple
 from imagebot.yamledit.tree import Scalar
 
 BLOCK = ("|", ">")
+_OLD_BREAK = re.compile(r"[\x85\u2028\u2029]")
 _BLANKS = re.compile(r"[ \n]*", re.ASCII)
 
 
@@ -35,7 +36,7 @@ def lines(data: bytes, scalar: Scalar) -> tuple[Line, ...] | None:
         bare = text.lstrip(" ")
         if bare:
             index = _after_blanks(scalar.value, done)
-            if not scalar.value.startswith(bare, index):
+            if not scalar.value.startswith(bare, index) or _OLD_BREAK.search(bare):
                 return None
             found.append(Line(index, at + len(text) - len(bare), bare))
             done = index + len(bare)

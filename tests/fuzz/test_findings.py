@@ -26,6 +26,10 @@ from tests.fuzz.oracle import Case, check
             Case(b"containers:\n- image: nginx\n  digest: sha256:aaaa\n", 2, 5),
             id="a stale digest was left beside an image without a tag",
         ),
+        pytest.param(
+            Case("a: |\n  d\u2029ocker: v1\n".encode(), 3, 4),
+            id="a block that ends in a separator took in what follows it",
+        ),
         pytest.param(Case(b"\r--\r\t", 2527, 47930), id="new quotes bared a tab on the next line"),
         pytest.param(
             Case(b"images:\n  repository: ghcr.io/acme/app\n  tag: v1\n", 2, 3),
