@@ -1,0 +1,30 @@
+"""What people keep back by hand: `imagebot hold`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HandHold:
+    """Somebody's wish that one policy leaves a version alone, until somebody lifts it.
+
+    Without `version` every version is kept back. `version` is a tag; it counts for every image of the policy.
+    """
+
+    app: str
+    environment: str
+    version: str | None
+    by: str
+    since: datetime
+    because: str
+
+    @property
+    def place(self) -> tuple[str, str, str | None]:
+        """What is held. There is one hold for a place."""
+        return self.app, self.environment, self.version
+
+    def keeps(self, tag: str) -> bool:
+        """Whether `tag` is kept back by this."""
+        return self.version is None or self.version == tag
