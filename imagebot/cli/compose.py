@@ -20,6 +20,7 @@ from imagebot.policyfiles import load_policies
 from imagebot.registry.client import Registries
 from imagebot.settings import GitHubApp, RepositorySettings, Settings, SshKey, TokenCredentials
 from imagebot.settings import load as load_settings
+from imagebot.store.open import opener
 
 __all__ = ["load", "load_policies", "load_settings", "mirror_of", "only", "world_of"]
 
@@ -68,6 +69,7 @@ def world_of(settings: Settings, stopping: Callable[[], bool] = _never) -> World
         registries=Registries(settings.registries, settings.docker_config),
         mirror=mirror,
         forge=forge,
+        store=opener(settings),
         index=FieldIndex(),
         tell=log_sink(settings.log.format, settings.log.level),
         stopping=stopping,

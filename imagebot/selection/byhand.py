@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+
+Place = tuple[str, str, str | None]
+"""An app, an environment and a version; no version: all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +25,15 @@ class HandHold:
     because: str
 
     @property
-    def place(self) -> tuple[str, str, str | None]:
+    def place(self) -> Place:
         """What is held. There is one hold for a place."""
         return self.app, self.environment, self.version
 
     def keeps(self, tag: str) -> bool:
         """Whether `tag` is kept back by this."""
         return self.version is None or self.version == tag
+
+
+def in_order(holds: Iterable[HandHold]) -> tuple[HandHold, ...]:
+    """Holds by app, environment and version, those of every version first."""
+    return tuple(sorted(holds, key=lambda hold: (hold.app, hold.environment, hold.version or "")))

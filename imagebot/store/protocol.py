@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from imagebot.selection.byhand import HandHold
+from imagebot.selection.byhand import HandHold, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,12 @@ class Store(Protocol):
         """
 
     def holds(self) -> tuple[HandHold, ...]:
-        """Every hold, in the order of `place`."""
+        """Every hold, by app, environment and version."""
 
     def hold(self, hold: HandHold) -> HandHold:
         """Keep a version back. Returns the hold that is in force: an older one of the same place stays."""
 
-    def unhold(self, place: tuple[str, str, str | None]) -> HandHold | None:
+    def unhold(self, place: Place) -> HandHold | None:
         """Lift the hold of this place. Returns what was lifted."""
 
     def recalled(self, kind: str, keys: Collection[str]) -> Mapping[str, str]:
@@ -57,8 +57,8 @@ class Store(Protocol):
     def last_verdicts(self) -> tuple[LastVerdict, ...]:
         """The last verdict of each image of each policy."""
 
-    def judged(self, verdicts: Sequence[LastVerdict]) -> None:
-        """Replace all last verdicts of the policies (app and environment) that are in `verdicts`."""
+    def judged(self, judged: Sequence[LastVerdict]) -> None:
+        """Replace all last verdicts of the policies (app and environment) that are in `judged`."""
 
     def save(self) -> None:
         """Make sure that what must survive does: a database has it already, a branch is pushed now, if need be."""
