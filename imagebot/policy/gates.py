@@ -13,35 +13,13 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema, 
 
 from imagebot.documents.duration import Duration
 from imagebot.documents.model import TEXT_SCHEMA, Misplaced, Model, reads
+from imagebot.images.platform import platform
 from imagebot.policy import words
 from imagebot.policy.windows import Window, zone_of
 
-_PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(?:/[a-z0-9_.]+)?", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2})?", re.ASCII)
 _STRING = WithJsonSchema({"type": "string"})
 _TEXT = WithJsonSchema(TEXT_SCHEMA)
-
-
-def platform(text: str) -> str:
-    """`os/architecture`, with a variant where there is one, spelt as images are compared. Raises `ValueError`.
-
-    arm64 means its variant v8, arm its variant v7, amd64 its variant v1:
-    https://github.com/containerd/platforms/blob/main/database.go.
-    """
-    if not _PLATFORM.fullmatch(text):
-        raise ValueError(f"{text!r} is no platform; write one such as linux/amd64 or linux/arm/v7")
-    system, _, rest = text.partition("/")
-    return f"{system}/{_SAME.get(rest, rest)}"
-
-
-_SAME = {
-    "arm64/v8": "arm64",
-    "aarch64": "arm64",
-    "arm": "arm/v7",
-    "armhf": "arm/v7",
-    "amd64/v1": "amd64",
-    "x86_64": "amd64",
-}
 
 
 @dataclass(frozen=True, slots=True)

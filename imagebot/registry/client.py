@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from imagebot.errors import BadInput, BadResponse, Refused
 from imagebot.images.reference import ImageName, is_tag
-from imagebot.registry.answers import announced_digest, manifest_digest
+from imagebot.registry.answers import announced_digest, json_object, manifest_digest
+from imagebot.registry.contents import contents, created_of, platform_of
 from imagebot.registry.conversation import Conversation
 from imagebot.registry.credentials import Credentials
 from imagebot.registry.endpoint import Endpoint
@@ -75,10 +78,30 @@ class Registries:
 
     def verify(self, name: ImageName, digest: str) -> None:
         """Fetch the manifest by `digest` and hash it. Raises `BadResponse` if it is another, `NotFound` if none."""
-        conversation = self._conversation(name, f"show {name.repository}@{digest}")
-        response = conversation.expect(conversation.manifest(digest, "GET"))
-        if manifest_digest(response, name.registry, digest.partition(":")[0]) != digest:
-            raise BadResponse(f"{name.registry} sent another manifest than {name.repository}@{digest}")
+        _verified(self._about(name, digest), name, digest)
+
+    def platforms(self, name: ImageName, digest: str) -> Mapping[str, str]:
+        """The platforms that the image of this digest runs on, each with the digest of the manifest for it.
+
+        Attestations are none; empty for what is no image to run, such as a chart.
+        """
+        conversation = self._about(name, digest)
+        found = contents(_verified(conversation, name, digest))
+        if found.config is None:
+            return found.platforms
+        only = platform_of(json_object(conversation.blob(found.config), name.registry))
+        return {} if only is None else {only: digest}
+
+    def created(self, name: ImageName, digest: str) -> datetime | None:
+        """When the publisher says that the image was made; of an index, its first platform in the order of names."""
+        conversation = self._about(name, digest)
+        found = contents(_verified(conversation, name, digest))
+        if found.platforms:
+            child = found.platforms[min(found.platforms)]
+            found = contents(_verified(conversation, name, child))
+        if found.config is None:
+            return None
+        return created_of(json_object(conversation.blob(found.config), name.registry))
 
     def close(self) -> None:
         """Let go of the connections that are kept open."""
@@ -86,6 +109,9 @@ class Registries:
             for endpoint in self._endpoints.values():
                 endpoint.wire.close()
             self._endpoints.clear()
+
+    def _about(self, name: ImageName, digest: str) -> Conversation:
+        return self._conversation(name, f"show {name.repository}@{digest}")
 
     def _conversation(self, name: ImageName, deed: str) -> Conversation:
         try:
@@ -100,6 +126,14 @@ class Registries:
             if registry not in self._endpoints:
                 self._endpoints[registry] = Endpoint.of(registry, self._settings.get(registry), self._count)
             return self._endpoints[registry]
+
+
+def _verified(conversation: Conversation, name: ImageName, digest: str) -> dict[str, Any]:
+    """The manifest of this digest, whose bytes are what the digest says. Raises `BadResponse`, `NotFound`."""
+    response = conversation.expect(conversation.manifest(digest, "GET"))
+    if manifest_digest(response, name.registry, digest.partition(":")[0]) != digest:
+        raise BadResponse(f"{name.registry} sent another manifest than {name.repository}@{digest}")
+    return json_object(response, name.registry)
 
 
 def _digest_of(response: Answer, registry: str) -> str:
