@@ -11,9 +11,10 @@ from datetime import datetime
 from pathlib import Path
 
 from imagebot.errors import BadInput, BadResponse, NotFound, Unavailable, printable
+from imagebot.gitnames import STATE
 from imagebot.gitrepo import commits, history, objects
 from imagebot.gitrepo.failures import explain, unexplained
-from imagebot.gitrepo.history import CommitInfo
+from imagebot.gitrepo.history import CommitInfo, PathVersion
 from imagebot.gitrepo.lock import locked
 from imagebot.gitrepo.names import branch_name, branch_prefix
 from imagebot.gitrepo.objects import Files
@@ -42,7 +43,7 @@ _FETCH = ("--quiet", "--no-tags", "--prune", "--no-write-fetch-head", "--no-recu
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """Where the branches are: the base, and by name those that begin with the prefix."""
+    """Where the branches are: the base, and by name those that begin with the prefix and propose a change."""
 
     base: str
     branches: Mapping[str, str]
@@ -118,6 +119,14 @@ class Mirror:
     def commits_between(self, base: str, tip: str) -> tuple[CommitInfo, ...]:
         """The commits of `tip` that `base` has not, newest first; of more than 1 000 the newest."""
         return history.commits_between(self._git, base, tip)
+
+    def newest_commits(self, tip: str) -> tuple[CommitInfo, ...]:
+        """The newest 1 000 commits of `tip`, newest first."""
+        return history.newest_commits(self._git, tip)
+
+    def path_versions(self, tip: str, path: str, most: int) -> tuple[PathVersion, ...]:
+        """The newest `most` commits that changed the file at `path`, newest first, as the branch itself saw them."""
+        return history.path_versions(self._git, tip, path, most)
 
     def adds_nothing(self, commit: CommitInfo) -> bool:
         """Whether `commit` is a merge of two that holds just what git makes of them."""
@@ -222,7 +231,8 @@ class Mirror:
         for line in out.decode(errors="replace").splitlines():
             commit, kind, _, name = line.split(" ", 3)
             branch = name.removeprefix(_HEADS)
-            if kind == "commit" and (branch == self.remote.branch or branch.startswith(prefix)) and _is_ours(branch):
+            wanted = branch == self.remote.branch or (branch.startswith(prefix) and branch != prefix + STATE)
+            if kind == "commit" and wanted and _is_ours(branch):
                 heads[branch] = commit
         if self.remote.branch not in heads:
             raise git.damaged(f"it lost the branch {self.remote.branch}")
