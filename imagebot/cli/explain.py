@@ -53,7 +53,7 @@ def _print(decision: Decision, line: WatchDecision, out: Console) -> None:
                 f"  deployed  {field.tag or 'untagged'}  {printable(field.file)}:{field.line}  {printable(field.path)}"
             )
         )
-    out.print(Text(f"  rule      semver {line.watch.semver.text}  ({decision.policy.file})"), soft_wrap=True)
+    out.print(Text(f"  rule      {line.watch.rule}  ({decision.policy.file})"), soft_wrap=True)
     verdict = f"  {state(line.verdict):<9} {chosen(line.verdict)}"
     out.print(Text(f"{verdict.rstrip()}: {printable(line.verdict.because)}"), soft_wrap=True)
     if line.ranking is not None:
@@ -74,7 +74,7 @@ def _data(decision: Decision) -> dict[str, Any]:
         "images": [
             {
                 "image": str(line.watch.image),
-                "semver": line.watch.semver.text,
+                "rule": line.watch.rule,
                 "deployed": [
                     {
                         "file": field.file,

@@ -27,7 +27,8 @@ from imagebot.selection.verdict import (
     Update,
     UpToDate,
 )
-from imagebot.versions.semver import BadRange, Range
+from imagebot.versions.order import Unreadable
+from imagebot.versions.semver import Range
 
 NOTHING_FITS = 4
 _INPUT = "standard input"
@@ -117,7 +118,7 @@ def _watch(
 
 def _ignored(text: str) -> str | Ignore:
     if text.startswith("range:"):
-        return Ignore(range=_read("--ignore", text, Range.parse, skip=len("range:")))
+        return Ignore(range=_read("--ignore", text, Range.parse, skip=len("range:")).text)
     if text.startswith("match:"):
         return Ignore(match=_read("--ignore", text, Pattern.parse, skip=len("match:")))
     if not is_tag(text):
@@ -129,7 +130,7 @@ def _read(flag: str, text: str, parse: Callable[[str], T], skip: int = 0) -> T:
     """`text` behind its first `skip` characters, read; what is wrong gets a caret under it."""
     try:
         return parse(text[skip:])
-    except (BadRange, BadPattern) as error:
+    except (Unreadable, BadPattern) as error:
         marker = "^" + "~" * (error.length - 1)
         shown = f"\n    {printable(text)}\n    {' ' * (skip + error.offset)}{marker}" if text else ""
         raise BadInput(f"{flag}: {error}{shown}") from None

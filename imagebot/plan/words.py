@@ -95,7 +95,7 @@ def _files(updates: Sequence[ImageUpdate]) -> str:
 
 
 def _why(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
-    rules = {watch.image: f"semver: {watch.semver.text}" for watch in policy.watches}
+    rules = {watch.image: watch.rule for watch in policy.watches}
     lines = [
         f"- {code(update.image.familiar)}: {code(update.because)}, by {code(rules[update.image])}, {code(_file_name(policy))}"
         for update in updates

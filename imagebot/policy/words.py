@@ -77,6 +77,11 @@ def repository_file(text: str) -> str:
     return text
 
 
+def repository_path(text: str) -> str:
+    """A file's or a folder's path from the root of a repository, without a slash at its end."""
+    return repository_file(text.removesuffix("/"))
+
+
 def visible(text: str) -> str:
     """Any text that a person can see and type."""
     if not text.strip() or not text.isprintable():

@@ -7,7 +7,7 @@ from datetime import datetime
 from operator import itemgetter
 
 from imagebot.policy.model import Watch
-from imagebot.selection.rank import Ranking, tie, version_of
+from imagebot.selection.rank import Ranking, tie
 from imagebot.selection.verdict import (
     Candidate,
     Deployed,
@@ -23,7 +23,7 @@ from imagebot.selection.verdict import (
     Verdict,
     Version,
 )
-from imagebot.versions.semver import Key
+from imagebot.versions.order import Key
 
 _SHORT_DIGEST = len("sha256:") + 12
 
@@ -44,7 +44,7 @@ def judge(
         return Unknown(f"no field in the paths of this policy holds {watch.image.familiar}")
     if best is None:
         return NoCandidate(_nothing_fits(ranking))
-    above = _above(watch, best, deployed)
+    above = _above(ranking, best, deployed)
     if above is not None:
         return Held(Version(best.tag, facts.digest), Hold.DOWNGRADE, None, _downgrade(ranking, best, above))
     due = [field for field in deployed if not _says(watch, best, field, facts)]
@@ -66,19 +66,19 @@ def _propose(
     needed = frozenset(fact for fact, known in missing.items() if known is None)
     if needed:
         return Needs(best.tag, needed)
-    return Update(to, f"{newest(ranking, best)} ({_now(watch, best, due)})")
+    return Update(to, f"{newest(ranking, best)} ({_now(ranking, best, due)})")
 
 
-def _above(watch: Watch, best: Candidate, deployed: Iterable[Deployed]) -> Deployed | None:
+def _above(ranking: Ranking, best: Candidate, deployed: Iterable[Deployed]) -> Deployed | None:
     """The field with the highest version above the best candidate's."""
-    chosen = version_of(watch, best.tag)
-    placed = [(key, field.where, field) for field in deployed if (key := _place(watch, field)) is not None]
+    chosen = ranking.place(best.tag)
+    placed = [(key, field.where, field) for field in deployed if (key := _place(ranking, field)) is not None]
     above = [one for one in placed if chosen is not None and one[0] > chosen]
     return max(above, key=itemgetter(0, 1))[2] if above else None
 
 
-def _place(watch: Watch, field: Deployed) -> Key | None:
-    return version_of(watch, field.tag) if field.tag is not None else None
+def _place(ranking: Ranking, field: Deployed) -> Key | None:
+    return ranking.place(field.tag) if field.tag is not None else None
 
 
 def _is_digest_only(field: Deployed) -> bool:
@@ -103,9 +103,8 @@ def _at(best: Candidate, deployed: Iterable[Deployed]) -> Version:
 
 def newest(ranking: Ranking, best: Candidate) -> str:
     """Why `best` is the one, in words."""
-    many = "the only tag" if ranking.admitted == 1 else f"the newest of {ranking.admitted} tags"
     equal = f"; {tie(best.tag, best.twins, ranking.deployed)}" if best.twins else ""
-    return f"{best.tag} is {many} in {ranking.watch.semver}{equal}"
+    return f"{best.tag} is {ranking.praise}{equal}"
 
 
 def _nothing_fits(ranking: Ranking) -> str:
@@ -126,12 +125,12 @@ def _pushed_again(deployed: Iterable[Deployed], facts: Facts) -> str:
     return f"; it was pushed again: the digest in {_listed(older)} is an older one" if older else ""
 
 
-def _now(watch: Watch, best: Candidate, due: Iterable[Deployed]) -> str:
+def _now(ranking: Ranking, best: Candidate, due: Iterable[Deployed]) -> str:
     """What the fields say that are to change, the highest version first, with a warning about what has no version."""
     placed: dict[str, Key] = {}
     strange: dict[str, None] = {}
     for field in due:
-        key = _place(watch, field)
+        key = _place(ranking, field)
         if field.tag is None or key is None:
             strange[_described(field)] = None
         else:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagebot.versions.semver import BadRange, Range, Version
+from imagebot.versions.order import Out, Unreadable
+from imagebot.versions.semver import Range, Semver, Version
 
 TAGS_IN_ORDER = [
     "0.0.0-0",
@@ -76,8 +77,8 @@ def test_there_are_thousands_of_answers() -> None:
 @pytest.mark.parametrize(("text", "let_in", "with_prereleases"), [pytest.param(*row, id=row[0]) for row in ANSWERS])
 def test_a_range_lets_in_what_masterminds_does(text: str, let_in: set[str], with_prereleases: set[str]) -> None:
     wanted = Range.parse(text)
-    assert {one for one in VERSIONS if wanted.refuses(version(one)) is None} == let_in
-    assert {one for one in VERSIONS if wanted.refuses(version(one), prereleases=True) is None} == with_prereleases
+    assert {one for one in VERSIONS if wanted.admits(version(one).key)} == let_in
+    assert {one for one in VERSIONS if wanted.admits(version(one).key, prereleases=True)} == with_prereleases
 
 
 @pytest.mark.parametrize(("older", "newer"), list(combinations(TAGS_IN_ORDER, 2)))
@@ -154,7 +155,9 @@ def test_no_versions_either_way(text: str) -> None:
     ],
 )
 def test_reasons(text: str, tag: str, because: str | None) -> None:
-    assert Range.parse(text).refuses(version(tag)) == because
+    order = Semver(Range.parse(text), loose=False)
+    place = order.place(tag)
+    assert (f"{tag} {order.why_not(tag, place)}" if isinstance(place, Out) else None) == because
 
 
 @pytest.mark.parametrize(
@@ -212,7 +215,7 @@ def test_ranges_that_only_we_read(text: str, admitted: str) -> None:
     ],
 )
 def test_ranges_that_cannot_be_read(text: str, marked: str, says: str) -> None:
-    with pytest.raises(BadRange, match=re.escape(says)) as caught:
+    with pytest.raises(Unreadable, match=re.escape(says)) as caught:
         Range.parse(text)
     assert text[caught.value.offset : caught.value.offset + caught.value.length] == marked
     assert caught.value.length >= 1
@@ -267,16 +270,16 @@ def test_alternatives_are_asked_one_by_one(texts: list[str], tag: str, prereleas
 @given(st.text(alphabet="^~<>=!|, x*v.-+019ab\t", max_size=24))
 def test_no_text_breaks_the_reader(text: str) -> None:
     wanted = read(text)
-    if isinstance(wanted, BadRange):
+    if isinstance(wanted, Unreadable):
         assert 0 <= wanted.offset <= max(len(text) - 1, 0)
         return
     for tag, prereleases in product(VERSIONS, (False, True)):
-        reason = wanted.refuses(version(tag), prereleases)
-        assert (reason is None) == wanted.admits(version(tag).key, prereleases)
+        order = Semver(wanted, prereleases=prereleases)
+        assert (order.place(tag) == version(tag).key) == wanted.admits(version(tag).key, prereleases)
 
 
-def read(text: str) -> Range | BadRange:
+def read(text: str) -> Range | Unreadable:
     try:
         return Range.parse(text)
-    except BadRange as error:
+    except Unreadable as error:
         return error
