@@ -105,13 +105,34 @@ class RegistrySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PostgresDatabase:
+    """A database by its URL, which may hold a password."""
+
+    url: SecretSource
+
+
+@dataclass(frozen=True, slots=True)
+class StateBranch:
+    """A branch of one environment repository, by that one's name."""
+
+    repository: str
+
+
+Database = PostgresDatabase | StateBranch
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """All of imagebot.yaml; every path is absolute. `registries` is keyed by canonical host, as in `ImageName`."""
+    """All of imagebot.yaml; every path is absolute. `registries` is keyed by canonical host, as in `ImageName`.
+
+    Without `database` there is one in the folder `state`.
+    """
 
     policies: tuple[Path, ...]
     repositories: Mapping[str, RepositorySettings]
     registries: Mapping[str, RegistrySettings] = field(default_factory=dict)
     state: Path = Path(".imagebot")
+    database: Database | None = None
     every: timedelta = DEFAULT_EVERY
     branch_prefix: str = "imagebot/"
     author: Author = Author()
@@ -202,6 +223,7 @@ class _Resolving:
             repositories={name: self.repository(name, one) for name, one in written.repositories.items()},
             registries={registry_host(host): self.registry(one) for host, one in written.registries.items()},
             state=self.path(written.state),
+            database=self.database(written.database) if written.database else None,
             every=written.every,
             branch_prefix=written.branch_prefix,
             author=written.author,
@@ -236,6 +258,13 @@ class _Resolving:
             return GitHubApp(written.app.id, written.app.installation, self.path(written.app.key_file))
         token = self.secret(written.token_env, written.token_file)
         return TokenCredentials(token, username) if username else TokenCredentials(token)
+
+    def database(self, written: settingsfile.Database) -> Database:
+        if written.repository is not None:
+            return StateBranch(written.repository)
+        if written.url is not None:
+            return PostgresDatabase(Secret(written.url))
+        return PostgresDatabase(self.secret(written.url_env, written.url_file))
 
     def registry(self, written: settingsfile.Registry) -> RegistrySettings:
         return RegistrySettings(

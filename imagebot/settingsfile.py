@@ -227,6 +227,29 @@ class Registry(Model):
     """The file with the certificates (PEM) that its own must be signed by."""
 
 
+class Database(Model):
+    """Where the bot keeps what must outlive a pass: when it first saw a digest, and what people hold."""
+
+    confidential: ClassVar[bool] = True
+    hints: ClassVar[dict[str, str]] = {
+        "password": "a password stands in the URL, and that in a file: urlFile or urlEnv"
+    }
+
+    url: Annotated[str, AfterValidator(words.database_url)] | None = None
+    """A PostgreSQL database, as `postgresql://USER@HOST/NAME`, without a password."""
+    url_env: Variable | None = None
+    """The environment variable with the URL of a PostgreSQL database; it may hold a password."""
+    url_file: FilePath | None = None
+    """The file with such a URL; read again at each start."""
+    repository: OneLine | None = None
+    """An environment repository instead: a small file on the branch `+state`, under `branchPrefix`."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        _exactly_one(self, "url", "url_env", "url_file", "repository")
+        return self
+
+
 class SettingsFile(Model):
     """All of imagebot.yaml. Relative paths begin at its folder."""
 
@@ -235,7 +258,9 @@ class SettingsFile(Model):
     repositories: Annotated[dict[OneLine, Repository], Field(min_length=1)]
     """The environment repositories, by the names that policy files use."""
     state: FilePath = Path(".imagebot")
-    """The folder for what the bot keeps: mirrors of repositories and its lock."""
+    """The folder for what the bot keeps: mirrors of repositories, its lock, and its database `state.db`."""
+    database: Database | None = None
+    """Another place for what `state.db` holds: when a digest was first seen, holds made by hand, caches."""
     every: Every = DEFAULT_EVERY
     """How often `run` does a pass: a duration such as `90s`, `5m`, `1h`; at least 10s."""
     branch_prefix: Annotated[str, AfterValidator(gitnames.branch_prefix)] = "imagebot/"
@@ -250,6 +275,14 @@ class SettingsFile(Model):
     """Limits over all repositories."""
     log: Log = Log()
     """What is logged, and how."""
+
+    @model_validator(mode="after")
+    def _known_repository(self) -> Self:
+        name = None if self.database is None else self.database.repository
+        if name is not None and name not in self.repositories:
+            known = ", ".join(sorted(self.repositories))
+            raise Misplaced(("database", "repository"), f"{name!r} is not among `repositories`, which has {known}")
+        return self
 
     @model_validator(mode="after")
     def _registries_once(self) -> Self:

@@ -24,8 +24,9 @@ STAMP = VENV / "ready"
 LOCK = ROOT / "requirements" / "dev.txt"
 GITHUB_API = ROOT / "tests" / "support" / "github_api.py"
 SERVICE_POLICY = Path("/usr/sbin/policy-rc.d")
-# Debian keeps servers where only root's PATH looks.
-PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+# Debian keeps servers where only root's PATH looks, and PostgreSQL's in a folder for each of its releases.
+SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+POSTGRESQL = Path("/usr/lib/postgresql")
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ TOOLS = (
     Tool("sshd", "openssh-server", ("ssh.service", "ssh.socket")),
     Tool("ssh", "openssh-client"),
     Tool("npm", "npm"),
+    Tool("postgres", "postgresql", ("postgresql.service",)),
 )
 
 
@@ -116,7 +118,13 @@ def ready_tools() -> None:
 
 
 def missing_tools() -> list[Tool]:
-    return [tool for tool in TOOLS if shutil.which(tool.program, path=PATH) is None]
+    return [tool for tool in TOOLS if shutil.which(tool.program, path=search_path()) is None]
+
+
+def search_path() -> str:
+    """Where programs are looked for, as it is now: an installation may have added a folder."""
+    folders = [os.environ.get("PATH", os.defpath), *SBIN, *map(str, POSTGRESQL.glob("*/bin"))]
+    return os.pathsep.join(folders)
 
 
 def packages_of(tools: list[Tool]) -> str:

@@ -53,6 +53,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
 }
 # Library -> the rooms that may know it. To change one for another is then a matter of these files.
 AT_HOME: dict[str, tuple[str, ...]] = {
+    "alembic": ("imagebot/store/migrate.py", "imagebot/store/migrations/"),
     "apscheduler": ("imagebot/serve.py",),
     "click": ("imagebot/cli/",),
     "git": ("imagebot/gitrepo/",),
@@ -61,10 +62,12 @@ AT_HOME: dict[str, tuple[str, ...]] = {
     "oras": ("imagebot/registry/",),
     "pathspec": ("imagebot/policy/", "imagebot/fields/"),
     "pydantic": ("imagebot/documents/", "imagebot/forge/", "imagebot/policy/", "imagebot/settingsfile.py"),
+    "psycopg": (),  # SQLAlchemy loads it, by the URL
     "re2": ("imagebot/policy/pattern.py",),
     "requests": ("imagebot/registry/", "imagebot/forge/github"),
     "rich": ("imagebot/cli/",),
     "ruamel": ("imagebot/documents/",),
+    "sqlalchemy": ("imagebot/store/",),
     "structlog": ("imagebot/observe/",),
     "yaml": ("imagebot/yamledit/",),
 }

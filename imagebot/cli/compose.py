@@ -12,6 +12,8 @@ from imagebot.cycle.world import World
 from imagebot.errors import BadInput
 from imagebot.forge import forges
 from imagebot.forge.protocol import Forge
+from imagebot.gitnames import STATE
+from imagebot.gitrepo.leaf import Leaf
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.remote import Remote
 from imagebot.observe.log import log_sink
@@ -59,17 +61,25 @@ def world_of(settings: Settings, stopping: Callable[[], bool] = _never) -> World
             known[repository.name] = forges.connect(repository)
         return known[repository.name]
 
-    def mirror(repository: RepositorySettings) -> Mirror:
+    def git_credentials(repository: RepositorySettings) -> TokenCredentials | SshKey | None:
         if isinstance(repository.credentials, GitHubApp):
-            return mirror_of(settings, repository, forge(repository).git_credentials())
-        return mirror_of(settings, repository, repository.credentials)
+            return forge(repository).git_credentials()
+        return repository.credentials
+
+    def mirror(repository: RepositorySettings) -> Mirror:
+        return mirror_of(settings, repository, git_credentials(repository))
+
+    def shelf(name: str) -> Leaf:
+        repository = settings.repositories[name]
+        remote = Remote(repository.url, settings.branch_prefix + STATE, git_credentials(repository))
+        return Leaf(remote, "state.json", settings.author, settings.state / "mirrors")
 
     return World(
         settings=settings,
         registries=Registries(settings.registries, settings.docker_config),
         mirror=mirror,
         forge=forge,
-        store=opener(settings),
+        store=opener(settings, shelf),
         index=FieldIndex(),
         tell=log_sink(settings.log.format, settings.log.level),
         stopping=stopping,

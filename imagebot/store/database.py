@@ -46,7 +46,7 @@ class Database:
             parsed = make_url(url.reveal())
         except exc.ArgumentError:
             parsed = None
-        if parsed is None or parsed.drivername not in {"postgresql", "postgres"}:
+        if parsed is None or parsed.drivername not in {"postgresql", "postgres"} or not parsed.database:
             raise BadInput("`database` wants a URL such as postgresql://imagebot@db.example.com/imagebot")
         bounds = f"-c statement_timeout={_PATIENCE}s -c lock_timeout={_PATIENCE}s -c timezone=UTC"
         engine = create_engine(

@@ -3,20 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import assert_never
 
-from imagebot.settings import Settings
-from imagebot.store.protocol import Store
+from imagebot.settings import PostgresDatabase, Settings, StateBranch
+from imagebot.store.protocol import Shelf, Store
+
+DATABASE_FILE = "state.db"
 
 
-def opener(settings: Settings) -> Callable[[], Store]:
-    """What opens the store: cheap to call in every pass. It raises `BadInput` and `WorldError`s."""
-    stores: list[Callable[[], Store]] = []
+def opener(settings: Settings, shelf: Callable[[str], Shelf]) -> Callable[[], Store]:
+    """What opens the store, cheap to call in every pass; it raises `BadInput` and `WorldError`s.
+
+    `shelf` gives the file on the state branch of an environment repository, by that one's name.
+    """
+    known: list[Callable[[], Store]] = []
 
     def open_store() -> Store:
-        if not stores:
-            from imagebot.store.sql import database_store
-
-            stores.append(database_store(settings))
-        return stores[0]()
+        if not known:
+            known.append(_opener(settings, shelf))
+        return known[0]()
 
     return open_store
+
+
+def _opener(settings: Settings, shelf: Callable[[str], Shelf]) -> Callable[[], Store]:
+    match settings.database:
+        case None:
+            from imagebot.store.database import Database
+            from imagebot.store.sql import database_store
+
+            return database_store(Database.sqlite(settings.state / DATABASE_FILE))
+        case PostgresDatabase(url):
+            from imagebot.store.database import Database
+            from imagebot.store.sql import database_store
+
+            return database_store(Database.postgresql(url))
+        case StateBranch(repository):
+            from imagebot.store.branch import branch_store
+
+            return branch_store(lambda: shelf(repository))
+        case _:
+            assert_never(settings.database)

@@ -62,3 +62,23 @@ class Store(Protocol):
 
     def save(self) -> None:
         """Make sure that what must survive does: a database has it already, a branch is pushed now, if need be."""
+
+
+class Shelf(Protocol):
+    """Where the file is. Both methods raise only `WorldError`s and `BadInput`.
+
+    A version tells one state of the file from any other; a file that is not there yet has none.
+    """
+
+    @property
+    def name(self) -> str:
+        """What people know the place by."""
+
+    def read(self) -> tuple[bytes, str] | None:
+        """The file as it is now and its version."""
+
+    def write(self, data: bytes, over: str | None, deed: str) -> str | None:
+        """Replace the file if it is still at version `over`; its new version, or None if it was not.
+
+        `deed` says why, for the history.
+        """

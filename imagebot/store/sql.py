@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, s
 from sqlalchemy.dialects import postgresql, sqlite
 
 from imagebot.selection.byhand import HandHold, Place, in_order
-from imagebot.settings import Settings
 from imagebot.store.ages import Clock, tick, told
 from imagebot.store.database import Database
 from imagebot.store.protocol import LastVerdict
@@ -89,9 +88,8 @@ class SqlStore:
         """Nothing is left to do: each call above was safe when it returned."""
 
 
-def database_store(settings: Settings) -> Callable[[], SqlStore]:
-    """What opens the database that `settings` names; each time, its tables are looked after."""
-    database = Database.sqlite(settings.state / "state.db")
+def database_store(database: Database) -> Callable[[], SqlStore]:
+    """What opens the store in `database`; each time, its tables are looked after."""
 
     def open_store() -> SqlStore:
         database.open()
