@@ -52,12 +52,10 @@ def judge(
         return UpToDate(_at(best, deployed), newest(ranking, best) + _pushed_again(deployed, facts))
     if facts.digest is None and all(_is_digest_only(field) for field in due):
         return Needs(best.tag, frozenset({Fact.DIGEST}))
-    return _propose(watch, ranking, best, due, facts)
+    return _propose(ranking, best, due, facts)
 
 
-def _propose(
-    watch: Watch, ranking: Ranking, best: Candidate, due: list[Deployed], facts: Facts
-) -> Update | Held | Needs:
+def _propose(ranking: Ranking, best: Candidate, due: list[Deployed], facts: Facts) -> Update | Held | Needs:
     to = Version(best.tag, facts.digest)
     for closed, words in facts.closed or ():
         if closed.tag == to.tag and closed.digest in (None, to.digest):

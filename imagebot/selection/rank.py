@@ -13,7 +13,7 @@ from imagebot.policy.model import Watch
 from imagebot.selection.rules import Rule, Rules
 from imagebot.selection.verdict import Candidate, Refusal
 from imagebot.versions.known import NOTHING, Known
-from imagebot.versions.order import Key
+from imagebot.versions.order import Key, Out
 
 __all__ = ["Ranking", "Rule", "rank", "tie", "version_of"]
 
@@ -86,7 +86,8 @@ def rank(watch: Watch, tags: Iterable[str], deployed: Collection[str] = (), know
     refused: list[Rule] = []
     admitted: list[tuple[Key, str]] = []
     needs: list[str] = []
-    for tag in dict.fromkeys(listed):
+    unique = dict.fromkeys(listed)
+    for tag in unique:
         place = rules.place(tag)
         if not isinstance(place, Rule):
             admitted.append((place, tag))
@@ -94,6 +95,8 @@ def rank(watch: Watch, tags: Iterable[str], deployed: Collection[str] = (), know
             needs.append(tag)
         else:
             refused.append(place)
+    # What is deployed may be refused, and going from it may still be a step down.
+    needs += [tag for tag in running if tag in unique and tag not in needs and rules.order.place(tag) is Out.UNASKED]
     best = None
     if admitted and not needs:
         top = max(map(itemgetter(0), admitted))

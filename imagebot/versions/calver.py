@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import Any, ClassVar
 
 from imagebot.versions.bounds import Bound, Bounds
@@ -169,7 +170,7 @@ def _runs_together(parts: tuple[str, ...]) -> list[tuple[str, str]]:
 
 def _pattern(parts: tuple[str, ...], kindly: bool) -> re.Pattern[str]:
     """What a version looks like: one group a field, and one for the modifier, which takes what is before it along."""
-    pairs = [pair for pair in zip(parts, parts[1:], strict=False) if _TOKENS.keys() >= set(pair)]
+    pairs = [pair for pair in pairwise(parts) if _TOKENS.keys() >= set(pair)]
     touching = {part for pair in pairs for part in pair}
     written = ["v?" if not parts[0].startswith("v") else ""]
     for part in parts:
