@@ -16,6 +16,8 @@ VERBS = {
     "plan": "Show the diff and the reasons of a pass, and write nothing.",
     "status": "Show what is deployed, what is chosen, and why.",
     "explain": "Say for each tag of an app why it was chosen or refused.",
+    "hold": "Keep a version of an app back.",
+    "unhold": "Let a version of an app through again.",
     "select": "Choose a tag from those on standard input.",
     "set": "Set an image's tag in files, and touch no other byte.",
     "pr": "Look after the pull requests of a local forge.",
