@@ -14,6 +14,7 @@ from imagebot.documents.model import Path as Place
 from imagebot.documents.read import fill
 from imagebot.documents.tree import MAX_BYTES, Document, parse
 from imagebot.errors import BadInput
+from imagebot.gitnames import GitUrl
 from imagebot.secret import Secret, SecretFile, SecretSource
 from imagebot.settingsfile import DEFAULT_EVERY, Author, ForgeKind, Limits, Log, SettingsFile
 from imagebot.settingswords import registry_host
@@ -125,11 +126,12 @@ Database = PostgresDatabase | StateBranch
 class Settings:
     """All of imagebot.yaml; every path is absolute. `registries` is keyed by canonical host, as in `ImageName`.
 
-    Without `database` there is one in the folder `state`.
+    Without `database` there is one in the folder `state`. `sources` are read only: no branch, no pull request.
     """
 
     policies: tuple[Path, ...]
     repositories: Mapping[str, RepositorySettings]
+    sources: Mapping[str, RepositorySettings] = field(default_factory=dict)
     registries: Mapping[str, RegistrySettings] = field(default_factory=dict)
     state: Path = Path(".imagebot")
     database: Database | None = None
@@ -155,10 +157,11 @@ def load(path: Path | None = None) -> Settings:
     return read_settings(str(file), _bytes(file), file.parent.absolute(), os.environ)
 
 
-def repository_names(path: Path | None = None) -> tuple[str, ...]:
-    """The names of the environment repositories alone, which needs none of the variables. Raises `BadInput`."""
+def names(path: Path | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What the repositories and the sources are called, which needs none of the variables. Raises `BadInput`."""
     file = find(path)
-    return tuple(_written(str(file), _bytes(file))[1].repositories)
+    written = _written(str(file), _bytes(file))[1]
+    return tuple(written.repositories), tuple(written.sources)
 
 
 def read_settings(file: str, data: bytes, folder: Path, environ: Mapping[str, str]) -> Settings:
@@ -221,6 +224,7 @@ class _Resolving:
         return Settings(
             policies=tuple(self.path(path) for path in written.policies),
             repositories={name: self.repository(name, one) for name, one in written.repositories.items()},
+            sources={name: self.source(name, one) for name, one in written.sources.items()},
             registries={registry_host(host): self.registry(one) for host, one in written.registries.items()},
             state=self.path(written.state),
             database=self.database(written.database) if written.database else None,
@@ -233,11 +237,10 @@ class _Resolving:
         )
 
     def repository(self, name: str, written: settingsfile.Repository) -> RepositorySettings:
-        url = written.url
         assert written.forge_kind is not None, "the model lets none through"
         return RepositorySettings(
             name=name,
-            url=str(self.path(Path(url.text))) if url.scheme == "local" else url.text,
+            url=self.url(written.url),
             branch=written.branch,
             forge=written.forge_kind,
             api_url=written.forge_api,
@@ -245,6 +248,20 @@ class _Resolving:
             api_credentials=self.api_credentials(written.api_credentials) if written.api_credentials else None,
             limits=written.limits,
         )
+
+    def source(self, name: str, written: settingsfile.Source) -> RepositorySettings:
+        is_app = written.credentials is not None and written.credentials.app is not None
+        return RepositorySettings(
+            name=f"sources/{name}",
+            url=self.url(written.url),
+            branch=written.branch,
+            forge="github" if is_app else "local",
+            api_url=settingsfile.github_api(written.url) if is_app else "",
+            credentials=self.git_credentials(written.credentials) if written.credentials else None,
+        )
+
+    def url(self, written: GitUrl) -> str:
+        return str(self.path(Path(written.text))) if written.scheme == "local" else written.text
 
     def git_credentials(self, written: settingsfile.Credentials) -> GitCredentials:
         if written.ssh_key_file is not None and written.known_hosts_file is not None:

@@ -150,8 +150,7 @@ class Repository(Model):
         ssh = credentials.ssh_key_file is not None
         if self.url.scheme == "ssh" and not ssh:
             raise Misplaced(("credentials",), "git over ssh wants sshKeyFile; the token goes under apiCredentials")
-        if ssh and self.url.scheme != "ssh":
-            raise Misplaced(("credentials",), "an ssh key does not open this URL; write ssh://… or git@host:path")
+        _check_key(self.url, credentials)
         if ssh and kind == "github" and self.api_credentials is None:
             raise Misplaced(("credentials",), "GitHub's API takes no ssh key; give a token or an App in apiCredentials")
 
@@ -169,12 +168,42 @@ class Repository(Model):
         """The forge's API, named or guessed; empty for the local forge."""
         if self.api_url is not None or self.forge_kind == "local":
             return self.api_url or ""
-        host = self.url.host
-        if host.partition(":")[0] in {"github.com", "ssh.github.com"}:
-            return "https://api.github.com"
-        # The port of an ssh URL is not where the API is.
-        host = host.partition(":")[0] if self.url.scheme == "ssh" else host
-        return f"{'http' if self.url.scheme == 'http' else 'https'}://{host}/api/v3"
+        return github_api(self.url)
+
+
+class Source(Model):
+    """A source repository, which is only read: its history orders images by commit."""
+
+    url: Annotated[GitUrl, reads(GitUrl, GitUrl.parse), _STRING]
+    """Where it is: `https://…`, `ssh://…`, `git@host:path`, or a path. Without user and password."""
+    branch: Annotated[str, AfterValidator(gitnames.branch_name), _TEXT] = "main"
+    """The branch whose commits are built, unless a policy names another."""
+    credentials: Credentials | None = None
+    """How git knows the bot. It needs to read only."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.url.scheme == "ssh" and (self.credentials is None or self.credentials.ssh_key_file is None):
+            raise Misplaced(("credentials",), "git over ssh wants sshKeyFile")
+        if self.credentials is not None:
+            _check_key(self.url, self.credentials)
+            if self.url.scheme == "local":
+                raise Misplaced(("credentials",), "a path needs no credentials")
+        return self
+
+
+def github_api(url: GitUrl) -> str:
+    """The API of GitHub, or of GitHub Enterprise, for a repository there."""
+    if url.host.partition(":")[0] in {"github.com", "ssh.github.com"}:
+        return "https://api.github.com"
+    # The port of an ssh URL is not where the API is.
+    host = url.host.partition(":")[0] if url.scheme == "ssh" else url.host
+    return f"{'http' if url.scheme == 'http' else 'https'}://{host}/api/v3"
+
+
+def _check_key(url: GitUrl, credentials: Credentials) -> None:
+    if credentials.ssh_key_file is not None and url.scheme != "ssh":
+        raise Misplaced(("credentials",), "an ssh key does not open this URL; write ssh://… or git@host:path")
 
 
 class RegistryCredentials(Model):
@@ -257,6 +286,8 @@ class SettingsFile(Model):
     """Folders of policy files, or single ones. In folders: `*.yaml` and `*.yml`, folders in them too."""
     repositories: Annotated[dict[OneLine, Repository], Field(min_length=1)]
     """The environment repositories, by the names that policy files use."""
+    sources: dict[OneLine, Source] = Field(default={})
+    """The repositories that images are built from, by the names that policy files use under `commit`."""
     state: FilePath = Path(".imagebot")
     """The folder for what the bot keeps: mirrors of repositories, its lock, and its database `state.db`."""
     database: Database | None = None

@@ -25,7 +25,7 @@ from imagebot.settings import (
     inherited_names,
     load,
     read_settings,
-    repository_names,
+    names,
 )
 
 HERE = Path("/etc/imagebot")
@@ -321,7 +321,7 @@ def test_names_of_repositories_need_no_secret(tmp_path: Path, monkeypatch: pytes
     monkeypatch.delenv("IMAGEBOT_TEST_TOKEN", raising=False)
     path = tmp_path / "imagebot.yaml"
     path.write_text(FILE)
-    assert repository_names(path) == ("r",)
+    assert names(path) == (("r",), ())
     with pytest.raises(BadInput, match="no such variable is set"):
         load(path)
 

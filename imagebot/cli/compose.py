@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 from imagebot.cycle.index import FieldIndex
 from imagebot.cycle.world import World
@@ -69,6 +70,12 @@ def world_of(settings: Settings, stopping: Callable[[], bool] = _never) -> World
     def mirror(repository: RepositorySettings) -> Mirror:
         return mirror_of(settings, repository, git_credentials(repository))
 
+    def source(name: str, branch: str | None) -> Mirror:
+        repository = settings.sources[name]
+        remote = Remote(repository.url, branch or repository.branch, git_credentials(repository))
+        folder = settings.state / "mirrors" / f"{repository.name}@{quote(remote.branch, safe='')}.git"
+        return Mirror.open(folder, remote)
+
     def shelf(name: str) -> Leaf:
         repository = settings.repositories[name]
         remote = Remote(repository.url, settings.branch_prefix + STATE, git_credentials(repository))
@@ -78,6 +85,7 @@ def world_of(settings: Settings, stopping: Callable[[], bool] = _never) -> World
         settings=settings,
         registries=Registries(settings.registries, settings.docker_config),
         mirror=mirror,
+        source=source,
         forge=forge,
         store=opener(settings, shelf),
         index=FieldIndex(),

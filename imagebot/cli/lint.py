@@ -31,7 +31,7 @@ def command(paths: tuple[Path, ...], config: Path | None, as_json: bool) -> int:
 
     Hints are about policies that work and may not mean what you meant. Exit codes: 0 fine, hints included; 2 problems.
     """
-    policies = load_paths(paths, _known_repositories(config)) if paths else _everything(config)
+    policies = load_paths(paths, *_known_names(config)) if paths else _everything(config)
     click.echo(_as_json(policies) if as_json else _as_text(policies))
     return FINE if policies.complete else WRONG_INPUT
 
@@ -46,11 +46,11 @@ def _everything(config: Path | None) -> PolicySet:
         return PolicySet((), placed)
 
 
-def _known_repositories(config: Path | None) -> tuple[str, ...] | None:
-    """The names in the settings, if there are any: who checks one file need not have them, nor their secrets."""
+def _known_names(config: Path | None) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+    """What the settings name, if there are any: who checks one file need not have them, nor their secrets."""
     if config is None and not settings.find().exists():
-        return None
-    return settings.repository_names(config)
+        return None, None
+    return settings.names(config)
 
 
 def _as_text(policies: PolicySet) -> str:

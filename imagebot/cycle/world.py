@@ -23,12 +23,14 @@ class Stopped(ImagebotError):
 class World:
     """What a pass is handed besides policies and `now`. `stopping` is asked between steps.
 
+    `source` takes a name from `sources`, and the branch if it is not the one that goes with it.
     `store` opens what is remembered as it is now, once a pass; it raises `BadInput` and `WorldError`s.
     """
 
     settings: Settings
     registries: Registries
     mirror: Callable[[RepositorySettings], Mirror]
+    source: Callable[[str, str | None], Mirror]
     forge: Callable[[RepositorySettings], Forge]
     store: Callable[[], Store]
     index: FieldIndex

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from imagebot.errors import BadInput, BadResponse, NotFound, Unavailable, printable
 from imagebot.gitnames import STATE
-from imagebot.gitrepo import commits, history, objects
+from imagebot.gitrepo import ancestry, commits, history, objects
 from imagebot.gitrepo.failures import explain, unexplained
 from imagebot.gitrepo.history import CommitInfo, PathVersion
 from imagebot.gitrepo.lock import locked
@@ -22,6 +22,7 @@ from imagebot.gitrepo.process import DAMAGED_MARK, Answer, Damaged, Git, Terms
 from imagebot.gitrepo.push import Pushed, PushUpdate, Rejected, arguments, results
 from imagebot.gitrepo.remote import Remote
 from imagebot.settings import Author
+from imagebot.versions.commit import History
 
 NETWORK_SECONDS = 120.0
 _FIRST_FETCH = 10  # times as long: the whole history travels, and a fetch that is cut off starts from nothing again
@@ -69,12 +70,13 @@ class Mirror:
         """The mirror in `folder`, made by the first fetch. `network_seconds` bound each exchange with the remote."""
         return cls(folder.absolute(), remote, network_seconds)
 
-    def fetch(self, prefix: str) -> Heads:
-        """Bring the base branch and those under `prefix` up to date.
+    def fetch(self, prefix: str | None) -> Heads:
+        """Bring the base branch and those under `prefix` (`None`: no others) up to date.
 
         Raises `Unavailable`, `Refused`, `NotFound` (no such repository or base branch), `BadResponse`, `BadInput`.
         """
-        branch_prefix(prefix)
+        if prefix is not None:
+            branch_prefix(prefix)
         with self._alone() as lock:
             if self._folder.is_dir() and not (self._folder / DAMAGED_MARK).exists():
                 with suppress(Damaged):
@@ -131,6 +133,10 @@ class Mirror:
     def adds_nothing(self, commit: CommitInfo) -> bool:
         """Whether `commit` is a merge of two that holds just what git makes of them."""
         return history.adds_nothing(self._git, commit)
+
+    def history(self, tip: str, paths: tuple[str, ...] = ()) -> History:
+        """What the base branch was at up to `tip`; with `paths`, which of its commits change one of these."""
+        return ancestry.history(self._git, self.remote.branch, tip, paths)
 
     def merge_base(self, one: str, other: str) -> str | None:
         """The newest commit that both have, or None."""
@@ -190,7 +196,7 @@ class Mirror:
     def _beside(self, suffix: str) -> Path:
         return self._folder.with_name(f"{self._folder.name}.{suffix}")
 
-    def _made_anew(self, prefix: str, terms: Terms) -> Heads:
+    def _made_anew(self, prefix: str | None, terms: Terms) -> Heads:
         """Fetch everything into a new repository and only then put it in place: what is there is always whole."""
         new = Git(self._beside("new"))
         new.out("init", "--bare", "--quiet", "--template=", terms=Terms(inherit=terms.inherit))
@@ -201,9 +207,10 @@ class Mirror:
         _remove(self._beside("old"))
         return heads
 
-    def _fetched(self, git: Git, prefix: str, terms: Terms) -> Heads:
+    def _fetched(self, git: Git, prefix: str | None, terms: Terms) -> Heads:
         base = f"{_HEADS}{self.remote.branch}"
-        refspecs = (f"+{base}:{base}", f"+{_HEADS}{prefix}*:{_HEADS}{prefix}*")
+        others = () if prefix is None else (f"+{_HEADS}{prefix}*:{_HEADS}{prefix}*",)
+        refspecs = (f"+{base}:{base}", *others)
         self.fetches += 1
         answer = git.ask("fetch", *_FETCH, self.remote.url, *refspecs, terms=terms)
         if answer.code != 0:
@@ -224,15 +231,15 @@ class Mirror:
         there = f"it has {shown}; set `branch`" if names else "it has no branch yet; push a first commit"
         return f"{self.remote.url} has no branch {self.remote.branch}: {there}"
 
-    def _heads(self, git: Git, prefix: str) -> Heads:
+    def _heads(self, git: Git, prefix: str | None) -> Heads:
         """Read the branches back. `%(tree)` makes git open each commit, so that a broken one is noticed here."""
         out = git.out("for-each-ref", "--format=%(objectname) %(objecttype) %(tree) %(refname)", _HEADS)
         heads = {}
         for line in out.decode(errors="replace").splitlines():
             commit, kind, _, name = line.split(" ", 3)
             branch = name.removeprefix(_HEADS)
-            wanted = branch == self.remote.branch or (branch.startswith(prefix) and branch != prefix + STATE)
-            if kind == "commit" and wanted and _is_ours(branch):
+            proposes = prefix is not None and branch.startswith(prefix) and branch != prefix + STATE
+            if kind == "commit" and (branch == self.remote.branch or proposes) and _is_ours(branch):
                 heads[branch] = commit
         if self.remote.branch not in heads:
             raise git.damaged(f"it lost the branch {self.remote.branch}")

@@ -40,14 +40,16 @@ class _Read:
     model: PolicyFile
 
 
-def read_policies(files: Mapping[str, bytes], known_repositories: Collection[str] | None) -> PolicySet:
-    """Read all files; a problem in one stops only the app in it. `None` leaves repository names unchecked."""
+def read_policies(
+    files: Mapping[str, bytes], repositories: Collection[str] | None, sources: Collection[str] | None = None
+) -> PolicySet:
+    """Read all files; a problem in one stops only the app in it. `None` leaves names of that kind unchecked."""
     read: dict[str, _Read] = {}
     problems: list[Problem] = []
     for file, data in sorted(files.items()):
         found = _read(file, data)
         if isinstance(found, _Read):
-            strangers = tuple(_strangers(found, known_repositories)) if known_repositories is not None else ()
+            strangers = tuple(_strangers(found, repositories, sources))
             problems += strangers
             if not strangers:
                 read[file] = found
@@ -75,18 +77,29 @@ def _read(file: str, data: bytes) -> _Read | tuple[Problem, ...]:
     return _Read(document, model) if isinstance(model, PolicyFile) else model
 
 
-def _strangers(one: _Read, known: Collection[str]) -> Iterator[Problem]:
+def _strangers(one: _Read, repositories: Collection[str] | None, sources: Collection[str] | None) -> Iterator[Problem]:
+    """Problems with names that imagebot.yaml does not have."""
     places: list[tuple[str, Path]] = [(one.model.repository, ("repository",))]
     places += [
         (environment.repository, ("environments", name, "repository"))
         for name, environment in one.model.environments.items()
         if environment.repository is not None
     ]
+    yield from _unknown(one, "repository", places, repositories)
+    places = [
+        (watch.commit.source, ("images", index, "commit", "source"))
+        for index, watch in enumerate(one.model.images)
+        if watch.commit is not None
+    ]
+    yield from _unknown(one, "source", places, sources)
+
+
+def _unknown(one: _Read, kind: str, places: list[tuple[str, Path]], known: Collection[str] | None) -> Iterator[Problem]:
     for name, place in places:
-        if name not in known:
+        if known is not None and name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"it knows {', '.join(sorted(known)) or 'none'}"
-            yield one.document.problem(place, f"imagebot.yaml knows no repository {name!r}; {hint}")
+            yield one.document.problem(place, f"imagebot.yaml knows no {kind} {name!r}; {hint}")
 
 
 def _rivals(claimed: list[Policy], read: Mapping[str, _Read]) -> Iterator[Problem]:

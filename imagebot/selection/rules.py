@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
@@ -58,6 +59,7 @@ class Rules:
     """`frames` are what stands around the versions that are deployed, where those shall be kept."""
 
     order: Order
+    outs: Mapping[Out, Rule]
     match: Pattern | None
     template: Template | None
     frames: frozenset[tuple[str, str]] | None
@@ -71,6 +73,7 @@ class Rules:
         around = {order.around(tag) for tag in deployed} if tags.variant is not None else set()
         return cls(
             order=order,
+            outs={out: Rule(order.name if out is Out.UNREAD else out.value) for out in Out},
             match=tags.match,
             template=Template.parse(tags.extract, tags.match) if tags.match and tags.extract else None,
             frames=frozenset(frame for frame in around if frame is not None) if tags.variant is not None else None,
@@ -93,7 +96,7 @@ class Rules:
             return text
         key = self.order.place(text)
         if isinstance(key, Out):
-            return Rule(self.order.name) if key is Out.UNREAD else Rule(key.value)
+            return self.outs[key]
         return Rule.IGNORE if (self.exact or self.ignored) and self._ignored_as(tag, text, key) else key
 
     def loosely(self, tag: str) -> Key | None:
