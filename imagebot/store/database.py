@@ -18,7 +18,9 @@ from imagebot.store.tables import CACHES, REVISION, REVISION_TABLE, caches
 
 _PATIENCE = 20  # seconds for another's transaction to end; none of ours takes one
 _MIGRATING = 0x1_6A6E_B07  # the key of PostgreSQL's advisory lock: any number that is nobody else's
-_SQLITE_PLAIN = ("unable to open database file", "readonly database", "not a database", "malformed", "disk image")
+# https://www.sqlite.org/rescode.html: what another pass may find mended, and what only a person can mend.
+_SQLITE_LATER = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR")
+_SQLITE_BROKEN = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 
 
 class Database:
@@ -44,7 +46,7 @@ class Database:
         """A PostgreSQL server by its URL, which may hold a password. Raises `BadInput` for any other URL."""
         try:
             parsed = make_url(url.reveal())
-        except exc.ArgumentError:
+        except (exc.ArgumentError, ValueError):
             parsed = None
         if parsed is None or parsed.drivername not in {"postgresql", "postgres"} or not parsed.database:
             raise BadInput("`database` wants a URL such as postgresql://imagebot@db.example.com/imagebot")
@@ -56,7 +58,8 @@ class Database:
             hide_parameters=True,
             connect_args={"connect_timeout": _PATIENCE, "options": bounds, "application_name": "imagebot"},
         )
-        return cls(engine, parsed.set(password=None, query={}).render_as_string())
+        shown = URL.create("postgresql", parsed.username, None, parsed.host, parsed.port, parsed.database)
+        return cls(engine, shown.render_as_string())
 
     def open(self) -> None:
         """Bring the tables up to date where they are not, under a lock. Raises `BadInput` and `Unavailable`."""
@@ -115,13 +118,18 @@ class Database:
         """What a driver's error means. Its words hold no password: libpq leaves it out, and so does SQLite."""
         said = printable(str(error.orig).strip().partition("\n")[0])
         if isinstance(error.orig, sqlite3.Error):
-            if any(words in said for words in _SQLITE_PLAIN):
-                hint = "make it writable, or move it away: then soak clocks start again, and holds are gone"
-                return BadInput(f"the database {self._name} cannot be used: {said}; {hint}")
-            return Unavailable(f"the database {self._name} cannot be used now: {said}")
+            return self._sqlite_failure(getattr(error.orig, "sqlite_errorname", ""), said)
         if isinstance(error, exc.OperationalError) or error.connection_invalidated:
             return Unavailable(f"the database {self._name} cannot be reached: {said}")
         return BadInput(f"the database {self._name} refuses: {said}")
+
+    def _sqlite_failure(self, code: str, said: str) -> ImagebotError:
+        if code.startswith(_SQLITE_LATER):
+            return Unavailable(f"the database {self._name} cannot be used now: {said}")
+        mend = "make the file and its folder writable, or set another `state`"
+        if code.startswith(_SQLITE_BROKEN):
+            mend = "move it away: then a new one is made, soak clocks start again, and holds made by hand are gone"
+        return BadInput(f"the database {self._name} cannot be used: {said}; {mend}")
 
 
 def _means_no_table(error: exc.DBAPIError) -> bool:
