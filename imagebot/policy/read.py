@@ -13,18 +13,21 @@ from imagebot.documents.read import fill
 from imagebot.documents.tree import Document, parse
 from imagebot.errors import Problem
 from imagebot.policy.model import Policy, PolicyFile, policies_of
+from imagebot.policy.trial import Trial, watched
 
 
 @dataclass(frozen=True, slots=True)
 class PolicySet:
     """The policies that can be followed, and what is wrong with the others.
 
-    `advice` is about policies that work and may not mean what their author meant: only `lint` shows it.
+    `advice` is about policies that work and may not mean what their author meant, and `trials` are the tests that their
+    authors wrote: only `lint` shows them.
     """
 
     policies: tuple[Policy, ...]
     problems: tuple[Problem, ...] = ()
     advice: tuple[Problem, ...] = ()
+    trials: tuple[Trial, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -64,6 +67,7 @@ def read_policies(
         policies=tuple(policy for policy in policies if len(claims[str(policy)]) == 1),
         problems=tuple(sorted(problems)),
         advice=tuple(sorted(advice for one in read.values() for advice in _advice(one))),
+        trials=tuple(trial for one in read.values() for trial in _trials(one)),
     )
 
 
@@ -115,6 +119,14 @@ def _place(policy: Policy, document: Document, message: str) -> Problem:
     key = document.key(("environments", policy.environment))
     assert key is not None, "a policy without its key"
     return document.source.problem(message, key.start, key.end)
+
+
+def _trials(one: _Read) -> Iterator[Trial]:
+    for index, test in enumerate(one.model.tests):
+        watch = watched(test, one.model.images)
+        assert watch is not None, "the model lets no other through"
+        key = "chosen" if test.chosen is not None else "tags"
+        yield Trial(test, watch, one.document.problem(("tests", index, key), ""))
 
 
 def _advice(one: _Read) -> Iterator[Problem]:

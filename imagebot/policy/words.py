@@ -40,6 +40,13 @@ def exact_tag(text: str) -> str:
     raise ValueError(f"{text!r} is no tag; for more than one tag write {{range: ...}} or {{match: ...}}")
 
 
+def tag(text: str) -> str:
+    """One tag."""
+    if is_tag(text):
+        return text
+    raise ValueError(f"{text!r} is no tag")
+
+
 def label(text: str) -> str:
     """A pull request's label."""
     if not text.strip() or not text.isprintable() or "," in text or len(text) > _LONGEST_LABEL:
