@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Discriminator, Tag, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Discriminator,
+    Tag,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 
 from imagebot.documents.duration import Duration
 from imagebot.documents.model import TEXT_SCHEMA, Flag, Misplaced, Model, reads
@@ -190,6 +198,18 @@ class Watch(Model):
         if isinstance(order, Semver | Calver | Numeric):
             return order.region(text)
         raise ValueError(f"{order.name} knows no ranges; write an exact tag or {{match: …}}")
+
+
+def watch_of(**keys: Any) -> Watch:
+    """A watch from the fields of one. Raises `Misplaced`, for the first thing that is wrong."""
+    try:
+        return Watch(**keys)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        cause = first.get("ctx", {}).get("error", first["msg"])
+        if isinstance(cause, Misplaced):
+            raise cause from None
+        raise Misplaced(first["loc"], cause) from None
 
 
 def check_fit(watch: Watch, order: str) -> None:

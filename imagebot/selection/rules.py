@@ -177,9 +177,9 @@ class Rules:
     def _other_variant(self, tag: str) -> str:
         frames = sorted(self.frames or ())
         if not frames:
-            return "has a variant, and nothing deployed shows which one to keep"
+            return "may be of any variant: no deployed tag with a version shows which to keep"
         if len(frames) > 1:
-            return f"cannot be told to be wanted: {_listed(frames)} are deployed, and one variant can be kept"
+            return f"may be of either variant: {_listed(frames)} are deployed, and only one can be kept"
         return f"is not of the variant that is deployed, {_shape(frames[0])}"
 
 
