@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,12 +28,13 @@ class TagList:
     """Every tag of an image, in no order that means anything.
 
     `complete` is False where the registry may have cut the list short without a word; `dropped` counts what it sent
-    that is no tag.
+    that is no tag. `uploaded` tells when the images of tags came to the registry, where it says so.
     """
 
     tags: tuple[str, ...]
     complete: bool = True
     dropped: int = 0
+    uploaded: Mapping[str, datetime] = field(default_factory=dict)
 
 
 class Registries:
@@ -62,9 +63,9 @@ class Registries:
 
     def tags(self, name: ImageName) -> TagList:
         """Every tag of an image, over all pages."""
-        tags, complete = self._conversation(name, f"list {name.repository}").all_tags()
+        tags, pages = self._conversation(name, f"list {name.repository}").all_tags()
         good = tuple(tag for tag in tags if is_tag(tag))
-        return TagList(good, complete, len(tags) - len(good))
+        return TagList(good, pages.complete, len(tags) - len(good), pages.uploaded)
 
     def digest(self, name: ImageName, tag: str) -> str:
         """What `tag` stands for at this moment: a claim of the registry's, until `verify` has seen the manifest."""

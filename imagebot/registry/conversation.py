@@ -51,10 +51,10 @@ class Conversation(oras.provider.Registry):  # type: ignore[misc]
         self._pages = paging.Pages(name.registry)
         self._container = ImageContainer(name, endpoint.base.netloc)
 
-    def all_tags(self) -> tuple[tuple[str, ...], bool]:
-        """Every tag once, as it came, and whether the list is surely whole."""
+    def all_tags(self) -> tuple[tuple[str, ...], paging.Pages]:
+        """Every tag once, as it came, and what else the pages told."""
         tags = self.get_tags(self._container)
-        return tuple(dict.fromkeys(tags)), self._pages.complete
+        return tuple(dict.fromkeys(tags)), self._pages
 
     def manifest(self, reference: str, method: str) -> Answer:
         """The answer to GET or HEAD of a manifest by tag or digest."""
