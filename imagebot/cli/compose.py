@@ -45,7 +45,9 @@ def only(policies: PolicySet, wanted: tuple[str, ...]) -> PolicySet:
             hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(names)) or 'none'}"
             raise BadInput(f"no policy for {name!r}; {hint}")
     kept = tuple(policy for policy in policies.policies if {policy.app, str(policy)} & set(wanted))
-    return replace(policies, policies=kept)
+    apps = {policy.app for policy in kept}
+    beside = tuple(policy for policy in policies.policies if policy.app in apps and policy not in kept)
+    return replace(policies, policies=kept, beside=beside)
 
 
 def _never() -> bool:

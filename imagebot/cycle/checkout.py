@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from imagebot.cycle.asked import Asked
+from imagebot.cycle.memory import Memory
 from imagebot.cycle.world import World
 from imagebot.forge.protocol import Forge, PullRequest
 from imagebot.gitrepo.mirror import Heads, Mirror
@@ -15,6 +16,7 @@ from imagebot.observe.events import RepositoryFetched
 from imagebot.plan import block
 from imagebot.plan.claims import FileFields
 from imagebot.plan.freeze import BranchCommit, frozen
+from imagebot.plan.landed import Landed, landed
 from imagebot.policy.model import Policy
 from imagebot.selection.verdict import Version
 from imagebot.settings import RepositorySettings
@@ -30,6 +32,7 @@ class Checkout:
     mirror: Mirror
     heads: Heads
     files: Mapping[str, FileFields]
+    memory: Memory
     _writes_before: int = 0
 
     @cached_property
@@ -49,6 +52,11 @@ class Checkout:
         if not self.heads.branches:
             return {}
         return {pull.branch: pull for pull in self.forge.open_pulls(self.world.settings.branch_prefix)}
+
+    @cached_property
+    def landed(self) -> tuple[Landed, ...]:
+        """What the bot's commits brought to the base branch, newest first, as far as its newest 1 000 commits tell."""
+        return tuple(landed(commit.message for commit in self.mirror.newest_commits(self.heads.base)))
 
     def closed(self, branch: str, image: ImageName, tag: str) -> tuple[tuple[Version, str], ...]:
         """The versions of an image that people refused by closing this branch's pull requests, with who and when.
@@ -87,7 +95,9 @@ class Checkout:
         )
 
 
-def check_out(world: World, registries: Asked, settings: RepositorySettings, policies: tuple[Policy, ...]) -> Checkout:
+def check_out(
+    world: World, registries: Asked, memory: Memory, settings: RepositorySettings, policies: tuple[Policy, ...]
+) -> Checkout:
     """Fetch one environment repository and find the watched fields at its base. Raises `ImagebotError`."""
     mirror = world.mirror(settings)
     heads = mirror.fetch(world.settings.branch_prefix)
@@ -95,7 +105,7 @@ def check_out(world: World, registries: Asked, settings: RepositorySettings, pol
     files = world.index.look(settings.name, policies, mirror, tree.entries)
     passed_over = tree.unreadable + sum(1 for file in files.values() if file.found.unreadable is not None)
     world.tell(RepositoryFetched(settings.name, heads.base, len(tree.entries), passed_over))
-    return Checkout(world, registries, settings, mirror, heads, files)
+    return Checkout(world, registries, settings, mirror, heads, files, memory)
 
 
 def _proposed(pull: PullRequest) -> tuple[block.Proposed, ...]:

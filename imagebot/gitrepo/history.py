@@ -59,7 +59,7 @@ def path_versions(git: Git, tip: str, path: str, most: int) -> tuple[PathVersion
 
     Only first parents are followed: a merge is one change, dated when it was merged.
     """
-    form = "--format=tformat:" + "%x00".join(("%H", "%an", "%ce", "%ct"))
+    form = "--format=tformat:%H%x00%an%x00%ce%x00%ct"
     how = ("--first-parent", "--diff-merges=first-parent", "--raw", "--no-abbrev", "--no-renames")
     where = (commit_id(tip), "--", path)
     out = git.out("log", "-z", f"--max-count={most}", "--no-show-signature", *how, form, *where)

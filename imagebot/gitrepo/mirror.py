@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -87,7 +87,7 @@ class Mirror:
         """Every regular file of `commit`."""
         return objects.files(self._git, commit)
 
-    def blobs(self, ids: Sequence[str]) -> Iterator[bytes | None]:
+    def blobs(self, ids: Sequence[str]) -> Generator[bytes | None]:
         """The content of each blob in the order asked; None where it is larger than 8 MiB."""
         return objects.blobs(self._git, ids)
 

@@ -8,7 +8,9 @@ from imagebot.fields.field import Field
 from imagebot.plan.change import Change
 from imagebot.policy.model import Policy, Watch
 from imagebot.selection.rank import Ranking
-from imagebot.selection.verdict import Deployed, Unknown, UpToDate, Verdict
+from imagebot.selection.verdict import Deployed, Held, Hold, Unknown, Update, UpToDate, Verdict
+
+_TAKE_BACK = frozenset({Hold.SOAK, Hold.SOURCE, Hold.BY_HAND, Hold.ROLLED_BACK, Hold.DOWNGRADE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,21 @@ class Decision:
     def settled(self) -> bool:
         """Whether the base branch already says all that is wanted, for sure."""
         return all(isinstance(watch.verdict, UpToDate) for watch in self.watches)
+
+    @property
+    def taken_back(self) -> frozenset[str]:
+        """The images of which no version at all may be proposed now, for sure; none while anything may be.
+
+        A closed window changes nothing about what is open, nor does a branch that people work on.
+        """
+        verdicts = [watch.verdict for watch in self.watches]
+        if any(isinstance(verdict, Update | Unknown) for verdict in verdicts):
+            return frozenset()
+        return frozenset(str(watch.watch.image) for watch in self.watches if _takes_back(watch.verdict))
+
+
+def _takes_back(verdict: Verdict) -> bool:
+    return isinstance(verdict, Held) and verdict.hold in _TAKE_BACK
 
 
 def deployed(fields: tuple[Field, ...]) -> tuple[Deployed, ...]:

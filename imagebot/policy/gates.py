@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
@@ -118,6 +118,10 @@ class Gates:
     windows: tuple[Window, ...] = ()
     freezes: tuple[Window | Freeze, ...] = ()
     source: Source | None = None
+
+    def for_image(self, minimum_age: timedelta) -> Gates:
+        """With the image's own age: the longer one counts."""
+        return replace(self, minimum_age=max(self.minimum_age, minimum_age))
 
 
 def check_sources(sources: Mapping[str, Source]) -> None:
