@@ -63,7 +63,7 @@ def rule_options(command: F) -> F:
 
 def watch_from(flags: dict[str, Any]) -> Watch:
     """The watch that the flags describe. Raises `BadInput` with a caret, `UsageError` for flags that do not go well."""
-    given = [name for name in ORDER_FLAGS if flags[name]]
+    given = [name for name in ORDER_FLAGS if flags[name] not in (None, False)]
     if len(given) != 1:
         *others, last = (f"--{name}" for name in ORDER_FLAGS)
         raise click.UsageError(f"Give exactly one of {', '.join(others)} and {last}.")
@@ -96,9 +96,9 @@ def history_from(file: Path | None) -> History | None:
 
 
 def _order(flags: dict[str, Any]) -> dict[str, Any]:
-    if flags["semver"]:
+    if flags["semver"] is not None:
         return {"semver": _read("--semver", flags["semver"], Range.parse)}
-    if flags["calver"]:
+    if flags["calver"] is not None:
         return {"calver": _calver(flags["calver"], flags["range"])}
     if flags["created"]:
         return {"created": "newest"}

@@ -17,6 +17,7 @@ from imagebot.versions.order import Key, Out
 
 SHORTEST_ID = 7
 _SHOWN = 7
+_LONGER = 12
 _MOST_NAMED = 3
 _ID = re.compile(rf"[0-9a-f]{{{SHORTEST_ID},64}}", re.ASCII)
 _WORDS = re.compile(rf"(?<![0-9A-Za-z])g?([0-9a-f]{{{SHORTEST_ID},64}})(?![0-9A-Za-z])", re.ASCII)
@@ -144,7 +145,7 @@ class Commit:
         if not commits:
             return f"is no commit of {self._branch}"
         if len(commits) > 1:
-            return f"may be {listed([short(commit) for commit in commits])}: write longer ids into tags"
+            return f"may be {listed([commit[:_LONGER] for commit in commits])}: write longer ids into tags"
         return self._left_out(commits[0])
 
     def _left_out(self, commit: str) -> str:
