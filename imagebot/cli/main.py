@@ -18,6 +18,7 @@ VERBS = {
     "explain": "Say for each tag of an app why it was chosen or refused.",
     "hold": "Keep a version of an app back.",
     "unhold": "Let a version of an app through again.",
+    "simulate": "Replay a registry's past against a policy.",
     "select": "Choose a tag from those on standard input.",
     "set": "Set an image's tag in files, and touch no other byte.",
     "pr": "Look after the pull requests of a local forge.",
