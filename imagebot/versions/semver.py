@@ -29,7 +29,7 @@ _STRICT = re.compile(rf"v?({_NUMERIC})\.({_NUMERIC})\.({_NUMERIC}){_SUFFIXES}", 
 _LOOSE = re.compile(rf"v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?{_SUFFIXES}", re.ASCII)
 
 # A variant begins with the first identifier that is no usual word for what comes before a release.
-_EARLY = "alpha|beta|rc|pre|preview|dev|snapshot|next|canary|nightly|milestone|m|a|b"
+_EARLY = "alpha|beta|rc|pre|preview|dev|snapshot|next|canary|nightly|milestone|[abm](?=[0-9])"
 _AT_THE_START = re.compile(
     rf"v?[0-9]+(?:\.[0-9]+){{0,2}}(?![0-9.])(?:[-.]?(?:{_EARLY})(?:[.-]?[0-9]+)*(?![0-9A-Za-z]))?",
     re.ASCII | re.IGNORECASE,

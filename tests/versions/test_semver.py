@@ -283,3 +283,31 @@ def read(text: str) -> Range | Unreadable:
         return Range.parse(text)
     except Unreadable as error:
         return error
+
+
+@pytest.mark.parametrize(
+    ("tag", "behind"),
+    [
+        ("1.2.3", ""),
+        ("v1.2", ""),
+        ("1", ""),
+        ("1.2.3-alpine", "-alpine"),
+        ("1.2.3-alpine3.19", "-alpine3.19"),
+        ("1.2.3-debian-12-r7", "-debian-12-r7"),
+        ("17.0.1_12", "_12"),
+        ("1.2.3-rc.1-alpine", "-alpine"),
+        ("1.2.3-RC1-alpine", "-alpine"),
+        ("1.2.3rc1", ""),
+        ("1.2.3-beta", ""),
+        ("1.2.3-beta-12", ""),
+        ("1.2.3-b7-slim", "-slim"),
+        ("1.2.3-b", "-b"),
+        ("1.2.3-previous", "-previous"),
+        ("1.2.3-prerelease.1", "-prerelease.1"),
+        ("1.2.3.4", None),
+        ("latest", None),
+        ("release-1.2.3", None),
+    ],
+)
+def test_where_a_variant_begins(tag: str, behind: str | None) -> None:
+    assert Semver(Range.parse("*")).around(tag) == (None if behind is None else ("", behind))
