@@ -66,18 +66,18 @@ def _lines(with_times: bool) -> tuple[tuple[str, ...], dict[str, datetime | None
     times: dict[str, datetime | None] = {}
     wrong: list[Problem] = []
     for number, line in enumerate(lines, 1):
-        tag, tab, time = line.strip().partition("\t") if with_times else (line.strip(), "", "")
+        tag, _, time = (part.strip() for part in (line.strip().partition("\t") if with_times else (line, "", "")))
         if not tag:
             continue
         if not is_tag(tag):
             wrong.append(_problem(number, line, "this is no tag"))
-        elif with_times and not tab:
+        elif with_times and not time:
             wrong.append(
                 _problem(number, line, "--created needs a time: write the tag, a tab and 2026-01-31T12:00:00Z")
             )
         elif with_times:
             try:
-                times[tag] = moment(time.strip())
+                times[tag] = moment(time)
             except ValueError as error:
                 wrong.append(_problem(number, line, str(error)))
         tags.append(tag)

@@ -121,7 +121,7 @@ class Watch(Model):
     """`newest`: the image that was made last, as it says itself. Costs a request for each tag that is new."""
     commit: CommitRule | None = None
     """Tags that are commit ids: the newest commit of a branch that has an image."""
-    digest: ExactTag | None = None
+    digest: Annotated[str, AfterValidator(words.tag), _TEXT] | None = None
     """A tag that moves, such as `latest`: followed by its digest."""
     loose: Flag = False
     """Whether tags with fewer than three parts, such as `1.25`, are versions too. They often move. For `semver`."""
