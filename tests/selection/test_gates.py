@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagebot.policy.gates import Freeze, Gates, Source
+from imagebot.policy.model import Watch
 from imagebot.policy.windows import Window
 from imagebot.selection.facts import Elsewhere, Fact, KeptBack, Shrunk, Since
 from imagebot.selection.gates import opening
@@ -183,7 +184,7 @@ def test_a_digest_that_moves_without_what_runs_is_no_update(
 
 @pytest.mark.parametrize("keys", [{}, {"minimumAge": "3d"}])
 def test_a_moving_tag_is_followed_by_its_digest(keys: dict[str, Any]) -> None:
-    rule = watch(None, digest="latest", **keys)
+    rule = Watch.model_validate({"image": "ghcr.io/acme/api", "digest": "latest", **keys})
     world = Answers(seen={NEW: age(5)}, running={OLD: {"linux/amd64": OLD}})
     answer = world.verdict(case(f"latest@{OLD}", tags=["latest", *TAGS], rule=rule))
     assert isinstance(answer, Update)
@@ -192,7 +193,7 @@ def test_a_moving_tag_is_followed_by_its_digest(keys: dict[str, Any]) -> None:
 
 
 OFFICE = Window.parse("Mon-Fri 09:00-17:00 Europe/Berlin")
-CHRISTMAS = Freeze.model_validate({"from": "2025-12-20", "to": "2026-01-06", "because": "Christmas"})
+CHRISTMAS = Freeze.model_validate({"from": "2025-12-20", "to": "2026-01-06", "because": "Xmas"})
 
 
 @pytest.mark.parametrize(
@@ -207,13 +208,13 @@ CHRISTMAS = Freeze.model_validate({"from": "2025-12-20", "to": "2026-01-06", "be
         pytest.param(
             Gates(freezes=(CHRISTMAS,)),
             datetime(2026, 1, 7, tzinfo=NOON.tzinfo),
-            "1.5.0 may come from 2026-01-07 00:00 UTC on: everything is frozen, 2025-12-20 to 2026-01-06 UTC (Christmas)",
+            "1.5.0 may come from 2026-01-07 00:00 UTC on: everything is frozen, 2025-12-20 to 2026-01-06 UTC (Xmas)",
             id="freeze",
         ),
         pytest.param(
             Gates(windows=(OFFICE,), freezes=(CHRISTMAS, Window.parse("Wed"))),
             datetime(2026, 1, 8, 8, tzinfo=NOON.tzinfo),
-            "1.5.0 may come from 2026-01-08 08:00 UTC on: everything is frozen, 2025-12-20 to 2026-01-06 UTC (Christmas)",
+            "1.5.0 may come from 2026-01-08 08:00 UTC on: everything is frozen, 2025-12-20 to 2026-01-06 UTC (Xmas)",
             id="a window after two freezes",
         ),
     ],

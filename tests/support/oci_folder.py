@@ -92,6 +92,16 @@ def publish_index(
     return str(descriptor["digest"])
 
 
+def withdraw(folder: Path, repository: str, tag: str) -> None:
+    """Let there be no such tag any more."""
+    file = folder / repository / "index.json"
+    index = json.loads(file.read_bytes())
+    index["manifests"] = [each for each in index["manifests"] if each["annotations"][TAG_NAME] != tag]
+    draft = file.with_name("index.json.new")
+    draft.write_bytes(_encode(index))
+    draft.replace(file)
+
+
 def answer(folder: Path, asked: Asked) -> Answer:
     """What a registry over `folder` says to one request."""
     if asked.method not in ("GET", "HEAD"):
