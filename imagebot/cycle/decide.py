@@ -108,8 +108,8 @@ def _watch(this: _Pass, checkout: Checkout, policy: Policy, index: int) -> Watch
     branch = branch_of(checkout.world.settings.branch_prefix, policy)
     gates = policy.gates.for_image(watch.minimum_age)
     case = Case(watch, gates, ranking, deployed(fields), _elsewhere(policy, source), listed.shrunk)
-    verdict = _verdict(Question(policy, branch, case, Place(checkout, watch, fields), source))
-    return WatchDecision(watch, fields, ranking, verdict)
+    verdict, facts = _verdict(Question(policy, branch, case, Place(checkout, watch, fields), source))
+    return WatchDecision(watch, fields, ranking, verdict, case, facts)
 
 
 def _ranking(this: _Pass, checkout: Checkout, watch: Watch, fields: Sequence[Field], listed: Listed) -> Ranking:
@@ -157,16 +157,16 @@ def _elsewhere(policy: Policy, source: Place | None) -> Elsewhere | None:
     return Elsewhere(name, Version(tags.pop(), digests.pop() if len(digests) == 1 else None))
 
 
-def _verdict(question: Question) -> Verdict:
+def _verdict(question: Question) -> tuple[Verdict, Facts]:
     facts = Facts()
     for _ in range(_MOST_QUESTIONS):
         answer = judge(question.case, facts, question.here.checkout.memory.now)
         if not isinstance(answer, Needs):
-            return answer
+            return answer, facts
         try:
             facts = gather(question, answer, facts)
         except ImagebotError as error:
-            return Unknown(str(error))
+            return Unknown(str(error)), facts
     raise AssertionError(f"judging {question.case.watch.image} never ends")
 
 

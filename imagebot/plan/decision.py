@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from imagebot.fields.field import Field
 from imagebot.plan.change import Change
 from imagebot.policy.model import Policy, Watch
+from imagebot.selection.facts import Case, Facts
 from imagebot.selection.rank import Ranking
 from imagebot.selection.verdict import Deployed, Held, Hold, Unknown, Update, UpToDate, Verdict
 
@@ -15,12 +16,17 @@ _TAKE_BACK = frozenset({Hold.SOAK, Hold.SOURCE, Hold.BY_HAND, Hold.ROLLED_BACK, 
 
 @dataclass(frozen=True, slots=True)
 class WatchDecision:
-    """One watched image: where it stands, which tags there are, what should run. No ranking: the tags are not known."""
+    """One watched image: where it stands, which tags there are, what should run. No ranking: the tags are not known.
+
+    `case` and `facts` are what the verdict was reached by, as far as it came to that.
+    """
 
     watch: Watch
     fields: tuple[Field, ...]
     ranking: Ranking | None
     verdict: Verdict
+    case: Case | None = None
+    facts: Facts = field(default_factory=Facts)
 
     @property
     def deployed(self) -> tuple[Deployed, ...]:

@@ -59,7 +59,7 @@ def taken_back(
         for item in history:
             if (item.image, item.file, item.path) != (str(field.name), field.file, field.path):
                 continue
-            if item.version.tag == field.tag and item.version.digest in (None, field.digest):
+            if item.version.tag == (field.tag or item.version.tag) and item.version.digest in (None, field.digest):
                 break
             if item.version.tag == field.tag or field.tag is None:
                 yield TakenBack(field, item.version)
