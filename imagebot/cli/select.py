@@ -62,29 +62,33 @@ def _lines(with_times: bool) -> tuple[tuple[str, ...], dict[str, datetime | None
     if sys.stdin.isatty():
         print("Reading tags, one per line, up to Ctrl-D.", file=sys.stderr)
     lines = sys.stdin.buffer.read().decode("utf-8", "replace").split("\n")
-    tags: list[str] = []
     times: dict[str, datetime | None] = {}
     wrong: list[Problem] = []
     for number, line in enumerate(lines, 1):
-        tag, _, time = (part.strip() for part in (line.strip().partition("\t") if with_times else (line, "", "")))
-        if not tag:
+        if not line.strip():
             continue
-        if not is_tag(tag):
-            wrong.append(_problem(number, line, "this is no tag"))
-        elif with_times and not time:
-            wrong.append(
-                _problem(number, line, "--created needs a time: write the tag, a tab and 2026-01-31T12:00:00Z")
-            )
-        elif with_times:
-            try:
-                times[tag] = moment(time)
-            except ValueError as error:
-                wrong.append(_problem(number, line, str(error)))
-        tags.append(tag)
+        try:
+            tag, time = _timed(line) if with_times else (_tag(line), None)
+            times[tag] = time
+        except ValueError as error:
+            wrong.append(_problem(number, line, str(error)))
     if wrong:
         more = [f"and {len(wrong) - _MOST_PROBLEMS} more lines like these"] if len(wrong) > _MOST_PROBLEMS else []
         raise BadInput(*wrong[:_MOST_PROBLEMS], *more)
-    return tuple(tags), times
+    return tuple(times), times if with_times else {}
+
+
+def _tag(text: str) -> str:
+    if not is_tag(text.strip()):
+        raise ValueError("this is no tag")
+    return text.strip()
+
+
+def _timed(line: str) -> tuple[str, datetime]:
+    tag, _, time = line.strip().partition("\t")
+    if not time.strip() and is_tag(tag):
+        raise ValueError("--created needs a time: write the tag, a tab and 2026-01-31T12:00:00Z")
+    return _tag(tag), moment(time.strip())
 
 
 def _problem(number: int, line: str, message: str) -> Problem:
