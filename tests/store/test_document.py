@@ -17,11 +17,12 @@ MEMORY = Memory(Clock(NOON), {("r.test/app", "sha256:1"): NOON, ("r.test/app", "
 
 moments = st.integers(0, 4_000_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 texts = st.text(min_size=1)
+names = st.sampled_from(["a", "b"]) | texts  # so that two memories know some of the same
 holds = st.builds(HandHold, texts, texts, st.none() | texts, texts, moments, texts)
 memories = st.builds(
     Memory,
     st.none() | st.builds(Clock, moments, st.none() | moments),
-    st.dictionaries(st.tuples(texts, texts), moments),
+    st.dictionaries(st.tuples(names, names), moments),
     st.lists(holds).map(lambda several: {hold.place: hold for hold in several}),
 )
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,19 @@ def test_readers_do_not_wait_for_a_writer(tmp_path: Path) -> None:
     with database.writing() as connection:
         connection.execute(text("DELETE FROM imagebot_hold"))
         assert open_store().holds() == ()
+
+
+def test_writers_wait_for_each_other(tmp_path: Path) -> None:
+    """One that reads before it writes would be failed at once, had it not said before that it will write."""
+    open_store = database_store(Database.sqlite(tmp_path / "state.db"))
+    open_store()
+
+    def see(number: int) -> datetime:
+        (at,) = open_store().first_seen("r.test/app", [f"sha256:{number}"], START).values()
+        return at
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(see, range(80))) == {START}
 
 
 def test_a_database_may_be_shared_with_others(tmp_path: Path) -> None:
