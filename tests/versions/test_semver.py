@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from itertools import combinations, product
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from imagebot.versions.order import Out, Unreadable
 from imagebot.versions.semver import Range, Semver, Version
+from tests.versions.answers import ANSWERS, VERSIONS
 
 TAGS_IN_ORDER = [
     "0.0.0-0",
@@ -52,22 +52,6 @@ def version(text: str, loose: bool = False) -> Version:
     parsed = Version.parse(text, loose)
     assert parsed is not None, text
     return parsed
-
-
-def _answers() -> tuple[list[str], list[tuple[str, set[str], set[str]]]]:
-    """The versions, then each range with what it lets in, and what it lets in with all prereleases."""
-    text = Path(__file__).with_name("answers.txt").read_text()
-    head, *blocks = [block.splitlines() for block in re.sub(r"(?m)^#.*\n", "", text).strip().split("\n\n")]
-    rows = []
-    for block in blocks:
-        ranges = [line for line in block if not line.startswith(" ")]
-        let_in = {word for line in block if re.match(" +[0-9]", line) for word in line.split()}
-        besides = {word for line in block if line.startswith("    +") for word in line.split()[1:]}
-        rows += [(text, let_in, let_in | besides) for text in ranges]
-    return " ".join(head[1:]).split(), rows
-
-
-VERSIONS, ANSWERS = _answers()
 
 
 def test_there_are_thousands_of_answers() -> None:
