@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 from pathlib import Path
 
 import click
 
 from imagebot import clock
 from imagebot.cli.compose import load, world_of
-from imagebot.cli.holds import named, one_place, printed_hold
+from imagebot.cli.holds import login, named, one_place, printed_hold
 from imagebot.cli.options import config_option
 from imagebot.errors import BadInput
 from imagebot.images.reference import is_tag
@@ -27,7 +25,7 @@ def command(app: str, version: str | None, because: str, by: str | None, config:
     """Keep VERSION (a tag) of an app back, or every version of it, until `imagebot unhold`.
 
     Counts from the next decision on, also while `imagebot run` is running. What is deployed stays deployed; an open
-    pull request stays open, and is not moved to what is held. Holding it again changes nothing.
+    pull request that would bring it is taken back. Holding it again changes nothing.
 
     \b
     Examples:
@@ -38,8 +36,10 @@ def command(app: str, version: str | None, because: str, by: str | None, config:
     app, environment = one_place(policies, app)
     if version is not None and not is_tag(version):
         raise BadInput(f"{version!r} is no tag: write the tag as the registry has it, without the image's name")
-    wish = HandHold(app, environment, version, _line("--by", by or _login()), clock.now(), _line("--because", because))
+    wish = HandHold(app, environment, version, _line("--by", by or login()), clock.now(), _line("--because", because))
     store = world_of(settings).store()
+    if any(hold.lifts and hold.place == wish.place for hold in store.holds()):
+        store.unhold(wish.place)
     hold = store.hold(wish)
     store.save()
     print(f"held: {printed_hold(hold)}" if hold == wish else f"already held: {printed_hold(hold)}")
@@ -52,11 +52,3 @@ def _line(flag: str, text: str) -> str:
     if not text.strip() or not text.isprintable():
         raise BadInput(f"{flag}: write one line of text")
     return text.strip()
-
-
-def _login() -> str:
-    """Not what the environment says, which anybody can set, and which a pod does not have."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"user {os.getuid()}"

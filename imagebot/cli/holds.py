@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import os
+import pwd
 from collections.abc import Sequence
 
 from imagebot.errors import BadInput, printable
@@ -33,6 +35,14 @@ def one_place(policies: PolicySet, wanted: str, held: Sequence[HandHold] = ()) -
 def printed_hold(hold: HandHold) -> str:
     """A hold in one line."""
     return printable(f"{named(hold.place)}, by {hold.by} since {hold.since:%Y-%m-%d %H:%M} UTC: {hold.because}")
+
+
+def login() -> str:
+    """Who runs this; not what the environment says, which anybody can set, and which a pod does not have."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"user {os.getuid()}"
 
 
 def named(place: Place) -> str:

@@ -42,7 +42,7 @@ def command(apps: tuple[str, ...], as_json: bool, config: Path | None) -> int:
 
 
 def _is_about(hold: HandHold, apps: tuple[str, ...]) -> bool:
-    return not apps or bool({hold.app, f"{hold.app}@{hold.environment}"} & set(apps))
+    return not hold.lifts and (not apps or bool({hold.app, f"{hold.app}@{hold.environment}"} & set(apps)))
 
 
 def _data(hold: HandHold) -> dict[str, Any]:

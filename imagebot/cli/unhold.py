@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from imagebot import clock
 from imagebot.cli.compose import load, world_of
-from imagebot.cli.holds import named, one_place, printed_hold
+from imagebot.cli.holds import login, named, one_place, printed_hold
 from imagebot.cli.options import config_option
+from imagebot.selection.byhand import HandHold
 
 
 @click.command()
@@ -18,7 +20,7 @@ from imagebot.cli.options import config_option
 def command(app: str, version: str | None, config: Path | None) -> int:
     """Lift the hold of VERSION, or, without VERSION, the one that keeps every version back.
 
-    Only holds made by `imagebot hold` are lifted. Lifting what is not held changes nothing.
+    A VERSION that nobody holds by hand may come again if it was rolled back, or its pull request closed, before now.
 
     \b
     Examples:
@@ -31,12 +33,15 @@ def command(app: str, version: str | None, config: Path | None) -> int:
     app, environment = one_place(policies, app, held)
     place = (app, environment, version)
     lifted = store.unhold(place)
+    if version is not None and (lifted is None or lifted.lifts):
+        store.hold(HandHold(app, environment, version, login(), clock.now(), "it may come again", lifts=True))
     store.save()
-    if lifted is not None:
+    if lifted is not None and not lifted.lifts:
         print(f"lifted: {printed_hold(lifted)}")
         return 0
-    print(f"not held: {named(place)}")
+    again = "" if version is None else "; if it was rolled back or closed before now, it may come again"
+    print(f"not held: {named(place)}{again}")
     for hold in held:
-        if (hold.app, hold.environment) == (app, environment):
+        if (hold.app, hold.environment) == (app, environment) and not hold.lifts:
             print(f"still held: {printed_hold(hold)}")
     return 0

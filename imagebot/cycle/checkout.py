@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 
 from imagebot.cycle.asked import Asked
@@ -58,17 +59,22 @@ class Checkout:
         """What the bot's commits brought to the base branch, newest first, as far as its newest 1 000 commits tell."""
         return tuple(landed(commit.message for commit in self.mirror.newest_commits(self.heads.base)))
 
-    def closed(self, branch: str, image: ImageName, tag: str) -> tuple[tuple[Version, str], ...]:
+    def closed(
+        self, branch: str, proposed: tuple[ImageName, str], lifted: datetime | None
+    ) -> tuple[tuple[Version, str], ...]:
         """The versions of an image that people refused by closing this branch's pull requests, with who and when.
 
-        Not asked while an open one proposes that very tag: whoever opened it again has changed their mind.
+        Not asked while an open one proposes that very tag: whoever opened it again has changed their mind. Those that
+        were closed before they were `lifted` do not count.
         """
+        image, tag = proposed
         current = self.pulls.get(branch)
         if current is not None and any((item.image, item.tag) == (str(image), tag) for item in _proposed(current)):
             return ()
         return tuple(
             (Version(item.tag, item.digest), _closing(pull))
             for pull in self.forge.closed_pulls(branch)
+            if lifted is None or _closed_at(pull) > lifted
             for item in _proposed(pull)
             if item.image == str(image)
         )
@@ -111,6 +117,15 @@ def check_out(
 def _proposed(pull: PullRequest) -> tuple[block.Proposed, ...]:
     found = block.read(pull.body)
     return () if found is None or found.closed_by_bot else found.proposed
+
+
+def _closed_at(pull: PullRequest) -> datetime:
+    """When it was closed; far ahead where the forge does not say, so that nothing came after."""
+    try:
+        at = datetime.fromisoformat(pull.closed_at)
+    except ValueError:
+        return datetime.max.replace(tzinfo=UTC)
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
 def _closing(pull: PullRequest) -> str:

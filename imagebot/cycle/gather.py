@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import islice
 
 from imagebot.cycle.checkout import Checkout
@@ -109,7 +110,7 @@ def _holds(question: Question, tag: str, facts: Facts) -> Facts:
 def _by_hand(question: Question) -> Iterator[KeptBack]:
     policy = question.policy
     for hold in question.here.checkout.memory.holds:
-        if (hold.app, hold.environment) == (policy.app, policy.environment):
+        if (hold.app, hold.environment) == (policy.app, policy.environment) and not hold.lifts:
             because = f"by {hold.by} on {hold.since:%Y-%m-%d}, {hold.because}"
             yield KeptBack(Hold.BY_HAND, Version(hold.version) if hold.version is not None else None, because)
 
@@ -121,14 +122,25 @@ def _rolled_back(question: Question) -> Iterator[KeptBack]:
         if item.field not in arrivals:
             arrivals[item.field] = arrival(here.checkout, here.watch, item.field)
         came = arrivals[item.field]
+        lifted = _lifted(question, item.version.tag)
+        if lifted is not None and came.at <= lifted:
+            continue
         back = item.field.tag if item.version.digest is None else item.field.value
         when = f"on {came.at:%Y-%m-%d}" if came.dated else f"before {came.at:%Y-%m-%d}"
         because = f"{came.who} took {item.field.file}:{item.field.line} back to {back} {when}"
         yield KeptBack(Hold.ROLLED_BACK, item.version, because)
 
 
+def _lifted(question: Question, tag: str) -> datetime | None:
+    """When somebody said that this version may come again."""
+    place = (question.policy.app, question.policy.environment, tag)
+    holds = question.here.checkout.memory.holds
+    return max((hold.since for hold in holds if hold.lifts and hold.place == place), default=None)
+
+
 def _closed(question: Question, tag: str, facts: Facts) -> Facts:
-    closed = question.here.checkout.closed(question.branch, question.case.watch.image, tag)
+    proposed = (question.case.watch.image, tag)
+    closed = question.here.checkout.closed(question.branch, proposed, _lifted(question, tag))
     return replace(facts, closed=tuple(KeptBack(Hold.CLOSED, version, because) for version, because in closed))
 
 

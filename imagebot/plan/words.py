@@ -127,11 +127,8 @@ def _files(updates: Sequence[ImageUpdate]) -> str:
 
 
 def _why(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
-    rules = {watch.image: watch.rule for watch in policy.watches}
-    lines = [
-        f"- {code(update.image.familiar)}: {code(update.because)}, by {code(rules[update.image])}, {code(_file_name(policy))}"
-        for update in updates
-    ]
+    rules = {watch.image: f"{code(watch.rule)}, {code(_file_name(policy))}" for watch in policy.watches}
+    lines = [f"- {code(update.image.familiar)}: {code(update.because)}, by {rules[update.image]}" for update in updates]
     return "\n".join(["**Why this tag**", "", *lines, *_gates(policy)])
 
 

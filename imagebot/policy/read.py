@@ -21,8 +21,8 @@ class PolicySet:
     """The policies that can be followed, and what is wrong with the others.
 
     `advice` is about policies that work and may not mean what their author meant, and `trials` are the tests that their
-    authors wrote: only `lint` shows them. Policies `beside` are sound too and not asked about: others may depend on what
-    their environments have.
+    authors wrote: only `lint` shows them. Policies `beside` are sound too and not asked about: others may depend on
+    what their environments have.
     """
 
     policies: tuple[Policy, ...]

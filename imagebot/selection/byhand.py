@@ -14,7 +14,8 @@ Place = tuple[str, str, str | None]
 class HandHold:
     """Somebody's wish that one policy leaves a version alone, until somebody lifts it.
 
-    Without `version` every version is kept back. `version` is a tag; it counts for every image of the policy.
+    Without `version` every version is kept back. `version` is a tag; it counts for every image of the policy. One that
+    `lifts` is the opposite: what was rolled back or refused before `since` may come again.
     """
 
     app: str
@@ -23,6 +24,7 @@ class HandHold:
     by: str
     since: datetime
     because: str
+    lifts: bool = False
 
     @property
     def place(self) -> Place:
@@ -31,7 +33,7 @@ class HandHold:
 
     def keeps(self, tag: str) -> bool:
         """Whether `tag` is kept back by this."""
-        return self.version is None or self.version == tag
+        return not self.lifts and (self.version is None or self.version == tag)
 
 
 def in_order(holds: Iterable[HandHold]) -> tuple[HandHold, ...]:

@@ -78,6 +78,7 @@ def write(memory: Memory) -> bytes:
             "by": hold.by,
             "since": _moment(hold.since),
             "because": hold.because,
+            **({"lifts": True} if hold.lifts else {}),
         }
         for hold in in_order(memory.holds.values())
     ]
@@ -108,7 +109,7 @@ def _hold(each: Mapping[str, Any]) -> HandHold:
     if not all(isinstance(text, str) for text in texts):
         raise TypeError("a hold is made of texts")
     app, environment, by, because, version = texts
-    return HandHold(app, environment, version or None, by, _read(each["since"]), because)
+    return HandHold(app, environment, version or None, by, _read(each["since"]), because, each.get("lifts") is True)
 
 
 def _moment(at: datetime) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, Column, Dialect, Integer, MetaData, Table, Text, TypeDecorator
+from sqlalchemy import BigInteger, Boolean, Column, Dialect, Integer, MetaData, Table, Text, TypeDecorator
 
 REVISION = "0001"
 """The newest migration: what a database must be at. A test holds it against the folder of migrations."""
@@ -55,6 +55,7 @@ holds = Table(
     Column("by", Text, nullable=False),
     Column("since", Moment, nullable=False),
     Column("because", Text, nullable=False),
+    Column("lifts", Boolean, nullable=False),
 )
 
 caches = Table("imagebot_caches", PASSING, Column("version", Integer, primary_key=True, autoincrement=False))

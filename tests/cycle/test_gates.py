@@ -111,6 +111,40 @@ def test_what_a_person_rolled_back_is_held_until_there_is_a_newer_version(stage:
     assert "6.5.5" in proposed(stage)
 
 
+def test_what_was_rolled_back_or_closed_may_come_again_once_somebody_says_so(stage: Stage) -> None:
+    stage.one_pass()
+    stage.merge(BRANCH, NOON)
+    stage.commit({"staging/app.yaml": DEPLOYMENT}, at=NOON + DAY)
+    assert held(stage.one_pass()).hold is Hold.ROLLED_BACK
+
+    said = stage.imagebot("unhold", "podinfo", "6.5.4")
+
+    assert (
+        said.out == "not held: podinfo@staging 6.5.4; if it was rolled back or closed before now, it may come again\n"
+    )
+    stage.one_pass()
+    assert proposed(stage) == ["6.5.4"]
+    assert stage.imagebot("pr", "close", "2").code == 0
+    assert held(stage.one_pass()).hold is Hold.CLOSED
+
+
+def test_a_hold_by_hand_ends_what_lifted_it(stage: Stage) -> None:
+    for verb in (["unhold"], ["hold", "--because", "no"]):
+        assert stage.imagebot(verb[0], "podinfo", "6.5.4", *verb[1:]).code == 0
+    assert held(stage.one_pass()).hold is Hold.BY_HAND
+
+
+def test_a_closed_pull_request_is_lifted_too(stage: Stage) -> None:
+    stage.one_pass()
+    stage.imagebot("pr", "close", "1")
+    assert held(stage.one_pass()).hold is Hold.CLOSED
+    store = stage.world().store()
+    lift = HandHold("podinfo", "staging", "6.5.4", "ada", datetime(2100, 1, 1, tzinfo=UTC), "again", lifts=True)
+    assert (store.hold(lift), store.holds()) == (lift, (lift,))
+    stage.one_pass()
+    assert proposed(stage) == ["6.5.4"]
+
+
 def test_a_rollback_that_was_taken_back_holds_nothing(stage: Stage) -> None:
     stage.one_pass()
     stage.merge(BRANCH, NOON)

@@ -30,4 +30,5 @@ def upgrade() -> None:
         sa.Column("by", sa.Text, nullable=False),
         sa.Column("since", sa.BigInteger, nullable=False),
         sa.Column("because", sa.Text, nullable=False),
+        sa.Column("lifts", sa.Boolean, nullable=False),
     )
