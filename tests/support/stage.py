@@ -1,4 +1,4 @@
-"""A whole world in one folder: a registry in this process, an environment repository, a local forge, policies, settings.
+"""A whole world in one folder: a registry in this process, an environment repository, a local forge, policy files.
 
 Everything is real but the network between them. People act through git and the forge's files; the bot through its verbs
 or through one pass in this process.
@@ -86,8 +86,9 @@ class Stage:
     def settings(self, more: str = "", repository: str = "", log: str = "{level: error}") -> None:
         """Write imagebot.yaml; `more` is added at its end, `repository` to the environment repository's keys."""
         self.config.write_text(
-            f"policies: [policies/]\nstate: state\nrepositories:\n  environments:\n    url: {self.bare}\n    forge: local\n"
-            f"{repository}registries:\n  {self.registry.host}: {{plainHttp: true}}\nlog: {log}\n{more}"
+            "policies: [policies/]\nstate: state\n"
+            f"repositories:\n  environments:\n    url: {self.bare}\n    forge: local\n{repository}"
+            f"registries:\n  {self.registry.host}: {{plainHttp: true}}\nlog: {log}\n{more}"
         )
 
     def commit(
@@ -97,7 +98,7 @@ class Stage:
         message: str = "a person's change",
         at: datetime | None = None,
     ) -> str:
-        """A person commits to a branch of the environment repository (made from main if need be); None deletes a file."""
+        """A person commits to a branch of the environment repository (made from main at first); None deletes a file."""
         work = self.folder / "work"
         if not work.exists():
             self.git("clone", "--quiet", str(self.bare), str(work))
