@@ -105,7 +105,7 @@ class ExplicitField(Model):
 
 
 class Watch(Model):
-    """One image of an app and the rule that chooses its tag."""
+    """One image of an app and how its tag is chosen: by exactly one order, from `semver` to `digest`."""
 
     image: NameText
     """The image's name without tag and digest, for example `ghcr.io/acme/api`."""
