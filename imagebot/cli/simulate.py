@@ -131,14 +131,17 @@ def _unknown(found: Simulation) -> Iterator[str]:
         yield from (f"{left.image.familiar}: {line}" for line in _left(left))
     yield "people: each pull request counts as merged at once; nothing was held, closed or rolled back"
     yield "tags that were deleted or pushed again since, and platforms that an image lacked"
-    yield f"{found.requests} requests were sent; what they told is remembered"
+    yield f"requests sent: {found.requests}; what they told is remembered"
 
 
 def _left(left: Left) -> Iterator[str]:
     if left.cut:
         yield "the registry's list of tags may be cut short"
     if left.unasked:
-        yield f"{_tags(len(left.unasked))} not asked about, the limit was reached: {_some(left.unasked)}"
+        yield (
+            f"{_tags(len(left.unasked))} not asked about, the limit was reached: {_some(left.unasked)}; one of them may"
+            " be what ran at the beginning"
+        )
     if left.silent:
         yield f"{_tags(len(left.silent))} without a time that can be true: {_some(left.silent)}"
     if left.older:

@@ -108,6 +108,11 @@ class _Look:
         ranking = rank(self.watch, listed.tags, self.deployed, self.known)
         in_order = ranking.needs or tuple(candidate.tag for candidate in ranking.candidates)
         came, silent, unasked = self._walk(listed, in_order, stop_early=not ranking.needs)
+        if unasked and not came:
+            raise BadInput(
+                f"{self.span.limit} requests tell nothing about {self.watch.image.familiar}: allow more;"
+                f" a tag that is new to imagebot takes up to {_MOST_PER_TAG}"
+            )
         began = [one.tag for one in came if one.at <= self.span.since]
         known = Known(self.times, self.known.history) if ranking.needs else self.known
         best = rank(self.watch, began, self.deployed, known).best

@@ -109,8 +109,6 @@ class Database:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except ImagebotError:
-            raise
         except exc.DBAPIError as error:
             raise self._failure(error) from None
 
