@@ -1,11 +1,13 @@
 # What a person or a pipeline does here, each in one word.
 
 PYTHON ?= python3
+CASES ?= 20000
+SEED ?= 1
 BIN := .venv/bin
 COMPILE = .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(LOCK)
 
-.PHONY: help test demo bench oracle replay docs lock venv machine clean
+.PHONY: help test demo bench oracle replay corpus fuzz docs lock venv machine clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -30,6 +32,13 @@ oracle: venv ## ask npm's semver and Debian's Masterminds/semver what our ranges
 replay: venv ## edit a public repository's real history again and compare the bytes
 	@$(BIN)/python -m tests.replay
 
+corpus: venv ## every field of hundreds of public files, to another version and back
+	@$(BIN)/python -m tests.corpus $(if $(VERBOSE),--verbose)
+
+fuzz: venv ## CASES=20000 files that nobody wrote, through the editor; SEED=1
+	@$(PYTHON) tests/set_up.py fuzz
+	@$(BIN)/python -m tests.fuzz $(CASES) $(SEED)
+
 docs: venv ## write the pages of docs/ that follow from the code
 	@$(BIN)/python docs/make.py
 
@@ -38,6 +47,7 @@ lock: ## lock what pyproject.toml names; LOCK=--upgrade takes the newest of each
 	$(COMPILE) --output-file requirements/run.txt pyproject.toml
 	$(COMPILE) --output-file requirements/dev.txt pyproject.toml --group dev
 	$(COMPILE) --output-file requirements/build.txt --group build
+	$(COMPILE) --output-file requirements/fuzz.txt --group fuzz
 
 venv:
 	@$(PYTHON) tests/set_up.py venv

@@ -35,14 +35,18 @@ class Problem:
     source: str = ""
     length: int = 1
 
+    @property
+    def headline(self) -> str:
+        """Where and what, on one line, for a reason that stands in a table or a pull request."""
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+
     def __str__(self) -> str:
-        head = f"{self.file}:{self.line}:{self.column}: {self.message}"
         if not self.source.strip():
-            return head
+            return self.headline
         indent = len(self.source) - len(self.source.lstrip())
         room = max(len(self.source) - self.column, 0)
         marker = "^" + "~" * min(max(self.length - 1, 0), room)
-        return f"{head}\n    {printable(self.source[indent:])}\n    {' ' * (self.column - 1 - indent)}{marker}"
+        return f"{self.headline}\n    {printable(self.source[indent:])}\n    {' ' * (self.column - 1 - indent)}{marker}"
 
 
 def printable(text: str) -> str:

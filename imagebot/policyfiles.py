@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import os.path
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -96,4 +96,5 @@ def _problem(path: Path, message: str) -> tuple[str, Problem]:
 def _shown(path: Path) -> str:
     """The path as a person in this folder would type it."""
     here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+    plain = Path(os.path.normpath(path))
+    return str(plain.relative_to(here) if plain.is_relative_to(here) else plain)

@@ -19,6 +19,7 @@ from imagebot.secret import Secret, SecretFile, SecretSource
 from imagebot.settingsfile import DEFAULT_EVERY, Author, ForgeKind, Limits, Log, SettingsFile
 from imagebot.settingswords import registry_host
 
+# Parts of the file that mean what they say: rooms import them from here, beside the resolved ones.
 __all__ = ["Author", "ForgeKind", "Limits", "Log"]
 
 DEFAULT_FILE = "imagebot.yaml"
@@ -164,6 +165,16 @@ def names(path: Path | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(written.repositories), tuple(written.sources)
 
 
+def written(path: Path) -> SettingsFile:
+    """The file as its author wrote it, which needs none of the variables. Raises `BadInput`."""
+    return _written(str(path), _bytes(path))[1]
+
+
+def resolve(file: str, data: bytes, folder: Path) -> Settings:
+    """What `load` would make of these bytes if they were in `file`. Raises `BadInput`."""
+    return read_settings(file, data, folder, os.environ)
+
+
 def read_settings(file: str, data: bytes, folder: Path, environ: Mapping[str, str]) -> Settings:
     """Settings from a file's bytes; relative paths begin at `folder`. Raises `BadInput` with every problem."""
     document, written = _written(file, data)
@@ -304,4 +315,7 @@ class _Resolving:
         return Secret(self.environ[variable])
 
     def path(self, written: Path) -> Path:
-        return self.folder / written.expanduser()
+        try:
+            return self.folder / written.expanduser()
+        except RuntimeError:
+            raise BadInput(f"nobody here knows the home folder in {written}; write the whole path") from None

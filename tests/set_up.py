@@ -1,7 +1,8 @@
 """Readies a machine for the tests: the virtual environment, the servers they talk to, GitHub's API description.
 
 Standard library only, for it runs before anything is installed. What is there already is left alone, so a second
-run does nothing. `venv` readies the virtual environment alone; without an argument all is readied.
+run does nothing. `venv` readies the virtual environment alone, `fuzz` what only fuzzing needs; without an argument all
+but that is readied.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +24,8 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "ready"
 LOCK = ROOT / "requirements" / "dev.txt"
+FUZZ_LOCK = ROOT / "requirements" / "fuzz.txt"
+FUZZER = ROOT / ".cache" / "fuzz" / f"atheris-{sys.version_info.major}.{sys.version_info.minor}"
 GITHUB_API = ROOT / "tests" / "support" / "github_api.py"
 SERVICE_POLICY = Path("/usr/sbin/policy-rc.d")
 # Debian keeps servers where only root's PATH looks, and PostgreSQL's in a folder for each of its releases.
@@ -55,7 +59,9 @@ def main(arguments: Sequence[str]) -> None:
             "say which to use, as in `make test PYTHON=python3.12`"
         )
     ready_venv()
-    if arguments != ["venv"]:
+    if arguments == ["fuzz"]:
+        ready_fuzzer()
+    elif arguments != ["venv"]:
         ready_tools()
         ready_github_api()
 
@@ -74,6 +80,23 @@ def ready_venv() -> None:
     pip("--require-hashes", "--requirement", str(LOCK))
     pip("--no-deps", "--no-build-isolation", "--editable", str(ROOT))
     STAMP.write_text(f"{place}\n{content}\n")
+
+
+def ready_fuzzer() -> None:
+    """The fuzzer led by coverage, beside the virtual environment: whoever cannot have it still runs all the tests."""
+    if FUZZER.is_dir():
+        return
+    FUZZER.parent.mkdir(parents=True, exist_ok=True)
+    install = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]
+    with tempfile.TemporaryDirectory(dir=FUZZER.parent) as folder:
+        target = Path(folder) / "atheris"
+        command = [*install, "--require-hashes", "--requirement", str(FUZZ_LOCK), "--target", str(target)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        if done.returncode:
+            reason = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1]
+            say(f"no atheris, so fuzzing goes without coverage: {reason}")
+            return
+        target.rename(FUZZER)
 
 
 def make_venv() -> None:

@@ -365,6 +365,14 @@ def test_names_of_repositories_need_no_secret(tmp_path: Path, monkeypatch: pytes
         load(path)
 
 
+def test_a_home_that_nobody_knows() -> None:
+    """A container's user often has no home, and `Path.expanduser` then raises what looks like a bug."""
+    assert settings("policies: [~/p]\nrepositories: {r: {url: /x}}").policies == (Path.home() / "p",)
+    assert said("policies: [~nobody-of-that-name/p]\nrepositories: {r: {url: /x}}") == (
+        "nobody here knows the home folder in ~nobody-of-that-name/p; write the whole path"
+    )
+
+
 def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(
         BadInput, match=r"cannot read the settings .*: No such file or directory; name the file by --config"

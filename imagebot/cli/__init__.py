@@ -1,2 +1,1 @@
-"""One file per verb. A verb reads its flags, composes the rooms it needs and prints; it decides nothing.
-"""
+"""One file per verb. A verb reads its flags, composes the rooms it needs and prints; it decides nothing."""

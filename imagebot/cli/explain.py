@@ -18,6 +18,7 @@ from imagebot.cli.options import config_option
 from imagebot.cli.tables import chosen, console, print_json, print_problems, state
 from imagebot.cycle.run import preview
 from imagebot.errors import BadInput, printable
+from imagebot.fields.field import Field
 from imagebot.plan.decision import Decision, WatchDecision
 from imagebot.selection.rank import Rule
 from imagebot.selection.reasons import shown
@@ -89,6 +90,9 @@ def _print(decision: Decision, line: WatchDecision, now: datetime, out: Console)
 def _facts(decision: Decision, line: WatchDecision) -> Iterator[tuple[str, str]]:
     for field in line.fields:
         yield "deployed", f"{str(field.value) or 'untagged'}  {field.file}:{field.line}  {field.path}"
+    for field in line.left:
+        place = f"{field.file}:{field.line}  {field.path}"
+        yield "in text", f"{field.tag or 'untagged'}  {place}  (left as it is without `embedded: true`)"
     if line.case is not None and line.case.source is not None:
         source = line.case.source
         yield "from", f"{source.environment}, which has {source.version}" if source.version else source.because
@@ -143,10 +147,8 @@ def _data(decision: Decision, line: WatchDecision, now: datetime) -> dict[str, A
         "policy": decision.policy.file,
         "image": str(line.watch.image),
         "rule": line.watch.rule,
-        "deployed": [
-            {"file": field.file, "line": field.line, "path": field.path, "tag": field.tag, "digest": field.digest}
-            for field in line.fields
-        ],
+        "deployed": [_field(field) for field in line.fields],
+        "embedded": [_field(field) for field in line.left],
         "from": _source(line),
         "state": state(line.verdict),
         "chosen": chosen(line.verdict) or None,
@@ -186,3 +188,7 @@ def _digest(line: WatchDecision) -> str | None:
 
 def _moment(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
+
+
+def _field(field: Field) -> dict[str, Any]:
+    return {"file": field.file, "line": field.line, "path": field.path, "tag": field.tag, "digest": field.digest}

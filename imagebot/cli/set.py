@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -11,10 +10,10 @@ from pathlib import Path
 
 import click
 
+from imagebot.cli.files import files_in
 from imagebot.errors import FINE, NOT_ALL_DONE, BadInput, Problem
 from imagebot.fields.assign import Assigned, assign
 from imagebot.fields.field import Field, Value
-from imagebot.fields.screen import is_yaml
 from imagebot.images.reference import ImageName, Reference
 
 _EXAMPLES = """
@@ -23,6 +22,7 @@ Examples:
   imagebot set nginx:1.27 deploy.yaml
   imagebot set ghcr.io/acme/api:2.1.0@sha256:4c1b… clusters/production/
   imagebot set --check ghcr.io/acme/api:2.1.0 .        # only say what would change
+  imagebot set --embedded nginx:1.27 configmap.yaml    # in scripts and arguments too
 
 \b
 IMAGE:TAG           sets the tag; refused where a digest stands beside it, which would be stale
@@ -53,8 +53,9 @@ class Row:
 @click.argument("image", metavar="IMAGE[:TAG][@DIGEST]")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if something would change.")
+@click.option("--embedded", is_flag=True, help="Also edit references inside longer text: scripts, arguments.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def command(image: str, paths: tuple[Path, ...], check: bool, as_json: bool) -> None:
+def command(image: str, paths: tuple[Path, ...], check: bool, embedded: bool, as_json: bool) -> None:
     """Set an image's tag or digest wherever it is written in files, and touch no other byte.
 
     Finds Kubernetes objects, Kustomize images, Helm values, Compose services and more; prints each line it changes.
@@ -62,10 +63,11 @@ def command(image: str, paths: tuple[Path, ...], check: bool, as_json: bool) -> 
     name, to = _read(image)
     rows: list[Row] = []
     problems: list[Problem | str] = []
+    left: list[Field] = []
     seen = 0
-    for file in _files(paths):
+    for file in files_in(paths):
         try:
-            assigned = assign(str(file), file.read_bytes(), name, to)
+            assigned = assign(str(file), file.read_bytes(), name, to, embedded=embedded)
             if not (check or assigned.problems):
                 _write(file, assigned)
         except OSError as error:
@@ -73,10 +75,11 @@ def command(image: str, paths: tuple[Path, ...], check: bool, as_json: bool) -> 
             continue
         seen += len(assigned.changes)
         problems += assigned.problems
+        left += assigned.left
         rows += [] if assigned.problems else _rows(assigned.changes)
     if not seen and not problems:
         problems.append(f"no field of {name.familiar} in {', '.join(map(str, paths))}")
-    _report(rows, problems, as_json=as_json)
+    _report(rows, problems, left, as_json=as_json)
     raise click.exceptions.Exit(NOT_ALL_DONE if problems or (check and rows) else FINE)
 
 
@@ -88,25 +91,6 @@ def _read(image: str) -> tuple[ImageName, Value]:
     if not (reference.tag or reference.digest):
         raise BadInput(f"which version? Write {image}:TAG, {image}@DIGEST or {image}:TAG@DIGEST")
     return reference.name, Value(reference.tag, reference.digest)
-
-
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
-    """The files to look into, each once, in order; one that is named is taken whatever its ending."""
-    seen = set()
-    for path in paths:
-        for file in _below(path) if path.is_dir() else (path,):
-            if file not in seen:
-                seen.add(file)
-                yield file
-
-
-def _below(folder: Path) -> Iterator[Path]:
-    for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            file = Path(parent) / name
-            if is_yaml(name) and file.is_file() and not file.is_symlink():
-                yield file
 
 
 def _rows(changes: Sequence[tuple[Field, Value]]) -> Iterator[Row]:
@@ -131,15 +115,23 @@ def _write(file: Path, assigned: Assigned) -> None:
         raise
 
 
-def _report(rows: Sequence[Row], problems: Sequence[Problem | str], *, as_json: bool) -> None:
+def _report(rows: Sequence[Row], problems: Sequence[Problem | str], left: Sequence[Field], *, as_json: bool) -> None:
     if as_json:
-        report = {"changed": [asdict(row) for row in rows], "refused": [_plain(item) for item in problems]}
+        report = {
+            "changed": [asdict(row) for row in rows],
+            "refused": [_plain(item) for item in problems],
+            "embedded": [{"file": field.file, "line": field.line, "value": str(field.value)} for field in left],
+        }
         click.echo(json.dumps(report, indent=2))
         return
     for row in rows:
         click.echo(str(row))
     for item in problems:
         click.echo(f"imagebot: {item}", err=True)
+    for field in left:
+        click.echo(f"imagebot: {field.file}:{field.line} {field.value} is left: it stands in longer text", err=True)
+    if left:
+        click.echo("imagebot: --embedded edits longer text too", err=True)
 
 
 def _plain(problem: Problem | str) -> dict[str, str | int]:

@@ -14,7 +14,7 @@ from imagebot.errors import CannotEdit, ImagebotError
 from imagebot.fields.field import Field
 from imagebot.observe.events import VerdictReached
 from imagebot.plan.change import Change
-from imagebot.plan.claims import Claims, claims
+from imagebot.plan.claims import Claims, claims, left_alone
 from imagebot.plan.decision import Decision, WatchDecision, deployed
 from imagebot.plan.propose import Due, branch_of, propose
 from imagebot.policy.model import Policy, Watch
@@ -63,6 +63,8 @@ def decide(world: World, policies: PolicySet, checkouts: Checkouts, sights: Sigh
         checkout = checkouts[policy.repository]
         if isinstance(checkout, Checkout):
             decision = _decide(this, checkout, policy)
+            seen = (replace(line, left=left_alone(policy, line.watch, checkout.files)) for line in decision.watches)
+            decision = replace(decision, watches=tuple(seen))
         else:
             lines = tuple(WatchDecision(watch, (), None, Unknown(str(checkout))) for watch in policy.watches)
             decision = Decision(policy, lines)
@@ -183,7 +185,7 @@ def _hold(line: WatchDecision, because: str) -> WatchDecision:
 
 
 def _refuse(line: WatchDecision, error: CannotEdit) -> WatchDecision:
-    return replace(line, verdict=Unknown(str(error))) if isinstance(line.verdict, Update) else line
+    return replace(line, verdict=Unknown(error.problem.headline)) if isinstance(line.verdict, Update) else line
 
 
 def _tell(world: World, decision: Decision) -> None:

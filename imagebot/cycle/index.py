@@ -6,10 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from imagebot.fields.embedded import find_embedded
 from imagebot.fields.explicit import Explicit
 from imagebot.fields.field import Found
+from imagebot.fields.files import kind_of
 from imagebot.fields.find import find
-from imagebot.fields.screen import is_yaml, mentions, screen
+from imagebot.fields.screen import screen
+from imagebot.fields.unclear import unclear
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.objects import TreeEntry
 from imagebot.images.reference import ImageName
@@ -25,6 +28,12 @@ class Watched:
 
     names: frozenset[ImageName]
     explicit: Mapping[str, tuple[Explicit, ...]]
+    policies: Mapping[str, ImageName]
+
+    def may_be_in(self, path: str, data: bytes) -> bool:
+        """Whether a file is worth parsing."""
+        in_markers = any(policy.encode() in data for policy in self.policies)
+        return path in self.explicit or in_markers or screen(data, self.names)
 
 
 @dataclass
@@ -46,7 +55,7 @@ class FieldIndex:
         if self._watched.get(repository) != watched:
             self._watched[repository] = watched
             self._known[repository] = {}
-        keys = [(entry.path, entry.blob) for entry in entries if is_yaml(entry.path) or entry.path in watched.explicit]
+        keys = [(entry.path, entry.blob) for entry in entries if kind_of(entry.path) or entry.path in watched.explicit]
         before = self._known[repository]
         missing = [key for key in keys if key not in before]
         fresh = dict(zip(missing, self._read(missing, mirror, watched), strict=True))
@@ -55,22 +64,28 @@ class FieldIndex:
 
     def _read(self, keys: Sequence[tuple[str, str]], mirror: Mirror, watched: Watched) -> Iterable[FileFields]:
         for (path, _), data in zip(keys, mirror.blobs([blob for _, blob in keys]), strict=True):
-            explicit = watched.explicit.get(path, ())
-            if data is None or not (explicit or screen(data, watched.names)):
+            if data is None or not watched.may_be_in(path, data):
                 yield _NOTHING
                 continue
             self.parsed += 1
-            found = find(path, data, explicit)
-            unsure = found.unreadable is not None
-            yield FileFields(found, frozenset(name for name in watched.names if unsure and mentions(data, name)))
+            found = find(path, data, watched.explicit.get(path, ()), watched.policies)
+            doubts = {name: doubt for name in watched.names if (doubt := unclear(data, found, name))}
+            yield FileFields(found, doubts, find_embedded(path, data, found, watched.names))
 
 
 def _watched(policies: Iterable[Policy]) -> Watched:
     names: set[ImageName] = set()
     explicit: dict[str, dict[Explicit, None]] = defaultdict(dict)
+    of_policies: dict[str, set[ImageName]] = defaultdict(set)
     for policy in policies:
         for watch in policy.watches:
             names.add(watch.image)
+            if watch.image_policy:
+                of_policies[watch.image_policy].add(watch.image)
             for place in watch.fields:
-                explicit[place.file][Explicit(place.path, watch.image)] = None
-    return Watched(frozenset(names), {file: tuple(paths) for file, paths in explicit.items()})
+                explicit[place.file][Explicit(place.path, watch.image, place.template)] = None
+    return Watched(
+        frozenset(names),
+        {file: tuple(paths) for file, paths in explicit.items()},
+        {policy: next(iter(images)) for policy, images in of_policies.items() if len(images) == 1},
+    )

@@ -62,11 +62,14 @@ def problems_of(error: ValidationError, model: type[Model], document: Document) 
     problems = [_unknown_problem(item, document) for item in unknown]
     hidden = {problem.line for problem, item in zip(problems, unknown, strict=True) if item.model.confidential}
     for item in errors:
-        if item["type"] != "extra_forbidden" and _full_path(item, document) not in misspelt:
-            problem = _problem(item, document)
-            problems.append(problem)
-            if getattr(item.get("ctx", {}).get("error"), "hide", False):
-                hidden.add(problem.line)
+        if item["type"] == "extra_forbidden":
+            continue
+        if item["type"] == "missing" and _full_path(item, document) in misspelt:
+            continue
+        problem = _problem(item, document)
+        problems.append(problem)
+        if getattr(item.get("ctx", {}).get("error"), "hide", False):
+            hidden.add(problem.line)
     return [with_changes(problem, source="") if problem.line in hidden else problem for problem in problems]
 
 

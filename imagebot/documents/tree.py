@@ -102,6 +102,10 @@ def parse(file: str, data: bytes) -> Document | tuple[Problem, ...]:
         return (source.problem(f"the character U+{error.character:04X} is not allowed in YAML", error.position, 0),)
     except MarkedYAMLError as error:
         return (source.problem(*explain(error)),)
+    except ValueError:
+        # The only one that the parser lets through: of chr(), for an escape beyond Unicode, without a place.
+        start = max(source.text.find("\\U"), 0)
+        return (source.problem("this escape is no character of Unicode", start, start + 10),)
     return Document(source, root, tuple(reading.problems))
 
 

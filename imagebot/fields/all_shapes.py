@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from imagebot.fields import chart, helm, image, kustomize, oci_repository, workflow
+from imagebot.fields import (
+    argo_chart,
+    argo_parameters,
+    chart,
+    helm,
+    image,
+    image_list,
+    kustomize,
+    oci_repository,
+    volume,
+    workflow,
+)
 from imagebot.fields.claim import Claim, Lack
 from imagebot.fields.place import Place
 
@@ -19,18 +30,33 @@ class Shape(Protocol):
         """What the map says about images, seen from `key`."""
 
 
-SHAPES: dict[str, tuple[str, Shape]] = {
-    "image": ("image", image),
-    "imageName": ("image", image),
-    "repository": ("helm values", helm),
-    "name": ("kustomize", kustomize),
-    "url": ("oci repository", oci_repository),
-    "chart": ("oci chart", chart),
-    "uses": ("workflow", workflow),
+_IMAGE = ("image", image)
+_HELM = ("helm values", helm)
+_WORKFLOW = ("workflow", workflow)
+SHAPES: dict[str, tuple[tuple[str, Shape], ...]] = {
+    "image": (_IMAGE, _WORKFLOW),
+    "imageName": (_IMAGE,),
+    "images": (("image list", image_list),),
+    "repository": (_HELM,),
+    "name": (_HELM, ("kustomize", kustomize)),
+    "parameters": (("argo cd parameters", argo_parameters),),
+    "reference": (("image volume", volume),),
+    "repoURL": (("argo cd chart", argo_chart),),
+    "url": (("oci repository", oci_repository),),
+    "chart": (("oci chart", chart),),
+    "uses": (_WORKFLOW,),
+    "container": (_WORKFLOW,),
 }
-_SUFFIXES = ("Image", "_IMAGE", "_image")
+# `imageRegistry: registry:5000` looks like an image with a tag, and is none.
+_NO_IMAGE = ("regist", "repositor", "secret", "policy", "tag", "version", "digest")
 
 
-def shape_for(key: str) -> tuple[str, Shape] | None:
-    """The shape that begins at this key, with its name."""
-    return SHAPES.get(key) or (SHAPES["image"] if key.endswith(_SUFFIXES) else None)
+def shapes_for(key: str) -> tuple[tuple[str, Shape], ...]:
+    """The shapes that begin at this key, with their names."""
+    known = SHAPES.get(key)
+    if known is not None:
+        return known
+    lower = key.lower()
+    if "image" not in lower or any(word in lower for word in _NO_IMAGE):
+        return ()
+    return SHAPES["images"] if lower.endswith("images") else (_IMAGE,)

@@ -7,8 +7,9 @@ from typing import Literal, assert_never
 
 from imagebot.errors import CannotEdit, Problem
 from imagebot.fields.field import Field, Part, Spot, Value
-from imagebot.yamledit.replace import problem, replace
-from imagebot.yamledit.tree import Scalar
+from imagebot.yamledit.replace import Patch, problem, replace
+from imagebot.yamledit.tree import WORD, Scalar
+from imagebot.yamledit.words import replace_words
 
 _SHA256 = "sha256:"
 _STALE = "is pinned to a digest, and no new one is given: give the tag with its digest"
@@ -28,6 +29,8 @@ def wanted(field: Field, to: Value, pin: Pin = "keep") -> Value:
     pinned = field.digest is not None or pin == "digest"
     if pinned and to.digest is None:
         raise _refusal(field, _STALE if field.digest else "is to be pinned, and no digest is given")
+    if pinned and all(spot.part is Part.VERSION for spot in field.spots):
+        raise _refusal(field, "takes no digest here: leave it out, or `pin: keep`")
     keeps_no_tag = field.tag is None and field.digest is not None
     value = Value(field.tag if keeps_no_tag or to.tag is None else to.tag, to.digest if pinned else None)
     if field.fixed and value != field.value:
@@ -37,7 +40,7 @@ def wanted(field: Field, to: Value, pin: Pin = "keep") -> Value:
 
 def edit(file: str, data: bytes, changes: Sequence[tuple[Field, Value]]) -> bytes:
     """The file with each field saying exactly its value, proved. Raises `CannotEdit`; then nothing is to be written."""
-    texts: dict[Scalar, str] = {}
+    texts: dict[tuple[Scalar, int, int], str] = {}
     for field, value in changes:
         if field.fixed:
             raise CannotEdit(field.fixed)
@@ -46,15 +49,16 @@ def edit(file: str, data: bytes, changes: Sequence[tuple[Field, Value]]) -> byte
         if value.digest and not value.digest.startswith(_SHA256) and any(spot.part is Part.HEX for spot in field.spots):
             raise _refusal(field, "can only be pinned to a sha256 digest here")
         for spot, text in written(field, value):
-            if texts.setdefault(spot.scalar, text) != text:
-                raise CannotEdit(
-                    problem(file, data, spot.scalar, f"two changes want {texts[spot.scalar]} and {text} here")
-                )
-    return replace(file, data, texts.items())
+            other = texts.setdefault((spot.scalar, spot.start, spot.end), text)
+            if other != text:
+                raise CannotEdit(problem(file, data, spot.scalar, f"two changes want {other} and {text} here"))
+    patches = [(scalar, Patch(start, end, text)) for (scalar, start, end), text in texts.items()]
+    in_words = any(scalar.style == WORD for scalar, _ in patches)
+    return replace_words(file, data, patches) if in_words else replace(file, data, patches)
 
 
 def written(field: Field, value: Value) -> list[tuple[Spot, str]]:
-    """The new text of each scalar of a field. A digest goes where one is, else under its key, else after the tag."""
+    """The new text at each spot of a field. A digest goes where one is, else under its key, else after the tag."""
     keys = [spot for spot in field.spots if spot.part in (Part.DIGEST, Part.HEX)]
     carried = not keys
     return [(spot, _text(spot, value, carried or bool(spot.says.digest))) for spot in field.spots]
@@ -64,17 +68,20 @@ def _text(spot: Spot, value: Value, carries: bool) -> str:
     after = f"@{value.digest}" if value.digest and carries else ""
     match spot.part:
         case Part.REFERENCE:
-            return spot.written + (f":{value.tag}" if value.tag else "") + after
+            return (f":{value.tag}" if value.tag else "") + after
+        case Part.VERSION:
+            return value.tag or spot.text
         case Part.TAG:
             return f"{value.tag or spot.says.tag}{after}"
         case Part.DIGEST:
-            return value.digest or spot.scalar.value
+            return value.digest or spot.text
         case Part.HEX:
-            return (value.digest or spot.scalar.value).removeprefix(_SHA256)
+            return (value.digest or spot.text).removeprefix(_SHA256)
         case _:
             assert_never(spot.part)
 
 
 def _refusal(field: Field, message: str) -> CannotEdit:
     scalar = field.spots[0].scalar
-    return CannotEdit(Problem(field.file, scalar.line, scalar.column, f"{field.name.familiar} {message}"))
+    column = scalar.column if scalar.line == field.line else 1
+    return CannotEdit(Problem(field.file, field.line, column, f"{field.name.familiar} {message}"))

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as StrMapping
 from dataclasses import dataclass
+from itertools import islice
 
 from imagebot.errors import Problem
 from imagebot.fields.claim import name_of
 from imagebot.fields.field import Field, NoField, Part, Spot, Value
+from imagebot.fields.template import Span, Template
 from imagebot.images.reference import ImageName, Reference, is_digest, is_tag
 from imagebot.yamledit import tree
-from imagebot.yamledit.parse import parse
+from imagebot.yamledit.lines import line_numbers
+from imagebot.yamledit.parse import parse, parse_within
 from imagebot.yamledit.replace import problem, why_fixed
 from imagebot.yamledit.tree import Alias, Document, Mapping, Node, Scalar
 
@@ -20,15 +24,20 @@ _STEP = re.compile(
     | \[(?P<name>[^\s.\[\]"=]+)=(?P<value>[^\[\]]*)\]""",
     re.VERBOSE | re.ASCII,
 )
+_LINE = re.compile(r"[^\s](?:[^\n]*[^\s])?", re.ASCII)
 _DOCUMENT = re.compile(r"---\[(?P<index>[0-9]{1,9})\]\.?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Explicit:
-    """A path (`image.tag`, `spec.containers[name=app].image`, `---[1].spec.image`) and the image it is about."""
+    """A path (`image.tag`, `spec.containers[name=app].image`, `---[1].spec.image`) and the image it is about.
+
+    With a template the version is only a part of the value there, or of a line of it.
+    """
 
     path: str
     name: ImageName
+    template: Template | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,31 +81,51 @@ def _step(step: re.Match[str]) -> Step:
 
 
 def resolve(file: str, data: bytes, explicit: Sequence[Explicit]) -> tuple[list[Field], list[NoField]]:
-    """The fields at these paths of a file that parses, and for every other path why it is none."""
+    """The fields at these paths of a file that parses, and for every other path why it is none.
+
+    A path goes on into YAML that is the text of a value. Where a template fits several lines each is a field.
+    """
     fields, wrong = [], []
     documents = [document for document in parse(data) if isinstance(document, Document)] if explicit else []
     for item in explicit:
-        found = _scalar(documents, item.path)
-        if isinstance(found, str):
-            wrong.append(NoField(item.name, Problem(file, 1, 1, found)))
-        elif (spot := _read(found, item.name)) is None:
-            message = f"the value at {item.path} is neither {item.name.familiar} nor a tag nor a digest"
-            wrong.append(NoField(item.name, problem(file, data, found, message)))
-        else:
-            reason = why_fixed(data, found) or ("the value has an anchor; write it out" if found.anchor else None)
-            fixed = problem(file, data, found, reason) if reason else None
-            fields.append(Field(file, found.line, item.path, "path", item.name, (spot,), fixed))
+        scalar = _scalar(data, documents, item.path)
+        if isinstance(scalar, str):
+            wrong.append(NoField(item.name, Problem(file, 1, 1, scalar)))
+            continue
+        try:
+            found = _by_template(scalar, item.name, item.template) if item.template else _whole(scalar, item)
+        except ValueError as error:
+            wrong.append(NoField(item.name, _problem(file, data, scalar, f"the value at {item.path} {error}")))
+            continue
+        reason = _why_fixed(data, scalar)
+        fixed = _problem(file, data, scalar, reason) if reason else None
+        line_at = line_numbers(data, scalar)
+        for number, spots in enumerate(found, start=1):
+            path = item.path if number == 1 else f"{item.path}~{number}"
+            fields.append(Field(file, line_at(spots[0].start), path, "path", item.name, spots, fixed))
     return fields, wrong
 
 
-def _scalar(documents: Sequence[Document], path: str) -> Scalar | str:
+def _why_fixed(data: bytes, scalar: Scalar) -> str | None:
+    if scalar.anchor:
+        return "the value has an anchor; write it out"
+    if scalar.within is None:
+        return why_fixed(data, scalar)
+    return why_fixed(scalar.within.value.encode(), scalar) or _why_fixed(data, scalar.within)
+
+
+def _problem(file: str, data: bytes, scalar: Scalar, message: str) -> Problem:
+    return problem(file, scalar.within.value.encode() if scalar.within else data, scalar, message)
+
+
+def _scalar(data: bytes, documents: Sequence[Document], path: str) -> Scalar | str:
     """The scalar at `path`, or why there is none."""
     try:
         index, steps = read_path(path)
     except ValueError as error:
         return str(error)
     chosen = documents if index is None else documents[index : index + 1]
-    nodes = [node for document in chosen for node in _walk(document.root, steps)]
+    nodes = [node for document in chosen for node in _walk(data, document.root, steps)]
     match nodes:
         case []:
             return f"nothing stands at {path}"
@@ -114,11 +143,19 @@ def _scalar(documents: Sequence[Document], path: str) -> Scalar | str:
             )
 
 
-def _walk(root: Node, steps: Sequence[Step]) -> list[Node]:
+def _walk(data: bytes, root: Node, steps: Sequence[Step]) -> list[Node]:
     nodes = [root]
     for step in steps:
-        nodes = [child for node in nodes for child in _children(node, step)]
+        nodes = [child for node in nodes for child in _children(_opened(data, node), step)]
     return nodes
+
+
+def _opened(data: bytes, node: Node) -> Node:
+    """What a value is to a path that goes on in it: the YAML that its text is, if it is one document."""
+    if not isinstance(node, Scalar) or node.within:
+        return node
+    inner = list(parse_within(data, node))
+    return inner[0].root if len(inner) == 1 and isinstance(inner[0], Document) else node
 
 
 def _children(node: Node, step: Step) -> Iterator[Node]:
@@ -138,6 +175,37 @@ def _chosen(item: Node, selector: Selector) -> bool:
     return [value.value for value in named] == [selector.value]
 
 
+def _whole(scalar: Scalar, item: Explicit) -> list[tuple[Spot, ...]]:
+    spot = _read(scalar, item.name)
+    if spot is None:
+        raise ValueError(f"is neither {item.name.familiar} nor a tag nor a digest; is it a part? Then give a template")
+    return [(spot,)]
+
+
+def _by_template(scalar: Scalar, name: ImageName, template: Template) -> list[tuple[Spot, ...]]:
+    """The spots on each line that reads as the template says, blanks around it left out."""
+    found = []
+    for line in _LINE.finditer(scalar.value):
+        readings = list(islice(template.readings(line[0], name), 2))
+        if len(readings) > 1:
+            raise ValueError(f"can be read as {template.text} in several ways; write more of the line in the template")
+        found += [_spots(scalar, line.start(), reading) for reading in readings]
+    if not found:
+        raise ValueError(f"has no line that reads {template.text} with {name.familiar}")
+    return found
+
+
+def _spots(scalar: Scalar, at: int, reading: StrMapping[str, Span]) -> tuple[Spot, ...]:
+    spots = []
+    for placeholder, part in (("tag", Part.VERSION), ("digest", Part.DIGEST)):
+        if placeholder in reading:
+            start, end = (at + index for index in reading[placeholder])
+            text = scalar.value[start:end]
+            says = Value(text) if part is Part.VERSION else Value(None, text)
+            spots.append(Spot(scalar, part, says, start, end))
+    return tuple(spots)
+
+
 def _read(scalar: Scalar, name: ImageName) -> Spot | None:
     """What of the image this scalar holds."""
     text = scalar.value.rstrip("\n")
@@ -146,8 +214,8 @@ def _read(scalar: Scalar, name: ImageName) -> Spot | None:
     except ValueError:
         read = None
     if read and read.name == name:
-        return Spot(scalar, Part.REFERENCE, Value(read.tag, read.digest), written=read.written)
+        return Spot(scalar, Part.REFERENCE, Value(read.tag, read.digest), len(read.written), len(text))
     head, _, digest = text.partition("@")
     if is_tag(head) and (is_digest(digest) if "@" in text else name_of(text) != name):
-        return Spot(scalar, Part.TAG, Value(head, digest or None))
-    return Spot(scalar, Part.DIGEST, Value(None, text)) if is_digest(text) else None
+        return Spot(scalar, Part.TAG, Value(head, digest or None), 0, len(text))
+    return Spot(scalar, Part.DIGEST, Value(None, text), 0, len(text)) if is_digest(text) else None

@@ -22,24 +22,38 @@ class Value:
 
 
 class Part(StrEnum):
-    """What a scalar holds. A reference or a tag may carry a digest after an `@`; `HEX` is one without `sha256:`."""
+    """What a scalar holds. A reference or a tag may carry a digest after an `@`, a version may not.
+
+    `HEX` is a digest without `sha256:`.
+    """
 
     REFERENCE = "reference"
     TAG = "tag"
+    VERSION = "version"
     DIGEST = "digest"
     HEX = "hex"
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """One scalar of a field and what it says. What is `written` before the tag stays; `via` is the alias in between."""
+    """One place of a field, in a scalar under `key`, and what it says.
+
+    It is the characters from `start` to `end` of the scalar's value, and all others stay: of a reference what follows
+    the name, `:tag@digest`. `via` is the alias that stands where the scalar is used, if not where it stands.
+    """
 
     scalar: Scalar
     part: Part
     says: Value
+    start: int
+    end: int
     key: str = ""
-    written: str = ""
     via: Alias | None = None
+
+    @property
+    def text(self) -> str:
+        """What is written there now."""
+        return self.scalar.value[self.start : self.end]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +88,24 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class NoField:
-    """A place that names an image and holds no version that can be read."""
+    """A place that names an image and holds no version that can be read.
+
+    It `blocks` where a person pointed at it: then nothing of the image moves before it is mended.
+    """
 
     name: ImageName
     problem: Problem
+    blocks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Everything in one file. It does not depend on what is watched: it holds for as long as the bytes are the same."""
+    """Everything in one file. It does not depend on what is watched: it holds for as long as the bytes are the same.
+
+    A file that is `unreadable` may still have fields at markers. `unnamed` are markers of which no image is known.
+    """
 
     fields: tuple[Field, ...] = ()
     refusals: tuple[NoField, ...] = ()
     unreadable: Problem | None = None
+    unnamed: tuple[Problem, ...] = ()

@@ -4,57 +4,105 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from imagebot.errors import Problem
-from imagebot.fields.all_shapes import Shape, shape_for
+from imagebot.fields.all_shapes import Shape, shapes_for
 from imagebot.fields.claim import Claim, Lack
 from imagebot.fields.explicit import Explicit, resolve
 from imagebot.fields.field import Field, Found, NoField
-from imagebot.fields.place import Place, path, places
+from imagebot.fields.files import is_words
+from imagebot.fields.find_words import find_marked, find_words, no_field
+from imagebot.fields.marked import MARKER, NO_POLICIES, Marked, Policies, Unnamed, read_all
+from imagebot.fields.marked_yaml import Comments
+from imagebot.fields.marker import MOST, comments, too_many
+from imagebot.fields.nested import Nested, may_nest, nested
+from imagebot.fields.place import Place, Trail, path, places
 from imagebot.images.reference import ImageName
 from imagebot.yamledit.parse import parse
 from imagebot.yamledit.replace import problem, why_fixed
 from imagebot.yamledit.tree import Alias, Document, NotYaml
+
+# Every field holds its path: below a key of a megabyte, thousands of them would fill the memory.
+LONGEST_PATH = 2_000
+_TOO_LONG = "the keys above it are too long to name its place"
 
 
 @dataclass(frozen=True, slots=True)
 class _Claimed:
     """A claim with what is known of where it was made; `twice` are the keys that make it doubtful."""
 
-    claim: Claim
+    claim: Claim | Marked
     shape: str
     path: str
     twice: frozenset[str]
 
 
-def find(file: str, data: bytes, explicit: Sequence[Explicit] = ()) -> Found:
-    """Every field of a file, whatever is watched; `explicit` are those that policies name by their path."""
+def find(file: str, data: bytes, explicit: Sequence[Explicit] = (), policies: Policies = NO_POLICIES) -> Found:
+    """Every field of a file, whatever is watched.
+
+    `explicit` are those that policies name by their path; `policies` are the images of Flux's policies in markers.
+    """
+    if too_many(data):
+        return Found(unreadable=Problem(file, 1, 1, f"the file has more than {MOST} markers"))
+    if not is_words(file):
+        return _in_yaml(file, data, explicit, policies)
+    found = find_words(file, data, policies)
+    return replace(found, refusals=(*found.refusals, *resolve(file, data, explicit)[1]))
+
+
+def _in_yaml(file: str, data: bytes, explicit: Sequence[Explicit], policies: Policies) -> Found:
     fields: list[Field] = []
     refusals: list[NoField] = []
-    for index, document in _numbered(parse(data)):
+    unnamed: list[Problem] = []
+    marked, nests = Comments(data, list(comments(data))), may_nest(data)
+    for index, document in numbered(parse(data)):
         if isinstance(document, NotYaml):
-            return Found(unreadable=_unreadable(file, data, document))
+            return find_marked(file, data, policies, _unreadable(file, data, document))
         claimed: list[_Claimed] = []
-        for item in _look(document, index):
-            if isinstance(item, Lack):
-                refusals.append(NoField(item.name, problem(file, data, item.scalar, item.message)))
-            else:
-                claimed.append(item)
+        for item in chain(_look(document, index), _marked(marked, document, index, policies)):
+            match item:
+                case Lack():
+                    refusals.append(no_field(file, data, item))
+                case Unnamed():
+                    unnamed.append(problem(file, data, item.scalar, item.message))
+                case _:
+                    claimed.append(item)
         fields += _fields(file, data, document, claimed)
+        for text in nested(data, document) if nests else ():
+            within, lacks = _in_text(file, text, index)
+            fields += within
+            refusals += lacks
+    refusals += [no_field(file, data, lack) for lack in marked.rest()]
     named, wrong = resolve(file, data, explicit)
-    taken = {spot.scalar.start for field in fields for spot in field.spots}
-    fields += [field for field in named if not any(spot.scalar.start in taken for spot in field.spots)]
-    return Found(tuple(fields), (*refusals, *wrong))
+    taken = {spot.scalar.place for field in fields for spot in field.spots}
+    fields += [field for field in named if not any(spot.scalar.place in taken for spot in field.spots)]
+    return Found(tuple(fields), (*refusals, *wrong), unnamed=tuple(unnamed))
+
+
+def _in_text(file: str, text: Nested, index: int | None) -> tuple[list[Field], list[NoField]]:
+    """The fields of YAML within a value, and what is none; the whole text may stand in the way of each."""
+    claimed: list[_Claimed] = []
+    lacks = []
+    for item in _look(text.document, index, text.trail):
+        if isinstance(item, Lack):
+            lacks.append(no_field(file, text.data, item))
+        else:
+            claimed.append(item)
+    fields = _fields(file, text.data, text.document, claimed)
+    if text.fixed is None:
+        return list(fields), lacks
+    why = text.fixed
+    return [replace(field, fixed=problem(file, text.data, field.spots[0].scalar, why)) for field in fields], lacks
 
 
 def _unreadable(file: str, data: bytes, why: NotYaml) -> Problem:
-    hint = "; a template is not edited: name its values file instead" if b"{{" in data else ""
+    hint = "; a template is edited only at markers" if b"{{" in data else ""
     return Problem(file, why.line, why.column, why.message + hint)
 
 
-def _numbered(documents: Iterator[Document | NotYaml]) -> Iterator[tuple[int | None, Document | NotYaml]]:
+def numbered(documents: Iterator[Document | NotYaml]) -> Iterator[tuple[int | None, Document | NotYaml]]:
     """Each document with its number, which is None where it is the only one."""
     first = list(islice(documents, 2))
     if len(first) < 2:
@@ -62,33 +110,56 @@ def _numbered(documents: Iterator[Document | NotYaml]) -> Iterator[tuple[int | N
     return enumerate(chain(first, documents))
 
 
-def _look(document: Document, index: int | None) -> Iterator[_Claimed | Lack]:
-    for place in places(document):
+def _look(document: Document, index: int | None, trail: Trail | None = None) -> Iterator[_Claimed | Lack]:
+    for place in places(document, trail):
         for key in place.entries:
-            known = shape_for(key)
-            if known is None:
-                continue
-            name, shape = known
-            for item in shape.look(place, key):
-                yield item if isinstance(item, Lack) else _claimed(item, place, name, shape, index)
+            for name, shape in shapes_for(key):
+                for item in shape.look(place, key):
+                    yield item if isinstance(item, Lack) else _claimed(item, place, name, shape, index)
 
 
-def _claimed(claim: Claim, place: Place, name: str, shape: Shape, index: int | None) -> _Claimed:
-    twice = place.doubtful | (shape.KEYS & place.twice) | (shape.KEYS & claim.at.twice)
-    return _Claimed(claim, name, path(index, place.trail, *claim.keys), twice)
+def _claimed(claim: Claim, place: Place, name: str, shape: Shape, index: int | None) -> _Claimed | Lack:
+    if place.trail and place.trail.length > LONGEST_PATH:
+        return Lack(claim.name, claim.spots[0].scalar, _TOO_LONG)
+    own = shape.KEYS | {step for step in claim.steps if isinstance(step, str)}
+    twice = place.doubtful | (own & place.twice) | (shape.KEYS & claim.at.twice)
+    return _Claimed(claim, name, path(index, place.trail, *claim.steps), twice)
+
+
+def _marked(
+    marked: Comments, document: Document, index: int | None, policies: Policies
+) -> Iterator[_Claimed | Lack | Unnamed]:
+    for item in read_all(marked.beside(document), policies):
+        if isinstance(item, Lack | Unnamed):
+            yield item
+        elif any(trail and trail.length > LONGEST_PATH for trail in item.trails):
+            yield Lack(item.name, item.spots[0].scalar, _TOO_LONG, blocks=True)
+        else:
+            twice = frozenset[str]().union(*(trail.doubtful for trail in item.trails if trail))
+            yield _Claimed(item, MARKER, path(index, item.trails[0]), twice)
 
 
 def _fields(file: str, data: bytes, document: Document, claimed: list[_Claimed]) -> Iterator[Field]:
     """Fields out of claims: several on the same scalars are one field, and none may move another image."""
     tangles = _tangles(document, claimed)
     seen = set()
-    for item in claimed:
+    for item in _not_known(claimed):
         claim, first = item.claim, item.claim.spots[0].scalar
         same = (claim.name, *((spot.scalar.start, spot.part) for spot in claim.spots))
         if same not in seen:
             seen.add(same)
             fixed = _fixed(file, data, item, tangles)
             yield Field(file, first.line, item.path, item.shape, claim.name, claim.spots, fixed)
+
+
+def _not_known(claimed: Sequence[_Claimed]) -> Iterator[_Claimed]:
+    """Claims without those that markers make on what a shape claims for the same image."""
+    known = {
+        (item.claim.name, spot.scalar.place) for item in claimed if item.shape != MARKER for spot in item.claim.spots
+    }
+    for item in claimed:
+        if item.shape != MARKER or not any((item.claim.name, spot.scalar.place) in known for spot in item.claim.spots):
+            yield item
 
 
 def _fixed(file: str, data: bytes, item: _Claimed, tangles: Mapping[int, str]) -> Problem | None:

@@ -1,7 +1,7 @@
 """`image: name:tag@digest`: containers wherever a pod spec sits, custom resources, Compose services, Helm values.
 
-`imageName:` (CloudNativePG), `runnerImage:` and the like are the same; an `image:` without a tag may have it beside it,
-under `tag:` or `imageTag:`.
+`imageName:` (CloudNativePG), `runnerImage:`, `JOB_IMAGE:` and the like are the same; an `image:` without a tag may have
+it beside it, under `tag:` or `imageTag:`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from imagebot.fields.claim import Claim, Lack, digests, reference, tag
+from imagebot.fields.field import Value
 from imagebot.fields.place import Place
 
 KEYS = frozenset({"image", "tag", "imageTag", "digest", "imageDigest", "sha"})
@@ -21,11 +22,12 @@ def look(place: Place, key: str) -> Iterator[Claim | Lack]:
         return
     name, spot = read
     plain = key == "image"
-    if spot.says.tag or spot.says.digest:
-        yield Claim(name, (spot, *(digests(place) if plain else ())), place)
-    elif plain and (beside := tag(place, "tag", "imageTag")):
-        yield Claim(name, (beside, *digests(place)), place)
-    elif plain and place.under(*_CONTAINERS):
-        yield Claim(name, (spot,), place)
+    beside = tag(place, "tag", "imageTag") if plain else None
+    if spot.says != Value():
+        yield Claim(name, (spot, *(digests(place) if plain else ())), place, (key,))
+    elif beside:
+        yield Claim(name, (beside, *digests(place)), place, (beside.key,))
+    elif plain and place.under in _CONTAINERS:
+        yield Claim(name, (spot,), place, (key,))
     elif plain:
         yield Lack(name, spot.scalar, "the image is written without a tag, and none stands beside it")

@@ -15,13 +15,14 @@ KEYS = frozenset({"name", "newName", "newTag", "digest"})
 
 def look(place: Place, key: str) -> Iterator[Claim | Lack]:
     named = place.text("newName") or place.text(key)
-    if named is None or not place.entries.keys() & {"newName", "newTag", "digest"} or not place.under("images"):
+    if named is None or place.under != "images" or not place.entries.keys() & {"newName", "newTag", "digest"}:
         return
     name = name_of(named.value)
     if name is None:
         return
     version, pinned = tag(place, "newTag"), digests(place, ("digest",))
     if version or any(spot.says.digest for spot in pinned):
-        yield Claim(name, (*((version,) if version else ()), *pinned), place)
+        spots = (*((version,) if version else ()), *pinned)
+        yield Claim(name, spots, place, (spots[0].key,))
     else:
         yield Lack(name, named, "this entry sets neither `newTag` nor `digest`")

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from imagebot.fields.claim import Claim, Lack, digests, name_of, tag
-from imagebot.fields.place import Place, place_of
+from imagebot.fields.claim import Claim, Lack, digests, name_of, version
+from imagebot.fields.place import Place
 from imagebot.yamledit.tree import Mapping
 
 KEYS = frozenset({"url", "ref", "tag", "digest", "semver"})
@@ -21,9 +21,10 @@ def look(place: Place, key: str) -> Iterator[Claim | Lack]:
     name = name_of(url.value.removeprefix("oci://"))
     if name is None or ref is None or not isinstance(ref.node, Mapping):
         return
-    inner = place_of(ref.node, None, {})
-    version, pinned = tag(inner, "tag"), digests(inner, ("digest",))
+    inner = place.inner(ref.node)
+    tagged, pinned = version(inner, "tag"), digests(inner, ("digest",))
     if inner.text("semver") and not any(spot.says.digest for spot in pinned):
         yield Lack(name, url, "`ref.semver` beside it follows new versions by itself")
-    elif version or any(spot.says.digest for spot in pinned):
-        yield Claim(name, (*((version,) if version else ()), *pinned), inner, within=("ref",))
+    elif tagged or any(spot.says.digest for spot in pinned):
+        spots = (*((tagged,) if tagged else ()), *pinned)
+        yield Claim(name, spots, inner, ("ref", spots[0].key))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from imagebot.yamledit.tree import Alias, Document, Mapping, Node, Scalar, Sequence
 
 # What shapes ask for across a merge key.
-KEYS = frozenset({"image", "repository", "registry", "tag", "imageTag", "digest", "imageDigest", "sha"})
+KEYS = frozenset(
+    {"image", "repository", "registry", "name", "tag", "imageTag", "version", "digest", "imageDigest", "sha"},
+)
+_NULLS = frozenset({"~", "null", "Null", "NULL"})
 _BARE = re.compile(r"[^\s.\[\]\"]+")
 
 
@@ -22,12 +25,28 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What a document was found to hold so far, by the identity of its nodes: nothing is worked out twice.
+
+    `merged` is what a list of maps brings in as the value of a merge key.
+    """
+
+    maps: dict[int, Place] = field(default_factory=dict)
+    merged: dict[int, dict[str, Entry]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Trail:
     """The way from a document's root to a node: a linked list, because most ways are never printed."""
 
     step: str | int
     before: Trail | None
     doubtful: frozenset[str] = frozenset()
+
+    @property
+    def length(self) -> int:
+        """How many characters its steps have."""
+        return sum(len(str(step)) for step in self.steps())
 
     def steps(self) -> Iterator[str | int]:
         """The steps, the last one first."""
@@ -45,22 +64,31 @@ class Place:
     entries: dict[str, Entry]
     twice: frozenset[str]
     trail: Trail | None
+    known: Known
+
+    def inner(self, mapping: Mapping) -> Place:
+        """Another map that belongs to this one; read once, however many aliases lead to it."""
+        return self.known.maps.get(id(mapping)) or place_of(mapping, None, self.known)
 
     def text(self, key: str) -> Scalar | None:
         """The scalar under `key`, if there is one and it says something."""
         entry = self.entries.get(key)
-        return entry.node if entry and isinstance(entry.node, Scalar) and entry.node.value else None
+        scalar = entry.node if entry else None
+        if not isinstance(scalar, Scalar) or not scalar.value or (scalar.value in _NULLS and not scalar.style):
+            return None
+        return scalar
 
     def via(self, key: str) -> Alias | None:
         entry = self.entries.get(key)
         return entry.via if entry else None
 
-    def under(self, *keys: str) -> bool:
-        """Whether this map, or the list it is an item of, stands under one of these keys."""
+    @property
+    def under(self) -> str:
+        """The key that this map, or the list it is an item of, stands under; empty at the root."""
         trail = self.trail
         while trail is not None and isinstance(trail.step, int):
             trail = trail.before
-        return trail is not None and trail.step in keys
+        return str(trail.step) if trail else ""
 
     @property
     def doubtful(self) -> frozenset[str]:
@@ -68,13 +96,16 @@ class Place:
         return self.trail.doubtful if self.trail else frozenset()
 
 
-def places(document: Document) -> Iterator[Place]:
-    """Every map of a document, aliases not followed: each is seen once, where it is written."""
-    known: dict[int, Place] = {}
-    stack: list[tuple[Node, Trail | None]] = [(document.root, None)]
+def places(document: Document, trail: Trail | None = None) -> Iterator[Place]:
+    """Every map of a document, aliases not followed: each is seen once, where it is written. `trail` leads there."""
+    known = Known()
+    stack: list[tuple[Node, Trail | None]] = [(document.root, trail)]
     while stack:
         node, trail = stack.pop()
         if isinstance(node, Mapping):
+            for key, _ in node.pairs:
+                if _is_open(key):
+                    _read_key(key, known)
             place = place_of(node, trail, known)
             yield place
             stack += reversed(list(_values(place)))
@@ -91,12 +122,24 @@ def _values(place: Place) -> Iterator[tuple[Node, Trail]]:
             yield value, Trail(key.value, place.trail, doubtful)
 
 
+def _read_key(key: Node, known: Known) -> None:
+    """No image is written in a key that is a map or a list, but an anchor there may be merged later on."""
+    stack = [key]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Mapping):
+            place_of(node, None, known)
+            stack += reversed([item for pair in node.pairs for item in pair if _is_open(item)])
+        elif isinstance(node, Sequence):
+            stack += reversed([item for item in node.items if _is_open(item)])
+
+
 def _is_open(node: Node) -> bool:
     return not isinstance(node, Scalar | Alias)
 
 
-def place_of(node: Mapping, trail: Trail | None, known: dict[int, Place]) -> Place:
-    """The entries of one map; `known` are those of the maps before it, by identity."""
+def place_of(node: Mapping, trail: Trail | None, known: Known) -> Place:
+    """The entries of one map; `known` are those of the maps before it."""
     entries: dict[str, Entry] = {}
     twice = set()
     merged: list[Node] = []
@@ -111,12 +154,12 @@ def place_of(node: Mapping, trail: Trail | None, known: dict[int, Place]) -> Pla
             entries[key.value] = _entry(value)
     if merged:
         entries = _merged(merged, known) | entries
-    place = Place(node, entries, frozenset(twice), trail)
-    known[id(node)] = place
+    place = Place(node, entries, frozenset(twice), trail, known)
+    known.maps[id(node)] = place
     return place
 
 
-def path(document: int | None, trail: Trail | None, *last: str) -> str:
+def path(document: int | None, trail: Trail | None, *last: str | int) -> str:
     """A path for people: `spec.containers[0].image`; `---[1].spec` is the second document of several."""
     steps = [*(reversed(list(trail.steps())) if trail else ()), *last]
     text = "" if document is None else f"---[{document}]"
@@ -134,14 +177,30 @@ def _entry(value: Node) -> Entry:
     return Entry(value.target, value) if isinstance(value, Alias) else Entry(value)
 
 
-def _merged(values: list[Node], known: dict[int, Place]) -> dict[str, Entry]:
+def _merged(values: list[Node], known: Known) -> dict[str, Entry]:
     """What merge keys bring in, the first one winning; only some keys, as a hostile file may merge a huge map often."""
     entries: dict[str, Entry] = {}
     for value in values:
         node = _entry(value).node
         if isinstance(node, Sequence):
-            entries = _merged(list(node.items), known) | entries
+            entries = _merged_list(node, known) | entries
         elif isinstance(node, Mapping):
-            base = known.get(id(node)) or place_of(node, None, known)
-            entries = {key: base.entries[key] for key in KEYS if key in base.entries} | entries
+            entries = _brought(node, known) | entries
     return entries
+
+
+def _merged_list(node: Sequence, known: Known) -> dict[str, Entry]:
+    """A list holds maps and no further lists (https://yaml.org/type/merge.html): so no chain of aliases is followed."""
+    if id(node) not in known.merged:
+        entries: dict[str, Entry] = {}
+        for item in node.items:
+            mapping = _entry(item).node
+            if isinstance(mapping, Mapping):
+                entries = _brought(mapping, known) | entries
+        known.merged[id(node)] = entries
+    return known.merged[id(node)]
+
+
+def _brought(node: Mapping, known: Known) -> dict[str, Entry]:
+    base = known.maps.get(id(node)) or place_of(node, None, known)
+    return {key: base.entries[key] for key in KEYS if key in base.entries}

@@ -8,6 +8,11 @@ from functools import cache
 
 from imagebot.images.reference import DOCKER_HUB, ImageName
 
+_AFTER = rb"(?![A-Za-z0-9_-]|[/.][A-Za-z0-9])"
+# `ghcr.io/acme/` and `localhost:5000/` from their ends to their beginnings, and what may stand before those.
+_BACKWARDS = re.compile(rb"((?:/(?:[0-9]+:)?[A-Za-z0-9.-]*[A-Za-z0-9])*)(?=//|-:|[^A-Za-z0-9_./@-]|\Z)")
+_LONGEST = 255
+
 
 def is_yaml(file: str) -> bool:
     """Whether a file is looked into without being named in a policy."""
@@ -25,15 +30,23 @@ def screen(data: bytes, names: Iterable[ImageName]) -> bool:
 @cache
 def _marks(name: ImageName) -> tuple[tuple[bytes, ...], re.Pattern[bytes]]:
     parts = tuple(part.encode() for part in name.repository.removeprefix("library/").split("/"))
-    return parts, re.compile(rb"(?<![a-z0-9._-])" + re.escape(parts[-1]) + rb"(?![A-Za-z0-9_/-]|\.[A-Za-z0-9])")
+    return parts, re.compile(rb"(?<![a-z0-9])" + re.escape(parts[-1]) + _AFTER)
 
 
 def mentions(data: bytes, name: ImageName) -> bool:
-    """Whether bytes that cannot be parsed hold this image's name, whole and not under another registry."""
+    """Whether bytes that cannot be parsed hold this image's name, whole and not under another registry.
+
+    From each place of the repository it looks back no further than a name may reach: anybody may write the bytes.
+    """
     repository = name.repository.removeprefix("library/") if name.registry == DOCKER_HUB else name.repository
-    before, after = rb"(?:(?<=//)|(?<![A-Za-z0-9_./@-]))", rb"(?![A-Za-z0-9_/-]|\.[A-Za-z0-9])"
-    whole = before + rb"((?:[A-Za-z0-9.-]+(?::[0-9]+)?/)*)" + re.escape(repository.encode()) + after
-    return any(_same(match[1] + repository.encode(), name) for match in re.finditer(whole, data))
+    seen = {_before(data, match.start()) for match in re.finditer(re.escape(repository.encode()) + _AFTER, data)}
+    return any(before is not None and _same(before + repository.encode(), name) for before in seen)
+
+
+def _before(data: bytes, at: int) -> bytes | None:
+    """The registry, and the owners that are none of the name's, written before this place; None if it is no name's."""
+    match = _BACKWARDS.match(data[max(at - _LONGEST, 0) : at][::-1])
+    return match[1][::-1] if match else None
 
 
 def _same(written: bytes, name: ImageName) -> bool:

@@ -23,6 +23,7 @@ _TAG = re.compile(TAG_PATTERN, re.ASCII)
 _DIGEST = re.compile(DIGEST_PATTERN, re.ASCII)
 _PATH = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*", re.ASCII)
 _REGISTRY = re.compile(_HOST, re.ASCII)
+_LONGEST = 1_000  # characters, more than any reference: a value of megabytes is not taken apart
 _SPLIT = re.compile(rf"(?P<name>[^@]+?)(?::(?P<tag>{TAG_PATTERN}))?(?:@(?P<digest>{DIGEST_PATTERN}))?", re.ASCII)
 
 
@@ -56,6 +57,8 @@ class ImageName:
     @classmethod
     def parse(cls, text: str) -> ImageName:
         """Read a name without tag and digest. Raises `ValueError` that says what is wrong."""
+        if len(text) > _LONGEST:
+            raise ValueError(f"an image name may have 255 characters, this one has {len(text)}")
         head, slash, rest = text.partition("/")
         if slash and ("." in head or ":" in head or head == "localhost" or head != head.lower()):
             registry, repository = head, rest
@@ -92,7 +95,7 @@ class Reference:
     @classmethod
     def parse(cls, text: str) -> Reference:
         """Read a reference. Raises `ValueError` that says what is wrong."""
-        match = _SPLIT.fullmatch(text)
+        match = _SPLIT.fullmatch(text) if len(text) <= _LONGEST else None
         if match is None:
             raise ValueError(f"{text!r} is no image reference")
         return cls(match["name"], ImageName.parse(match["name"]), match["tag"], match["digest"])

@@ -1,2 +1,1 @@
-"""Where events go: sinks that read what the pass tells them and change nothing.
-"""
+"""Where events go: sinks that read what the pass tells them and change nothing."""

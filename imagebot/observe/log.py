@@ -9,6 +9,7 @@ from dataclasses import fields
 from typing import TextIO
 
 import structlog
+from structlog.typing import EventDict, Processor
 
 from imagebot.observe.events import Event
 
@@ -16,12 +17,14 @@ from imagebot.observe.events import Event
 def log_sink(form: str, level: str, stream: TextIO | None = None) -> Callable[[Event], None]:
     """A sink that writes one line an event. `form` is `json`, `text` or `auto` (text on a terminal)."""
     stream = sys.stderr if stream is None else stream
-    text = form == "text" or (form == "auto" and stream.isatty())
-    renderer = structlog.dev.ConsoleRenderer(colors=stream.isatty()) if text else structlog.processors.JSONRenderer(ensure_ascii=True)
     logger = structlog.wrap_logger(
         structlog.PrintLogger(stream),
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True), renderer],
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *_renderers(form == "text" or (form == "auto" and stream.isatty()), stream.isatty()),
+        ],
     )
 
     def tell(event: Event) -> None:
@@ -29,3 +32,15 @@ def log_sink(form: str, level: str, stream: TextIO | None = None) -> Callable[[E
         write(event.name, **{field.name: getattr(event, field.name) for field in fields(event)})
 
     return tell
+
+
+def _renderers(text: bool, colours: bool) -> list[Processor]:
+    if text:
+        return [structlog.dev.ConsoleRenderer(colors=colours, pad_event_to=0)]
+    return [_head_first, structlog.processors.JSONRenderer()]
+
+
+def _head_first(_: object, __: str, said: EventDict) -> EventDict:
+    """When and what before the facts, for people who read raw lines."""
+    head = {key: said.pop(key) for key in ("timestamp", "level", "event")}
+    return {**head, **said}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from imagebot.errors import Problem
 from imagebot.fields.field import Field, Found
 from imagebot.images.reference import ImageName
 from imagebot.policy.model import Policy, Watch
@@ -14,10 +16,14 @@ from imagebot.selection.verdict import Unknown
 
 @dataclass(frozen=True, slots=True)
 class FileFields:
-    """What one file holds; `mentioned` are the watched images whose names stand in it if it cannot be read."""
+    """What one file holds; `doubts` tell where it names watched images if it cannot be read.
+
+    `embedded` are the places of watched images inside longer text: fields where a watch asks for them.
+    """
 
     found: Found
-    mentioned: frozenset[ImageName] = frozenset()
+    doubts: Mapping[ImageName, Problem] = dataclasses.field(default_factory=dict)
+    embedded: tuple[Field, ...] = ()
 
 
 Key = tuple[str, int]
@@ -42,17 +48,47 @@ def claims(policies: Sequence[Policy], files: Mapping[str, FileFields]) -> Claim
     return {key: _undisputed(key, fields, owners) for key, fields in wanted.items()}
 
 
+def left_alone(policy: Policy, watch: Watch, files: Mapping[str, FileFields]) -> tuple[Field, ...]:
+    """Where the image stands inside longer text that this watch does not ask for: reported, and never edited."""
+    if watch.embedded:
+        return ()
+    return tuple(
+        field
+        for file, known in sorted(files.items())
+        if known.embedded and _reaches(policy, watch, file)
+        for field in known.embedded
+        if field.name == watch.image
+    )
+
+
 def _fields_of(policy: Policy, watch: Watch, files: Mapping[str, FileFields]) -> tuple[Field, ...] | Unknown:
     fields: list[Field] = []
+    unusable: list[str] = []
+    unnamed: list[str] = []
     for file, known in sorted(files.items()):
         if not _reaches(policy, watch, file):
             continue
-        if known.found.unreadable is not None and watch.image in known.mentioned:
-            return Unknown(
-                f"{known.found.unreadable}; the file names {watch.image.familiar}, so what it deploys is not known"
-            )
-        fields += [field for field in known.found.fields if field.name == watch.image]
-    return tuple(fields)
+        in_the_way = _in_the_way(known, watch.image)
+        if in_the_way:
+            return Unknown(in_the_way.headline)
+        usable = (*known.found.fields, *(known.embedded if watch.embedded else ()))
+        fields += [field for field in usable if field.name == watch.image]
+        unusable += [place.problem.headline for place in known.found.refusals if place.name == watch.image]
+        unnamed += [problem.headline for problem in known.found.unnamed]
+    if fields:
+        return tuple(fields)
+    for field in left_alone(policy, watch, files):
+        unusable.append(
+            f"{field.file}:{field.line} {watch.image.familiar} stands in longer text; `embedded: true` edits it"
+        )
+    because = next(iter([*unusable, *unnamed]), None)
+    return Unknown(because) if because else ()
+
+
+def _in_the_way(known: FileFields, image: ImageName) -> Problem | None:
+    """Why nothing can be said of an image for sure, whatever else is found: a marker that leads nowhere, or a doubt."""
+    broken = (place.problem for place in known.found.refusals if place.name == image and place.blocks)
+    return next(broken, None) or known.doubts.get(image)
 
 
 def _reaches(policy: Policy, watch: Watch, file: str) -> bool:
@@ -72,7 +108,7 @@ def _undisputed(
         others = sorted({_name(other, key) for other in owners[_place(field)] if other != key})
         if others:
             claim = f"{field.file}:{field.line} is claimed by {' and '.join(others)} too"
-            return Unknown(f"{claim}; give each policy `paths` of its own")
+            return Unknown(f"{claim}; give each policy its own `paths`")
     return fields
 
 

@@ -19,6 +19,7 @@ class WatchDecision:
     """One watched image: where it stands, which tags there are, what should run. No ranking: the tags are not known.
 
     `case` and `facts` are what the verdict was reached by, as far as it came to that.
+    `left` are its places inside longer text that are not edited.
     """
 
     watch: Watch
@@ -27,6 +28,7 @@ class WatchDecision:
     verdict: Verdict
     case: Case | None = None
     facts: Facts = field(default_factory=Facts)
+    left: tuple[Field, ...] = ()
 
     @property
     def deployed(self) -> tuple[Deployed, ...]:

@@ -16,6 +16,7 @@ from imagebot.selection.verdict import Version
 
 BODY_LIMIT = 58_000
 _FIELDS_SHOWN = 200
+_LONGEST_TRAILER = 8000
 
 
 REPUSH = "repush"
@@ -51,7 +52,8 @@ def message(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
     for update in updates:
         trailers.append(f"Image-Update: {update.image} {_versions(update.old)} -> {update.new}")
         trailers += [f"Image-Field: {field_id(field)}" for field in update.fields]
-    return f"{title(policy, updates)}\n\n" + "\n".join(reasons) + "\n\n" + "\n".join(trailers) + "\n"
+    lines = [plain(line, _LONGEST_TRAILER) for line in trailers]
+    return f"{title(policy, updates)}\n\n" + "\n".join(reasons) + "\n\n" + "\n".join(lines) + "\n"
 
 
 def field_id(field: FieldChange) -> str:
@@ -127,7 +129,8 @@ def _files(updates: Sequence[ImageUpdate]) -> str:
 
 
 def _why(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
-    rules = {watch.image: f"{code(watch.rule)}, {code(_file_name(policy))}" for watch in policy.watches}
+    file = code(policy.file.rpartition("/")[2])  # its folder depends on where the bot runs
+    rules = {watch.image: f"{code(watch.rule)}, {file}" for watch in policy.watches}
     lines = [f"- {code(update.image.familiar)}: {code(update.because)}, by {rules[update.image]}" for update in updates]
     return "\n".join(["**Why this tag**", "", *lines, *_gates(policy)])
 
@@ -139,11 +142,6 @@ def _gates(policy: Policy) -> list[str]:
         return []
     after = f", {format_duration(source.after)} after it got there" if source.after else ""
     return [f"- Promoted: {code(policy.environment)} takes only what {code(source.environment)} has deployed{after}"]
-
-
-def _file_name(policy: Policy) -> str:
-    """Without its folder, which depends on where the bot runs."""
-    return policy.file.rpartition("/")[2]
 
 
 def _choices(updates: Sequence[ImageUpdate]) -> str:

@@ -133,6 +133,10 @@ def _trials(one: _Read) -> Iterator[Trial]:
 
 def _advice(one: _Read) -> Iterator[Problem]:
     for index, watch in enumerate(one.model.images):
+        name = watch.image.familiar
+        if watch.embedded and "/" not in name:
+            message = f"in longer text `{name}:7` may also be a host and its port; numbers from 80 on are taken for one"
+            yield one.document.problem(("images", index, "embedded"), message)
         pattern = watch.tags.match
         if pattern is None or (pattern.text.startswith(("^", r"\A")) and pattern.text.endswith(("$", r"\z"))):
             continue

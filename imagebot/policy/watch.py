@@ -17,6 +17,7 @@ from pydantic import (
 
 from imagebot.documents.duration import Duration
 from imagebot.documents.model import TEXT_SCHEMA, Flag, Misplaced, Model, reads
+from imagebot.fields.template import Template
 from imagebot.images.reference import ImageName
 from imagebot.policy import words
 from imagebot.policy.gates import Platform
@@ -39,8 +40,10 @@ _TEXT = WithJsonSchema(TEXT_SCHEMA)
 PatternText = Annotated[Pattern, reads(Pattern, Pattern.parse), _STRING]
 NameText = Annotated[ImageName, reads(ImageName, words.image_name), _STRING]
 ExactTag = Annotated[str, AfterValidator(words.exact_tag), _TEXT]
+FieldPath = Annotated[str, AfterValidator(words.field_path), _STRING]
+TemplateText = Annotated[Template, reads(Template, Template.parse), _STRING]
 File = Annotated[str, AfterValidator(words.repository_file)]
-Visible = Annotated[str, AfterValidator(words.visible), _TEXT]
+ImagePolicy = Annotated[str, AfterValidator(words.image_policy), _STRING]
 
 
 class Ignore(Model):
@@ -100,8 +103,13 @@ class ExplicitField(Model):
 
     file: File
     """The file, from the root of the environment repository."""
-    path: Visible
-    """The keys that lead to the value, as in `image.tag` or `containers.0.image`."""
+    path: FieldPath
+    """The keys that lead to the value, as in `image.tag`, `containers[0].image` or `containers[name=app].image`."""
+    template: TemplateText | None = None
+    """What stands around the version where it is a part of the value or of a line of it: `--image={name}:{tag}`.
+
+    `{tag}`, `{digest}` and `{name}` are placeholders, everything else stands for itself.
+    """
 
 
 class Watch(Model):
@@ -131,8 +139,12 @@ class Watch(Model):
     """Which tags are candidates."""
     pin: Pin = "keep"
     """`keep`: a field has a digest after an update if it had one before; `digest`: always; `none`: never."""
+    image_policy: ImagePolicy | None = None
+    """The Flux ImagePolicy whose markers stand beside this image's tags and digests: `namespace:name`."""
     fields: tuple[ExplicitField, ...] = ()
     """Places of the image that the bot does not find by itself."""
+    embedded: Flag = False
+    """Whether full references inside longer text are edited too: scripts, arguments, files within a ConfigMap."""
     platforms: tuple[Platform, ...] = ()
     """Platforms that an image must have, such as `linux/arm64`. Without it: those of the deployed image."""
     minimum_age: Duration = timedelta()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from imagebot.fields.explicit import read_path
 from imagebot.images.reference import ImageName, Reference, is_tag
 
 _DNS_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9_])?(?:\[bot\])?", re.ASCII)
+_IMAGE_POLICY = re.compile(r"[a-z0-9][a-z0-9.-]*:[a-z0-9][a-z0-9.-]*", re.ASCII)
 _LONGEST_LABEL = 50
 
 
@@ -45,6 +47,13 @@ def tag(text: str) -> str:
     if is_tag(text):
         return text
     raise ValueError(f"{text!r} is no tag")
+
+
+def image_policy(text: str) -> str:
+    """A Flux ImagePolicy as its markers name it."""
+    if _IMAGE_POLICY.fullmatch(text):
+        return text
+    raise ValueError(f"{text!r} is no image policy; write it as in the marker: namespace:name")
 
 
 def label(text: str) -> str:
@@ -87,6 +96,12 @@ def repository_file(text: str) -> str:
 def repository_path(text: str) -> str:
     """A file's or a folder's path from the root of a repository, without a slash at its end."""
     return repository_file(text.removesuffix("/"))
+
+
+def field_path(text: str) -> str:
+    """The path of a value in a file."""
+    read_path(text)
+    return text
 
 
 def visible(text: str) -> str:

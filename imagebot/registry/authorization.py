@@ -7,7 +7,7 @@ it; over https, unless the registry is set to plain http and it is the same serv
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from imagebot.errors import BadResponse, Refused
 from imagebot.images.reference import ImageName
@@ -41,7 +41,7 @@ class Bearer:
 class Attempt:
     """What was sent along: the header's value, and the token in it if a token server gave it."""
 
-    header: str | None = None
+    header: str | None = field(default=None, repr=False)
     token: Secret | None = None
 
 
@@ -99,6 +99,7 @@ class Authorization:
         return Attempt(f"Bearer {token.reveal()}", token)
 
     def checked(self, challenge: Challenge) -> Bearer:
+        """A bearer challenge whose token server may be asked. Raises `Refused`, and `BadResponse` if it is absurd."""
         service = challenge.parameters.get("service", "")
         if len(service) > _SERVICE_CHARACTERS:
             raise BadResponse(f"{self._registry} sent a challenge that is too long")

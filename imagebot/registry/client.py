@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from imagebot.errors import BadInput, BadResponse, Refused
-from imagebot.images.reference import ImageName, is_tag
+from imagebot.images.reference import ImageName, is_digest, is_tag
 from imagebot.registry.answers import announced_digest, json_object, manifest_digest
 from imagebot.registry.contents import contents, created_of, platform_of
 from imagebot.registry.conversation import Conversation
@@ -69,6 +69,7 @@ class Registries:
 
     def digest(self, name: ImageName, tag: str) -> str:
         """What `tag` stands for at this moment: a claim of the registry's, until `verify` has seen the manifest."""
+        assert is_tag(tag), "tags are checked where they come in"
         conversation = self._conversation(name, f"show {name.repository}:{tag}")
         head = conversation.manifest(tag, "HEAD")
         if head.status_code not in _NO_HEAD:
@@ -79,6 +80,7 @@ class Registries:
 
     def verify(self, name: ImageName, digest: str) -> None:
         """Fetch the manifest by `digest` and hash it. Raises `BadResponse` if it is another, `NotFound` if none."""
+        assert is_digest(digest), "digests are checked where they come in"
         _verified(self._about(name, digest), name, digest)
 
     def platforms(self, name: ImageName, digest: str) -> Mapping[str, str]:

@@ -46,6 +46,8 @@ class DockerConfig:
         Raises `BadInput` with file and line when the file, or the entry, cannot be read.
         """
         content = self._current()
+        if content is None:
+            return Login(None, f"there is no {self._file}, and imagebot.yaml has no credentials under registries")
         for key in _scopes(name):
             found = content.logins.get(key)
             if isinstance(found, BadInput):
@@ -57,7 +59,7 @@ class DockerConfig:
                 return Login(None, f"{self._file} keeps its credentials in {program}, which imagebot does not run")
         return None
 
-    def _current(self) -> _Content:
+    def _current(self) -> _Content | None:
         with self._lock:
             try:
                 state = self._file.stat()
@@ -66,7 +68,7 @@ class DockerConfig:
                     self._content = _parse(self._file)
                     self._stamp = stamp
             except FileNotFoundError:
-                return _Content()
+                return None
             except OSError as error:
                 raise BadInput(f"cannot read {self._file}: {error.strerror}") from None
             return self._content

@@ -28,13 +28,16 @@ class Endpoint:
     def of(cls, registry: str, listed: RegistrySettings | None, count: Count) -> Endpoint:
         """The endpoint of a canonical registry host; `listed` is what the settings say of it.
 
-        Raises `BadInput` when its `caFile` is no list of certificates.
+        Raises `BadInput` when there can be no such host, or its `caFile` is no list of certificates.
         """
         settings = listed or RegistrySettings()
         _check_authority(registry, settings)
         scheme = "http" if settings.plain_http else "https"
-        base = Url.parse(f"{scheme}://{_DOCKER_HUB_API if registry == DOCKER_HUB else registry}")
-        private = frozenset(map(_bare_host, (base.netloc, *settings.auth_hosts)) if listed else ())
+        try:
+            base = Url.parse(f"{scheme}://{_DOCKER_HUB_API if registry == DOCKER_HUB else registry}")
+            private = frozenset(map(_bare_host, (base.netloc, *settings.auth_hosts)) if listed else ())
+        except ValueError as error:
+            raise BadInput(f"{registry}, or one of its authHosts, is no host: {error}") from None
         wire = Wire(registry, private, settings.ca_file, count)
         return cls(base, private, wire, Authorization(registry, base, settings.auth_hosts, wire))
 

@@ -7,15 +7,17 @@ libyaml counts characters and leaves out a byte order mark, so its marks are map
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from typing import cast
 
 import yaml
 
-from imagebot.yamledit.limits import MAX_BYTES, MAX_DEPTH, MAX_EVENTS
+from imagebot.yamledit.limits import MAX_BYTES, MAX_DEPTH, MAX_EVENTS, MAX_HANDLES
 from imagebot.yamledit.tree import NotYaml
 
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
+_HANDLE = re.compile(r"(?:^|[\r\n\x85\u2028\u2029])%TAG")
 _DEEPER = {yaml.MappingStartEvent: 1, yaml.SequenceStartEvent: 1, yaml.MappingEndEvent: -1, yaml.SequenceEndEvent: -1}
 
 
@@ -41,6 +43,8 @@ class Text:
             raise Unreadable(line, 1, "the file is not UTF-8") from None
         if self.text.startswith(_BOM):
             raise Unreadable(1, 1, "the file has two byte order marks")
+        if self.text.count("%TAG") > MAX_HANDLES and len(_HANDLE.findall(self.text)) > MAX_HANDLES:
+            raise Unreadable(1, 1, f"the file has more than {MAX_HANDLES} %TAG directives")
         self._ascii = self.text.isascii()
         self._last = (0, 0)
 
@@ -60,6 +64,7 @@ class Text:
 def pull(text: str) -> Iterator[yaml.Event]:
     """All events of `text`. Raises `Unreadable` where it is no YAML or beyond the limits."""
     depth = 0
+    event = None
     try:
         for count, event in enumerate(yaml.parse(text, Loader=yaml.CSafeLoader)):
             depth += _DEEPER.get(type(event), 0)
@@ -75,6 +80,10 @@ def pull(text: str) -> Iterator[yaml.Event]:
     except yaml.reader.ReaderError as error:
         line = text.encode()[: error.position].count(b"\n") + 1
         raise Unreadable(line, 1, f"not YAML: a character that may not stand in it ({error.reason})") from None
+    except UnicodeDecodeError:
+        # libyaml lets a tag such as `!%ed%a0%80` through, whose escapes are no UTF-8.
+        line = end(event).line + 1 if event else 1
+        raise Unreadable(line, 1, "not YAML: the escapes of the next tag are no UTF-8") from None
 
 
 def begin(event: yaml.Event) -> yaml.Mark:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import yaml
 
 from imagebot.yamledit.events import Text, Unreadable, begin, end, pull
+from imagebot.yamledit.lines import indentation
 from imagebot.yamledit.tree import Alias, Document, Mapping, Node, NotYaml, Scalar, Sequence
 
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]+)+")
@@ -18,9 +20,18 @@ def parse(data: bytes) -> Iterator[Document | NotYaml]:
 
     Where it cannot be read on, the reason comes last: then what came before is not to be trusted either.
     """
+    yield from _parse(data, _Origin())
+
+
+def parse_within(data: bytes, scalar: Scalar) -> Iterator[Document | NotYaml]:
+    """The documents of YAML that is the text of a scalar of the file `data`, each scalar saying where it stands."""
+    yield from _parse(scalar.value.encode(), _Origin(scalar, indentation(data, scalar)))
+
+
+def _parse(data: bytes, origin: _Origin) -> Iterator[Document | NotYaml]:
     try:
         text = Text(data)
-        tree = _Tree(text)
+        tree = _Tree(text, origin)
         for event in pull(text.text):
             document = tree.take(event)
             if document is not None:
@@ -29,11 +40,28 @@ def parse(data: bytes) -> Iterator[Document | NotYaml]:
         yield error.why
 
 
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """Where a text comes from: the file itself, or a scalar of it whose lines stand in by `indentation`."""
+
+    scalar: Scalar | None = None
+    indentation: int = 0
+
+    def place(self, mark: yaml.Mark) -> tuple[int, int]:
+        """Line and column in the file. Only in a literal block each line of the text is one of the file."""
+        if self.scalar is None:
+            return mark.line + 1, mark.column + 1
+        if self.scalar.style == "|":
+            return self.scalar.line + mark.line + 1, self.indentation + mark.column + 1
+        return self.scalar.line, self.scalar.column
+
+
 class _Tree:
     """Takes events one by one, and gives a document when it ends."""
 
-    def __init__(self, text: Text) -> None:
+    def __init__(self, text: Text, origin: _Origin) -> None:
         self._text = text
+        self._origin = origin
         self._open: list[tuple[yaml.CollectionStartEvent, int, list[Node]]] = []
         self._nodes: list[Node] = []
         self._anchors: dict[str, Scalar | Sequence | Mapping | None] = {}
@@ -67,13 +95,13 @@ class _Tree:
             properties = _PROPERTIES.match(self._text.text, index, stop)
             index = properties.end() if properties else index
         first, last = self._text.offset(index), self._text.offset(stop)
-        return Scalar(
-            event.value, event.style or "", first, last, mark.line + 1, mark.column + 1, event.anchor, event.tag
-        )
+        line, column = self._origin.place(mark)
+        within = self._origin.scalar
+        return Scalar(event.value, event.style or "", first, last, line, column, event.anchor, event.tag, within)
 
     def _alias(self, event: yaml.AliasEvent) -> Alias:
         mark, name = begin(event), event.anchor or ""
-        alias = Alias(name, self._anchors.get(name), self._text.offset(mark.index), mark.line + 1, mark.column + 1)
+        alias = Alias(name, self._anchors.get(name), self._text.offset(mark.index), *self._origin.place(mark))
         self._aliases.append(alias)
         return alias
 
@@ -85,7 +113,7 @@ class _Tree:
 
     def _end(self) -> None:
         children, (event, start, self._nodes) = self._nodes, self._open.pop()
-        line, column = begin(event).line + 1, begin(event).column + 1
+        line, column = self._origin.place(begin(event))
         if isinstance(event, yaml.SequenceStartEvent):
             self._add(Sequence(tuple(children), start, line, column, event.anchor))
         else:

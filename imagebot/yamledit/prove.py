@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import zip_longest
 from operator import attrgetter
 
@@ -23,15 +23,13 @@ _MEANING: dict[type, Callable[[yaml.Event], object]] = {
 }
 
 
-def prove(file: str, before: bytes, after: bytes, intended: Mapping[Edit, str]) -> None:
+def prove(file: str, before: bytes, after: bytes, edits: Iterable[Edit], values: Mapping[int, str]) -> None:
     """Compare the two files byte for byte outside the edits, and event for event with the values intended.
 
-    Raises `CannotEdit` that names what differs. It runs in production, on every edit: a failure is a bug of ours.
+    `values` are those that scalars should have, by the byte at which each ends in `before`. Raises `CannotEdit` that
+    names what differs. It runs in production, on every edit: a failure is a bug of ours.
     """
-    edits = sorted(intended)
-    flaw = _bytes_differ(before, after, edits) or _events_differ(
-        before, after, {edit.end: intended[edit] for edit in edits}
-    )
+    flaw = _bytes_differ(before, after, sorted(edits)) or _events_differ(before, after, values)
     if flaw:
         line, what = flaw
         raise CannotEdit(

@@ -1,43 +1,58 @@
-"""Write new values over scalars: locate, splice, prove."""
+"""Write new text over scalars, or over parts of them: locate, splice, prove."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from imagebot.errors import CannotEdit, Problem
+from imagebot.yamledit.lines import BLOCK, line_of, lines
 from imagebot.yamledit.prove import prove
 from imagebot.yamledit.resolver import is_text, same_number
 from imagebot.yamledit.splice import Edit, splice
 from imagebot.yamledit.tree import Scalar
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./~$+=<](?:[A-Za-z0-9_./~$+=<@^*()%!-]|:(?=[^\s,\[\]{}]))*", re.ASCII)
+_INSIDE = re.compile(r"(?:[A-Za-z0-9_.:@-]*[A-Za-z0-9_.-])?", re.ASCII)
 _PRINTABLE = re.compile(r"[ -~]*", re.ASCII)
+_ESCAPED = re.compile(r'["\\]', re.ASCII)
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _LONG_LINE = 300
-_BLOCK = {"|": "a literal block", ">": "a folded block"}
 
 
-def replace(file: str, data: bytes, values: Iterable[tuple[Scalar, str]]) -> bytes:
-    """`data` with each scalar's value changed and no other byte, proved by parsing it again.
+class Patch(NamedTuple):
+    """The characters from `start` to `end` of a scalar's value become `text`."""
 
-    `file` only stands in messages. Raises `CannotEdit` where a scalar cannot be mapped to bytes, or the proof fails.
+    start: int
+    end: int
+    text: str
+
+
+Patches = Mapping[Scalar, Sequence[Patch]]
+
+
+def replace(file: str, data: bytes, patches: Iterable[tuple[Scalar, Patch]]) -> bytes:
+    """`data` with these parts of scalars changed and no other byte, proved by parsing it again.
+
+    `file` only stands in messages. Raises `CannotEdit` where a scalar cannot be mapped to bytes, where two patches
+    overlap, or where the proof fails.
     """
-    wanted = {scalar: value for scalar, value in values if scalar.value != value}
-    edits = [_edit(file, data, scalar, value) for scalar, value in wanted.items()]
-    if not edits:
-        return data
-    after = splice(data, edits)
-    prove(file, data, after, dict(zip(edits, wanted.values(), strict=True)))
-    return after
+    return splice(data, _proved(file, data, _outward(file, patches)))
+
+
+def whole(scalar: Scalar, value: str) -> tuple[Scalar, Patch]:
+    """The patch that makes `value` all that a scalar says."""
+    return scalar, Patch(0, len(scalar.value), value)
 
 
 def why_fixed(data: bytes, scalar: Scalar) -> str | None:
-    """Why the bytes of this scalar cannot take another value; None if they can."""
+    """Why the bytes of this scalar cannot take another value; None if they can. `data` is what its offsets count in."""
     if scalar.tag not in (None, "tag:yaml.org,2002:str", "!"):
         return f"the value has the tag {scalar.tag}; write it without"
-    if scalar.style in _BLOCK:
-        return f"the value is {_BLOCK[scalar.style]}; write it on the line of its key"
+    if scalar.style in BLOCK:
+        return None if lines(data, scalar) else "the value cannot be told from its block of lines; write it plainly"
     written = data[scalar.start : scalar.end].decode()
     if written in _spellings(scalar):
         return None
@@ -55,7 +70,50 @@ def problem(file: str, data: bytes, scalar: Scalar, message: str) -> Problem:
     end = end if end >= 0 else len(data)
     short = end - begin < 2 * _LONG_LINE and (begin > 0 or scalar.start < _LONG_LINE)
     source = data[begin:end].decode(errors="replace").removeprefix(_BOM).rstrip("\r") if short else ""
+    if scalar.within and source:
+        # The text's own line stands further in where the text is a block.
+        source = " " * (scalar.column - 1 - len(data[begin : scalar.start].decode(errors="replace"))) + source
     return Problem(file, scalar.line, scalar.column, message, source, max(scalar.end - scalar.start, 1))
+
+
+def _outward(file: str, patches: Iterable[tuple[Scalar, Patch]]) -> Patches:
+    """The patches by scalar of the file: those in YAML within a scalar's text become patches of that text, proved."""
+    outer: dict[Scalar, list[Patch]] = defaultdict(list)
+    inner: dict[Scalar, dict[Scalar, list[Patch]]] = defaultdict(lambda: defaultdict(list))
+    for scalar, patch in patches:
+        (inner[scalar.within] if scalar.within else outer)[scalar].append(patch)
+    for scalar, within in inner.items():
+        text = scalar.value.encode()
+        for edit in _proved(file, text, within):
+            start = len(text[: edit.start].decode())
+            outer[scalar].append(Patch(start, start + len(edit.old.decode()), edit.new.decode()))
+    return outer
+
+
+def _proved(file: str, data: bytes, patches: Patches) -> list[Edit]:
+    """The edits of `data` that make these patches, and nothing else."""
+    edits: list[Edit] = []
+    values: dict[int, str] = {}
+    for scalar, some in patches.items():
+        value = "".join(_patched(file, data, scalar, some))
+        if value != scalar.value:
+            edits += _edits(file, data, scalar, some, value)
+            values[scalar.end] = value
+    if edits:
+        prove(file, data, splice(data, edits), edits, values)
+    return edits
+
+
+def _patched(file: str, data: bytes, scalar: Scalar, patches: Sequence[Patch]) -> Iterator[str]:
+    done = 0
+    for patch in sorted(set(patches)):
+        if patch.start < done:
+            raise CannotEdit(problem(file, data, scalar, "two changes overlap in this value"))
+        if not _PRINTABLE.fullmatch(patch.text):
+            raise CannotEdit(problem(file, data, scalar, f"{patch.text!r} needs escapes"))
+        yield scalar.value[done : patch.start] + patch.text
+        done = patch.end
+    yield scalar.value[done:]
 
 
 def _spellings(scalar: Scalar) -> tuple[str, ...]:
@@ -68,22 +126,52 @@ def _spellings(scalar: Scalar) -> tuple[str, ...]:
             return (f'"{scalar.value}"',) if "\\" not in scalar.value else ()
 
 
-def _edit(file: str, data: bytes, scalar: Scalar, value: str) -> Edit:
-    reason = why_fixed(data, scalar) or (None if _PRINTABLE.fullmatch(value) else f"{value!r} needs escapes")
+def _edits(file: str, data: bytes, scalar: Scalar, patches: Sequence[Patch], value: str) -> Iterator[Edit]:
+    escaped = f"{value!r} needs escapes" if scalar.style == '"' and _ESCAPED.search(value) else None
+    reason = why_fixed(data, scalar) or escaped
     if reason:
         raise CannotEdit(problem(file, data, scalar, reason))
-    return Edit(scalar.start, data[scalar.start : scalar.end], _written(scalar, value).encode())
+    if scalar.style in BLOCK:
+        yield from _block_edits(file, data, scalar, patches)
+    else:
+        written = _written(scalar, value, patches).encode()
+        yield Edit(scalar.start, data[scalar.start : scalar.end], written)
 
 
-def _written(scalar: Scalar, value: str) -> str:
+def _block_edits(file: str, data: bytes, scalar: Scalar, patches: Sequence[Patch]) -> Iterator[Edit]:
+    found = lines(data, scalar) or ()
+    for start, end, text in set(patches):
+        line = line_of(found, start, end)
+        if line is None or start == end == line.at:
+            raise CannotEdit(problem(file, data, scalar, "the text to change is not on one line; write it on one"))
+        if text != text.strip() or (start == line.at and not text):
+            raise CannotEdit(problem(file, data, scalar, f"{text!r} would change how the block stands in"))
+        # What is only inserted takes the character before it along: an edit replaces something.
+        first = start - (start == end)
+        old, kept = scalar.value[first:end], scalar.value[first:start]
+        at = line.start + len(line.text[: first - line.at].encode())
+        yield Edit(at, old.encode(), (kept + text).encode())
+
+
+def _written(scalar: Scalar, value: str, patches: Sequence[Patch]) -> str:
     """The new value in the old one's quotes; a plain one gets quotes where some loader would read more than text."""
     single = "'" + value.replace("'", "''") + "'"
-    double = f'"{value}"' if not re.search(r'["\\]', value) else single
+    double = f'"{value}"' if not _ESCAPED.search(value) else single
     match scalar.style:
         case "'":
             return single
         case '"':
             return double
         case _:
-            plain = _PLAIN.fullmatch(value) and (is_text(value) or same_number(scalar.value, value))
-            return value if plain else double
+            return value if _may_be_plain(scalar, value, patches) else double
+
+
+def _may_be_plain(scalar: Scalar, value: str, patches: Sequence[Patch]) -> bool:
+    if value == "...":  # the end of the document, at the beginning of a line
+        return False
+    if all(patch.start and _INSIDE.fullmatch(patch.text) for patch in patches):
+        # What stands around it was plain before.
+        return is_text(value)
+    # Braces are safe where they were: outside of flow maps.
+    bare = re.sub(r"[{}]", "", value) if "{" in scalar.value else value
+    return _PLAIN.fullmatch(bare) is not None and (is_text(value) or same_number(scalar.value, value))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+WORD = "word"
+
 
 @dataclass(frozen=True, slots=True)
 class NotYaml:
@@ -21,7 +23,9 @@ class NotYaml:
 class Scalar:
     """One scalar. `start` and `end` enclose it as written, with its quotes and without its anchor and tag.
 
-    `style` is `''` (plain), `"'"`, `'"'`, `'|'` or `'>'`.
+    `style` is `''` (plain), `"'"`, `'"'`, `'|'` or `'>'`; `WORD` for a word of a file that is no YAML.
+    `within` is the scalar of the file whose text is YAML that this one stands in: then offsets count bytes of that
+    text, lines and columns still those of the file.
     """
 
     value: str
@@ -32,6 +36,12 @@ class Scalar:
     column: int
     anchor: str | None = None
     tag: str | None = None
+    within: Scalar | None = None
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where in the file it stands, as a key: no other scalar has it."""
+        return (self.within.start, self.start) if self.within else (-1, self.start)
 
 
 @dataclass(frozen=True, slots=True)

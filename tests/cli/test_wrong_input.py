@@ -120,7 +120,9 @@ def test_no_settings(tmp_path: Path) -> None:
 
 
 def test_settings_that_are_wrong_in_many_ways_say_all_of_them(stage: Stage) -> None:
-    stage.config.write_text("policies: policies/\nevery: often\nrepositories: {a: {url: 'https://u:hunter2@h/x.git'}}\n")
+    stage.config.write_text(
+        "policies: policies/\nevery: often\nrepositories: {a: {url: 'https://u:hunter2@h/x.git'}}\n"
+    )
 
     said = stage.imagebot("status")
 

@@ -70,3 +70,23 @@ def test_killed_at_every_step_in_a_row(stage: Stage) -> None:
 
     assert len(stage.pulls()) == 1
     assert stage.heads()[BRANCH] == expected
+
+
+def test_two_bots_at_once_make_one_pull_request(stage: Stage) -> None:
+    """Each has a state of its own, so no lock keeps them apart: the lease and the forge do."""
+    (stage.folder / "other").mkdir()
+    shutil.copytree(stage.folder / "policies", stage.folder / "other" / "policies")
+    other = stage.folder / "other" / "imagebot.yaml"
+    other.write_text(stage.config.read_text())
+    words = [sys.executable, "-m", "imagebot", "once", "--config"]
+
+    with (
+        subprocess.Popen([*words, stage.config], stdout=subprocess.DEVNULL) as one,
+        subprocess.Popen([*words, other], stdout=subprocess.DEVNULL) as two,
+    ):
+        codes = {one.wait(), two.wait()}
+
+    assert codes <= {0, 1}
+    assert len(stage.pulls()) == 1
+    report = stage.one_pass()
+    assert (report.costs.git_pushes, report.costs.forge_writes) == (0, 0)

@@ -367,3 +367,26 @@ def test_line_ends_and_a_missing_last_one_stay(stage: Stage, line_end: str) -> N
     stage.one_pass()
 
     assert stage.show("staging/app.yaml", BRANCH) == text.replace("6.5.3", "6.5.4")
+
+
+def test_a_field_that_no_shape_reaches_is_named_by_its_path(stage: Stage) -> None:
+    stage.commit(
+        {"staging/app.yaml": None, "staging/version.yaml": "image_tag: 6.5.3   # promoted by hand\nready: yes\n"}
+    )
+    stage.policy(POLICY + "    fields: [{file: staging/version.yaml, path: image_tag}]\n")
+
+    assert deeds(stage.one_pass()) == [Deed.OPENED]
+
+    changed = "image_tag: 6.5.4   # promoted by hand\nready: yes\n"
+    assert stage.show("staging/version.yaml", BRANCH) == changed
+    assert_quiet(stage)
+
+
+def test_paths_keep_a_pass_out_of_other_folders(stage: Stage) -> None:
+    stage.commit({"production/app.yaml": DEPLOYMENT, "staging/charts/app.yaml": DEPLOYMENT})
+    stage.policy(POLICY.replace('["staging/"]', '["staging/", "!**/charts/"]'))
+
+    stage.one_pass()
+
+    work = ["-C", str(stage.bare), "diff", "--name-only", "main", BRANCH]
+    assert stage.git(*work).splitlines() == ["staging/app.yaml"]

@@ -288,6 +288,14 @@ def test_a_list_of_one_wrong_item_is_not_also_too_short() -> None:
     assert said("name: x\nwalls: [[]]\n").count("cafe.yaml") == 1
 
 
+def test_a_key_that_is_there_twice_in_two_spellings_keeps_its_own_problem() -> None:
+    messages = said("name: [a]\nnmae: x\n").splitlines()[::3]
+    assert messages == [
+        "cafe.yaml:1:7: expected text, found a list",
+        "cafe.yaml:2:1: unknown key 'nmae'; did you mean 'name'?",
+    ]
+
+
 def test_a_byte_order_mark_takes_no_column() -> None:
     assert said(b"\xef\xbb\xbfnmae: x\n").startswith(
         "cafe.yaml:1:1: unknown key 'nmae'; did you mean 'name'?\n    nmae"

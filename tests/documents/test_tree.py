@@ -141,6 +141,10 @@ def test_too_deep() -> None:
     assert f"more than {MAX_DEPTH} values inside each other" in said("name: " + "[" * 5000)
 
 
+def test_an_escape_beyond_unicode_is_a_problem_and_no_crash() -> None:
+    assert said('name: "a\\U00110000"\n').startswith("cafe.yaml:1:9: this escape is no character of Unicode")
+
+
 def test_aliases_of_aliases_do_not_grow_without_bound() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 9)]

@@ -155,9 +155,8 @@ def test_no_secret_is_printed_written_or_shown_in_the_process_list(whole: Whole)
 
     assert any("git" in line and "push" in line for line in command_lines)
     text = "\n".join([*command_lines, *(each.out + each.err for each in said), *_shown(whole.github)])
-    text += "\n".join(
-        path.read_bytes().decode("latin-1") for path in (whole.folder / "state").rglob("*") if path.is_file()
-    )
+    files = [path for path in (whole.folder / "state").rglob("*") if path.is_file()]
+    text += "\n".join(path.read_bytes().decode("latin-1") for path in files)
     assert [secret for secret in whole.secrets() if secret in text] == []
 
 
@@ -165,7 +164,9 @@ def test_no_secret_is_printed_written_or_shown_in_the_process_list(whole: Whole)
     ("spoil", "words"),
     [
         pytest.param(lambda whole: whole.git.users.update({"x-access-token": "another"}), "environments", id="git"),
-        pytest.param(lambda whole: setattr(whole.github, "token", "another"), "does not accept our credentials", id="forge"),
+        pytest.param(
+            lambda whole: setattr(whole.github, "token", "another"), "does not accept our credentials", id="forge"
+        ),
         pytest.param(
             lambda whole: _replace(whole.folder / "imagebot.yaml", f"username: {USERNAME}", "username: nobody"),
             "credentials",

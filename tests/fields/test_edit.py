@@ -61,6 +61,22 @@ def after(text: str, to: Value, pin: Pin) -> str:
         pytest.param(
             f"image: x:v1\ndigest: {OLD}", TO, "keep", f"image: x:v2\ndigest: {NEW}", id="digest beside a reference"
         ),
+        pytest.param("image: x:v1\nsha: 1f834a5", TO, "keep", "image: x:v2\nsha: 1f834a5", id="a commit is no digest"),
+        pytest.param(
+            "{repository: x, tag: v1, digest: null}",
+            TAG_ONLY,
+            "keep",
+            "{repository: x, tag: v2, digest: null}",
+            id="null",
+        ),
+        pytest.param("chart: oci://x/y\nversion: v1", TO, "keep", "chart: oci://x/y\nversion: v2", id="chart"),
+        pytest.param(
+            f"url: oci://x/y\nref: {{tag: v1, digest: {OLD}}}",
+            TO,
+            "keep",
+            f"url: oci://x/y\nref: {{tag: v2, digest: {NEW}}}",
+            id="OCIRepository",
+        ),
         pytest.param(f"repository: x\ntag: {OLD}", TO, "keep", f"repository: x\ntag: {NEW}", id="digest as a tag"),
     ],
 )
@@ -78,7 +94,10 @@ def test_what_is_written(before: str, to: Value, pin: Pin, expected: str) -> Non
         pytest.param(
             f"repository: x\ntag: v1\nsha: {OLD[7:]}", Value("v2", "sha512:" + "c" * 128), "keep", "sha256", id="sha"
         ),
+        pytest.param("repository: x\ntag: v1\ndigest: sha256:${D}", TAG_ONLY, "keep", "is pinned", id="odd digest"),
         pytest.param("image: &i x:v1\nb: *i", TO, "keep", "anchor", id="fixed"),
+        pytest.param("chart: oci://x/y\nversion: 1.0.0", TO, "digest", "takes no digest", id="chart"),
+        pytest.param("url: oci://x/y\nref: {tag: v1}", TO, "digest", "takes no digest", id="OCIRepository"),
     ],
 )
 def test_what_is_refused(before: str, to: Value, pin: Pin, why: str) -> None:

@@ -19,8 +19,12 @@ def test_no_field_of_the_corpus_is_screened_out() -> None:
         assert all(screen(data, [field.name]) for field in find(str(path), data).fields)
 
 
+def test_the_default_of_a_variable_is_not_screened_out() -> None:
+    assert screen(b"image: ${IMAGE:-nginx:1}", [NGINX])
+
+
 def test_files_without_the_name_are_screened_out() -> None:
-    assert not screen(b"image: ghcr.io/acme/web:1", [API, NGINX])
+    assert not screen(b"apiVersion: v1\nimage: ghcr.io/acme/web:1", [API, NGINX])
 
 
 @pytest.mark.parametrize(
@@ -38,7 +42,12 @@ def test_files_without_the_name_are_screened_out() -> None:
         pytest.param(NGINX, "image: docker.io/library/nginx:1", True, id="long"),
         pytest.param(NGINX, "image: index.docker.io/nginx:1", True, id="index"),
         pytest.param(NGINX, "image: bitnami/nginx:1", False, id="another owner of a short name"),
+        pytest.param(NGINX, "image: ${IMAGE:-nginx:1}", True, id="default of a variable"),
         pytest.param(NGINX, "app: nginx-ingress", False, id="longer word"),
+        pytest.param(API, "image: ${IMAGE:-ghcr.io/acme/api:1}", True, id="registry in the default of a variable"),
+        pytest.param(API, "url: oci://ghcr.io/acme/api/", True, id="slash at the end"),
+        pytest.param(API, "x/" * 200 + "ghcr.io/acme/api", False, id="deep in a path"),
+        pytest.param(ImageName("localhost:5000", "api"), "image: localhost:5000/api:1", True, id="port"),
     ],
 )
 def test_a_name_is_mentioned_whole_or_not_at_all(name: ImageName, text: str, expected: bool) -> None:

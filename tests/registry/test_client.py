@@ -108,6 +108,13 @@ def test_a_manifest_that_is_not_what_was_asked_for_is_a_bad_response(answer: Ans
         registries(served).verify(name(served), DIGEST)
 
 
+def test_what_is_not_announced_as_a_manifest_is_none_even_if_its_hash_is_right() -> None:
+    digest = f"sha256:{hashlib.sha256(b'{}').hexdigest()}"
+    answer = Answer(200, (("Content-Type", "application/json"),), b"{}")
+    with serving(lambda _: answer) as served, pytest.raises(BadResponse, match="no manifest of an image"):
+        registries(served).verify(name(served), digest)
+
+
 def test_what_is_not_json_is_no_manifest_even_if_its_hash_is_right() -> None:
     digest = f"sha256:{hashlib.sha256(b'<html>').hexdigest()}"
     with serving(lambda _: Answer(200, (TYPE,), b"<html>")) as served, pytest.raises(BadResponse):
@@ -119,6 +126,7 @@ def test_what_is_not_json_is_no_manifest_even_if_its_hash_is_right() -> None:
     [
         pytest.param(b'{"errors": [{"code": "DENIED", "message": "\\u001b[2J"}]}', " DENIED", id="code"),
         pytest.param(b'{"errors": [{"code": "\\u001b[2J"}]}', "", id="escape for a code"),
+        pytest.param(b'{"errors": [{"code": "DENIED\\u001b[2J"}]}', "", id="escape behind a code"),
         pytest.param(b'{"errors": [{"code": 5}]}', "", id="number for a code"),
         pytest.param(b'{"errors": []}', "", id="no error"),
         pytest.param(b'{"errors": {}}', "", id="object"),

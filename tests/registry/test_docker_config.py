@@ -13,7 +13,7 @@ import pytest
 from imagebot.errors import BadInput
 from imagebot.images.reference import ImageName
 from imagebot.registry.docker_config import DockerConfig
-from imagebot.registry.logins import Basic, Credential, RefreshToken, RegistryToken
+from imagebot.registry.logins import Basic, Credential, Login, RefreshToken, RegistryToken
 from imagebot.secret import Secret
 
 
@@ -151,7 +151,9 @@ def test_a_bad_file_shows_none_of_its_text(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_has_no_credentials(tmp_path: Path) -> None:
-    assert DockerConfig(tmp_path / "config.json").login(ImageName("ghcr.io", "acme/api")) is None
+    login = DockerConfig(tmp_path / "config.json").login(ImageName("ghcr.io", "acme/api"))
+    advice = f"there is no {tmp_path}/config.json, and imagebot.yaml has no credentials under registries"
+    assert login == Login(None, advice)
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from imagebot.errors import BadInput
 from imagebot.registry.endpoint import Endpoint
 from imagebot.registry.wire import Count
 from imagebot.settings import RegistrySettings
@@ -20,6 +21,16 @@ from imagebot.settings import RegistrySettings
 )
 def test_a_registry_is_where_its_name_says(registry: str, settings: RegistrySettings | None, base: str) -> None:
     assert Endpoint.of(registry, settings, Count()).base.origin == base
+
+
+@pytest.mark.parametrize(
+    ("registry", "auth_hosts"),
+    [pytest.param("r.test:99999", (), id="port"), pytest.param("r.test", ("https://auth.test",), id="url for a host")],
+)
+def test_what_can_be_no_host_is_bad_input(registry: str, auth_hosts: tuple[str, ...]) -> None:
+    """Image names allow five digits for a port, whatever they say."""
+    with pytest.raises(BadInput, match="is no host"):
+        Endpoint.of(registry, RegistrySettings(auth_hosts=auth_hosts), Count())
 
 
 def test_only_listed_hosts_may_be_private() -> None:

@@ -19,7 +19,7 @@ from imagebot.registry.wire import Count, Wire
 from imagebot.secret import Secret
 from tests.support.canary import PASSWORD, USERNAME, carriers
 from tests.support.fake_registry import JSON, oci_error
-from tests.support.web_function import Answer, Asked, Served
+from tests.support.web_function import Answer, Asked, HangUp, Served
 
 CANARY = Basic(USERNAME, Secret(PASSWORD))
 
@@ -107,6 +107,18 @@ def test_a_refresh_token_is_posted_and_in_no_url(stack: ExitStack) -> None:
         "service": ["r.test"],
         "scope": ["repository:acme/api:pull"],
     }
+
+
+def test_a_refresh_token_is_not_posted_twice(stack: ExitStack) -> None:
+    """Some servers give a new one for each use: the first post may have counted."""
+
+    def cut(_: Asked) -> Answer:
+        raise HangUp
+
+    server = stack.enter_context(Served(cut))
+    with pytest.raises(Unavailable, match="cut the connection"):
+        tokens().get(wanted(server, RefreshToken(Secret(PASSWORD))), Deadline(PATIENCE))
+    assert len(server.asked) == 1
 
 
 @pytest.mark.parametrize("key", ["token", "access_token"])

@@ -1,4 +1,4 @@
-"""A whole world in one folder: a registry in this process, an environment repository, a local forge, policy files.
+"""A whole world in one folder: a registry in this process, an environment repository, a local forge, settings.
 
 Everything is real but the network between them. People act through git and the forge's files; the bot through its verbs
 or through one pass in this process.
@@ -98,7 +98,7 @@ class Stage:
         message: str = "a person's change",
         at: datetime | None = None,
     ) -> str:
-        """A person commits to a branch of the environment repository (made from main at first); None deletes a file."""
+        """A person commits to a branch, made from main if need be; None deletes a file."""
         work = self.folder / "work"
         if not work.exists():
             self.git("clone", "--quiet", str(self.bare), str(work))

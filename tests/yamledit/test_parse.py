@@ -66,6 +66,10 @@ def test_lines_and_columns_count_from_one() -> None:
     assert (scalar.line, scalar.column) == (2, 4)
 
 
+def test_a_text_full_of_directives_is_no_directive() -> None:
+    assert value_of(b"a: '" + b"%TAG " * 200 + b"'", "a").value == "%TAG " * 200
+
+
 def test_documents_come_one_by_one() -> None:
     assert len(documents(b"a: 1\n---\nb: 2\n---\n")) == 3
 
@@ -92,6 +96,10 @@ def test_an_alias_that_leads_nowhere_has_no_target(data: bytes) -> None:
         pytest.param("a: 1\nb: 'é\x07'".encode(), 2, "character", id="bell"),
         pytest.param(b"a: [1\nb: 2", 2, "not YAML", id="open bracket"),
         pytest.param(b'a: "\\ud800"', 1, "not YAML", id="surrogate"),
+        pytest.param(b"a: 1\nb: !%ed%a0%80 2", 2, "escapes of the next tag", id="tag of no characters"),
+        pytest.param(b"%TAG !e! %c0%80\n---\na: 1", 1, "escapes of the next tag", id="tag prefix of no characters"),
+        pytest.param(b"%TAG !e! x\n" * 101 + b"---\n", 1, "%TAG", id="directives"),
+        pytest.param(b"".join(b"%%TAG !e%d! x\r" % n for n in range(400_000)), 1, "%TAG", id="many directives"),
         pytest.param(b"[" * (MAX_DEPTH + 1), 1, "nested deeper", id="deep"),
         pytest.param(b"[" * 100_000, 1, "nested deeper", id="very deep"),
         pytest.param(b"#" * (MAX_BYTES + 1), 1, "at most", id="large"),

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from imagebot.errors import CannotEdit
 from imagebot.yamledit.parse import parse
-from imagebot.yamledit.replace import replace, why_fixed
+from imagebot.yamledit.replace import Patch, replace, whole, why_fixed
 from imagebot.yamledit.tree import Document
 from tests.yamledit.test_parse import scalars, value_of
 
@@ -52,14 +52,14 @@ FILES = st.lists(SNIPPETS, max_size=12).flatmap(
 )
 def test_only_the_value_changes(before: str, new: str, after: str) -> None:
     scalar = value_of(before.encode(), "a")
-    assert replace("f.yaml", before.encode(), [(scalar, new)]).decode() == after
+    assert replace("f.yaml", before.encode(), [whole(scalar, new)]).decode() == after
 
 
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        pytest.param("a: |\n  v1\n", "literal block", id="literal"),
-        pytest.param("a: >-\n  v1\n", "folded block", id="folded"),
+        pytest.param("a: |\n  v\r  1\n", "block of lines", id="carriage return in a block"),
+        pytest.param("a: |\n  v\u2028  1\n", "block of lines", id="line separator in a block"),
         pytest.param("a: v1\n  v2\n", "several lines", id="two lines"),
         pytest.param('a: "v\\x31"', "escapes", id="escapes"),
         pytest.param("a: !vault v1", "tag !vault", id="tag"),
@@ -71,7 +71,7 @@ def test_what_cannot_be_mapped_says_why(data: str, why: str) -> None:
     scalar = value_of(data.encode(), "a")
     assert why in str(why_fixed(data.encode(), scalar))
     with pytest.raises(CannotEdit, match=r"^f.yaml:1:[34]: ") as caught:
-        replace("f.yaml", data.encode(), [(scalar, "v9")])
+        replace("f.yaml", data.encode(), [whole(scalar, "v9")])
     assert why in caught.value.problem.message
 
 
@@ -79,12 +79,31 @@ def test_what_cannot_be_mapped_says_why(data: str, why: str) -> None:
 def test_a_value_that_would_need_escapes_is_refused(value: str) -> None:
     scalar = value_of(b"a: v1", "a")
     with pytest.raises(CannotEdit, match="needs escapes"):
-        replace("f.yaml", b"a: v1", [(scalar, value)])
+        replace("f.yaml", b"a: v1", [whole(scalar, value)])
+
+
+@pytest.mark.parametrize("value", ['a"b', "a\\b"])
+def test_double_quotes_do_not_become_single_ones_for_an_escape(value: str) -> None:
+    scalar = value_of(b'a: "v1"', "a")
+    with pytest.raises(CannotEdit, match="needs escapes"):
+        replace("f.yaml", b'a: "v1"', [whole(scalar, value)])
+
+
+@pytest.mark.parametrize("value", [" v2", "v2 ", ""])
+def test_a_block_does_not_move_to_the_right(value: str) -> None:
+    scalar = value_of(b"a: |\n  v1\n", "a")
+    with pytest.raises(CannotEdit, match="how the block stands in"):
+        replace("f.yaml", b"a: |\n  v1\n", [(scalar, Patch(0, 2, value))])
+
+
+def test_three_dots_at_the_margin_do_not_end_the_document() -> None:
+    [scalar] = scalars(next(item for item in parse(b"v1\n") if isinstance(item, Document)).root)
+    assert replace("f.yaml", b"v1\n", [whole(scalar, "...")]) == b'"..."\n'
 
 
 def test_the_same_value_writes_nothing() -> None:
     data = b"a: '1.0'"
-    assert replace("f.yaml", data, [(value_of(data, "a"), "1.0")]) is data
+    assert replace("f.yaml", data, [whole(value_of(data, "a"), "1.0")]) is data
 
 
 @given(FILES, TAGS | ODD, st.integers(min_value=0))
@@ -96,7 +115,7 @@ def test_any_scalar_of_any_file_is_edited_alone_or_refused(data: bytes, new: str
         return
     scalar = every[pick % len(every)]
     try:
-        after = replace("f.yaml", data, [(scalar, new)])
+        after = replace("f.yaml", data, [whole(scalar, new)])
     except CannotEdit:
         return
     assert after[: scalar.start] == data[: scalar.start]
@@ -110,6 +129,6 @@ def test_a_second_opinion_reads_text(tag: str) -> None:
     """PyYAML under 1.1 and ruamel.yaml under 1.2 both read the new tag as the string it is."""
     data = b"image: # c\n  tag: v1\n"
     scalar = scalars(next(item for item in parse(data) if isinstance(item, Document)).root)[-1]
-    after = replace("f.yaml", data, [(scalar, tag)])
+    after = replace("f.yaml", data, [whole(scalar, tag)])
     assert yaml.safe_load(after) == {"image": {"tag": tag}}
     assert YAML().load(io.BytesIO(after)) == {"image": {"tag": tag}}

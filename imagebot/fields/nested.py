@@ -1,0 +1,48 @@
+"""YAML within YAML: `helm.values`, the text of a values file in an Argo CD `Application` or `ApplicationSet`.
+
+https://argo-cd.readthedocs.io/en/stable/user-guide/helm/#values
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from imagebot.fields.place import Trail
+from imagebot.fields.texts import texts
+from imagebot.yamledit.parse import parse_within
+from imagebot.yamledit.replace import why_fixed
+from imagebot.yamledit.tree import Document, Scalar
+
+_HINTS = (b"helm:", b'helm":', b"helm':")
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """A document that is the text of a scalar: the way to it, its bytes, and why these cannot be edited if so."""
+
+    document: Document
+    trail: Trail
+    data: bytes
+    fixed: str | None
+
+
+def may_nest(data: bytes) -> bool:
+    """Whether the documents of a file are worth a look: asked once, as a file may have very many."""
+    return any(hint in data for hint in _HINTS)
+
+
+def nested(data: bytes, document: Document) -> Iterator[Nested]:
+    """The values files in the text of a document of the file `data`; what is no YAML by itself is only text."""
+    for scalar, trail in texts(document):
+        if trail and trail.step == "values" and trail.before and trail.before.step == "helm":
+            inner = list(parse_within(data, scalar))
+            if len(inner) == 1 and isinstance(inner[0], Document):
+                yield Nested(inner[0], trail, scalar.value.encode(), _fixed(data, document, scalar))
+
+
+def _fixed(data: bytes, document: Document, scalar: Scalar) -> str | None:
+    other = next((alias for alias in document.aliases if alias.target is scalar), None)
+    if other:
+        return f"the text around it has the anchor &{other.name}, also used on line {other.line}: write it out there"
+    return why_fixed(data, scalar)

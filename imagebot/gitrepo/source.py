@@ -1,0 +1,50 @@
+"""What a repository says of itself before there is a mirror of it: its default branch, and where it was cloned from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from imagebot.errors import BadInput, BadResponse, NotFound
+from imagebot.gitrepo.failures import explain, unexplained
+from imagebot.gitrepo.mirror import NETWORK_SECONDS
+from imagebot.gitrepo.names import branch_name
+from imagebot.gitrepo.process import Git, Terms
+from imagebot.gitrepo.remote import Remote
+
+_HEADS = "ref: refs/heads/"
+
+
+def git_folder(path: Path) -> Path | None:
+    """Where git keeps the repository whose top folder is `path`: in `.git`, or there itself if it is bare."""
+    if (path / ".git").exists():
+        return path / ".git"
+    bare = (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()
+    return path if bare else None
+
+
+def default_branch(scratch: Path, remote: Remote) -> str:
+    """The branch that a remote's HEAD names; `scratch` is a folder for git to run in, made if need be.
+
+    Raises `NotFound` where there is none, `Unavailable`, `Refused`, `BadResponse`.
+    """
+    git = Git(scratch)
+    if not scratch.exists():
+        git.out("init", "--bare", "--quiet", "--template=")
+    terms = Terms(remote.environment(), remote.url, NETWORK_SECONDS)
+    answer = git.ask("ls-remote", "--symref", "--end-of-options", remote.url, "HEAD", terms=terms)
+    if answer.code != 0:
+        error = explain("ask", remote, answer, terms.environment)
+        raise error or BadResponse(unexplained("ask", remote, answer, terms.environment))
+    for line in answer.out.decode(errors="replace").splitlines():
+        if line.startswith(_HEADS):
+            return branch_name(line.removeprefix(_HEADS).partition("\t")[0])
+    raise NotFound(f"{remote.url} has no default branch: push a first commit, or name a branch by --branch")
+
+
+def origin(folder: Path) -> str | None:
+    """The URL that a local repository was cloned from, as its settings have it; `folder` is what `git_folder` found."""
+    git = Git(folder)
+    answer = git.ask("config", "--local", "--no-includes", "--get", "remote.origin.url")
+    if answer.code > 1:
+        raise BadInput(f"{folder}: git cannot read the settings of this repository")
+    return answer.out.decode(errors="replace").rstrip("\n") or None

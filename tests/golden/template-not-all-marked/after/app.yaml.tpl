@@ -1,0 +1,5 @@
+{{ if .on }}
+image: ghcr.io/acme/app:v1 # imagebot: ghcr.io/acme/app
+{{ else }}
+image: ghcr.io/acme/app:v1
+{{ end }}

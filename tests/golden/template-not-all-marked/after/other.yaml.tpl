@@ -1,0 +1,3 @@
+{{ if .on }}
+image: ghcr.io/acme/web:v1
+{{ end }}

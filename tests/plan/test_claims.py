@@ -1,0 +1,74 @@
+"""Every field belongs to one policy, or to none and everybody is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from imagebot.fields.find import find
+from imagebot.fields.unclear import unclear
+from imagebot.plan.claims import FileFields, claims
+from imagebot.policy.gates import Gates
+from imagebot.policy.model import Policy, PullRequest
+from imagebot.selection.verdict import Unknown
+from tests.support.watches import watch
+
+STAGING = Policy("api.yaml", "api", "staging", "env", ("staging/",), (watch(),), PullRequest(), Gates())
+PRODUCTION = replace(STAGING, environment="production", paths=("production/",))
+EVERYWHERE = replace(STAGING, app="other", paths=())
+
+
+def file(path: str, text: str = "image: ghcr.io/acme/api:1.4.2\n") -> tuple[str, FileFields]:
+    data, image = text.encode(), watch().image
+    doubt = unclear(data, found := find(path, data), image)
+    return path, FileFields(found, {image: doubt} if doubt else {})
+
+
+FILES = dict([file("staging/a.yaml"), file("production/a.yaml"), file("staging/b.yaml", "image: nginx:1.25\n")])
+
+
+def test_paths_share_out_the_fields() -> None:
+    owned = claims([STAGING, PRODUCTION], FILES)
+
+    files = {key: [field.file for field in held] for key, held in owned.items() if not isinstance(held, Unknown)}
+    assert files == {("api@staging", 0): ["staging/a.yaml"], ("api@production", 0): ["production/a.yaml"]}
+
+
+def test_a_field_that_two_reach_belongs_to_neither_and_each_names_the_other() -> None:
+    owned = claims([STAGING, EVERYWHERE], FILES)
+
+    assert owned == {
+        ("api@staging", 0): Unknown(
+            "staging/a.yaml:1 is claimed by other@staging too; give each policy its own `paths`"
+        ),
+        ("other@staging", 0): Unknown(
+            "staging/a.yaml:1 is claimed by api@staging too; give each policy its own `paths`"
+        ),
+    }
+
+
+def test_the_order_of_the_policies_does_not_matter() -> None:
+    policies = [STAGING, PRODUCTION, EVERYWHERE]
+
+    assert claims(policies, FILES) == claims(policies[::-1], FILES)
+
+
+def test_an_unreadable_file_that_names_the_image_makes_only_its_own_policy_unknown() -> None:
+    files = FILES | dict([file("production/bad.yaml", "a: [ghcr.io/acme/api\n")])
+
+    owned = claims([STAGING, PRODUCTION], files)
+
+    assert isinstance(owned["api@production", 0], Unknown)
+    assert not isinstance(owned["api@staging", 0], Unknown)
+
+
+def test_a_place_that_names_the_image_without_a_version_says_what_is_missing() -> None:
+    files = dict([file("staging/k.yaml", "api:\n  image:\n    repository: ghcr.io/acme/api\n")])
+
+    unknown = claims([STAGING], files)["api@staging", 0]
+
+    assert isinstance(unknown, Unknown)
+    assert unknown.because == "staging/k.yaml:3:17: no `tag` or `digest` stands beside `repository`"
+
+
+def test_no_field_is_no_claim() -> None:
+    assert claims([STAGING], {}) == {("api@staging", 0): ()}
