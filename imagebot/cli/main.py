@@ -22,6 +22,8 @@ VERBS = {
     "select": "Choose a tag from those on standard input.",
     "set": "Set an image's tag in files, and touch no other byte.",
     "pr": "Look after the pull requests of a local forge.",
+    "init": "Write policies for the images that a repository holds.",
+    "fields": "List every image in files, and what cannot be edited.",
     "lint": "Check policies and settings, and show every problem.",
     "schema": "Print the JSON Schema of policy files or of imagebot.yaml.",
 }

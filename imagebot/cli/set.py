@@ -29,7 +29,8 @@ IMAGE:TAG           sets the tag; refused where a digest stands beside it, which
 IMAGE@DIGEST        keeps the tag and sets the digest
 IMAGE:TAG@DIGEST    sets both
 
-A folder stands for all its *.yaml and *.yml; hidden folders are skipped, symbolic links are not followed.
+A folder stands for its YAML files, Dockerfiles, and templates, .env and .tf files with markers (docs/markers.md);
+hidden folders are skipped, symbolic links are not followed.
 A file is changed whole or not at all. Exit code: 0 done, or nothing to do; 1 refused, not found, or, with --check,
 something would change; 2 wrong usage.
 """

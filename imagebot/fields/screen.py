@@ -14,11 +14,6 @@ _BACKWARDS = re.compile(rb"((?:/(?:[0-9]+:)?[A-Za-z0-9.-]*[A-Za-z0-9])*)(?=//|-:
 _LONGEST = 255
 
 
-def is_yaml(file: str) -> bool:
-    """Whether a file is looked into without being named in a policy."""
-    return file.endswith((".yaml", ".yml"))
-
-
 def screen(data: bytes, names: Iterable[ImageName]) -> bool:
     """Whether a file may hold a field of one of these images: all parts of its name are in it, the last as a word.
 

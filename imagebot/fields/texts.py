@@ -11,7 +11,8 @@ from imagebot.fields.place import Trail
 from imagebot.images.reference import Reference
 from imagebot.yamledit.tree import Document, Mapping, Node, Scalar, Sequence
 
-_WORD = re.compile(r"[A-Za-z0-9_./:@-]+", re.ASCII)
+# Words with something behind a colon or an at: most words of a file have none, and are passed over in C.
+_WORD = re.compile(r"(?<![A-Za-z0-9_./:@-])[A-Za-z0-9_./-]*+[:@][A-Za-z0-9_./:@-]++", re.ASCII)
 # What stands before or behind a reference and would be a part of it: `${REGISTRY}app:v1`, `app:v1-${ARCH}`, `app:v1*`.
 _NOT_BEFORE = frozenset("})]$%*~+&#^?")
 _NOT_AFTER = frozenset("$%{([*~+=#^?")

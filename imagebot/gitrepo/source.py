@@ -44,7 +44,7 @@ def default_branch(scratch: Path, remote: Remote) -> str:
 def origin(folder: Path) -> str | None:
     """The URL that a local repository was cloned from, as its settings have it; `folder` is what `git_folder` found."""
     git = Git(folder)
-    answer = git.ask("config", "--local", "--no-includes", "--get", "remote.origin.url")
+    answer = git.ask("config", "--local", "--get", "remote.origin.url")
     if answer.code > 1:
         raise BadInput(f"{folder}: git cannot read the settings of this repository")
     return answer.out.decode(errors="replace").rstrip("\n") or None

@@ -48,13 +48,13 @@ def _bytes_differ(before: bytes, after: bytes, edits: list[Edit]) -> tuple[int, 
 
 
 def _events_differ(before: bytes, after: bytes, values: Mapping[int, str]) -> tuple[int, str] | None:
-    missing = dict(values)
     try:
         old_text, new_text = Text(before), Text(after)
+        missing = {old_text.index(at): value for at, value in values.items()}
         for old, new in zip_longest(pull(old_text.text), pull(new_text.text)):
             if old is None or new is None:
                 return begin(old or new).line + 1, "the file ends elsewhere"
-            value = missing.pop(old_text.offset(end(old).index), None) if isinstance(old, yaml.ScalarEvent) else None
+            value = missing.pop(end(old).index, None) if missing and isinstance(old, yaml.ScalarEvent) else None
             if not (_same(old, new) if value is None else _became(old, new, value)):
                 return begin(old).line + 1, "it would read differently"
     except Unreadable as error:

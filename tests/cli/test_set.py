@@ -108,7 +108,7 @@ def test_unreadable_yaml_counts_only_if_it_names_the_image(tmp_path: Path) -> No
     template = write(tmp_path / "template.yaml", "{{ if }}\nimage: nginx:1\n")
     result = run("nginx:2", tmp_path)
     assert result.exit_code == 1
-    assert f"{template}:2:1: not YAML" in result.output
+    assert f"{template}:2:1: nginx stands here in a template" in result.output
 
 
 def test_a_folder_with_the_name_of_a_file_is_no_file(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from imagebot.fields.find import find
-from imagebot.fields.screen import is_yaml, mentions, screen
+from imagebot.fields.screen import mentions, screen
 from imagebot.images.reference import ImageName
 from tests.support.shared import corpus
 
@@ -52,10 +52,3 @@ def test_files_without_the_name_are_screened_out() -> None:
 )
 def test_a_name_is_mentioned_whole_or_not_at_all(name: ImageName, text: str, expected: bool) -> None:
     assert mentions(text.encode(), name) is expected
-
-
-@pytest.mark.parametrize(
-    ("file", "expected"), [("a/b.yaml", True), ("b.yml", True), ("b.json", False), ("yaml", False)]
-)
-def test_files_that_are_looked_into(file: str, expected: bool) -> None:
-    assert is_yaml(file) is expected

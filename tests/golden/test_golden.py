@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 from pathlib import Path
@@ -45,3 +46,10 @@ def test_only_the_values_change_and_only_once(case: Path, tmp_path: Path, monkey
 
 def test_there_are_cases() -> None:
     assert len(CASES) > 30
+
+
+def test_every_case_that_the_table_names_is_there() -> None:
+    text = (Path(__file__).parent / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z0-9][a-z0-9.-]*-[a-z0-9.-]+|crlf)`", text))
+    assert named - {case.name for case in CASES} == set()
+    assert len(named) > 70
