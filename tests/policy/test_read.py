@@ -89,6 +89,7 @@ def test_no_policy_is_named_twice_and_whatever_is_left_out_has_a_problem(files: 
 
 
 def test_no_hint_about_a_pattern_around_commit_ids() -> None:
-    text = "app: a\nrepository: r\nenvironments: {dev: }\nimages: [{image: x, commit: {source: s}, tags: {match: ^main-}}]\n"
+    image = "{image: x, commit: {source: s}, tags: {match: ^main-}}"
+    text = f"app: a\nrepository: r\nenvironments: {{dev: }}\nimages: [{image}]\n"
     assert read_policies({"x": text.encode()}, None).advice == ()
     assert len(read_policies({"x": text.replace("commit: {source: s}", "numeric: asc").encode()}, None).advice) == 1
