@@ -128,7 +128,8 @@ class Watch(Model):
     created: Newest | None = None
     """`newest`: the image that was made last, as it says itself. Costs a request for each tag that is new."""
     commit: CommitRule | None = None
-    """Tags that are commit ids: the newest commit of a branch that has an image."""
+    """Tags that are commit ids of 7 digits or more: the newest commit of a branch that has an image. With `match` and
+    without `extract` the id may be anywhere in the tag."""
     digest: Annotated[str, AfterValidator(words.tag), _TEXT] | None = None
     """A tag that moves, such as `latest`: followed by its digest."""
     loose: Flag = False
@@ -202,7 +203,8 @@ class Watch(Model):
     def rule(self) -> str:
         """The order as the policy file has it: `semver: ^1.4`."""
         order = self.order()
-        return f"{order.name}: {order}"
+        branch = "" if self.commit is None or self.commit.branch is None else f"{self.commit.branch} of "
+        return f"{order.name}: {branch}{order}"
 
     def region(self, text: str) -> Region:
         """The part of the order that a range in `ignore` means. Raises `ValueError`."""

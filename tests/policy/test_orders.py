@@ -31,7 +31,7 @@ def watched(keys: str) -> PolicyFile | list[str]:
         ("alphabetical: desc", "alphabetical: desc"),
         ("created: newest", "created: newest"),
         ("commit: {source: api}", "commit: api"),
-        ("commit: {source: api, branch: release/1.x, paths: [services/api/, go.mod]}", "commit: api"),
+        ("commit: {source: api, branch: release/1.x, paths: [services/api/, go.mod]}", "commit: release/1.x of api"),
         ("digest: latest", "digest: latest"),
         ("digest: 1.10", "digest: 1.10"),
     ],
