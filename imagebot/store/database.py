@@ -53,8 +53,8 @@ class Database:
         bounds = f"-c statement_timeout={_PATIENCE}s -c lock_timeout={_PATIENCE}s -c timezone=UTC"
         engine = create_engine(
             parsed.set(drivername="postgresql+psycopg"),
-            pool_pre_ping=True,
-            pool_size=1,
+            # No pool: a pass asks a few times in minutes, and a connection that idles meanwhile is one to break.
+            poolclass=NullPool,
             hide_parameters=True,
             connect_args={"connect_timeout": _PATIENCE, "options": bounds, "application_name": "imagebot"},
         )
