@@ -28,6 +28,6 @@ def look(place: Place, key: str) -> Iterator[Claim | Lack]:
     elif beside:
         yield Claim(name, (beside, *digests(place)), place, (beside.key,))
     elif plain and place.under in _CONTAINERS:
-        yield Claim(name, (spot,), place, (key,))
+        yield Claim(name, (spot, *digests(place)), place, (key,))
     elif plain:
         yield Lack(name, spot.scalar, "the image is written without a tag, and none stands beside it")

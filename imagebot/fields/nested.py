@@ -12,7 +12,7 @@ from imagebot.fields.place import Trail
 from imagebot.fields.texts import texts
 from imagebot.yamledit.parse import parse_within
 from imagebot.yamledit.replace import why_fixed
-from imagebot.yamledit.tree import Document, Scalar
+from imagebot.yamledit.tree import Alias, Document, Scalar
 
 _HINTS = (b"helm:", b'helm":', b"helm':")
 
@@ -34,15 +34,15 @@ def may_nest(data: bytes) -> bool:
 
 def nested(data: bytes, document: Document) -> Iterator[Nested]:
     """The values files in the text of a document of the file `data`; what is no YAML by itself is only text."""
+    aliases = {id(alias.target): alias for alias in reversed(document.aliases)}
     for scalar, trail in texts(document):
         if trail and trail.step == "values" and trail.before and trail.before.step == "helm":
             inner = list(parse_within(data, scalar))
             if len(inner) == 1 and isinstance(inner[0], Document):
-                yield Nested(inner[0], trail, scalar.value.encode(), _fixed(data, document, scalar))
+                yield Nested(inner[0], trail, scalar.value.encode(), _fixed(data, scalar, aliases.get(id(scalar))))
 
 
-def _fixed(data: bytes, document: Document, scalar: Scalar) -> str | None:
-    other = next((alias for alias in document.aliases if alias.target is scalar), None)
+def _fixed(data: bytes, scalar: Scalar, other: Alias | None) -> str | None:
     if other:
         return f"the text around it has the anchor &{other.name}, also used on line {other.line}: write it out there"
     return why_fixed(data, scalar)

@@ -16,6 +16,7 @@ from imagebot.yamledit.tree import Scalar
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./~$+=<](?:[A-Za-z0-9_./~$+=<@^*()%!-]|:(?=[^\s,\[\]{}]))*", re.ASCII)
 _INSIDE = re.compile(r"(?:[A-Za-z0-9_.:@-]*[A-Za-z0-9_.-])?", re.ASCII)
+_GAP = re.compile(r" #|:(?: |$)| $", re.ASCII)
 _PRINTABLE = re.compile(r"[ -~]*", re.ASCII)
 _ESCAPED = re.compile(r'["\\]', re.ASCII)
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
@@ -84,9 +85,11 @@ def _outward(file: str, patches: Iterable[tuple[Scalar, Patch]]) -> Patches:
         (inner[scalar.within] if scalar.within else outer)[scalar].append(patch)
     for scalar, within in inner.items():
         text = scalar.value.encode()
-        for edit in _proved(file, text, within):
-            start = len(text[: edit.start].decode())
-            outer[scalar].append(Patch(start, start + len(edit.old.decode()), edit.new.decode()))
+        at = done = 0
+        for edit in sorted(_proved(file, text, within)):
+            at += len(text[done : edit.start].decode())
+            done = edit.start
+            outer[scalar].append(Patch(at, at + len(edit.old.decode()), edit.new.decode()))
     return outer
 
 
@@ -140,7 +143,8 @@ def _edits(file: str, data: bytes, scalar: Scalar, patches: Sequence[Patch], val
 
 def _block_edits(file: str, data: bytes, scalar: Scalar, patches: Sequence[Patch]) -> Iterator[Edit]:
     found = lines(data, scalar) or ()
-    for start, end, text in set(patches):
+    at = done = 0
+    for start, end, text in sorted(set(patches)):
         line = line_of(found, start, end)
         if line is None or start == end == line.at:
             raise CannotEdit(problem(file, data, scalar, "the text to change is not on one line; write it on one"))
@@ -149,7 +153,11 @@ def _block_edits(file: str, data: bytes, scalar: Scalar, patches: Sequence[Patch
         # What is only inserted takes the character before it along: an edit replaces something.
         first = start - (start == end)
         old, kept = scalar.value[first:end], scalar.value[first:start]
-        at = line.start + len(line.text[: first - line.at].encode())
+        if done <= line.at:
+            at, done = line.start, line.at
+        # Each character is counted once, however many patches one long line has.
+        at += len(scalar.value[done:first].encode())
+        done = first
         yield Edit(at, old.encode(), (kept + text).encode())
 
 
@@ -170,8 +178,8 @@ def _may_be_plain(scalar: Scalar, value: str, patches: Sequence[Patch]) -> bool:
     if value == "...":  # the end of the document, at the beginning of a line
         return False
     if all(patch.start and _INSIDE.fullmatch(patch.text) for patch in patches):
-        # What stands around it was plain before.
-        return is_text(value)
+        # What stands around it was plain before; a gap may let a comment, a key or a blank at the end come about.
+        return is_text(value) and not _GAP.search(value)
     # Braces are safe where they were: outside of flow maps.
     bare = re.sub(r"[{}]", "", value) if "{" in scalar.value else value
     return _PLAIN.fullmatch(bare) is not None and (is_text(value) or same_number(scalar.value, value))

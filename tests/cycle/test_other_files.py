@@ -69,3 +69,30 @@ def test_without_its_name_in_a_watch_a_flux_policy_is_nobodys(stage: Stage) -> N
 
     assert isinstance(verdict, Unknown)
     assert "write `imagePolicy: apps:podinfo`" in verdict.because
+
+
+def test_a_part_of_a_value_and_longer_text_are_fields_where_the_policy_says_so(stage: Stage) -> None:
+    script = "args: [--release=r-6.5.3-eu]\nrun: |\n  docker run IMAGE:6.5.3 --now\n"
+    stage.commit({"staging/job.yaml": script})
+    stage.policy(
+        POLICY
+        + "    embedded: true\n"
+        + "    fields: [{file: staging/job.yaml, path: 'args[0]', template: '--release=r-{tag}-eu'}]\n"
+    )
+
+    assert [outcome.deed for outcome in stage.one_pass().outcomes] == [Deed.OPENED]
+
+    assert stage.show("staging/job.yaml", BRANCH) == script.replace("6.5.3", "6.5.4")
+    again = stage.one_pass()
+    assert (again.costs.git_pushes, again.costs.forge_writes) == (0, 0)
+
+
+def test_longer_text_is_left_and_told_and_keeps_nothing_back(stage: Stage) -> None:
+    stage.commit({"staging/job.yaml": "run: docker run IMAGE:6.5.3\n"})
+
+    report = stage.one_pass()
+
+    assert [outcome.deed for outcome in report.outcomes] == [Deed.OPENED]
+    [line] = report.decisions[0].watches
+    assert [(field.file, field.line) for field in line.left] == [("staging/job.yaml", 1)]
+    assert stage.show("staging/job.yaml", BRANCH) == stage.show("staging/job.yaml", "main")

@@ -146,8 +146,9 @@ def test_a_reference_is_written_where_it_is_said_to_be(text: str) -> None:
 
 HOSTILE = {
     "one long word": b"a: |\n  " + b"redis:7/" * 200_000,
-    "many references": b"a: |\n" + b"  redis:7 redis:7\n" * 50_000,
-    "many texts": b"".join(b"- redis:7 x\n" for _ in range(20_000)),
+    "many references": b"a: |\n" + b"  redis:7 redis:7\n" * 10_000,
+    "many references on one line": "a: |\n  é ".encode() + b"redis:7 " * 20_000,
+    "many texts": b"".join(b"- redis:7 x\n" for _ in range(4_000)),
     "deep and doubtful": b"{a: {a: " * 20 + b"redis:7" + b"}}" * 20,
 }
 

@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
+from imagebot.fields.assign import assign
+from imagebot.fields.field import Value
 from imagebot.fields.find import find
 from imagebot.fields.screen import mentions, screen
 from imagebot.images.reference import ImageName
@@ -62,6 +64,57 @@ def images(count: int) -> bytes:
 
 def documents(count: int) -> bytes:
     return b"---\nimage: ghcr.io/acme/api:1\n" * count
+
+
+def references_in_a_block(count: int) -> bytes:
+    return b"a: |\n" + b"  run ghcr.io/acme/api:v1\n" * count
+
+
+def references_on_a_line(count: int) -> bytes:
+    return b"a: '" + b" ghcr.io/acme/api:v1" * count + b"'"
+
+
+def values_in_a_block(count: int) -> bytes:
+    return b"helm:\n  values: |\n" + b"    - image: ghcr.io/acme/api:v1\n" * count
+
+
+def values_shared(count: int) -> bytes:
+    return b"a: &a |\n" + b"  image: ghcr.io/acme/api:v1\n" * count + b"b:\n" + b"- helm: {values: *a}\n" * count
+
+
+def markers(count: int) -> bytes:
+    return b"- v1 # imagebot: ghcr.io/acme/api\n" * count
+
+
+def markers_in_a_block(count: int) -> bytes:
+    return b"a: |\n" + b"  - v1 # imagebot: ghcr.io/acme/api\n" * count
+
+
+def markers_in_a_template(count: int) -> bytes:
+    return b"{{- if x }}\n" + markers(count)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        references_in_a_block,
+        references_on_a_line,
+        values_in_a_block,
+        values_shared,
+        markers,
+        markers_in_a_block,
+        markers_in_a_template,
+        images,
+        documents,
+    ],
+)
+def test_twice_the_file_is_about_twice_the_work_to_edit(made: Callable[[int], bytes]) -> None:
+    once, twice = (
+        calls(lambda size=size: assign("f.yaml", made(size), API, Value("v2"), embedded=True))  # type: ignore[misc]
+        for size in (200, 400)
+    )
+    assert once > 200
+    assert twice < 3 * once
 
 
 @pytest.mark.parametrize(

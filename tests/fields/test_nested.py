@@ -81,9 +81,26 @@ def test_text_that_is_no_values_file_has_no_fields(values: str) -> None:
     assert find("f.yaml", source(values)).fields == ()
 
 
+def test_only_the_values_of_helm_are_a_values_file() -> None:
+    data = source("|\n        a: b") + b"other:\n  values: |\n    image: ghcr.io/acme/api:v1\n"
+    assert find("f.yaml", data).fields == ()
+
+
 def test_two_fields_of_one_text_and_one_beside_it_in_one_edit() -> None:
     text = source("|\n        a: {image: ghcr.io/acme/api:v1}\n        b: {image: ghcr.io/acme/api:v1}")
     data = b"image: ghcr.io/acme/api:v1\n" + text
+    assert assign("f.yaml", data, API, Value("v2")).data == data.replace(b":v1", b":v2")
+
+
+HOSTILE = {
+    "many fields in one text": source("|\n" + "        - image: ghcr.io/acme/api:v1 # é\n" * 4_000),
+    "many texts and many aliases": b"v: &v x\ns:\n"
+    + b"- {helm: {values: 'image: ghcr.io/acme/api:v1'}, a: *v}\n" * 4_000,
+}
+
+
+@pytest.mark.parametrize("data", [pytest.param(data, id=name) for name, data in HOSTILE.items()])
+def test_a_hostile_file_costs_no_more_than_its_size(data: bytes) -> None:
     assert assign("f.yaml", data, API, Value("v2")).data == data.replace(b":v1", b":v2")
 
 

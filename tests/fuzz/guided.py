@@ -46,7 +46,7 @@ def slip(packed: bytes, longest: int, seed: int) -> bytes:
     if dice.random() < 0.3:
         head = dice.randbytes(4)
     if dice.random() < 0.6:
-        return head + mutate(data, dice)
+        return (head + mutate(data, dice))[:longest]
     return head + bytes(atheris.Mutate(data, max(min(longest, LONGEST) - 4, 1)))
 
 

@@ -22,6 +22,10 @@ from tests.fuzz.oracle import Case, check
             ),
             id="characters beside a marked word broke",
         ),
+        pytest.param(
+            Case(b"containers:\n- image: nginx\n  digest: sha256:aaaa\n", 2, 5),
+            id="a stale digest was left beside an image without a tag",
+        ),
         pytest.param(Case(b"\r--\r\t", 2527, 47930), id="new quotes bared a tab on the next line"),
         pytest.param(
             Case(b"images:\n  repository: ghcr.io/acme/app\n  tag: v1\n", 2, 3),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from imagebot.fields.embedded import find_embedded
 from imagebot.fields.find import find
 from imagebot.fields.unclear import unclear
-from imagebot.plan.claims import FileFields, claims
+from imagebot.plan.claims import FileFields, claims, left_alone
 from imagebot.policy.gates import Gates
 from imagebot.policy.model import Policy, PullRequest
 from imagebot.selection.verdict import Unknown
@@ -72,3 +73,32 @@ def test_a_place_that_names_the_image_without_a_version_says_what_is_missing() -
 
 def test_no_field_is_no_claim() -> None:
     assert claims([STAGING], {}) == {("api@staging", 0): ()}
+
+
+SCRIPT = "run: docker run ghcr.io/acme/api:1.4.2 --now\n"
+
+
+def embedded(path: str, text: str) -> dict[str, FileFields]:
+    data, image = text.encode(), watch().image
+    found = find(path, data)
+    return {path: FileFields(found, embedded=find_embedded(path, data, found, [image]))}
+
+
+def test_longer_text_is_a_field_only_where_a_watch_asks_for_it() -> None:
+    asking = replace(STAGING, watches=(watch(embedded=True),))
+    files = FILES | embedded("staging/job.yaml", SCRIPT)
+
+    plain, both = claims([STAGING], files)["api@staging", 0], claims([asking], files)["api@staging", 0]
+
+    assert not isinstance(plain, Unknown)
+    assert not isinstance(both, Unknown)
+    assert [field.file for field in plain] == ["staging/a.yaml"]
+    assert [field.file for field in both] == ["staging/a.yaml", "staging/job.yaml"]
+    assert [field.file for field in left_alone(STAGING, watch(), files)] == ["staging/job.yaml"]
+    assert left_alone(asking, asking.watches[0], files) == ()
+
+
+def test_an_image_only_in_longer_text_is_unknown_and_says_what_to_write() -> None:
+    unknown = claims([STAGING], embedded("staging/job.yaml", SCRIPT))["api@staging", 0]
+
+    assert unknown == Unknown("staging/job.yaml:1 ghcr.io/acme/api stands in longer text; `embedded: true` edits it")

@@ -106,6 +106,18 @@ def problems(old: str, new: str) -> list[str]:
             "11:62 the pattern has no group named 'nope'; it has version",
             id="a group that is not there",
         ),
+        pytest.param(
+            "path: image.tag",
+            "path: a..b",
+            "13:40 'a..b' is no path: what is '..b'? Write it like image.tag or containers[name=app].image",
+            id="a path that is none",
+        ),
+        pytest.param(
+            "path: image.tag",
+            "path: args, template: '{tga}'",
+            "13:56 a template has no {tga}; did you mean {tag}?",
+            id="a template that is none",
+        ),
         pytest.param("{range: <6.0.0}", "{}", "11:93 write one of range and match", id="ignore nothing"),
         pytest.param(
             "{range: <6.0.0}", "{range: 1.x, match: a}", "11:93 write one of range and match", id="ignore by two rules"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textwrap import dedent
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,6 +77,16 @@ def test_advice_about_a_pattern_that_is_not_anchored() -> None:
     assert advice(r"[0-9.]+") == ["'^[0-9.]+$'"]
     assert advice(r"^v\d+") == [r"'^v\d+$'"]
     assert advice(r"alpine|slim$") == ["'^(?:alpine|slim)$'"]
+
+
+@pytest.mark.parametrize(("image", "count"), [("redis", 1), ("acme/redis", 0), ("ghcr.io/acme/redis", 0)])
+def test_advice_about_a_one_word_name_in_longer_text(image: str, count: int) -> None:
+    data = app("shop", "dev").replace(
+        b"image: nginx, semver: 1.x", f"image: {image}, semver: 1.x, embedded: true".encode()
+    )
+    found = read_policies({"a.yaml": data}, None)
+    assert found.complete
+    assert [(item.line, "a host and its port" in item.message) for item in found.advice] == [(5, True)] * count
 
 
 @given(

@@ -20,13 +20,13 @@ class Replayed:
     misses: tuple[str, ...]
 
 
-def replay(bump: Bump) -> Replayed:
-    """Do what `imagebot set IMAGE:TAG[@DIGEST] FILES` does."""
+def replay(bump: Bump, *, embedded: bool = False) -> Replayed:
+    """Do what `imagebot set IMAGE:TAG[@DIGEST] FILES` does, with or without `--embedded`."""
     to = Reference.parse(bump.image + bump.to)
     shapes = set()
     misses = []
     for file in bump.files:
-        assigned = assign(file.path, file.before, to.name, Value(to.tag, to.digest))
+        assigned = assign(file.path, file.before, to.name, Value(to.tag, to.digest), embedded=embedded)
         shapes |= {field.shape for field, _ in assigned.changes}
         if assigned.data != file.after:
             misses.append(_reason(file, assigned))

@@ -101,6 +101,12 @@ def test_three_dots_at_the_margin_do_not_end_the_document() -> None:
     assert replace("f.yaml", b"v1\n", [whole(scalar, "...")]) == b'"..."\n'
 
 
+def test_a_gap_does_not_make_a_comment() -> None:
+    before = b"a: v1 *x# both"
+    scalar = value_of(before, "a")
+    assert replace("f.yaml", before, [(scalar, Patch(3, 5, ""))]) == b'a: "v1 # both"'
+
+
 def test_the_same_value_writes_nothing() -> None:
     data = b"a: '1.0'"
     assert replace("f.yaml", data, [whole(value_of(data, "a"), "1.0")]) is data
