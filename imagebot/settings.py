@@ -75,7 +75,8 @@ class RepositorySettings:
     """One environment repository at one branch.
 
     `url` is https, ssh, scp-like or an absolute local path, and holds no password. `api_url` has no slash at its end;
-    it is empty for the `local` forge. `api_credentials` are for the forge where git uses an ssh key.
+    it is empty for the `local` forge. `api_credentials` are for the forge where git uses an ssh key. `ca_file` is what
+    both trust in place of public authorities.
     """
 
     name: str
@@ -85,6 +86,7 @@ class RepositorySettings:
     api_url: str = ""
     credentials: GitCredentials | None = None
     api_credentials: TokenCredentials | GitHubApp | None = None
+    ca_file: Path | None = None
     limits: Limits = Limits()
 
     @property
@@ -222,6 +224,7 @@ class _Resolving:
             api_url=written.forge_api,
             credentials=self.git_credentials(written.credentials) if written.credentials else None,
             api_credentials=self.api_credentials(written.api_credentials) if written.api_credentials else None,
+            ca_file=self.path(written.ca_file) if written.ca_file else None,
             limits=written.limits,
         )
 

@@ -1,4 +1,4 @@
-"""Readies a machine for the tests: the virtual environment, the servers they talk to, GitHub's API description.
+"""Readies a machine for the tests: the virtual environment, the servers they talk to, the forges' API descriptions.
 
 Standard library only, for it runs before anything is installed. What is there already is left alone, so a second
 run does nothing. `venv` readies the virtual environment alone; without an argument all is readied.
@@ -22,7 +22,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "ready"
 LOCK = ROOT / "requirements" / "dev.txt"
-GITHUB_API = ROOT / "tests" / "support" / "github_api.py"
+API_DESCRIPTIONS = ROOT / "tests" / "support" / "api_descriptions.py"
 SERVICE_POLICY = Path("/usr/sbin/policy-rc.d")
 # Debian keeps servers where only root's PATH looks.
 PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str]) -> None:
     ready_venv()
     if arguments != ["venv"]:
         ready_tools()
-        ready_github_api()
+        ready_api_descriptions()
 
 
 def ready_venv() -> None:
@@ -160,13 +160,13 @@ def no_service_starts(prefix: list[str]) -> Iterator[None]:
         subprocess.run([*prefix, "rm", "-f", str(SERVICE_POLICY)], check=True)
 
 
-def ready_github_api() -> None:
-    """The description that the fake GitHub holds requests and answers against; kept in `.cache/`."""
+def ready_api_descriptions() -> None:
+    """The descriptions that the fake forges hold requests and answers against; kept in `.cache/`."""
     if (
-        GITHUB_API.exists()
-        and subprocess.run([str(PYTHON), "-m", "tests.support.github_api"], cwd=ROOT, check=False).returncode
+        API_DESCRIPTIONS.exists()
+        and subprocess.run([str(PYTHON), "-m", "tests.support.api_descriptions"], cwd=ROOT, check=False).returncode
     ):
-        say("no GitHub API description: tests that need it will be skipped")
+        say("an API description is missing: tests that need it will be skipped")
 
 
 def run(command: list[str]) -> None:

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from imagebot.errors import BadResponse, NotFound, Refused, Unavailable, WorldError
 from imagebot.forge import github
 from imagebot.forge.ensure import ensure
-from imagebot.forge.github_wire import Manners
+from imagebot.forge.manners import Manners
 from imagebot.secret import Secret, SecretFile
 from imagebot.settings import GitHubApp, TokenCredentials
 from tests.forge.conftest import FAST, client, settings
