@@ -143,7 +143,8 @@ def _failures(host: str, deed: str) -> Iterator[None]:
     except BadInput as error:
         raise Refused(str(error)) from None
     except requests.exceptions.SSLError:
-        raise Unavailable(f"{host}: its certificate cannot be trusted when asked to {deed}") from None
+        words = f"{host}: its certificate cannot be trusted when asked to {deed}; if an authority of your own signed it"
+        raise Unavailable(f"{words}, name that in caFile") from None
     except requests.Timeout:
         raise Unavailable(f"{host}: no answer in time when asked to {deed}") from None
     except requests.exceptions.ChunkedEncodingError:
