@@ -29,16 +29,11 @@ _NOT_GIVEN = (NotFound, Refused, Unprocessable)
 _Time = Annotated[AwareDatetime, Field(strict=False)]
 
 
-class _Repository(Answer):
-    full_name: str
-
-
 class _Branch(Answer):
     """`label` stays the branch's name when the branch is deleted; `ref` is then `refs/pull/N/head`."""
 
     label: str
     repo_id: int
-    repo: _Repository | None = None
 
 
 class _User(Answer):

@@ -108,7 +108,7 @@ class GitLab:
             "target_branch": proposal.base,
             "title": proposal.title,
             "description": _inert(proposal.body),
-            "labels": ",".join(proposal.labels),
+            "labels": _listed_labels(proposal.labels),
             "reviewer_ids": reviewers,
             "assignee_ids": assignees,
             "remove_source_branch": True,
@@ -130,7 +130,7 @@ class GitLab:
             "description": _inert(proposal.body),
         }
         if labels := lacking(pull.labels, proposal.labels):
-            changes["add_labels"] = ",".join(labels)
+            changes["add_labels"] = _listed_labels(labels)
         no_reviewers: list[str] = []
         no_assignees: list[str] = []
         if lacking(pull.reviewers, proposal.reviewers) or lacking(pull.assignees, proposal.assignees):
@@ -259,6 +259,11 @@ class _Directory:
 
 def _once(*warnings: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for texts in warnings for text in texts))
+
+
+def _listed_labels(names: Sequence[str]) -> str:
+    """As GitLab takes them; it has none with a comma, and would make two of one."""
+    return ",".join(name for name in names if "," not in name)
 
 
 def _inert(text: str) -> str:

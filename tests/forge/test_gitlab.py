@@ -70,7 +70,9 @@ def test_another_api_is_refused(gitlab_server: GitLabServer) -> None:
 def test_the_path_of_a_nested_group_is_one_part(gitlab_server: GitLabServer) -> None:
     gitlab_client(gitlab_server).open_pulls("")
 
-    assert gitlab_server.calls[0].path == "/projects/acme%2Fplatform%2Fenvironments/merge_requests"
+    (call,) = gitlab_server.calls
+    assert call.path == "/projects/acme%2Fplatform%2Fenvironments/merge_requests"
+    assert (call.arguments["state"], call.arguments["target_branch"]) == ("opened", "main")
 
 
 def test_it_is_opened_whole_at_once(gitlab_server: GitLabServer) -> None:
@@ -118,6 +120,16 @@ def test_who_cannot_be_asked_is_a_warning(gitlab_server: GitLabServer) -> None:
         "GitLab asks no group to review a merge request",
         "carol was not asked to review merge request 1",
     ]
+
+
+def test_a_label_with_a_comma_does_not_become_two(gitlab_server: GitLabServer) -> None:
+    labels = ("minor", "big, red")
+    forge = gitlab_client(gitlab_server)
+    done = ensure(forge, replace(proposal(), labels=labels), None)
+    again = forge.rewrite(done.pull, replace(proposal("f2"), labels=labels))
+
+    assert gitlab_server.pulls[1].labels == ["minor"]
+    assert done.warnings == again.warnings == ("GitLab did not add the label big, red to merge request 1",)
 
 
 def test_without_a_licence_there_is_one_reviewer(gitlab_server: GitLabServer) -> None:
@@ -173,7 +185,7 @@ def test_a_moved_project_is_refused(gitlab_server: GitLabServer) -> None:
     with pytest.raises(Refused, match="if the repository was renamed or moved, change its url"):
         forge.open_pulls("")
     with pytest.raises(Refused, match="if the repository was renamed or moved, change its url"):
-        forge.create(proposal())
+        forge.rewrite(PullRequest(1, "", BRANCH, "main", "", "", "open"), proposal())
 
 
 def test_letter_case_of_a_project_does_not_matter(gitlab_server: GitLabServer) -> None:
