@@ -128,6 +128,10 @@ def test_the_forge_and_its_api_are_guessed_where_that_is_safe(text: str, forge: 
     assert (found.forge, found.api_url) == (forge, api)
 
 
+def test_an_authority_of_ones_own_lies_beside_the_file() -> None:
+    assert repository("{url: https://git.acme.com/a/b, forge: gitlab, caFile: ca.pem}").ca_file == HERE / "ca.pem"
+
+
 def test_git_credentials() -> None:
     url = "url: https://github.com/a/b, credentials"
     assert repository(f"{{{url}: {{tokenEnv: T}}}}", T="x").credentials == TokenCredentials(Secret("x"))

@@ -144,16 +144,15 @@ class Gitea:
             *self._ask_for_review(pull, lacking(pull.reviewers, proposal.reviewers)),
             *self._assign(pull, lacking(pull.assignees, proposal.assignees)),
         )
-        title = still_draft(pull.title, proposal.title)
-        return Written(self._patch(pull, {"title": title, "body": proposal.body}), warnings)
+        changes: dict[str, object] = {"title": still_draft(pull.title, proposal.title), "body": proposal.body}
+        return Written(self._patch(pull, changes), warnings)
 
     def close(self, pull: PullRequest, comment: str, body: str) -> None:
         comments = f"{self._issue(pull)}/comments"
         deed = f"comment on pull request {pull.number} of {self._name}"
-        said = self._wire.get_list(deed, comments)
-        texts = (checked(_Comment, item, self._whose).body for item in said)
+        said = (checked(_Comment, item, self._whose).body for item in self._wire.get_list(deed, comments))
         # Killed between comment and close, the next pass comes here again: nothing is said twice.
-        if not said_before(comment, texts):
+        if not said_before(comment, said):
             self._wire.send(deed, "POST", comments, {"body": comment})
         self._patch(pull, {"body": body, "state": "closed"})
 
@@ -185,7 +184,7 @@ class Gitea:
 
         The first time that is all there ever were; after that, in a pass where nothing changed, one page.
         """
-        read: dict[int, PullRequest] = {}
+        read: dict[int, PullRequest | None] = {}
         newest = self._read_until
         deed = f"list what became of the pull requests of {self._name}"
         for item in self._wire.get_all(deed, f"{self._path}/pulls", state="all", sort="recentupdate"):
@@ -193,11 +192,12 @@ class Gitea:
             if self._read_until is not None and one.updated_at < self._read_until:
                 break
             newest = one.updated_at if newest is None else max(newest, one.updated_at)
-            if self._is_ours(one):
-                read.setdefault(one.number, self._shown(one))
+            # Merged ones are many, and nobody asks for them.
+            is_wanted = self._is_ours(one) and one.state == "closed" and not one.merged
+            read.setdefault(one.number, self._shown(one) if is_wanted else None)
         # Only now: a reading that broke off has to begin again.
         self._read_until = newest
-        self._closed = {number: pull for number, pull in (self._closed | read).items() if pull.state == "closed"}
+        self._closed = {number: pull for number, pull in (self._closed | read).items() if pull is not None}
 
     def _the_open_one(self, proposal: Proposal, otherwise: Exception) -> PullRequest:
         for pull in self._open():
