@@ -76,7 +76,8 @@ class RepositorySettings:
     """One environment repository at one branch.
 
     `url` is https, ssh, scp-like or an absolute local path, and holds no password. `api_url` has no slash at its end;
-    it is empty for the `local` forge. `api_credentials` are for the forge where git uses an ssh key.
+    it is empty for the `local` forge. `api_credentials` are for the forge where git uses an ssh key. `ca_file` is what
+    both trust in place of public authorities.
     """
 
     name: str
@@ -86,6 +87,7 @@ class RepositorySettings:
     api_url: str = ""
     credentials: GitCredentials | None = None
     api_credentials: TokenCredentials | GitHubApp | None = None
+    ca_file: Path | None = None
     limits: Limits = Limits()
 
     @property
@@ -257,6 +259,7 @@ class _Resolving:
             api_url=written.forge_api,
             credentials=self.git_credentials(written.credentials) if written.credentials else None,
             api_credentials=self.api_credentials(written.api_credentials) if written.api_credentials else None,
+            ca_file=self.path(written.ca_file) if written.ca_file else None,
             limits=written.limits,
         )
 
@@ -267,7 +270,7 @@ class _Resolving:
             url=self.url(written.url),
             branch=written.branch,
             forge="github" if is_app else "local",
-            api_url=settingsfile.github_api(written.url) if is_app else "",
+            api_url=settingsfile.api_of(written.url, "github") if is_app else "",
             credentials=self.git_credentials(written.credentials) if written.credentials else None,
         )
 

@@ -112,6 +112,14 @@ def test_the_least_that_can_be_written() -> None:
         ("{url: ssh://git@ghe.acme.com:2222/a/b, forge: github}", "github", "https://ghe.acme.com/api/v3"),
         ("{url: http://localhost:3000/a/b, forge: github}", "github", "http://localhost:3000/api/v3"),
         ("{url: https://github.com/a/b, apiUrl: https://proxy.acme.com/gh/}", "github", "https://proxy.acme.com/gh"),
+        ("{url: https://gitlab.com/a/b/c}", "gitlab", "https://gitlab.com/api/v4"),
+        ("{url: git@altssh.gitlab.com:a/b}", "gitlab", "https://gitlab.com/api/v4"),
+        ("{url: https://git.acme.com/a/b, forge: gitlab}", "gitlab", "https://git.acme.com/api/v4"),
+        ("{url: ssh://git@git.acme.com:2222/a/b, forge: gitlab}", "gitlab", "https://git.acme.com/api/v4"),
+        ("{url: https://codeberg.org/a/b}", "gitea", "https://codeberg.org/api/v1"),
+        ("{url: git@gitea.com:a/b}", "gitea", "https://gitea.com/api/v1"),
+        ("{url: http://localhost:3000/a/b, forge: gitea}", "gitea", "http://localhost:3000/api/v1"),
+        ("{url: https://github.com/a/b, forge: gitea}", "gitea", "https://github.com/api/v1"),
         ("{url: /srv/a/b, forge: github, apiUrl: http://127.0.0.1:1/}", "github", "http://127.0.0.1:1"),
         ("{url: /srv/x.git}", "local", ""),
         ("{url: file:///srv/x.git}", "local", ""),
@@ -120,6 +128,10 @@ def test_the_least_that_can_be_written() -> None:
 def test_the_forge_and_its_api_are_guessed_where_that_is_safe(text: str, forge: str, api: str) -> None:
     found = repository(text)
     assert (found.forge, found.api_url) == (forge, api)
+
+
+def test_an_authority_of_ones_own_lies_beside_the_file() -> None:
+    assert repository("{url: https://git.acme.com/a/b, forge: gitlab, caFile: ca.pem}").ca_file == HERE / "ca.pem"
 
 
 def test_git_credentials() -> None:
@@ -165,7 +177,7 @@ WRONG = """
     branchPrefix: imagebot
     repositories:
       a: {url: "https://u:hunter2@github.com/a/b", forge: gitub}
-      b: {url: https://gitlab.com/a/b}
+      b: {url: https://git.acm.eu/a/b}
       c:
         url: git@github.com:a/b
         credentials: {token: hunter2}
@@ -194,9 +206,9 @@ WRONG_SAID = """
         branchPrefix: imagebot
                       ^~~~~~~~
     imagebot.yaml:6:12: leave user and password out of the URL; name them under credentials, by file or variable
-    imagebot.yaml:6:55: expected 'github' or 'local'
-    imagebot.yaml:7:12: which forge this is cannot be told from the URL; write forge: github (or local)
-        b: {url: https://gitlab.com/a/b}
+    imagebot.yaml:6:55: expected 'gitea', 'github', 'gitlab' or 'local'
+    imagebot.yaml:7:12: which forge this is cannot be told from the URL; write forge: github, gitlab, gitea or local
+        b: {url: https://git.acm.eu/a/b}
                  ^~~~~~~~~~~~~~~~~~~~~~
     imagebot.yaml:10:19: unknown key 'token'; secrets come from files or the environment: tokenFile or tokenEnv
     imagebot.yaml:13:18: expected a mapping, found text
@@ -258,6 +270,18 @@ def test_variables_that_are_not_set_all_at_once() -> None:
         (
             "{url: git@github.com:a/b, credentials: {sshKeyFile: a, knownHostsFile: b}}",
             "GitHub's API takes no ssh key; give a token or an App in apiCredentials",
+        ),
+        (
+            "{url: git@gitlab.com:a/b, credentials: {sshKeyFile: a, knownHostsFile: b}}",
+            "GitLab's API takes no ssh key; give a token in apiCredentials",
+        ),
+        (
+            "{url: https://gitlab.com/a/b, credentials: {app: {id: 1, installation: 2, keyFile: c}}}",
+            "an App is GitHub's; give a token",
+        ),
+        (
+            "{url: https://codeberg.org/a/b, apiCredentials: {app: {id: 1, installation: 2, keyFile: c}}}",
+            "an App is GitHub's; give a token",
         ),
         (
             "{url: https://github.com/a/b, credentials: {sshKeyFile: a, knownHostsFile: b}}",

@@ -101,4 +101,4 @@ def mirror_of(
 ) -> Mirror:
     """The mirror of an environment repository, in the state folder."""
     folder = settings.state / "mirrors" / f"{repository.name}.git"
-    return Mirror.open(folder, Remote(repository.url, repository.branch, credentials))
+    return Mirror.open(folder, Remote(repository.url, repository.branch, credentials, repository.ca_file))
