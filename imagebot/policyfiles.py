@@ -17,11 +17,13 @@ _ENDINGS = {".yaml", ".yml"}
 
 def load_policies(settings: Settings) -> PolicySet:
     """All policies of the folders and files that the settings name. Nothing is raised: problems are in the set."""
-    return load_paths(settings.policies, settings.repositories)
+    return load_paths(settings.policies, settings.repositories, settings.sources)
 
 
-def load_paths(paths: Iterable[Path], known_repositories: Collection[str] | None) -> PolicySet:
-    """The policies in `paths`, folders or files; `None` leaves the names of repositories unchecked."""
+def load_paths(
+    paths: Iterable[Path], repositories: Collection[str] | None, sources: Collection[str] | None = None
+) -> PolicySet:
+    """The policies in `paths`, folders or files; `None` leaves the names of repositories or sources unchecked."""
     files: dict[str, bytes] = {}
     problems: list[Problem] = []
     seen: set[Path] = set()
@@ -31,7 +33,7 @@ def load_paths(paths: Iterable[Path], known_repositories: Collection[str] | None
                 files[file] = content
             else:
                 problems.append(content)
-    policies = read_policies(files, known_repositories)
+    policies = read_policies(files, repositories, sources)
     return replace(policies, problems=tuple(sorted([*policies.problems, *problems])))
 
 

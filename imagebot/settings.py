@@ -14,6 +14,7 @@ from imagebot.documents.model import Path as Place
 from imagebot.documents.read import fill
 from imagebot.documents.tree import MAX_BYTES, Document, parse
 from imagebot.errors import BadInput
+from imagebot.gitnames import GitUrl
 from imagebot.secret import Secret, SecretFile, SecretSource
 from imagebot.settingsfile import DEFAULT_EVERY, Author, ForgeKind, Limits, Log, SettingsFile
 from imagebot.settingswords import registry_host
@@ -75,7 +76,8 @@ class RepositorySettings:
     """One environment repository at one branch.
 
     `url` is https, ssh, scp-like or an absolute local path, and holds no password. `api_url` has no slash at its end;
-    it is empty for the `local` forge. `api_credentials` are for the forge where git uses an ssh key.
+    it is empty for the `local` forge. `api_credentials` are for the forge where git uses an ssh key. `ca_file` is what
+    both trust in place of public authorities.
     """
 
     name: str
@@ -85,6 +87,7 @@ class RepositorySettings:
     api_url: str = ""
     credentials: GitCredentials | None = None
     api_credentials: TokenCredentials | GitHubApp | None = None
+    ca_file: Path | None = None
     limits: Limits = Limits()
 
     @property
@@ -106,13 +109,35 @@ class RegistrySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PostgresDatabase:
+    """A database by its URL, which may hold a password."""
+
+    url: SecretSource
+
+
+@dataclass(frozen=True, slots=True)
+class StateBranch:
+    """A branch of one environment repository, by that one's name."""
+
+    repository: str
+
+
+Database = PostgresDatabase | StateBranch
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """All of imagebot.yaml; every path is absolute. `registries` is keyed by canonical host, as in `ImageName`."""
+    """All of imagebot.yaml; every path is absolute. `registries` is keyed by canonical host, as in `ImageName`.
+
+    Without `database` there is one in the folder `state`. `sources` are read only: no branch, no pull request.
+    """
 
     policies: tuple[Path, ...]
     repositories: Mapping[str, RepositorySettings]
+    sources: Mapping[str, RepositorySettings] = field(default_factory=dict)
     registries: Mapping[str, RegistrySettings] = field(default_factory=dict)
     state: Path = Path(".imagebot")
+    database: Database | None = None
     every: timedelta = DEFAULT_EVERY
     branch_prefix: str = "imagebot/"
     author: Author = Author()
@@ -135,10 +160,11 @@ def load(path: Path | None = None) -> Settings:
     return read_settings(str(file), _bytes(file), file.parent.absolute(), os.environ)
 
 
-def repository_names(path: Path | None = None) -> tuple[str, ...]:
-    """The names of the environment repositories alone, which needs none of the variables. Raises `BadInput`."""
+def names(path: Path | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What the repositories and the sources are called, which needs none of the variables. Raises `BadInput`."""
     file = find(path)
-    return tuple(_written(str(file), _bytes(file))[1].repositories)
+    written = _written(str(file), _bytes(file))[1]
+    return tuple(written.repositories), tuple(written.sources)
 
 
 def written(path: Path) -> SettingsFile:
@@ -211,8 +237,10 @@ class _Resolving:
         return Settings(
             policies=tuple(self.path(path) for path in written.policies),
             repositories={name: self.repository(name, one) for name, one in written.repositories.items()},
+            sources={name: self.source(name, one) for name, one in written.sources.items()},
             registries={registry_host(host): self.registry(one) for host, one in written.registries.items()},
             state=self.path(written.state),
+            database=self.database(written.database) if written.database else None,
             every=written.every,
             branch_prefix=written.branch_prefix,
             author=written.author,
@@ -222,18 +250,32 @@ class _Resolving:
         )
 
     def repository(self, name: str, written: settingsfile.Repository) -> RepositorySettings:
-        url = written.url
         assert written.forge_kind is not None, "the model lets none through"
         return RepositorySettings(
             name=name,
-            url=str(self.path(Path(url.text))) if url.scheme == "local" else url.text,
+            url=self.url(written.url),
             branch=written.branch,
             forge=written.forge_kind,
             api_url=written.forge_api,
             credentials=self.git_credentials(written.credentials) if written.credentials else None,
             api_credentials=self.api_credentials(written.api_credentials) if written.api_credentials else None,
+            ca_file=self.path(written.ca_file) if written.ca_file else None,
             limits=written.limits,
         )
+
+    def source(self, name: str, written: settingsfile.Source) -> RepositorySettings:
+        is_app = written.credentials is not None and written.credentials.app is not None
+        return RepositorySettings(
+            name=f"sources/{name}",
+            url=self.url(written.url),
+            branch=written.branch,
+            forge="github" if is_app else "local",
+            api_url=settingsfile.api_of(written.url, "github") if is_app else "",
+            credentials=self.git_credentials(written.credentials) if written.credentials else None,
+        )
+
+    def url(self, written: GitUrl) -> str:
+        return str(self.path(Path(written.text))) if written.scheme == "local" else written.text
 
     def git_credentials(self, written: settingsfile.Credentials) -> GitCredentials:
         if written.ssh_key_file is not None and written.known_hosts_file is not None:
@@ -247,6 +289,13 @@ class _Resolving:
             return GitHubApp(written.app.id, written.app.installation, self.path(written.app.key_file))
         token = self.secret(written.token_env, written.token_file)
         return TokenCredentials(token, username) if username else TokenCredentials(token)
+
+    def database(self, written: settingsfile.Database) -> Database:
+        if written.repository is not None:
+            return StateBranch(written.repository)
+        if written.url is not None:
+            return PostgresDatabase(Secret(written.url))
+        return PostgresDatabase(self.secret(written.url_env, written.url_file))
 
     def registry(self, written: settingsfile.Registry) -> RegistrySettings:
         return RegistrySettings(

@@ -14,7 +14,19 @@ from imagebot.documents.duration import Duration
 from imagebot.documents.model import TEXT_SCHEMA, WHOLE, Flag, Misplaced, Model, reads
 from imagebot.gitnames import GitUrl
 
-ForgeKind = Literal["github", "local"]
+ForgeKind = Literal["gitea", "github", "gitlab", "local"]
+
+# Hosts that everybody knows: which forge it is, and where its API is.
+_WELL_KNOWN: dict[str, tuple[ForgeKind, str]] = {
+    "github.com": ("github", "https://api.github.com"),
+    "ssh.github.com": ("github", "https://api.github.com"),
+    "gitlab.com": ("gitlab", "https://gitlab.com/api/v4"),
+    "altssh.gitlab.com": ("gitlab", "https://gitlab.com/api/v4"),
+    "codeberg.org": ("gitea", "https://codeberg.org/api/v1"),
+    "gitea.com": ("gitea", "https://gitea.com/api/v1"),
+}
+_NAMES: dict[ForgeKind, str] = {"gitea": "Gitea", "github": "GitHub", "gitlab": "GitLab"}
+_API_PATHS: dict[ForgeKind, str] = {"gitea": "/api/v1", "github": "/api/v3", "gitlab": "/api/v4"}
 
 DEFAULT_EVERY = timedelta(minutes=5)
 _FROM_ELSEWHERE = "secrets come from files or the environment: {0}File or {0}Env"
@@ -123,9 +135,13 @@ class Repository(Model):
     branch: Annotated[str, AfterValidator(gitnames.branch_name), _TEXT] = "main"
     """The branch that is deployed, and that pull requests go to."""
     forge: ForgeKind | None = None
-    """Where pull requests live. Default: `github` for github.com, `local` for a path."""
+    """Where pull requests live; `gitea` is Forgejo as well. Default: as github.com, gitlab.com, codeberg.org and
+    gitea.com are known, and `local` for a path."""
     api_url: Annotated[str, AfterValidator(words.api_url)] | None = None
-    """The forge's API. Default: that of github.com, or `https://HOST/api/v3` for GitHub Enterprise."""
+    """The forge's API. Default: that of github.com; elsewhere `https://HOST/api/v3` for GitHub Enterprise, `/api/v4`
+    for GitLab, `/api/v1` for Gitea and Forgejo."""
+    ca_file: FilePath | None = None
+    """The file with the certificates (PEM) that git and the forge's API must be signed by. Default: the public ones."""
     credentials: Credentials | None = None
     """How git and the forge know the bot."""
     api_credentials: ApiCredentials | None = None
@@ -137,23 +153,31 @@ class Repository(Model):
     def _fits_together(self) -> Self:
         kind = self.forge_kind
         if kind is None:
-            raise Misplaced(("url",), "which forge this is cannot be told from the URL; write forge: github (or local)")
+            raise Misplaced(
+                ("url",), "which forge this is cannot be told from the URL; write forge: github, gitlab, gitea or local"
+            )
         if kind == "local" and self.url.scheme != "local":
             raise Misplaced(("forge",), "the local forge is for a repository that is a path")
-        if kind == "github" and self.url.scheme == "local" and self.api_url is None:
-            raise Misplaced(("forge",), "GitHub for a repository that is a path needs apiUrl")
-        if self.credentials is not None:
-            self._check_credentials(self.credentials, kind)
+        if kind != "local" and self.url.scheme == "local" and self.api_url is None:
+            raise Misplaced(("forge",), f"{_NAMES[kind]} for a repository that is a path needs apiUrl")
+        self._check_credentials(kind)
         return self
 
-    def _check_credentials(self, credentials: Credentials, kind: ForgeKind) -> None:
-        ssh = credentials.ssh_key_file is not None
+    def _check_credentials(self, kind: ForgeKind) -> None:
+        given = self.credentials
+        if kind != "github" and self.api_credentials is not None and self.api_credentials.app is not None:
+            raise Misplaced(("apiCredentials",), "an App is GitHub's; give a token")
+        if given is None:
+            return
+        ssh = given.ssh_key_file is not None
+        if kind != "github" and given.app is not None:
+            raise Misplaced(("credentials",), "an App is GitHub's; give a token")
         if self.url.scheme == "ssh" and not ssh:
             raise Misplaced(("credentials",), "git over ssh wants sshKeyFile; the token goes under apiCredentials")
-        if ssh and self.url.scheme != "ssh":
-            raise Misplaced(("credentials",), "an ssh key does not open this URL; write ssh://… or git@host:path")
-        if ssh and kind == "github" and self.api_credentials is None:
-            raise Misplaced(("credentials",), "GitHub's API takes no ssh key; give a token or an App in apiCredentials")
+        _check_key(self.url, given)
+        if ssh and kind != "local" and self.api_credentials is None:
+            way = "a token or an App" if kind == "github" else "a token"
+            raise Misplaced(("credentials",), f"{_NAMES[kind]}'s API takes no ssh key; give {way} in apiCredentials")
 
     @property
     def forge_kind(self) -> ForgeKind | None:
@@ -162,19 +186,52 @@ class Repository(Model):
             return self.forge
         if self.url.scheme == "local":
             return "local"
-        return "github" if self.url.host.partition(":")[0] in {"github.com", "ssh.github.com"} else None
+        known = _WELL_KNOWN.get(self.url.host.partition(":")[0])
+        return known[0] if known else None
 
     @property
     def forge_api(self) -> str:
         """The forge's API, named or guessed; empty for the local forge."""
-        if self.api_url is not None or self.forge_kind == "local":
+        kind = self.forge_kind
+        if self.api_url is not None or kind is None or kind == "local":
             return self.api_url or ""
-        host = self.url.host
-        if host.partition(":")[0] in {"github.com", "ssh.github.com"}:
-            return "https://api.github.com"
-        # The port of an ssh URL is not where the API is.
-        host = host.partition(":")[0] if self.url.scheme == "ssh" else host
-        return f"{'http' if self.url.scheme == 'http' else 'https'}://{host}/api/v3"
+        return api_of(self.url, kind)
+
+
+class Source(Model):
+    """A source repository, which is only read: its history orders images by commit."""
+
+    url: Annotated[GitUrl, reads(GitUrl, GitUrl.parse), _STRING]
+    """Where it is: `https://…`, `ssh://…`, `git@host:path`, or a path. Without user and password."""
+    branch: Annotated[str, AfterValidator(gitnames.branch_name), _TEXT] = "main"
+    """The branch whose commits are built, unless a policy names another."""
+    credentials: Credentials | None = None
+    """How git knows the bot. It needs to read only."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.url.scheme == "ssh" and (self.credentials is None or self.credentials.ssh_key_file is None):
+            raise Misplaced(("credentials",), "git over ssh wants sshKeyFile")
+        if self.credentials is not None:
+            _check_key(self.url, self.credentials)
+            if self.url.scheme == "local":
+                raise Misplaced(("credentials",), "a path needs no credentials")
+        return self
+
+
+def api_of(url: GitUrl, kind: ForgeKind) -> str:
+    """Where a forge's API is for a repository there: well known, or under the forge's own path."""
+    known = _WELL_KNOWN.get(url.host.partition(":")[0])
+    if known and known[0] == kind:
+        return known[1]
+    # The port of an ssh URL is not where the API is.
+    host = url.host.partition(":")[0] if url.scheme == "ssh" else url.host
+    return f"{'http' if url.scheme == 'http' else 'https'}://{host}{_API_PATHS[kind]}"
+
+
+def _check_key(url: GitUrl, credentials: Credentials) -> None:
+    if credentials.ssh_key_file is not None and url.scheme != "ssh":
+        raise Misplaced(("credentials",), "an ssh key does not open this URL; write ssh://… or git@host:path")
 
 
 class RegistryCredentials(Model):
@@ -227,6 +284,29 @@ class Registry(Model):
     """The file with the certificates (PEM) that its own must be signed by."""
 
 
+class Database(Model):
+    """Where the bot keeps what must outlive a pass: when it first saw a digest, and what people hold."""
+
+    confidential: ClassVar[bool] = True
+    hints: ClassVar[dict[str, str]] = {
+        "password": "a password stands in the URL, and that in a file: urlFile or urlEnv"
+    }
+
+    url: Annotated[str, AfterValidator(words.database_url)] | None = None
+    """A PostgreSQL database, as `postgresql://USER@HOST/NAME`, without a password."""
+    url_env: Variable | None = None
+    """The environment variable with the URL of a PostgreSQL database; it may hold a password."""
+    url_file: FilePath | None = None
+    """The file with such a URL; read again at each start."""
+    repository: OneLine | None = None
+    """An environment repository instead: a small file on the branch `+state`, under `branchPrefix`."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        _exactly_one(self, "url", "url_env", "url_file", "repository")
+        return self
+
+
 class SettingsFile(Model):
     """All of imagebot.yaml. Relative paths begin at its folder."""
 
@@ -234,8 +314,12 @@ class SettingsFile(Model):
     """Folders of policy files, or single ones. In folders: `*.yaml` and `*.yml`, folders in them too."""
     repositories: Annotated[dict[OneLine, Repository], Field(min_length=1)]
     """The environment repositories, by the names that policy files use."""
+    sources: dict[OneLine, Source] = Field(default={})
+    """The repositories that images are built from, by the names that policy files use under `commit`."""
     state: FilePath = Path(".imagebot")
-    """The folder for what the bot keeps: mirrors of repositories and its lock."""
+    """The folder for what the bot keeps: mirrors of repositories, its lock, and its database `state.db`."""
+    database: Database | None = None
+    """Another place for what `state.db` holds: when a digest was first seen, holds made by hand, caches."""
     every: Every = DEFAULT_EVERY
     """How often `run` does a pass: a duration such as `90s`, `5m`, `1h`; at least 10s."""
     branch_prefix: Annotated[str, AfterValidator(gitnames.branch_prefix)] = "imagebot/"
@@ -250,6 +334,14 @@ class SettingsFile(Model):
     """Limits over all repositories."""
     log: Log = Log()
     """What is logged, and how."""
+
+    @model_validator(mode="after")
+    def _known_repository(self) -> Self:
+        name = None if self.database is None else self.database.repository
+        if name is not None and name not in self.repositories:
+            known = ", ".join(sorted(self.repositories))
+            raise Misplaced(("database", "repository"), f"{name!r} is not among `repositories`, which has {known}")
+        return self
 
     @model_validator(mode="after")
     def _registries_once(self) -> Self:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from imagebot.documents.duration import format_duration
 from imagebot.gitnames import HoldsSecret, is_loopback, split_url
@@ -50,6 +51,20 @@ def api_url(text: str) -> str:
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("http sends the token in the clear; write https://…")
     return text.rstrip("/")
+
+
+def database_url(text: str) -> str:
+    """The URL of a PostgreSQL database without a password."""
+    try:
+        parts = urlsplit(text)
+        has_password = parts.password is not None or "password" in parts.query
+    except ValueError:
+        raise HoldsSecret("this is no URL") from None
+    if has_password:
+        raise HoldsSecret("a password never stands here; write the URL into a file or a variable: urlFile or urlEnv")
+    if parts.scheme != "postgresql" or not parts.path.strip("/") or not text.isprintable() or " " in text:
+        raise ValueError("write the URL of a PostgreSQL database: postgresql://USER@HOST/NAME")
+    return text
 
 
 def registry_host(text: str) -> str:

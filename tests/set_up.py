@@ -1,4 +1,4 @@
-"""Readies a machine for the tests: the virtual environment, the servers they talk to, GitHub's API description.
+"""Readies a machine for the tests: the virtual environment, the servers they talk to, the forges' API descriptions.
 
 Standard library only, for it runs before anything is installed. What is there already is left alone, so a second
 run does nothing. `venv` readies the virtual environment alone, `fuzz` what only fuzzing needs; without an argument all
@@ -26,10 +26,11 @@ STAMP = VENV / "ready"
 LOCK = ROOT / "requirements" / "dev.txt"
 FUZZ_LOCK = ROOT / "requirements" / "fuzz.txt"
 FUZZER = ROOT / ".cache" / "fuzz" / f"atheris-{sys.version_info.major}.{sys.version_info.minor}"
-GITHUB_API = ROOT / "tests" / "support" / "github_api.py"
+API_DESCRIPTIONS = ROOT / "tests" / "support" / "api_descriptions.py"
 SERVICE_POLICY = Path("/usr/sbin/policy-rc.d")
-# Debian keeps servers where only root's PATH looks.
-PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+# Debian keeps servers where only root's PATH looks, and PostgreSQL's in a folder for each of its releases.
+SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+POSTGRESQL = Path("/usr/lib/postgresql")
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ TOOLS = (
     Tool("sshd", "openssh-server", ("ssh.service", "ssh.socket")),
     Tool("ssh", "openssh-client"),
     Tool("npm", "npm"),
+    Tool("postgres", "postgresql", ("postgresql.service",)),
 )
 
 
@@ -61,7 +63,7 @@ def main(arguments: Sequence[str]) -> None:
         ready_fuzzer()
     elif arguments != ["venv"]:
         ready_tools()
-        ready_github_api()
+        ready_api_descriptions()
 
 
 def ready_venv() -> None:
@@ -139,7 +141,13 @@ def ready_tools() -> None:
 
 
 def missing_tools() -> list[Tool]:
-    return [tool for tool in TOOLS if shutil.which(tool.program, path=PATH) is None]
+    return [tool for tool in TOOLS if shutil.which(tool.program, path=search_path()) is None]
+
+
+def search_path() -> str:
+    """Where programs are looked for, as it is now: an installation may have added a folder."""
+    folders = [os.environ.get("PATH", os.defpath), *SBIN, *map(str, POSTGRESQL.glob("*/bin"))]
+    return os.pathsep.join(folders)
 
 
 def packages_of(tools: list[Tool]) -> str:
@@ -183,13 +191,13 @@ def no_service_starts(prefix: list[str]) -> Iterator[None]:
         subprocess.run([*prefix, "rm", "-f", str(SERVICE_POLICY)], check=True)
 
 
-def ready_github_api() -> None:
-    """The description that the fake GitHub holds requests and answers against; kept in `.cache/`."""
+def ready_api_descriptions() -> None:
+    """The descriptions that the fake forges hold requests and answers against; kept in `.cache/`."""
     if (
-        GITHUB_API.exists()
-        and subprocess.run([str(PYTHON), "-m", "tests.support.github_api"], cwd=ROOT, check=False).returncode
+        API_DESCRIPTIONS.exists()
+        and subprocess.run([str(PYTHON), "-m", "tests.support.api_descriptions"], cwd=ROOT, check=False).returncode
     ):
-        say("no GitHub API description: tests that need it will be skipped")
+        say("an API description is missing: tests that need it will be skipped")
 
 
 def run(command: list[str]) -> None:

@@ -41,7 +41,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "date.today": (),
     "time.time": ("imagebot/clock.py",),
     "time.time_ns": ("imagebot/clock.py",),
-    "time.sleep": ("imagebot/gitrepo/lock.py",),
+    "time.sleep": ("imagebot/gitrepo/lock.py", "imagebot/forge/wire.py"),
     "random": (),
     "subprocess": ("imagebot/gitrepo/process.py",),
     "os.system": (),
@@ -53,18 +53,22 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
 }
 # Library -> the rooms that may know it. To change one for another is then a matter of these files.
 AT_HOME: dict[str, tuple[str, ...]] = {
+    "alembic": ("imagebot/store/migrate.py", "imagebot/store/migrations/"),
     "apscheduler": ("imagebot/serve.py",),
     "click": ("imagebot/cli/",),
     "git": ("imagebot/gitrepo/",),
     "github": ("imagebot/forge/github",),
+    "gitlab": ("imagebot/forge/gitlab_wire.py",),
     "jwt": ("imagebot/forge/github",),
     "oras": ("imagebot/registry/",),
     "pathspec": ("imagebot/policy/", "imagebot/fields/"),
     "pydantic": ("imagebot/documents/", "imagebot/forge/", "imagebot/policy/", "imagebot/settingsfile.py"),
+    "psycopg": (),  # SQLAlchemy loads it, by the URL
     "re2": ("imagebot/policy/pattern.py",),
-    "requests": ("imagebot/registry/", "imagebot/forge/github"),
+    "requests": ("imagebot/registry/", "imagebot/forge/"),
     "rich": ("imagebot/cli/",),
     "ruamel": ("imagebot/documents/",),
+    "sqlalchemy": ("imagebot/store/",),
     "structlog": ("imagebot/observe/",),
     "yaml": ("imagebot/yamledit/",),
 }

@@ -17,15 +17,17 @@ from imagebot.settings import (
     GitHubApp,
     Limits,
     Log,
+    PostgresDatabase,
     RegistrySettings,
     RepositorySettings,
     Settings,
     SshKey,
+    StateBranch,
     TokenCredentials,
     inherited_names,
     load,
+    names,
     read_settings,
-    repository_names,
 )
 
 HERE = Path("/etc/imagebot")
@@ -110,6 +112,14 @@ def test_the_least_that_can_be_written() -> None:
         ("{url: ssh://git@ghe.acme.com:2222/a/b, forge: github}", "github", "https://ghe.acme.com/api/v3"),
         ("{url: http://localhost:3000/a/b, forge: github}", "github", "http://localhost:3000/api/v3"),
         ("{url: https://github.com/a/b, apiUrl: https://proxy.acme.com/gh/}", "github", "https://proxy.acme.com/gh"),
+        ("{url: https://gitlab.com/a/b/c}", "gitlab", "https://gitlab.com/api/v4"),
+        ("{url: git@altssh.gitlab.com:a/b}", "gitlab", "https://gitlab.com/api/v4"),
+        ("{url: https://git.acme.com/a/b, forge: gitlab}", "gitlab", "https://git.acme.com/api/v4"),
+        ("{url: ssh://git@git.acme.com:2222/a/b, forge: gitlab}", "gitlab", "https://git.acme.com/api/v4"),
+        ("{url: https://codeberg.org/a/b}", "gitea", "https://codeberg.org/api/v1"),
+        ("{url: git@gitea.com:a/b}", "gitea", "https://gitea.com/api/v1"),
+        ("{url: http://localhost:3000/a/b, forge: gitea}", "gitea", "http://localhost:3000/api/v1"),
+        ("{url: https://github.com/a/b, forge: gitea}", "gitea", "https://github.com/api/v1"),
         ("{url: /srv/a/b, forge: github, apiUrl: http://127.0.0.1:1/}", "github", "http://127.0.0.1:1"),
         ("{url: /srv/x.git}", "local", ""),
         ("{url: file:///srv/x.git}", "local", ""),
@@ -118,6 +128,10 @@ def test_the_least_that_can_be_written() -> None:
 def test_the_forge_and_its_api_are_guessed_where_that_is_safe(text: str, forge: str, api: str) -> None:
     found = repository(text)
     assert (found.forge, found.api_url) == (forge, api)
+
+
+def test_an_authority_of_ones_own_lies_beside_the_file() -> None:
+    assert repository("{url: https://git.acme.com/a/b, forge: gitlab, caFile: ca.pem}").ca_file == HERE / "ca.pem"
 
 
 def test_git_credentials() -> None:
@@ -163,7 +177,7 @@ WRONG = """
     branchPrefix: imagebot
     repositories:
       a: {url: "https://u:hunter2@github.com/a/b", forge: gitub}
-      b: {url: https://gitlab.com/a/b}
+      b: {url: https://git.acm.eu/a/b}
       c:
         url: git@github.com:a/b
         credentials: {token: hunter2}
@@ -192,9 +206,9 @@ WRONG_SAID = """
         branchPrefix: imagebot
                       ^~~~~~~~
     imagebot.yaml:6:12: leave user and password out of the URL; name them under credentials, by file or variable
-    imagebot.yaml:6:55: expected 'github' or 'local'
-    imagebot.yaml:7:12: which forge this is cannot be told from the URL; write forge: github (or local)
-        b: {url: https://gitlab.com/a/b}
+    imagebot.yaml:6:55: expected 'gitea', 'github', 'gitlab' or 'local'
+    imagebot.yaml:7:12: which forge this is cannot be told from the URL; write forge: github, gitlab, gitea or local
+        b: {url: https://git.acm.eu/a/b}
                  ^~~~~~~~~~~~~~~~~~~~~~
     imagebot.yaml:10:19: unknown key 'token'; secrets come from files or the environment: tokenFile or tokenEnv
     imagebot.yaml:13:18: expected a mapping, found text
@@ -258,6 +272,18 @@ def test_variables_that_are_not_set_all_at_once() -> None:
             "GitHub's API takes no ssh key; give a token or an App in apiCredentials",
         ),
         (
+            "{url: git@gitlab.com:a/b, credentials: {sshKeyFile: a, knownHostsFile: b}}",
+            "GitLab's API takes no ssh key; give a token in apiCredentials",
+        ),
+        (
+            "{url: https://gitlab.com/a/b, credentials: {app: {id: 1, installation: 2, keyFile: c}}}",
+            "an App is GitHub's; give a token",
+        ),
+        (
+            "{url: https://codeberg.org/a/b, apiCredentials: {app: {id: 1, installation: 2, keyFile: c}}}",
+            "an App is GitHub's; give a token",
+        ),
+        (
             "{url: https://github.com/a/b, credentials: {sshKeyFile: a, knownHostsFile: b}}",
             "an ssh key does not open this URL",
         ),
@@ -299,6 +325,43 @@ def test_other_keys(line: str, message: str) -> None:
     assert message in said("\n".join([*rest.values(), line]))
 
 
+def database(text: str, **environ: str) -> object:
+    return settings(f"policies: [p]\nrepositories: {{r: {{url: /x}}}}\ndatabase: {text}", **environ).database
+
+
+def test_where_the_state_lives() -> None:
+    assert database("") is None
+    assert database("{url: 'postgresql://bot@db/imagebot'}") == PostgresDatabase(Secret("postgresql://bot@db/imagebot"))
+    assert database("{urlEnv: U}", U="postgresql://a:b@c/d") == PostgresDatabase(Secret("postgresql://a:b@c/d"))
+    assert database("{urlFile: db/uri}") == PostgresDatabase(SecretFile(HERE / "db/uri"))
+    assert database("{repository: r}") == StateBranch("r")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{}", "write exactly one of url, urlEnv, urlFile and repository"),
+        ("{urlEnv: A, repository: r}", "write exactly one of url, urlEnv, urlFile and repository"),
+        ("{repository: x}", "imagebot.yaml:4:16: 'x' is not among `repositories`, which has r"),
+        (
+            "{url: 'postgresql://a:hunter2@b/c'}",
+            "a password never stands here; write the URL into a file or a variable",
+        ),
+        ("{url: 'postgresql://b/c?password=hunter2'}", "a password never stands here"),
+        ("{url: 'postgresql://b'}", "write the URL of a PostgreSQL database: postgresql://USER@HOST/NAME"),
+        ("{url: 'sqlite:///x'}", "write the URL of a PostgreSQL database"),
+        ("{url: 'postgresql://[b/c'}", "this is no URL"),
+        ("{password: hunter2}", "a password stands in the URL, and that in a file: urlFile or urlEnv"),
+        ("{repository: r, token: hunter2}", "unknown key 'token'"),
+        ("'postgresql://a:hunter2@b/c'", "expected a mapping, found text"),
+    ],
+)
+def test_where_the_state_cannot_live(text: str, message: str) -> None:
+    found = said(f"policies: [p]\nrepositories: {{r: {{url: /x}}}}\ndatabase:\n  {text}", A="x")
+    assert message in found
+    assert "hunter2" not in found
+
+
 FILE = "policies: [p]\nrepositories: {r: {url: https://github.com/a/b, credentials: {tokenEnv: IMAGEBOT_TEST_TOKEN}}}\n"
 
 
@@ -321,7 +384,7 @@ def test_names_of_repositories_need_no_secret(tmp_path: Path, monkeypatch: pytes
     monkeypatch.delenv("IMAGEBOT_TEST_TOKEN", raising=False)
     path = tmp_path / "imagebot.yaml"
     path.write_text(FILE)
-    assert repository_names(path) == ("r",)
+    assert names(path) == (("r",), ())
     with pytest.raises(BadInput, match="no such variable is set"):
         load(path)
 

@@ -6,12 +6,15 @@ import difflib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 from imagebot.cycle.index import FieldIndex
 from imagebot.cycle.world import World
 from imagebot.errors import BadInput
 from imagebot.forge import forges
 from imagebot.forge.protocol import Forge
+from imagebot.gitnames import STATE
+from imagebot.gitrepo.leaf import Leaf
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.remote import Remote
 from imagebot.observe.log import log_sink
@@ -20,6 +23,7 @@ from imagebot.policyfiles import load_policies
 from imagebot.registry.client import Registries
 from imagebot.settings import GitHubApp, RepositorySettings, Settings, SshKey, TokenCredentials
 from imagebot.settings import load as load_settings
+from imagebot.store.open import opener
 
 __all__ = ["load", "load_policies", "load_settings", "mirror_of", "only", "world_of"]
 
@@ -41,7 +45,9 @@ def only(policies: PolicySet, wanted: tuple[str, ...]) -> PolicySet:
             hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(names)) or 'none'}"
             raise BadInput(f"no policy for {name!r}; {hint}")
     kept = tuple(policy for policy in policies.policies if {policy.app, str(policy)} & set(wanted))
-    return replace(policies, policies=kept)
+    apps = {policy.app for policy in kept}
+    beside = tuple(policy for policy in policies.policies if policy.app in apps and policy not in kept)
+    return replace(policies, policies=kept, beside=beside)
 
 
 def _never() -> bool:
@@ -58,16 +64,32 @@ def world_of(settings: Settings, stopping: Callable[[], bool] = _never) -> World
             known[repository.name] = forges.connect(repository)
         return known[repository.name]
 
-    def mirror(repository: RepositorySettings) -> Mirror:
+    def git_credentials(repository: RepositorySettings) -> TokenCredentials | SshKey | None:
         if isinstance(repository.credentials, GitHubApp):
-            return mirror_of(settings, repository, forge(repository).git_credentials())
-        return mirror_of(settings, repository, repository.credentials)
+            return forge(repository).git_credentials()
+        return repository.credentials
+
+    def mirror(repository: RepositorySettings) -> Mirror:
+        return mirror_of(settings, repository, git_credentials(repository))
+
+    def source(name: str, branch: str | None) -> Mirror:
+        repository = settings.sources[name]
+        remote = Remote(repository.url, branch or repository.branch, git_credentials(repository))
+        folder = settings.state / "mirrors" / f"{repository.name}@{quote(remote.branch, safe='')}.git"
+        return Mirror.open(folder, remote)
+
+    def shelf(name: str) -> Leaf:
+        repository = settings.repositories[name]
+        remote = Remote(repository.url, settings.branch_prefix + STATE, git_credentials(repository))
+        return Leaf(remote, "state.json", settings.author, settings.state / "mirrors")
 
     return World(
         settings=settings,
         registries=Registries(settings.registries, settings.docker_config),
         mirror=mirror,
+        source=source,
         forge=forge,
+        store=opener(settings, shelf),
         index=FieldIndex(),
         tell=log_sink(settings.log.format, settings.log.level),
         stopping=stopping,
@@ -79,4 +101,4 @@ def mirror_of(
 ) -> Mirror:
     """The mirror of an environment repository, in the state folder."""
     folder = settings.state / "mirrors" / f"{repository.name}.git"
-    return Mirror.open(folder, Remote(repository.url, repository.branch, credentials))
+    return Mirror.open(folder, Remote(repository.url, repository.branch, credentials, repository.ca_file))

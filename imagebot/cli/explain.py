@@ -1,13 +1,15 @@
-"""`imagebot explain`: why this tag, and why not that one."""
+"""`imagebot explain`: what is deployed where, what would be chosen, what stands in between, and why not another tag."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from imagebot import clock
@@ -15,87 +17,177 @@ from imagebot.cli.compose import load, only, world_of
 from imagebot.cli.options import config_option
 from imagebot.cli.tables import chosen, console, print_json, print_problems, state
 from imagebot.cycle.run import preview
-from imagebot.errors import printable
+from imagebot.errors import BadInput, printable
 from imagebot.fields.field import Field
 from imagebot.plan.decision import Decision, WatchDecision
+from imagebot.selection.rank import Rule
+from imagebot.selection.reasons import shown
+from imagebot.selection.survey import Gate, nearest, survey
+from imagebot.selection.verdict import Held, Refusal, Update, UpToDate, Version
+
+_SHOWN = 5
+_SIGNS = {True: "open", False: "shut", None: "-"}
+_RULES = list(Rule)
 
 
 @click.command()
 @click.argument("app")
-@click.option("--json", "as_json", is_flag=True, help="Print data instead of text.")
+@click.option("--image", metavar="IMAGE", help="Only this image: its name, or the end of it.")
+@click.option("--json", "as_json", is_flag=True, help="Print data instead of text: every tag, with its reason.")
 @config_option
-def command(app: str, as_json: bool, config: Path | None) -> int:
-    """Say for each tag of APP (or APP@ENVIRONMENT) which rule let it in or refused it.
+def command(app: str, image: str | None, as_json: bool, config: Path | None) -> int:
+    """Say what APP (or APP@ENVIRONMENT) runs, what it would run, what keeps that back, and why no other tag.
 
-    Asks the registry and the environment repository, and writes nothing.
+    Asks the registry, the environment repository and the forge, and changes nothing there.
 
     \b
-    Example:
+    Examples:
       imagebot explain podinfo@staging
+      imagebot explain shop --image shop-api
     """
     settings, policies = load(config)
-    report = preview(world_of(settings), only(policies, (app,)), clock.now())
+    now = clock.now()
+    report = preview(world_of(settings), only(policies, (app,)), now)
+    lines = [(decision, line) for decision in report.decisions for line in decision.watches if _is_meant(line, image)]
+    if not lines:
+        known = sorted({line.watch.image.familiar for decision in report.decisions for line in decision.watches})
+        raise BadInput(f"{app} watches no image {image!r}; it watches {', '.join(known)}")
     if as_json:
-        print_json([_data(decision) for decision in report.decisions])
+        print_json([_data(decision, line, now) for decision, line in lines])
     else:
         out = console()
         print_problems(report.problems, out)
-        for decision in report.decisions:
-            for line in decision.watches:
-                _print(decision, line, out)
+        for decision, line in lines:
+            _print(decision, line, now, out)
     return report.exit_code
 
 
-def _print(decision: Decision, line: WatchDecision, out: Console) -> None:
+def _is_meant(line: WatchDecision, image: str | None) -> bool:
+    names = (str(line.watch.image), line.watch.image.familiar)
+    return image is None or image in names or any(name.endswith(f"/{image}") for name in names)
+
+
+def _print(decision: Decision, line: WatchDecision, now: datetime, out: Console) -> None:
     out.print(Text(f"{decision.policy}  {line.watch.image}", style="bold"))
-    for field in line.fields:
-        out.print(
-            Text(
-                f"  deployed  {field.tag or 'untagged'}  {printable(field.file)}:{field.line}  {printable(field.path)}"
-            )
-        )
-    for field in line.left:
-        place = f"{printable(field.file)}:{field.line}  {printable(field.path)}"
-        out.print(Text(f"  in text   {field.tag or 'untagged'}  {place}  (left as it is without `embedded: true`)"))
-    out.print(Text(f"  rule      semver {line.watch.semver.text}  ({decision.policy.file})"), soft_wrap=True)
-    verdict = f"  {state(line.verdict):<9} {chosen(line.verdict)}"
-    out.print(Text(f"{verdict.rstrip()}: {printable(line.verdict.because)}"), soft_wrap=True)
-    if line.ranking is not None:
-        table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2))
-        for candidate in line.ranking.candidates:
-            table.add_row("  +", candidate.tag, "let in", Text(printable(candidate.because)))
-        for refusal in line.ranking.refused:
-            table.add_row("  -", Text(printable(refusal.tag)), refusal.rule, Text(printable(refusal.because)))
-        out.print(table)
+    for name, words in _facts(decision, line):
+        out.print(Text(f"  {name:<10}{printable(words)}"), soft_wrap=True)
+    gates = _gates(line, now)
+    if gates:
+        _say(f"What {chosen(line.verdict)} has to pass", out)
+        _rows([(gate.name, _SIGNS[gate.open], printable(gate.because)) for gate in gates], out)
+    if line.ranking is not None and line.ranking.candidates:
+        candidates = line.ranking.candidates
+        _say(f"Let in, the best first: {_counted(len(candidates))}", out)
+        _rows([(item.tag, printable(item.because)) for item in candidates[: 2 * _SHOWN]], out)
+        _say_rest(len(candidates) - 2 * _SHOWN, out)
+    for rule, refused in _refused(line):
+        _say(f"Refused by {rule}: {_counted(len(refused))}", out)
+        _rows([(printable(item.tag), printable(item.because)) for item in refused[:_SHOWN]], out)
+        _say_rest(len(refused) - _SHOWN, out)
     out.print()
 
 
-def _data(decision: Decision) -> dict[str, Any]:
+def _facts(decision: Decision, line: WatchDecision) -> Iterator[tuple[str, str]]:
+    for field in line.fields:
+        yield "deployed", f"{str(field.value) or 'untagged'}  {field.file}:{field.line}  {field.path}"
+    for field in line.left:
+        place = f"{field.file}:{field.line}  {field.path}"
+        yield "in text", f"{field.tag or 'untagged'}  {place}  (left as it is without `embedded: true`)"
+    if line.case is not None and line.case.source is not None:
+        source = line.case.source
+        yield "from", f"{source.environment}, which has {source.version}" if source.version else source.because
+    yield "rule", f"{line.watch.rule}  ({decision.policy.file})"
+    until = f" until {shown(line.verdict.until)}" if isinstance(line.verdict, Held) and line.verdict.until else ""
+    yield "answer", f"{state(line.verdict)}{until}: {line.verdict.because}"
+
+
+def _gates(line: WatchDecision, now: datetime) -> tuple[Gate, ...]:
+    match line.verdict:
+        case Update(to=version) | Held(version=version) if line.case is not None:
+            return survey(line.case, line.facts, version, now)
+    return ()
+
+
+def _refused(line: WatchDecision) -> list[tuple[str, tuple[Refusal, ...]]]:
+    """The refused tags by the rule that refused them: the rule that is asked last first, and the nearest misses."""
+    if line.ranking is None:
+        return []
+    ranking = line.ranking
+    tag = chosen(line.verdict) or next((field.tag for field in line.fields if field.tag), "")
+    refused = sorted(nearest(ranking, ranking.refused, tag), key=lambda item: -_RULES.index(Rule(item.rule)))
+    return [(rule, tuple(items)) for rule, items in groupby(refused, key=lambda item: item.rule)]
+
+
+def _say(words: str, out: Console) -> None:
+    out.print(Text(f"  {words}"), soft_wrap=True)
+
+
+def _say_rest(number: int, out: Console) -> None:
+    if number > 0:
+        out.print(Text(f"    and {number} more: --json has all", style="dim"))
+
+
+def _rows(rows: Sequence[tuple[str, ...]], out: Console) -> None:
+    """Lines in columns, of which the last is as long as it is."""
+    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]) - 1)]
+    for *cells, last in rows:
+        columns = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        out.print(Text("    " + "  ".join([*columns, last])), soft_wrap=True)
+
+
+def _counted(number: int) -> str:
+    return "1 tag" if number == 1 else f"{number} tags"
+
+
+def _data(decision: Decision, line: WatchDecision, now: datetime) -> dict[str, Any]:
+    ranking = line.ranking
     return {
         "app": decision.policy.app,
         "environment": decision.policy.environment,
         "policy": decision.policy.file,
-        "images": [
-            {
-                "image": str(line.watch.image),
-                "semver": line.watch.semver.text,
-                "deployed": [_field(field) for field in line.fields],
-                "embedded": [_field(field) for field in line.left],
-                "state": state(line.verdict),
-                "chosen": chosen(line.verdict) or None,
-                "because": line.verdict.because,
-                "candidates": [
-                    {"tag": item.tag, "version": item.version, "because": item.because}
-                    for item in (line.ranking.candidates if line.ranking else ())
-                ],
-                "refused": [
-                    {"tag": item.tag, "rule": item.rule, "because": item.because}
-                    for item in (line.ranking.refused if line.ranking else ())
-                ],
-            }
-            for line in decision.watches
+        "image": str(line.watch.image),
+        "rule": line.watch.rule,
+        "deployed": [_field(field) for field in line.fields],
+        "embedded": [_field(field) for field in line.left],
+        "from": _source(line),
+        "state": state(line.verdict),
+        "chosen": chosen(line.verdict) or None,
+        "digest": _digest(line),
+        "until": _moment(line.verdict.until) if isinstance(line.verdict, Held) else None,
+        "because": line.verdict.because,
+        "gates": [
+            {"gate": gate.name, "open": gate.open, "until": _moment(gate.until), "because": gate.because}
+            for gate in _gates(line, now)
+        ],
+        "candidates": [
+            {"tag": item.tag, "version": item.version, "because": item.because}
+            for item in (ranking.candidates if ranking else ())
+        ],
+        "refused": [
+            {"tag": item.tag, "rule": item.rule, "because": item.because}
+            for _, refused in _refused(line)
+            for item in refused
         ],
     }
+
+
+def _source(line: WatchDecision) -> dict[str, Any] | None:
+    source = line.case.source if line.case is not None else None
+    if source is None:
+        return None
+    version = source.version or Version("")
+    return {"environment": source.environment, "tag": version.tag or None, "digest": version.digest}
+
+
+def _digest(line: WatchDecision) -> str | None:
+    match line.verdict:
+        case Update(to=version) | UpToDate(at=version) | Held(version=version):
+            return version.digest
+    return None
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
 
 
 def _field(field: Field) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from imagebot.cli.options import config_option
 from imagebot.errors import FINE, WRONG_INPUT, BadInput, Problem
 from imagebot.policy.read import PolicySet
 from imagebot.policyfiles import load_paths, load_policies
+from imagebot.selection.choice import failure
 
 
 @click.command("lint")
@@ -20,7 +21,7 @@ from imagebot.policyfiles import load_paths, load_policies
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="Print a list of problems and hints for programs.")
 def command(paths: tuple[Path, ...], config: Path | None, as_json: bool) -> int:
-    """Check policies and settings, and show every problem.
+    """Check policies and settings, run the tests in policy files, and show every problem.
 
     Without PATH: the settings and all policies that they name. With PATHs: the policy files in these folders and files;
     the repositories that they name are checked if there are settings. Nothing outside this machine is asked.
@@ -31,7 +32,7 @@ def command(paths: tuple[Path, ...], config: Path | None, as_json: bool) -> int:
 
     Hints are about policies that work and may not mean what you meant. Exit codes: 0 fine, hints included; 2 problems.
     """
-    policies = load_paths(paths, _known_repositories(config)) if paths else _everything(config)
+    policies = _tried(load_paths(paths, *_known_names(config)) if paths else _everything(config))
     click.echo(_as_json(policies) if as_json else _as_text(policies))
     return FINE if policies.complete else WRONG_INPUT
 
@@ -46,17 +47,29 @@ def _everything(config: Path | None) -> PolicySet:
         return PolicySet((), placed)
 
 
-def _known_repositories(config: Path | None) -> tuple[str, ...] | None:
-    """The names in the settings, if there are any: who checks one file need not have them, nor their secrets."""
+def _tried(policies: PolicySet) -> PolicySet:
+    """The same with each test that fails as a problem."""
+    failures = [
+        replace(trial.place, message=f"this test fails: {because}")
+        for trial in policies.trials
+        if (because := failure(trial)) is not None
+    ]
+    return replace(policies, problems=tuple(sorted([*policies.problems, *failures])))
+
+
+def _known_names(config: Path | None) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+    """What the settings name, if there are any: who checks one file need not have them, nor their secrets."""
     if config is None and not settings.find().exists():
-        return None
-    return settings.repository_names(config)
+        return None, None
+    return settings.names(config)
 
 
 def _as_text(policies: PolicySet) -> str:
     hints = [replace(hint, message=f"hint: {hint.message}") for hint in policies.advice]
     lines = [str(item) for item in sorted([*policies.problems, *hints])]
     counts = [_count(len(policies.policies), "sound policy", "sound policies")]
+    if policies.trials:
+        counts.append(_count(len(policies.trials), "test"))
     if policies.problems:
         counts.insert(0, _count(len(policies.problems), "problem"))
     if hints:

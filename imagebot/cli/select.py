@@ -1,53 +1,31 @@
-"""`imagebot select`: the decision of a policy without a registry or a repository."""
+"""`imagebot select`: the choice of a policy without a registry or a repository."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
-from functools import partial
-from typing import Any, TypeVar, assert_never
+from datetime import datetime
+from typing import Any
 
 import click
 
-from imagebot import clock
+from imagebot.cli.rule import history_from, rule_options, watch_from
 from imagebot.errors import FINE, BadInput, Problem, printable
-from imagebot.images.reference import ImageName, is_tag
-from imagebot.policy.model import Ignore, Tags, Watch
-from imagebot.policy.pattern import BadPattern, Pattern, Template
-from imagebot.selection.judge import judge, newest
+from imagebot.images.reference import is_tag
+from imagebot.policy.trial import moment
+from imagebot.selection.choice import Choice, choose
 from imagebot.selection.rank import Ranking, rank
-from imagebot.selection.verdict import (
-    Deployed,
-    Facts,
-    Held,
-    Needs,
-    NoCandidate,
-    Unknown,
-    Update,
-    UpToDate,
-)
-from imagebot.versions.semver import BadRange, Range
+from imagebot.versions.known import Known
 
 NOTHING_FITS = 4
 _INPUT = "standard input"
 _MOST_PROBLEMS = 10
-_ANY_IMAGE = ImageName("registry.invalid", "standard-input")
-_NOBODY_TO_ASK = Facts(digest="", closed=())
-
-T = TypeVar("T")
+_NO_TAGS = Choice(None, "no candidate", f"there are no tags on {_INPUT}")
 
 
 @click.command()
-@click.option("--semver", required=True, metavar="RANGE", help="Versions to choose from, such as '^1.4'.")
-@click.option("--match", metavar="RE", help="Only tags in which this RE2 pattern is found.")
-@click.option("--extract", metavar="TEMPLATE", help="The version within a tag: $1, ${name} of --match.")
-@click.option(
-    "--ignore", multiple=True, metavar="TAG", help="Never this tag; or range:RANGE, match:RE. May be given again."
-)
+@rule_options
 @click.option("--current", metavar="TAG", help="What is deployed now: never go below it.")
-@click.option("--prereleases", is_flag=True, help="Let in prereleases although the range names none.")
-@click.option("--loose", is_flag=True, help="Let in versions of one or two parts, and leading zeros.")
 @click.option("--json", "as_json", is_flag=True, help="Print the choice and the reason of every tag as JSON.")
 def command(as_json: bool, current: str | None, **flags: Any) -> int:
     """Choose a tag from those on standard input, one per line, as a policy would.
@@ -63,101 +41,66 @@ def command(as_json: bool, current: str | None, **flags: Any) -> int:
 
     Exit codes: 0 a tag was chosen; 2 a flag or a line is wrong; 4 nothing fits.
     """
-    watch = _watch(**flags)
+    watch = watch_from(flags)
     if current is not None and not is_tag(current):
         raise BadInput(f"--current: {printable(current)!r} is no tag")
-    ranking = rank(watch, _tags(), () if current is None else (current,))
-    tag, state, because = _decide(watch, ranking, current)
+    history = history_from(flags["commit"])
+    tags, created = _lines(with_times=flags["created"])
+    ranking = rank(watch, tags, () if current is None else (current,), Known(created, history))
+    choice = choose(ranking, current, "--current") if tags else _NO_TAGS
     if as_json:
-        print(json.dumps(_data(ranking, tag, state, because), indent=2, ensure_ascii=False))
+        print(json.dumps(_data(ranking, choice), indent=2, ensure_ascii=False))
     else:
-        print(because, file=sys.stderr)
-        if tag is not None:
-            print(tag)
-    return NOTHING_FITS if tag is None else FINE
+        print(choice.because, file=sys.stderr)
+        if choice.tag is not None:
+            print(choice.tag)
+    return NOTHING_FITS if choice.tag is None else FINE
 
 
-def _decide(watch: Watch, ranking: Ranking, current: str | None) -> tuple[str | None, str, str]:
-    """The tag that should be deployed, the verdict in a word or two, and its reason."""
-    if not ranking.tags:
-        return None, "no candidate", f"there are no tags on {_INPUT}"
-    if ranking.best is not None and current is None:
-        return ranking.best.tag, "chosen", newest(ranking, ranking.best)
-    verdict = judge(watch, ranking, (Deployed(current, None, "--current"),), _NOBODY_TO_ASK, clock.now())
-    match verdict:
-        case Update(to=to, because=because):
-            return to.tag, "update", because
-        case UpToDate(at=at, because=because):
-            return at.tag, "up to date", because
-        case Held(hold=hold, because=because):
-            return current, f"held ({hold})", because
-        case NoCandidate(because=because) | Unknown(because=because):
-            return None, "no candidate", because
-        case Needs():
-            raise AssertionError("all facts were given")
-    assert_never(verdict)
-
-
-def _watch(
-    semver: str, match: str | None, extract: str | None, ignore: tuple[str, ...], loose: bool, prereleases: bool
-) -> Watch:
-    pattern = None if match is None else _read("--match", match, Pattern.parse)
-    if extract is not None:
-        if pattern is None:
-            raise BadInput("--extract takes groups out of --match: give both")
-        _read("--extract", extract, partial(Template.parse, pattern=pattern))
-    return Watch(
-        image=_ANY_IMAGE,
-        semver=_read("--semver", semver, Range.parse),
-        loose=loose,
-        prereleases=prereleases,
-        tags=Tags(match=pattern, extract=extract, ignore=tuple(_ignored(item) for item in ignore)),
-    )
-
-
-def _ignored(text: str) -> str | Ignore:
-    if text.startswith("range:"):
-        return Ignore(range=_read("--ignore", text, Range.parse, skip=len("range:")))
-    if text.startswith("match:"):
-        return Ignore(match=_read("--ignore", text, Pattern.parse, skip=len("match:")))
-    if not is_tag(text):
-        raise BadInput(f"--ignore: {printable(text)!r} is no tag; write a tag, range:RANGE or match:RE")
-    return text
-
-
-def _read(flag: str, text: str, parse: Callable[[str], T], skip: int = 0) -> T:
-    """`text` behind its first `skip` characters, read; what is wrong gets a caret under it."""
-    try:
-        return parse(text[skip:])
-    except (BadRange, BadPattern) as error:
-        marker = "^" + "~" * (error.length - 1)
-        shown = f"\n    {printable(text)}\n    {' ' * (skip + error.offset)}{marker}" if text else ""
-        raise BadInput(f"{flag}: {error}{shown}") from None
-
-
-def _tags() -> tuple[str, ...]:
-    """The tags on standard input, one a line; lines with nothing but spaces do not count."""
+def _lines(with_times: bool) -> tuple[tuple[str, ...], dict[str, datetime | None]]:
+    """The tags on standard input, one a line, perhaps with times; lines with nothing but spaces do not count."""
     if sys.stdin.isatty():
         print("Reading tags, one per line, up to Ctrl-D.", file=sys.stderr)
     lines = sys.stdin.buffer.read().decode("utf-8", "replace").split("\n")
-    tags = {number: line.strip() for number, line in enumerate(lines, 1) if line.strip()}
-    wrong = [_no_tag(number, lines[number - 1]) for number, tag in tags.items() if not is_tag(tag)]
+    times: dict[str, datetime | None] = {}
+    wrong: list[Problem] = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            tag, time = _timed(line) if with_times else (_tag(line), None)
+            times[tag] = time
+        except ValueError as error:
+            wrong.append(_problem(number, line, str(error)))
     if wrong:
         more = [f"and {len(wrong) - _MOST_PROBLEMS} more lines like these"] if len(wrong) > _MOST_PROBLEMS else []
         raise BadInput(*wrong[:_MOST_PROBLEMS], *more)
-    return tuple(tags.values())
+    return tuple(times), times if with_times else {}
 
 
-def _no_tag(number: int, line: str) -> Problem:
+def _tag(text: str) -> str:
+    if not is_tag(text.strip()):
+        raise ValueError("this is no tag")
+    return text.strip()
+
+
+def _timed(line: str) -> tuple[str, datetime]:
+    tag, _, time = line.strip().partition("\t")
+    if not time.strip() and is_tag(tag):
+        raise ValueError("--created needs a time: write the tag, a tab and 2026-01-31T12:00:00Z")
+    return _tag(tag), moment(time.strip())
+
+
+def _problem(number: int, line: str, message: str) -> Problem:
     start = len(line) - len(line.lstrip())
-    return Problem(_INPUT, number, start + 1, "this is no tag", line.rstrip(), len(line.strip()))
+    return Problem(_INPUT, number, start + 1, message, line.rstrip(), len(line.strip()))
 
 
-def _data(ranking: Ranking, tag: str | None, state: str, because: str) -> dict[str, Any]:
+def _data(ranking: Ranking, choice: Choice) -> dict[str, Any]:
     return {
-        "chosen": tag,
-        "state": state,
-        "because": because,
+        "chosen": choice.tag,
+        "state": choice.state,
+        "because": choice.because,
         "candidates": [
             {"tag": item.tag, "version": item.version, "because": item.because} for item in ranking.candidates
         ],

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from imagebot import clock
 from imagebot.cli.compose import load, only, world_of
 from imagebot.cli.options import config_option
-from imagebot.cli.tables import as_data, console, print_json, print_problems, print_status
+from imagebot.cli.tables import as_data, console, print_holds, print_json, print_problems, print_status
 from imagebot.cycle.run import preview
+from imagebot.selection.byhand import HandHold
 
 
 @click.command()
@@ -18,7 +20,7 @@ from imagebot.cycle.run import preview
 @click.option("--json", "as_json", is_flag=True, help="Print data instead of a table.")
 @config_option
 def command(apps: tuple[str, ...], as_json: bool, config: Path | None) -> int:
-    """Show what is deployed, what is chosen, and why; writes nothing.
+    """Show what is deployed, what is chosen, why, and what people keep back; writes nothing.
 
     \b
     Examples:
@@ -26,11 +28,29 @@ def command(apps: tuple[str, ...], as_json: bool, config: Path | None) -> int:
       imagebot status podinfo@production --json
     """
     settings, policies = load(config)
-    report = preview(world_of(settings), only(policies, apps), clock.now())
+    world = world_of(settings)
+    report = preview(world, only(policies, apps), clock.now())
+    holds = tuple(hold for hold in world.store().holds() if _is_about(hold, apps))
     if as_json:
-        print_json(as_data(report))
+        print_json({**as_data(report), "holds": [_data(hold) for hold in holds]})
     else:
         out = console()
         print_problems(report.problems, out)
         print_status(report.decisions, out)
+        print_holds(holds, out)
     return report.exit_code
+
+
+def _is_about(hold: HandHold, apps: tuple[str, ...]) -> bool:
+    return not hold.lifts and (not apps or bool({hold.app, f"{hold.app}@{hold.environment}"} & set(apps)))
+
+
+def _data(hold: HandHold) -> dict[str, Any]:
+    return {
+        "app": hold.app,
+        "environment": hold.environment,
+        "version": hold.version,
+        "by": hold.by,
+        "since": hold.since.isoformat(),
+        "because": hold.because,
+    }

@@ -11,10 +11,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from imagebot.cli.holds import printed_hold
 from imagebot.cycle.report import Deed, Report
 from imagebot.errors import printable
 from imagebot.plan.decision import Decision, WatchDecision
-from imagebot.selection.verdict import Held, NoCandidate, Unknown, Update, UpToDate, Verdict
+from imagebot.selection.byhand import HandHold
+from imagebot.selection.verdict import Held, NoCandidate, Unknown, Update, UpToDate, Verdict, tag_of
 
 _PIPE_WIDTH = 240
 _STYLES = {"update": "green", "up to date": "dim", "held": "yellow", "no candidate": "yellow", "unknown": "red"}
@@ -44,12 +46,7 @@ def state(verdict: Verdict) -> str:
 
 def chosen(verdict: Verdict) -> str:
     """The tag that a verdict is about, if it is about one."""
-    match verdict:
-        case Update(to=version) | UpToDate(at=version) | Held(version=version):
-            return version.tag
-        case NoCandidate() | Unknown():
-            return ""
-    assert_never(verdict)
+    return tag_of(verdict) or ""
 
 
 def deployed(line: WatchDecision) -> str:
@@ -80,6 +77,16 @@ def print_status(decisions: Sequence[Decision], out: Console) -> None:
                 Text(_first_line(line.verdict.because)),
             )
     out.print(table)
+
+
+def print_holds(holds: Sequence[HandHold], out: Console) -> None:
+    """What people keep back by hand, and how to lift it."""
+    if not holds:
+        return
+    out.print()
+    out.print(Text("Kept back by hand; `imagebot unhold` lifts it:"))
+    for hold in holds:
+        out.print(Text(f"  {printed_hold(hold)}", style="yellow"), soft_wrap=True)
 
 
 def print_report(report: Report, out: Console) -> None:
@@ -148,6 +155,7 @@ def _line(decision: Decision, line: WatchDecision) -> dict[str, Any]:
         "state": state(line.verdict),
         "chosen": chosen(line.verdict) or None,
         "because": line.verdict.because,
+        "until": line.verdict.until.isoformat() if isinstance(line.verdict, Held) and line.verdict.until else None,
     }
 
 

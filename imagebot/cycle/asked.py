@@ -1,9 +1,15 @@
-"""Registries as one pass sees them: each question is asked once, so that every policy is told the same."""
+"""Registries as one pass sees them: each question is asked once, so that every policy is told the same.
+
+What a digest stands for never changes, so that is asked once for ever.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 
+from imagebot.cycle.memory import Memory
 from imagebot.images.reference import ImageName
 from imagebot.registry.client import Registries, TagList
 
@@ -11,8 +17,9 @@ from imagebot.registry.client import Registries, TagList
 class Asked:
     """Remembers answers, not failures; made anew for each pass. Raises what `Registries` raises."""
 
-    def __init__(self, registries: Registries) -> None:
+    def __init__(self, registries: Registries, memory: Memory) -> None:
         self._registries = registries
+        self._memory = memory
         self._before = registries.requests
         self._tags = cache(registries.tags)
         self._digest = cache(registries.digest)
@@ -34,3 +41,15 @@ class Asked:
     def verify(self, name: ImageName, digest: str) -> None:
         """Raise `BadResponse` unless the manifest of this digest is there and is what it says."""
         self._verify(name, digest)
+
+    def platforms(self, name: ImageName, digest: str) -> Mapping[str, str]:
+        """The platforms of an image, each with the digest of the manifest for it."""
+        known = self._memory.platforms(name, digest)
+        if known is None:
+            known = self._registries.platforms(name, digest)
+            self._memory.has_platforms(name, digest, known)
+        return known
+
+    def created(self, name: ImageName, digest: str) -> datetime | None:
+        """When an image says that it was made; asked anew, and not remembered here."""
+        return self._registries.created(name, digest)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 
 from imagebot.cycle.asked import Asked
+from imagebot.cycle.memory import Memory
 from imagebot.cycle.world import World
 from imagebot.forge.protocol import Forge, PullRequest
 from imagebot.gitrepo.mirror import Heads, Mirror
@@ -15,6 +17,7 @@ from imagebot.observe.events import RepositoryFetched
 from imagebot.plan import block
 from imagebot.plan.claims import FileFields
 from imagebot.plan.freeze import BranchCommit, frozen
+from imagebot.plan.landed import Landed, landed
 from imagebot.policy.model import Policy
 from imagebot.selection.verdict import Version
 from imagebot.settings import RepositorySettings
@@ -30,6 +33,7 @@ class Checkout:
     mirror: Mirror
     heads: Heads
     files: Mapping[str, FileFields]
+    memory: Memory
     _writes_before: int = 0
 
     @cached_property
@@ -50,17 +54,27 @@ class Checkout:
             return {}
         return {pull.branch: pull for pull in self.forge.open_pulls(self.world.settings.branch_prefix)}
 
-    def closed(self, branch: str, image: ImageName, tag: str) -> tuple[tuple[Version, str], ...]:
+    @cached_property
+    def landed(self) -> tuple[Landed, ...]:
+        """What the bot's commits brought to the base branch, newest first, as far as its newest 1 000 commits tell."""
+        return tuple(landed(commit.message for commit in self.mirror.newest_commits(self.heads.base)))
+
+    def closed(
+        self, branch: str, proposed: tuple[ImageName, str], lifted: datetime | None
+    ) -> tuple[tuple[Version, str], ...]:
         """The versions of an image that people refused by closing this branch's pull requests, with who and when.
 
-        Not asked while an open one proposes that very tag: whoever opened it again has changed their mind.
+        Not asked while an open one proposes that very tag: whoever opened it again has changed their mind. Those that
+        were closed before they were `lifted` do not count.
         """
+        image, tag = proposed
         current = self.pulls.get(branch)
         if current is not None and any((item.image, item.tag) == (str(image), tag) for item in _proposed(current)):
             return ()
         return tuple(
             (Version(item.tag, item.digest), _closing(pull))
             for pull in self.forge.closed_pulls(branch)
+            if lifted is None or _closed_at(pull) > lifted
             for item in _proposed(pull)
             if item.image == str(image)
         )
@@ -87,7 +101,9 @@ class Checkout:
         )
 
 
-def check_out(world: World, registries: Asked, settings: RepositorySettings, policies: tuple[Policy, ...]) -> Checkout:
+def check_out(
+    world: World, registries: Asked, memory: Memory, settings: RepositorySettings, policies: tuple[Policy, ...]
+) -> Checkout:
     """Fetch one environment repository and find the watched fields at its base. Raises `ImagebotError`."""
     mirror = world.mirror(settings)
     heads = mirror.fetch(world.settings.branch_prefix)
@@ -95,12 +111,21 @@ def check_out(world: World, registries: Asked, settings: RepositorySettings, pol
     files = world.index.look(settings.name, policies, mirror, tree.entries)
     passed_over = tree.unreadable + sum(1 for file in files.values() if file.found.unreadable is not None)
     world.tell(RepositoryFetched(settings.name, heads.base, len(tree.entries), passed_over))
-    return Checkout(world, registries, settings, mirror, heads, files)
+    return Checkout(world, registries, settings, mirror, heads, files, memory)
 
 
 def _proposed(pull: PullRequest) -> tuple[block.Proposed, ...]:
     found = block.read(pull.body)
     return () if found is None or found.closed_by_bot else found.proposed
+
+
+def _closed_at(pull: PullRequest) -> datetime:
+    """When it was closed; far ahead where the forge does not say, so that nothing came after."""
+    try:
+        at = datetime.fromisoformat(pull.closed_at)
+    except ValueError:
+        return datetime.max.replace(tzinfo=UTC)
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
 def _closing(pull: PullRequest) -> str:

@@ -13,11 +13,13 @@ from imagebot.forge.ensure import ensure
 from imagebot.forge.protocol import Proposal, PullRequest
 from imagebot.gitrepo.push import PushUpdate, Rejected
 from imagebot.observe.events import BranchPushed, ChangeCommitted, ForgeWarned, PullRequestSettled
+from imagebot.plan import block
 from imagebot.plan.block import mark_closed_by_bot
 from imagebot.plan.change import Change
 from imagebot.plan.decision import Decision
 from imagebot.plan.limits import waiting
 from imagebot.plan.propose import branch_of
+from imagebot.plan.words import closing
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def deliver(
         try:
             if decision.change is not None:
                 jobs.append(_job(checkout, decision.change))
-            elif decision.settled:
+            elif decision.settled or _taken_back(world, checkout, decision):
                 outcomes += _retire(world, checkout, decision)
         except WorldError as error:
             outcomes.append(_failed(decision.policy.app, decision.policy.environment, str(error)))
@@ -152,17 +154,22 @@ def _settle(world: World, job: Job, *, moved: bool) -> Outcome:
     return _outcome(change, deed, because, ensured.pull.url)
 
 
+def _taken_back(world: World, checkout: Checkout, decision: Decision) -> bool:
+    """Whether the open pull request proposes an image that may not be updated at all now."""
+    pull = checkout.pulls.get(branch_of(world.settings.branch_prefix, decision.policy))
+    found = None if pull is None else block.read(pull.body)
+    return found is not None and bool({item.image for item in found.proposed} & decision.taken_back)
+
+
 def _retire(world: World, checkout: Checkout, decision: Decision) -> list[Outcome]:
-    """Close the pull request of a policy whose fields already say what is wanted, unless people work on its branch."""
+    """Close a pull request that proposes nothing that is wanted now, unless people work on its branch."""
     policy = decision.policy
     branch = branch_of(world.settings.branch_prefix, policy)
     pull = checkout.pulls.get(branch)
     if pull is None or checkout.frozen(branch) is not None:
         return []
     because = "; ".join(watch.verdict.because for watch in decision.watches)
-    comment = (
-        f"Closed by imagebot: {checkout.settings.branch} already has what this proposed, or it is not wanted any more."
-    )
+    comment = closing(because, settled=decision.settled, base=checkout.settings.branch)
     checkout.forge.close(pull, comment, mark_closed_by_bot(pull.body))
     tip = checkout.heads.branches.get(branch)
     if tip is not None:

@@ -12,6 +12,7 @@ from imagebot.gitrepo.mirror import Mirror
 from imagebot.observe.events import Event
 from imagebot.registry.client import Registries
 from imagebot.settings import RepositorySettings, Settings
+from imagebot.store.protocol import Store
 
 
 class Stopped(ImagebotError):
@@ -20,12 +21,18 @@ class Stopped(ImagebotError):
 
 @dataclass(frozen=True)
 class World:
-    """What a pass is handed besides policies and `now`. `stopping` is asked between steps."""
+    """What a pass is handed besides policies and `now`. `stopping` is asked between steps.
+
+    `source` takes a name from `sources`, and the branch if it is not the one that goes with it.
+    `store` opens what is remembered as it is now, once a pass; it raises `BadInput` and `WorldError`s.
+    """
 
     settings: Settings
     registries: Registries
     mirror: Callable[[RepositorySettings], Mirror]
+    source: Callable[[str, str | None], Mirror]
     forge: Callable[[RepositorySettings], Forge]
+    store: Callable[[], Store]
     index: FieldIndex
     tell: Callable[[Event], None]
     stopping: Callable[[], bool]

@@ -8,11 +8,23 @@ from imagebot.forge.protocol import Forge
 from imagebot.settings import ForgeKind, RepositorySettings
 
 
+def _gitea(settings: RepositorySettings) -> Forge:
+    from imagebot.forge import gitea
+
+    return gitea.connect(settings)
+
+
 def _github(settings: RepositorySettings) -> Forge:
     # Imported when first used: PyGithub costs a third of a second that users of another forge should not pay.
     from imagebot.forge import github
 
     return github.connect(settings)
+
+
+def _gitlab(settings: RepositorySettings) -> Forge:
+    from imagebot.forge import gitlab
+
+    return gitlab.connect(settings)
 
 
 def _local(settings: RepositorySettings) -> Forge:
@@ -22,7 +34,9 @@ def _local(settings: RepositorySettings) -> Forge:
 
 
 FORGES: dict[ForgeKind, Callable[[RepositorySettings], Forge]] = {
+    "gitea": _gitea,
     "github": _github,
+    "gitlab": _gitlab,
     "local": _local,
 }
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal, TypeVar
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailable
-from imagebot.forge.github_wire import POLITE, Manners, Unprocessable, Wire
+from imagebot.forge.answers import Answer, checked
+from imagebot.forge.github_wire import Unprocessable, Wire
+from imagebot.forge.manners import POLITE, Manners
+from imagebot.forge.proposed import TEAM, lacking, said_before, unfinished
 from imagebot.forge.protocol import Proposal, PullRequest, State, Written
-from imagebot.plan import block
 from imagebot.settings import RepositorySettings, TokenCredentials
 
 # GitHub's own rules for both names; neither can hold what would change the meaning of a path.
@@ -21,40 +23,32 @@ _URLS = (
     re.compile(r"(?:https?|ssh)://(?:[^@/\s]+@)?[^@/\s]+/" + _OWNER_AND_NAME, re.ASCII),
     re.compile(r"(?:[^@/:\s]+@)?[^@/:\s]+:" + _OWNER_AND_NAME, re.ASCII),
 )
-_TEAM = "team:"
 # A label or a reviewer refused is no reason to fail: the pull request itself is what matters.
 _NOT_GIVEN = (NotFound, Refused, Unprocessable)
 
 
-class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True)
-
-
-_Shape = TypeVar("_Shape", bound=_Answer)
-
-
-class _Repository(_Answer):
+class _Repository(Answer):
     full_name: str
 
 
-class _Ref(_Answer):
+class _Ref(Answer):
     ref: str
     repo: _Repository | None
 
 
-class _User(_Answer):
+class _User(Answer):
     login: str
 
 
-class _Named(_Answer):
+class _Named(Answer):
     name: str
 
 
-class _Team(_Answer):
+class _Team(Answer):
     slug: str
 
 
-class _Pull(_Answer):
+class _Pull(Answer):
     number: int = Field(gt=0)
     html_url: str
     title: str
@@ -63,19 +57,19 @@ class _Pull(_Answer):
     head: _Ref
     base: _Ref
     labels: list[_Named]
-    requested_reviewers: list[_User] = []
-    requested_teams: list[_Team] = []
-    assignees: list[_User] = []
+    requested_reviewers: list[_User] = Field(default=[])
+    requested_teams: list[_Team] = Field(default=[])
+    assignees: list[_User] = Field(default=[])
     closed_at: str | None
     merged_at: str | None
 
 
-class _Issue(_Answer):
+class _Issue(Answer):
     closed_by: _User | None = None
-    assignees: list[_User] = []
+    assignees: list[_User] = Field(default=[])
 
 
-class _Comment(_Answer):
+class _Comment(Answer):
     body: str = ""
 
 
@@ -86,7 +80,7 @@ def connect(settings: RepositorySettings, manners: Manners = POLITE) -> GitHub:
         raise BadInput(f"repository {settings.name}: forge: github needs a token or an App to open pull requests with")
     if not settings.api_url:
         raise BadInput(f"repository {settings.name}: forge: github needs the URL of its API")
-    wire = Wire(settings.api_url, credentials, manners)
+    wire = Wire(settings.api_url, credentials, manners, settings.ca_file)
     return GitHub(wire, repository_name(settings.url), settings.branch)
 
 
@@ -127,7 +121,7 @@ class GitHub:
             "title": proposal.title,
             "head": proposal.branch,
             "base": proposal.base,
-            "body": _unfinished(proposal.body) if extras else proposal.body,
+            "body": unfinished(proposal.body) if extras else proposal.body,
         }
         deed = f"open a pull request for {proposal.branch} on {self._name}"
         try:
@@ -145,18 +139,18 @@ class GitHub:
 
     def rewrite(self, pull: PullRequest, proposal: Proposal) -> Written:
         warnings = (
-            *self._label(pull, _lacking(pull.labels, proposal.labels)),
-            *self._ask_for_review(pull, _lacking(pull.reviewers, proposal.reviewers)),
-            *self._assign(pull, _lacking(pull.assignees, proposal.assignees)),
+            *self._label(pull, lacking(pull.labels, proposal.labels)),
+            *self._ask_for_review(pull, lacking(pull.reviewers, proposal.reviewers)),
+            *self._assign(pull, lacking(pull.assignees, proposal.assignees)),
         )
         return Written(self._patch(pull, title=proposal.title, body=proposal.body), warnings)
 
     def close(self, pull: PullRequest, comment: str, body: str) -> None:
         comments = f"{self._issue(pull)}/comments"
         deed = f"comment on pull request {pull.number} of {self._name}"
-        said = (_checked(_Comment, item, self._name) for item in self._wire.get_all(deed, comments))
+        said = (checked(_Comment, item, self._whose).body for item in self._wire.get_all(deed, comments))
         # Killed between comment and close, the next pass comes here again: nothing is said twice.
-        if all(one.body != comment for one in said):
+        if not said_before(comment, said):
             self._wire.send(deed, "POST", comments, {"body": comment})
         self._patch(pull, body=body, state="closed")
 
@@ -169,6 +163,10 @@ class GitHub:
         return self._name.partition("/")[0]
 
     @property
+    def _whose(self) -> str:
+        return f"GitHub's answer about {self._name}"
+
+    @property
     def _path(self) -> str:
         return f"/repos/{self._name}"
 
@@ -179,7 +177,7 @@ class GitHub:
         """Only heads in this very repository: a fork may have a branch of the same name."""
         deed = f"list the pull requests of {self._name}"
         items = self._wire.get_all(deed, f"{self._path}/pulls", base=self._base, **filters)
-        answers = [_checked(_Pull, item, self._name) for item in items]
+        answers = [checked(_Pull, item, self._whose) for item in items]
         return [self._shown(one) for one in answers if one.base.ref == self._base and self._is_ours(one)]
 
     def _is_ours(self, answer: _Pull) -> bool:
@@ -200,7 +198,7 @@ class GitHub:
         key = (pull.number, pull.closed_at)
         if key not in self._closers:
             answer = self._wire.get(f"show pull request {pull.number} of {self._name}", self._issue(pull))
-            closer = _checked(_Issue, answer, self._name).closed_by
+            closer = checked(_Issue, answer, self._whose).closed_by
             self._closers[key] = closer.login if closer else ""
         return self._closers[key]
 
@@ -224,15 +222,15 @@ class GitHub:
             answer = self._wire.send(deed, "POST", f"{self._issue(pull)}/assignees", {"assignees": logins})
         except _NOT_GIVEN as error:
             return [str(error)]
-        there = tuple(user.login for user in _checked(_Issue, answer, self._name).assignees)
-        return [f"{login} cannot be assigned to pull requests of {self._name}" for login in _lacking(there, logins)]
+        there = tuple(user.login for user in checked(_Issue, answer, self._whose).assignees)
+        return [f"{login} cannot be assigned to pull requests of {self._name}" for login in lacking(there, logins)]
 
     def _ask_for_review(self, pull: PullRequest, reviewers: Sequence[str]) -> list[str]:
         """All at once; if GitHub refuses one of them it refuses all, so then one by one."""
         if not reviewers:
             return []
-        people = [name for name in reviewers if not name.startswith(_TEAM)]
-        teams = [name.removeprefix(_TEAM) for name in reviewers if name.startswith(_TEAM)]
+        people = [name for name in reviewers if not name.startswith(TEAM)]
+        teams = [name.removeprefix(TEAM) for name in reviewers if name.startswith(TEAM)]
         deed = f"ask {', '.join(reviewers)} to review pull request {pull.number}"
         body = {key: names for key, names in (("reviewers", people), ("team_reviewers", teams)) if names}
         try:
@@ -251,11 +249,11 @@ class GitHub:
         return changed
 
     def _pull(self, answer: object) -> PullRequest:
-        return self._shown(_checked(_Pull, answer, self._name))
+        return self._shown(checked(_Pull, answer, self._whose))
 
     def _shown(self, answer: _Pull) -> PullRequest:
         state: State = "merged" if answer.merged_at else answer.state
-        teams = (f"{_TEAM}{team.slug}" for team in answer.requested_teams)
+        teams = (f"{TEAM}{team.slug}" for team in answer.requested_teams)
         return PullRequest(
             number=answer.number,
             url=answer.html_url,
@@ -269,28 +267,3 @@ class GitHub:
             reviewers=(*(user.login for user in answer.requested_reviewers), *teams),
             assignees=tuple(user.login for user in answer.assignees),
         )
-
-
-def _checked(shape: type[_Shape], answer: object, name: str) -> _Shape:
-    try:
-        return shape.model_validate(answer)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "all of it"
-        raise BadResponse(f"GitHub's answer about {name} is not what it should be ({where}: {first['msg']})") from None
-
-
-def _lacking(there: Sequence[str], wanted: Sequence[str]) -> list[str]:
-    """Those of `wanted` that are not there; GitHub's labels and logins do not differ by case alone."""
-    known = {name.lower() for name in there}
-    return [name for name in dict.fromkeys(wanted) if name.lower() not in known]
-
-
-def _unfinished(body: str) -> str:
-    """The body with another fingerprint. GitHub takes labels, reviewers and assignees only once the pull request is
-    open; until the true body is written at the end, a pass that was killed in between leaves one to be rewritten.
-    """
-    found = block.read(body)
-    if found is None:
-        return body
-    return body.replace(block.write(found), block.write(replace(found, fingerprint="unfinished")))

@@ -11,8 +11,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +23,7 @@ from jwt.exceptions import PyJWTError
 
 from imagebot import __version__
 from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailable, WorldError, printable
+from imagebot.forge.manners import Manners
 from imagebot.secret import Secret, SecretFile
 from imagebot.settings import GitHubApp, TokenCredentials
 
@@ -41,21 +42,12 @@ class Unprocessable(BadResponse):
         self.reasons = reasons
 
 
-@dataclass(frozen=True, slots=True)
-class Manners:
-    """How long to wait for an answer (GitHub gives itself 10 s) and how far apart writes are (GitHub asks for 1 s)."""
-
-    timeout_s: int = 15
-    between_writes_s: float = 1.0
-
-
-POLITE = Manners()
-
-
 class Wire:
     """The API at one URL with one credential. `writes` counts the requests sent to change something."""
 
-    def __init__(self, api_url: str, credentials: TokenCredentials | GitHubApp, manners: Manners) -> None:
+    def __init__(
+        self, api_url: str, credentials: TokenCredentials | GitHubApp, manners: Manners, ca_file: Path | None
+    ) -> None:
         self.host = urlsplit(api_url).netloc
         self.writes = 0
         self._app: Callable[[], str] | None = None
@@ -68,6 +60,7 @@ class Wire:
                 base_url=api_url,
                 timeout=manners.timeout_s,
                 user_agent=f"imagebot/{__version__}",
+                verify=True if ca_file is None else str(ca_file),
                 retry=0,
                 seconds_between_requests=manners.between_writes_s / 4,
                 seconds_between_writes=manners.between_writes_s,

@@ -72,7 +72,11 @@ _RULES = (
     ),
     _rule(r"resolve host", Unavailable, "its host is not found; check the URL, or the network"),
     _rule(r"returned error: 4\d\d", BadResponse, "it does not answer like a git server; check the URL"),
-    _rule(r"certificate|SSL|TLS", Unavailable, "no safe connection to it; check its certificate"),
+    _rule(
+        r"certificate|SSL|TLS",
+        Unavailable,
+        "no safe connection to it; check its certificate, and that caFile names who signed it",
+    ),
 )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from imagebot.errors import BadInput
 from imagebot.gitrepo import objects
@@ -29,9 +30,53 @@ class CommitInfo:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class PathVersion:
+    """A commit of the base branch that changed one file. `blob` is its content then, None where it was deleted.
+
+    `at` is the committer's date: when it was merged, if the forge or a person merged it.
+    """
+
+    commit: str
+    author_name: str
+    committer_email: str
+    at: datetime
+    blob: str | None
+
+
 def commits_between(git: Git, base: str, tip: str) -> tuple[CommitInfo, ...]:
     """The commits of `tip` that `base` has not, newest first; of more than 1 000 the newest."""
-    span = (commit_id(tip), f"^{commit_id(base)}")
+    return _commits(git, commit_id(tip), f"^{commit_id(base)}")
+
+
+def newest_commits(git: Git, tip: str) -> tuple[CommitInfo, ...]:
+    """The newest 1 000 commits of `tip`, newest first."""
+    return _commits(git, commit_id(tip))
+
+
+def path_versions(git: Git, tip: str, path: str, most: int) -> tuple[PathVersion, ...]:
+    """The newest `most` commits that changed the file at `path`, newest first, as the branch itself saw them.
+
+    Only first parents are followed: a merge is one change, dated when it was merged.
+    """
+    form = "--format=tformat:%H%x00%an%x00%ce%x00%ct"
+    how = ("--first-parent", "--diff-merges=first-parent", "--raw", "--no-abbrev", "--no-renames")
+    where = (commit_id(tip), "--", path)
+    out = git.out("log", "-z", f"--max-count={most}", "--no-show-signature", *how, form, *where)
+    return tuple(_path_versions(iter(out.split(b"\0")[:-1])))
+
+
+def _path_versions(words: Iterator[bytes]) -> Iterator[PathVersion]:
+    """What git-log(1) prints: four words of the format, then `:mode mode old new status` and the path."""
+    for commit in words:
+        name, email, seconds, raw, _ = (next(words) for _ in range(5))
+        new = raw.split(b" ")[3].decode()
+        at = datetime.fromtimestamp(int(seconds), UTC)
+        author, committer = name.decode(errors="replace"), email.decode(errors="replace")
+        yield PathVersion(commit.decode(), author, committer, at, new if new.strip("0") else None)
+
+
+def _commits(git: Git, *span: str) -> tuple[CommitInfo, ...]:
     form = "--format=tformat:" + "%x00".join(_FIELDS)
     out = git.out("log", "-z", f"--max-count={MOST_COMMITS}", "--topo-order", "--no-show-signature", form, *span, "--")
     words = [word.decode(errors="replace") for word in out.split(b"\0")][:-1]

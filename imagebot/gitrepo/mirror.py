@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import errno
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from imagebot.errors import BadInput, BadResponse, NotFound, Unavailable, printable
-from imagebot.gitrepo import commits, history, objects
+from imagebot.gitnames import STATE
+from imagebot.gitrepo import ancestry, commits, history, objects
 from imagebot.gitrepo.failures import explain, unexplained
-from imagebot.gitrepo.history import CommitInfo
+from imagebot.gitrepo.history import CommitInfo, PathVersion
 from imagebot.gitrepo.lock import locked
 from imagebot.gitrepo.names import branch_name, branch_prefix
 from imagebot.gitrepo.objects import Files
@@ -21,6 +22,7 @@ from imagebot.gitrepo.process import DAMAGED_MARK, Answer, Damaged, Git, Terms
 from imagebot.gitrepo.push import Pushed, PushUpdate, Rejected, arguments, results
 from imagebot.gitrepo.remote import Remote
 from imagebot.settings import Author
+from imagebot.versions.commit import History
 
 NETWORK_SECONDS = 120.0
 _FIRST_FETCH = 10  # times as long: the whole history travels, and a fetch that is cut off starts from nothing again
@@ -42,7 +44,7 @@ _FETCH = ("--quiet", "--no-tags", "--prune", "--no-write-fetch-head", "--no-recu
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """Where the branches are: the base, and by name those that begin with the prefix."""
+    """Where the branches are: the base, and by name those that begin with the prefix and propose a change."""
 
     base: str
     branches: Mapping[str, str]
@@ -68,12 +70,13 @@ class Mirror:
         """The mirror in `folder`, made by the first fetch. `network_seconds` bound each exchange with the remote."""
         return cls(folder.absolute(), remote, network_seconds)
 
-    def fetch(self, prefix: str) -> Heads:
-        """Bring the base branch and those under `prefix` up to date.
+    def fetch(self, prefix: str | None) -> Heads:
+        """Bring the base branch and those under `prefix` (`None`: no others) up to date.
 
         Raises `Unavailable`, `Refused`, `NotFound` (no such repository or base branch), `BadResponse`, `BadInput`.
         """
-        branch_prefix(prefix)
+        if prefix is not None:
+            branch_prefix(prefix)
         with self._alone() as lock:
             if self._folder.is_dir() and not (self._folder / DAMAGED_MARK).exists():
                 with suppress(Damaged):
@@ -84,7 +87,7 @@ class Mirror:
         """Every regular file of `commit`."""
         return objects.files(self._git, commit)
 
-    def blobs(self, ids: Sequence[str]) -> Iterator[bytes | None]:
+    def blobs(self, ids: Sequence[str]) -> Generator[bytes | None]:
         """The content of each blob in the order asked; None where it is larger than 8 MiB."""
         return objects.blobs(self._git, ids)
 
@@ -119,9 +122,21 @@ class Mirror:
         """The commits of `tip` that `base` has not, newest first; of more than 1 000 the newest."""
         return history.commits_between(self._git, base, tip)
 
+    def newest_commits(self, tip: str) -> tuple[CommitInfo, ...]:
+        """The newest 1 000 commits of `tip`, newest first."""
+        return history.newest_commits(self._git, tip)
+
+    def path_versions(self, tip: str, path: str, most: int) -> tuple[PathVersion, ...]:
+        """The newest `most` commits that changed the file at `path`, newest first, as the branch itself saw them."""
+        return history.path_versions(self._git, tip, path, most)
+
     def adds_nothing(self, commit: CommitInfo) -> bool:
         """Whether `commit` is a merge of two that holds just what git makes of them."""
         return history.adds_nothing(self._git, commit)
+
+    def history(self, tip: str, paths: tuple[str, ...] = ()) -> History:
+        """What the base branch was at up to `tip`; with `paths`, which of its commits change one of these."""
+        return ancestry.history(self._git, self.remote.branch, tip, paths)
 
     def merge_base(self, one: str, other: str) -> str | None:
         """The newest commit that both have, or None."""
@@ -181,7 +196,7 @@ class Mirror:
     def _beside(self, suffix: str) -> Path:
         return self._folder.with_name(f"{self._folder.name}.{suffix}")
 
-    def _made_anew(self, prefix: str, terms: Terms) -> Heads:
+    def _made_anew(self, prefix: str | None, terms: Terms) -> Heads:
         """Fetch everything into a new repository and only then put it in place: what is there is always whole."""
         new = Git(self._beside("new"))
         new.out("init", "--bare", "--quiet", "--template=", terms=Terms(inherit=terms.inherit))
@@ -192,9 +207,10 @@ class Mirror:
         _remove(self._beside("old"))
         return heads
 
-    def _fetched(self, git: Git, prefix: str, terms: Terms) -> Heads:
+    def _fetched(self, git: Git, prefix: str | None, terms: Terms) -> Heads:
         base = f"{_HEADS}{self.remote.branch}"
-        refspecs = (f"+{base}:{base}", f"+{_HEADS}{prefix}*:{_HEADS}{prefix}*")
+        others = () if prefix is None else (f"+{_HEADS}{prefix}*:{_HEADS}{prefix}*",)
+        refspecs = (f"+{base}:{base}", *others)
         self.fetches += 1
         answer = git.ask("fetch", *_FETCH, self.remote.url, *refspecs, terms=terms)
         if answer.code != 0:
@@ -215,14 +231,15 @@ class Mirror:
         there = f"it has {shown}; set `branch`" if names else "it has no branch yet; push a first commit"
         return f"{self.remote.url} has no branch {self.remote.branch}: {there}"
 
-    def _heads(self, git: Git, prefix: str) -> Heads:
+    def _heads(self, git: Git, prefix: str | None) -> Heads:
         """Read the branches back. `%(tree)` makes git open each commit, so that a broken one is noticed here."""
         out = git.out("for-each-ref", "--format=%(objectname) %(objecttype) %(tree) %(refname)", _HEADS)
         heads = {}
         for line in out.decode(errors="replace").splitlines():
             commit, kind, _, name = line.split(" ", 3)
             branch = name.removeprefix(_HEADS)
-            if kind == "commit" and (branch == self.remote.branch or branch.startswith(prefix)) and _is_ours(branch):
+            proposes = prefix is not None and branch.startswith(prefix) and branch != prefix + STATE
+            if kind == "commit" and (branch == self.remote.branch or proposes) and _is_ours(branch):
                 heads[branch] = commit
         if self.remote.branch not in heads:
             raise git.damaged(f"it lost the branch {self.remote.branch}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 from imagebot.errors import BadResponse, NotFound, printable
@@ -47,7 +47,7 @@ def files(git: Git, commit: str) -> Files:
     return Files(tuple(entries), unreadable)
 
 
-def blobs(git: Git, ids: Sequence[str]) -> Iterator[bytes | None]:
+def blobs(git: Git, ids: Sequence[str]) -> Generator[bytes | None]:
     """The content of each blob in the order asked; None where it is larger than 8 MiB."""
     with git.talk("cat-file", "--batch") as talk:
         for start in range(0, len(ids), _ASKED_AT_ONCE):

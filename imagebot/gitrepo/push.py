@@ -9,7 +9,14 @@ from imagebot.errors import BadInput, printable
 from imagebot.gitrepo.names import branch_name, commit_id
 
 _HEADS = "refs/heads/"
-_LEASE_LOST = ("stale info", "fetch first", "cannot lock ref", "incorrect old value", "reference already exists")
+_LEASE_LOST = (
+    "stale info",
+    "fetch first",
+    "cannot lock ref",
+    "failed to update ref",
+    "incorrect old value",
+    "reference already exists",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ _SSH_OPTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """An environment repository and its base branch.
+    """An environment repository and its base branch. `ca_file` is trusted in place of public authorities.
 
     Raises `BadInput` for a URL that git must not see, and for credentials that do not go with it.
     """
@@ -55,6 +55,7 @@ class Remote:
     url: str
     branch: str = "main"
     credentials: TokenCredentials | SshKey | None = None
+    ca_file: Path | None = None
 
     def __post_init__(self) -> None:
         branch_name(self.branch)
@@ -87,16 +88,19 @@ class Remote:
             case SshKey() as key:
                 return sealed(variables={"GIT_SSH_COMMAND": _ssh_command(key), "GIT_SSH_VARIANT": "ssh", **allowed})
             case None:
-                return sealed(variables=allowed)
+                return sealed(self._trust(), allowed)
             case _:
                 assert_never(self.credentials)
+
+    def _trust(self) -> list[tuple[str, str]]:
+        return [("http.sslCAInfo", str(self.ca_file))] if self.ca_file else []
 
     def _with_token(self, credentials: TokenCredentials, allowed: dict[str, str]) -> dict[str, str]:
         url = self._parsed()
         token = credentials.token.reveal()
         if _CONTROL.search(token + credentials.username):
             raise BadInput(f"the credentials for {self.url} hold a line break or another control character")
-        config = [(f"credential.{url.scheme}://{url.host}.helper", _HELPER)]
+        config = [(f"credential.{url.scheme}://{url.host}.helper", _HELPER), *self._trust()]
         return sealed(config, {_USERNAME: credentials.username, _PASSWORD: token, **allowed})
 
 

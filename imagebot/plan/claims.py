@@ -107,9 +107,8 @@ def _undisputed(
     for field in fields:
         others = sorted({_name(other, key) for other in owners[_place(field)] if other != key})
         if others:
-            return Unknown(
-                f"{field.file}:{field.line} is claimed by {' and '.join(others)} too; give each policy its own `paths`"
-            )
+            claim = f"{field.file}:{field.line} is claimed by {' and '.join(others)} too"
+            return Unknown(f"{claim}; give each policy its own `paths`")
     return fields
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from imagebot.fields.field import Field
 from imagebot.plan.change import Change
 from imagebot.policy.model import Policy, Watch
+from imagebot.selection.facts import Case, Facts
 from imagebot.selection.rank import Ranking
-from imagebot.selection.verdict import Deployed, Unknown, UpToDate, Verdict
+from imagebot.selection.verdict import Deployed, Held, Hold, Unknown, Update, UpToDate, Verdict
+
+_TAKE_BACK = frozenset({Hold.SOAK, Hold.SOURCE, Hold.BY_HAND, Hold.ROLLED_BACK, Hold.DOWNGRADE})
 
 
 @dataclass(frozen=True, slots=True)
 class WatchDecision:
     """One watched image: where it stands, which tags there are, what should run. No ranking: the tags are not known.
 
+    `case` and `facts` are what the verdict was reached by, as far as it came to that.
     `left` are its places inside longer text that are not edited.
     """
 
@@ -22,6 +26,8 @@ class WatchDecision:
     fields: tuple[Field, ...]
     ranking: Ranking | None
     verdict: Verdict
+    case: Case | None = None
+    facts: Facts = field(default_factory=Facts)
     left: tuple[Field, ...] = ()
 
     @property
@@ -45,6 +51,21 @@ class Decision:
     def settled(self) -> bool:
         """Whether the base branch already says all that is wanted, for sure."""
         return all(isinstance(watch.verdict, UpToDate) for watch in self.watches)
+
+    @property
+    def taken_back(self) -> frozenset[str]:
+        """The images of which no version at all may be proposed now, for sure; none while anything may be.
+
+        A closed window changes nothing about what is open, nor does a branch that people work on.
+        """
+        verdicts = [watch.verdict for watch in self.watches]
+        if any(isinstance(verdict, Update | Unknown) for verdict in verdicts):
+            return frozenset()
+        return frozenset(str(watch.watch.image) for watch in self.watches if _takes_back(watch.verdict))
+
+
+def _takes_back(verdict: Verdict) -> bool:
+    return isinstance(verdict, Held) and verdict.hold in _TAKE_BACK
 
 
 def deployed(fields: tuple[Field, ...]) -> tuple[Deployed, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from imagebot.plan.change import Change
 
-_ORDER = {"digest": 0, "patch": 1, "minor": 2, "major": 3}
+_ORDER = {"digest": 0, "repush": 0, "patch": 1, "minor": 2, "major": 3}
 
 
 def waiting(

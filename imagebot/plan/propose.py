@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from imagebot.fields.edit import edit, wanted
 from imagebot.fields.field import Field, Value
 from imagebot.plan.change import Change, FieldChange, ImageUpdate
-from imagebot.plan.words import body, message, title
+from imagebot.plan.words import REPUSH, body, labels, message, title
 from imagebot.policy.model import Policy, Watch
 from imagebot.selection.kind import kind
 from imagebot.selection.verdict import Update, Version
@@ -51,7 +51,7 @@ def propose(policy: Policy, dues: Sequence[Due], base: str, prefix: str, files: 
         title=title(policy, updates),
         body=body(policy, updates),
         message=message(policy, updates),
-        labels=policy.pull_request.labels,
+        labels=labels(policy, updates),
         reviewers=policy.pull_request.reviewers,
         assignees=policy.pull_request.assignees,
     )
@@ -64,6 +64,16 @@ def _moves(due: Due) -> list[tuple[Field, Value]]:
     return [(field, value) for field, value in wishes if field.value != value]
 
 
+def _kind(due: Due, old: Sequence[Version]) -> str:
+    """How far the update goes; `repush` where a tag stays that was said to stand for something else."""
+    if not old:
+        return "other"
+    to = due.update.to
+    if due.watch.digest is None and all(each.tag == to.tag and each.digest not in (None, to.digest) for each in old):
+        return REPUSH
+    return kind(old[0].tag, to.tag, due.watch)
+
+
 def _image_update(due: Due) -> ImageUpdate:
     moves = _moves(due)
     old = tuple(dict.fromkeys(Version(field.tag or "", field.digest) for field, _ in moves))
@@ -71,7 +81,7 @@ def _image_update(due: Due) -> ImageUpdate:
         image=due.watch.image,
         old=old,
         new=due.update.to,
-        kind=kind(old[0].tag, due.update.to.tag, due.watch) if old else "other",
+        kind=_kind(due, old),
         because=due.update.because,
         fields=tuple(
             FieldChange(field.file, field.line, field.path, str(field.value), str(value)) for field, value in moves

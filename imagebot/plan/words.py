@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from imagebot.documents.duration import format_duration
 from imagebot.plan.block import Block, Proposed, write
 from imagebot.plan.change import FieldChange, ImageUpdate
 from imagebot.plan.inert import code, plain
@@ -18,8 +19,27 @@ _FIELDS_SHOWN = 200
 _LONGEST_TRAILER = 8000
 
 
+REPUSH = "repush"
+"""The kind, and the label, of an update that keeps its tag and brings what somebody pushed under it."""
+
+
+def labels(policy: Policy, updates: Sequence[ImageUpdate]) -> tuple[str, ...]:
+    """Those that the policy asks for, and a loud one where a tag was pushed again."""
+    again = (REPUSH,) if any(update.kind == REPUSH for update in updates) else ()
+    return tuple(dict.fromkeys((*policy.pull_request.labels, *again)))
+
+
+def closing(because: str, *, settled: bool, base: str) -> str:
+    """The comment with which the bot closes its own pull request."""
+    if settled:
+        return f"Closed by imagebot: {base} already has what this proposed, or it is not wanted any more."
+    return f"Taken back by imagebot, for now: {code(because)}. What may run then is proposed anew."
+
+
 def title(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
     """`deps(staging): podinfo 6.5.3 → 6.5.4`."""
+    if len(updates) == 1 and updates[0].kind == REPUSH:
+        return plain(f"deps({policy.environment}): {policy.app} {updates[0].new.tag} was pushed again")
     if len(updates) == 1:
         return plain(f"deps({policy.environment}): {policy.app} {_versions(updates[0].old)} → {updates[0].new.tag}")
     return plain(f"deps({policy.environment}): {policy.app}: {len(updates)} images")
@@ -57,7 +77,7 @@ def _fingerprint(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
     moves = [
         (str(each.image), each.new.tag, each.new.digest, [_move(field) for field in each.fields]) for each in updates
     ]
-    facts = [title(policy, updates), policy.pull_request.labels, moves]
+    facts = [title(policy, updates), labels(policy, updates), moves]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -70,7 +90,19 @@ def _heading(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
         f"{code(_versions(update.old))} → {code(update.new.tag)} ({update.kind})" for update in updates[:3]
     )
     more = f" and {len(updates) - 3} more" if len(updates) > 3 else ""
-    return f"### {code(policy.app)} in {code(policy.environment)}: {what}{more}"
+    source = policy.gates.source
+    where = f", as in {code(source.environment)}" if source is not None else ""
+    return f"### {code(policy.app)} in {code(policy.environment)}: {what}{more}{where}{_warning(updates)}"
+
+
+def _warning(updates: Sequence[ImageUpdate]) -> str:
+    again = [code(update.new.tag) for update in updates if update.kind == REPUSH]
+    if not again:
+        return ""
+    return (
+        f"\n\n⚠ {', '.join(again)}: somebody pushed this tag again. The tag stays and what runs changes:"
+        " make sure that its publisher meant to."
+    )
 
 
 def _table(updates: Sequence[ImageUpdate]) -> str:
@@ -97,13 +129,19 @@ def _files(updates: Sequence[ImageUpdate]) -> str:
 
 
 def _why(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
-    rules = {watch.image: f"semver: {watch.semver.text}" for watch in policy.watches}
     file = code(policy.file.rpartition("/")[2])  # its folder depends on where the bot runs
-    lines = [
-        f"- {code(update.image.familiar)}: {code(update.because)}, by {code(rules[update.image])}, {file}"
-        for update in updates
-    ]
-    return "\n".join(["**Why this tag**", "", *lines])
+    rules = {watch.image: f"{code(watch.rule)}, {file}" for watch in policy.watches}
+    lines = [f"- {code(update.image.familiar)}: {code(update.because)}, by {rules[update.image]}" for update in updates]
+    return "\n".join(["**Why this tag**", "", *lines, *_gates(policy)])
+
+
+def _gates(policy: Policy) -> list[str]:
+    """What the policy asked for besides, where there is something to say about it."""
+    source = policy.gates.source
+    if source is None:
+        return []
+    after = f", {format_duration(source.after)} after it got there" if source.after else ""
+    return [f"- Promoted: {code(policy.environment)} takes only what {code(source.environment)} has deployed{after}"]
 
 
 def _choices(updates: Sequence[ImageUpdate]) -> str:

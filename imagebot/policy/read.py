@@ -13,18 +13,23 @@ from imagebot.documents.read import fill
 from imagebot.documents.tree import Document, parse
 from imagebot.errors import Problem
 from imagebot.policy.model import Policy, PolicyFile, policies_of
+from imagebot.policy.trial import Trial, watched
 
 
 @dataclass(frozen=True, slots=True)
 class PolicySet:
     """The policies that can be followed, and what is wrong with the others.
 
-    `advice` is about policies that work and may not mean what their author meant: only `lint` shows it.
+    `advice` is about policies that work and may not mean what their author meant, and `trials` are the tests that their
+    authors wrote: only `lint` shows them. Policies `beside` are sound too and not asked about: others may depend on
+    what their environments have.
     """
 
     policies: tuple[Policy, ...]
     problems: tuple[Problem, ...] = ()
     advice: tuple[Problem, ...] = ()
+    trials: tuple[Trial, ...] = ()
+    beside: tuple[Policy, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -40,14 +45,16 @@ class _Read:
     model: PolicyFile
 
 
-def read_policies(files: Mapping[str, bytes], known_repositories: Collection[str] | None) -> PolicySet:
-    """Read all files; a problem in one stops only the app in it. `None` leaves repository names unchecked."""
+def read_policies(
+    files: Mapping[str, bytes], repositories: Collection[str] | None, sources: Collection[str] | None = None
+) -> PolicySet:
+    """Read all files; a problem in one stops only the app in it. `None` leaves names of that kind unchecked."""
     read: dict[str, _Read] = {}
     problems: list[Problem] = []
     for file, data in sorted(files.items()):
         found = _read(file, data)
         if isinstance(found, _Read):
-            strangers = tuple(_strangers(found, known_repositories)) if known_repositories is not None else ()
+            strangers = tuple(_strangers(found, repositories, sources))
             problems += strangers
             if not strangers:
                 read[file] = found
@@ -62,6 +69,7 @@ def read_policies(files: Mapping[str, bytes], known_repositories: Collection[str
         policies=tuple(policy for policy in policies if len(claims[str(policy)]) == 1),
         problems=tuple(sorted(problems)),
         advice=tuple(sorted(advice for one in read.values() for advice in _advice(one))),
+        trials=tuple(trial for one in read.values() for trial in _trials(one)),
     )
 
 
@@ -75,18 +83,29 @@ def _read(file: str, data: bytes) -> _Read | tuple[Problem, ...]:
     return _Read(document, model) if isinstance(model, PolicyFile) else model
 
 
-def _strangers(one: _Read, known: Collection[str]) -> Iterator[Problem]:
+def _strangers(one: _Read, repositories: Collection[str] | None, sources: Collection[str] | None) -> Iterator[Problem]:
+    """Problems with names that imagebot.yaml does not have."""
     places: list[tuple[str, Path]] = [(one.model.repository, ("repository",))]
     places += [
         (environment.repository, ("environments", name, "repository"))
         for name, environment in one.model.environments.items()
         if environment.repository is not None
     ]
+    yield from _unknown(one, "repository", places, repositories)
+    places = [
+        (watch.commit.source, ("images", index, "commit", "source"))
+        for index, watch in enumerate(one.model.images)
+        if watch.commit is not None
+    ]
+    yield from _unknown(one, "source", places, sources)
+
+
+def _unknown(one: _Read, kind: str, places: list[tuple[str, Path]], known: Collection[str] | None) -> Iterator[Problem]:
     for name, place in places:
-        if name not in known:
+        if known is not None and name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"it knows {', '.join(sorted(known)) or 'none'}"
-            yield one.document.problem(place, f"imagebot.yaml knows no repository {name!r}; {hint}")
+            yield one.document.problem(place, f"imagebot.yaml knows no {kind} {name!r}; {hint}")
 
 
 def _rivals(claimed: list[Policy], read: Mapping[str, _Read]) -> Iterator[Problem]:
@@ -104,6 +123,14 @@ def _place(policy: Policy, document: Document, message: str) -> Problem:
     return document.source.problem(message, key.start, key.end)
 
 
+def _trials(one: _Read) -> Iterator[Trial]:
+    for index, test in enumerate(one.model.tests):
+        watch = watched(test, one.model.images)
+        assert watch is not None, "the model lets no other through"
+        key = "chosen" if test.chosen is not None else "tags"
+        yield Trial(test, watch, one.document.problem(("tests", index, key), ""))
+
+
 def _advice(one: _Read) -> Iterator[Problem]:
     for index, watch in enumerate(one.model.images):
         name = watch.image.familiar
@@ -113,6 +140,8 @@ def _advice(one: _Read) -> Iterator[Problem]:
         pattern = watch.tags.match
         if pattern is None or (pattern.text.startswith(("^", r"\A")) and pattern.text.endswith(("$", r"\z"))):
             continue
+        if watch.commit is not None and watch.tags.extract is None:
+            continue  # the id is looked for in what is around the match
         bare = pattern.text.removeprefix("^").removesuffix("$")
         whole = f"^(?:{bare})$" if "|" in bare else f"^{bare}$"
         message = f"match is found anywhere in a tag; if the whole tag is meant, write '{whole}'"

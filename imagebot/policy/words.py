@@ -42,6 +42,13 @@ def exact_tag(text: str) -> str:
     raise ValueError(f"{text!r} is no tag; for more than one tag write {{range: ...}} or {{match: ...}}")
 
 
+def tag(text: str) -> str:
+    """One tag."""
+    if is_tag(text):
+        return text
+    raise ValueError(f"{text!r} is no tag")
+
+
 def image_policy(text: str) -> str:
     """A Flux ImagePolicy as its markers name it."""
     if _IMAGE_POLICY.fullmatch(text):
@@ -84,6 +91,11 @@ def repository_file(text: str) -> str:
     if parts[0].lower() == ".git":
         raise ValueError("git's own files are not for editing")
     return text
+
+
+def repository_path(text: str) -> str:
+    """A file's or a folder's path from the root of a repository, without a slash at its end."""
+    return repository_file(text.removesuffix("/"))
 
 
 def field_path(text: str) -> str:

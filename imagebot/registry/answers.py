@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 from imagebot.errors import BadResponse, NotFound, Refused, Unavailable, WorldError
@@ -21,6 +22,7 @@ MANIFEST_TYPES = (
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.docker.distribution.manifest.v2+json",
 )
+_MILLISECONDS = re.compile(r"[0-9]{12,13}", re.ASCII)  # 2001 to 2286
 _CODE = re.compile(r"[A-Z][A-Z_]{1,40}", re.ASCII)
 
 
@@ -66,7 +68,23 @@ def tags_page(response: Answer, host: str) -> Page:
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
         raise BadResponse(f"{host} sent a tag list that is no list of texts")
     link = document.get("next")
-    return Page(tuple(tags), link if isinstance(link, str) and link else None)
+    return Page(tuple(tags), link if isinstance(link, str) and link else None, _uploaded(document.get("manifest")))
+
+
+def _uploaded(manifests: object) -> dict[str, datetime]:
+    """When the images of tags were uploaded, as Google's registries add it to a page; what makes no sense is left out.
+
+    `{"sha256:…": {"tag": ["1.0"], "timeUploadedMs": "1700000000000", …}}`; go-containerregistry reads the same.
+    """
+    found: dict[str, datetime] = {}
+    for about in manifests.values() if isinstance(manifests, dict) else ():
+        if not isinstance(about, dict) or not isinstance(about.get("tag"), list):
+            continue
+        milliseconds = about.get("timeUploadedMs")
+        if isinstance(milliseconds, str) and _MILLISECONDS.fullmatch(milliseconds):
+            at = datetime.fromtimestamp(int(milliseconds) // 1000, UTC)
+            found |= {tag: at for tag in about["tag"] if isinstance(tag, str)}
+    return found
 
 
 def manifest_digest(response: Answer, host: str, algorithm: str = "sha256") -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from imagebot.errors import BadInput, BadResponse, Refused
 from imagebot.images.reference import ImageName, is_digest, is_tag
-from imagebot.registry.answers import announced_digest, manifest_digest
+from imagebot.registry.answers import announced_digest, json_object, manifest_digest
+from imagebot.registry.contents import contents, created_of, platform_of
 from imagebot.registry.conversation import Conversation
 from imagebot.registry.credentials import Credentials
 from imagebot.registry.endpoint import Endpoint
@@ -25,12 +28,13 @@ class TagList:
     """Every tag of an image, in no order that means anything.
 
     `complete` is False where the registry may have cut the list short without a word; `dropped` counts what it sent
-    that is no tag.
+    that is no tag. `uploaded` tells when the images of tags came to the registry, where it says so.
     """
 
     tags: tuple[str, ...]
     complete: bool = True
     dropped: int = 0
+    uploaded: Mapping[str, datetime] = field(default_factory=dict)
 
 
 class Registries:
@@ -59,9 +63,9 @@ class Registries:
 
     def tags(self, name: ImageName) -> TagList:
         """Every tag of an image, over all pages."""
-        tags, complete = self._conversation(name, f"list {name.repository}").all_tags()
+        tags, pages = self._conversation(name, f"list {name.repository}").all_tags()
         good = tuple(tag for tag in tags if is_tag(tag))
-        return TagList(good, complete, len(tags) - len(good))
+        return TagList(good, pages.complete, len(tags) - len(good), pages.uploaded)
 
     def digest(self, name: ImageName, tag: str) -> str:
         """What `tag` stands for at this moment: a claim of the registry's, until `verify` has seen the manifest."""
@@ -77,10 +81,30 @@ class Registries:
     def verify(self, name: ImageName, digest: str) -> None:
         """Fetch the manifest by `digest` and hash it. Raises `BadResponse` if it is another, `NotFound` if none."""
         assert is_digest(digest), "digests are checked where they come in"
-        conversation = self._conversation(name, f"show {name.repository}@{digest}")
-        response = conversation.expect(conversation.manifest(digest, "GET"))
-        if manifest_digest(response, name.registry, digest.partition(":")[0]) != digest:
-            raise BadResponse(f"{name.registry} sent another manifest than {name.repository}@{digest}")
+        _verified(self._about(name, digest), name, digest)
+
+    def platforms(self, name: ImageName, digest: str) -> Mapping[str, str]:
+        """The platforms that the image of this digest runs on, each with the digest of the manifest for it.
+
+        Attestations are none; empty for what is no image to run, such as a chart.
+        """
+        conversation = self._about(name, digest)
+        found = contents(_verified(conversation, name, digest))
+        if found.config is None:
+            return found.platforms
+        only = platform_of(json_object(conversation.blob(found.config), name.registry))
+        return {} if only is None else {only: digest}
+
+    def created(self, name: ImageName, digest: str) -> datetime | None:
+        """When the publisher says that the image was made; of an index, its first platform in the order of names."""
+        conversation = self._about(name, digest)
+        found = contents(_verified(conversation, name, digest))
+        if found.platforms:
+            child = found.platforms[min(found.platforms)]
+            found = contents(_verified(conversation, name, child))
+        if found.config is None:
+            return None
+        return created_of(json_object(conversation.blob(found.config), name.registry))
 
     def close(self) -> None:
         """Let go of the connections that are kept open."""
@@ -88,6 +112,9 @@ class Registries:
             for endpoint in self._endpoints.values():
                 endpoint.wire.close()
             self._endpoints.clear()
+
+    def _about(self, name: ImageName, digest: str) -> Conversation:
+        return self._conversation(name, f"show {name.repository}@{digest}")
 
     def _conversation(self, name: ImageName, deed: str) -> Conversation:
         try:
@@ -102,6 +129,14 @@ class Registries:
             if registry not in self._endpoints:
                 self._endpoints[registry] = Endpoint.of(registry, self._settings.get(registry), self._count)
             return self._endpoints[registry]
+
+
+def _verified(conversation: Conversation, name: ImageName, digest: str) -> dict[str, Any]:
+    """The manifest of this digest, whose bytes are what the digest says. Raises `BadResponse`, `NotFound`."""
+    response = conversation.expect(conversation.manifest(digest, "GET"))
+    if manifest_digest(response, name.registry, digest.partition(":")[0]) != digest:
+        raise BadResponse(f"{name.registry} sent another manifest than {name.repository}@{digest}")
+    return json_object(response, name.registry)
 
 
 def _digest_of(response: Answer, registry: str) -> str:

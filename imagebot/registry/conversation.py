@@ -7,6 +7,7 @@ ever, reads without end, and takes references apart loosely. An object is one qu
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 
 import oras.container  # type: ignore[import-untyped]
@@ -18,7 +19,7 @@ from imagebot.images.reference import ImageName
 from imagebot.registry import paging
 from imagebot.registry.answers import MANIFEST_TYPES, failure, tags_page
 from imagebot.registry.endpoint import Endpoint
-from imagebot.registry.limits import MANIFEST_BYTES, MAX_REDIRECTS, TAGS_PAGE_BYTES, Deadline
+from imagebot.registry.limits import CONFIG_BYTES, MANIFEST_BYTES, MAX_REDIRECTS, TAGS_PAGE_BYTES, Deadline
 from imagebot.registry.logins import Login
 from imagebot.registry.urls import Url
 from imagebot.registry.wire import Answer, Ask
@@ -50,15 +51,24 @@ class Conversation(oras.provider.Registry):  # type: ignore[misc]
         self._pages = paging.Pages(name.registry)
         self._container = ImageContainer(name, endpoint.base.netloc)
 
-    def all_tags(self) -> tuple[tuple[str, ...], bool]:
-        """Every tag once, as it came, and whether the list is surely whole."""
+    def all_tags(self) -> tuple[tuple[str, ...], paging.Pages]:
+        """Every tag once, as it came, and what else the pages told."""
         tags = self.get_tags(self._container)
-        return tuple(dict.fromkeys(tags)), self._pages.complete
+        return tuple(dict.fromkeys(tags)), self._pages
 
     def manifest(self, reference: str, method: str) -> Answer:
         """The answer to GET or HEAD of a manifest by tag or digest."""
         url = f"{self.prefix}://{self._container.manifest_url(reference)}"
         return self.do_request(url, method, headers={"Accept": ", ".join(MANIFEST_TYPES)})
+
+    def blob(self, digest: str) -> Answer:
+        """A small blob, whose bytes are what its digest says. Raises every `WorldError`."""
+        url = f"{self.prefix}://{self._container.get_blob_url(digest)}"
+        response = self.expect(self.do_request(url, cap=CONFIG_BYTES))
+        algorithm = digest.partition(":")[0]
+        if f"{algorithm}:{hashlib.new(algorithm, response.content).hexdigest()}" != digest:
+            raise BadResponse(f"{self._name.registry} sent another blob than {self._name.repository}@{digest}")
+        return response
 
     def expect(self, response: Answer) -> Answer:
         """`response`, if it is a 200. Raises the `WorldError` that it stands for otherwise."""

@@ -11,6 +11,7 @@ MIB = 1024 * KIB
 TAGS_PAGE_BYTES = 16 * MIB
 TAGS_TOTAL_BYTES = 256 * MIB
 MANIFEST_BYTES = 4 * MIB  # what registries are told to take at least, so what images keep to
+CONFIG_BYTES = 8 * MIB
 TOKEN_BYTES = 64 * KIB
 ERROR_BYTES = 64 * KIB
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import quote
 
 from imagebot.errors import BadResponse
@@ -34,10 +36,14 @@ def linked_query(link: str, host: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page; `link` is the URL of the next where it stands in the body, as Google's registries have it."""
+    """One page; `link` is the URL of the next where it stands in the body, as Google's registries have it.
+
+    `uploaded` are the moments at which tags' images came to the registry, where it tells: Google's do.
+    """
 
     tags: tuple[str, ...]
     link: str | None = None
+    uploaded: Mapping[str, datetime] = field(default_factory=dict)
 
 
 class Pages:
@@ -48,6 +54,7 @@ class Pages:
         self._queries: set[str] = set()
         self._tags: set[str] = set()
         self._bytes = 0
+        self.uploaded: dict[str, datetime] = {}
         self.complete = True
 
     def ask(self, query: str) -> str:
@@ -74,6 +81,7 @@ class Pages:
         """Whether the page held anything new."""
         before = len(self._tags)
         self._tags.update(page.tags)
+        self.uploaded.update(page.uploaded)
         self._bytes += size
         if len(self._tags) > MAX_TAGS or self._bytes > TAGS_TOTAL_BYTES:
             raise BadResponse(f"{self._host} sends a tag list that is too long")

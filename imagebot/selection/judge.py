@@ -1,21 +1,23 @@
-"""From the best tag and what is deployed to a verdict, or to the facts that are still missing for one."""
+"""From the tags in order and what is deployed to a verdict, or to the facts that are still missing for one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import itemgetter
 
-from imagebot.policy.model import Watch
-from imagebot.selection.rank import Ranking, tie, version_of
+from imagebot.documents.duration import format_duration
+from imagebot.selection import gates
+from imagebot.selection.facts import Case, Elsewhere, Fact, Facts, Needs, TagFacts
+from imagebot.selection.gates import Passed
+from imagebot.selection.rank import Rule
+from imagebot.selection.reasons import downgrade, listed, newest, nothing_fits, now_says, short, shown
 from imagebot.selection.verdict import (
     Candidate,
     Deployed,
-    Fact,
-    Facts,
     Held,
     Hold,
-    Needs,
     NoCandidate,
     Unknown,
     Update,
@@ -23,130 +25,275 @@ from imagebot.selection.verdict import (
     Verdict,
     Version,
 )
-from imagebot.versions.semver import Key
 
-_SHORT_DIGEST = len("sha256:") + 12
+MOST_LOOKED_AT = 8
+"""Candidates of one watch that a registry is asked about in one pass."""
 
 
-def judge(
-    watch: Watch,
-    ranking: Ranking,
-    deployed: tuple[Deployed, ...],
-    facts: Facts,
-    now: datetime,  # noqa: ARG001 - every rule so far holds at any time; the callers have it at hand
-) -> Verdict | Needs:
-    """Decide what the fields of `watch` should say.
+def judge(case: Case, facts: Facts, now: datetime) -> Verdict | Needs:
+    """Decide what the fields of a watch should say.
 
-    Asks for facts only where tags alone cannot decide, so that a day without news costs no request.
+    Asks for facts only where tags alone cannot decide, so that a day without news costs no request. The best candidate
+    that passes every gate wins; what people keep back is not gone around.
     """
-    best = ranking.best
-    if not deployed:
-        return Unknown(f"no field in the paths of this policy holds {watch.image.familiar}")
-    if best is None:
-        return NoCandidate(_nothing_fits(ranking))
-    above = _above(watch, best, deployed)
-    if above is not None:
-        return Held(Version(best.tag, facts.digest), Hold.DOWNGRADE, None, _downgrade(ranking, best, above))
-    due = [field for field in deployed if not _says(watch, best, field, facts)]
-    if not due:
-        return UpToDate(_at(best, deployed), newest(ranking, best) + _pushed_again(deployed, facts))
-    if facts.digest is None and all(_is_digest_only(field) for field in due):
-        return Needs(best.tag, frozenset({Fact.DIGEST}))
-    return _propose(watch, ranking, best, due, facts)
+    if not case.deployed:
+        return Unknown(f"no field in the paths of this policy holds {case.watch.image.familiar}")
+    if case.source is not None:
+        return _promote(case, case.source, facts, now)
+    if case.ranking.best is None:
+        return NoCandidate(nothing_fits(case.ranking))
+    return _walk(case, _best_first(case, case.ranking.best), facts, now)
 
 
-def _propose(
-    watch: Watch, ranking: Ranking, best: Candidate, due: list[Deployed], facts: Facts
-) -> Update | Held | Needs:
-    to = Version(best.tag, facts.digest)
-    for closed, words in facts.closed or ():
-        if closed.tag == to.tag and closed.digest in (None, to.digest):
-            return Held(to, Hold.CLOSED, None, f"{best.tag} is not wanted: {words}")
-    missing = {Fact.CLOSED: facts.closed, Fact.DIGEST: facts.digest}
-    needed = frozenset(fact for fact, known in missing.items() if known is None)
-    if needed:
-        return Needs(best.tag, needed)
-    return Update(to, f"{newest(ranking, best)} ({_now(watch, best, due)})")
+def _best_first(case: Case, best: Candidate) -> Iterator[Candidate]:
+    """The others are put in order only if somebody asks for them."""
+    yield best
+    yield from case.candidates[1:]
 
 
-def _above(watch: Watch, best: Candidate, deployed: Iterable[Deployed]) -> Deployed | None:
-    """The field with the highest version above the best candidate's."""
-    chosen = version_of(watch, best.tag)
-    placed = [(key, field.where, field) for field in deployed if (key := _place(watch, field)) is not None]
-    above = [one for one in placed if chosen is not None and one[0] > chosen]
+def _promote(case: Case, source: Elsewhere, facts: Facts, now: datetime) -> Verdict | Needs:
+    """The other environment's version is the only candidate, if the policy lets it in."""
+    if source.version is None:
+        return NoCandidate(source.because)
+    tag, rules = source.version.tag, case.ranking.rules
+    place = rules.place(tag)
+    if isinstance(place, Rule):
+        return NoCandidate(
+            f"{source.environment} has {tag}, which cannot come here: {rules.refusal(place, tag).because}"
+        )
+    if tag not in case.ranking.tags:
+        return NoCandidate(f"{source.environment} has {tag}, which the registry does not list")
+    return _walk(case, iter([Candidate(tag, *rules.admission(tag, place))]), facts, now)
+
+
+def _walk(case: Case, candidates: Iterator[Candidate], facts: Facts, now: datetime) -> Verdict | Needs:
+    passed: list[Passed] = []
+    for candidate in candidates:
+        answer = _Look(case, candidate, facts, now, passed).answer()
+        if not isinstance(answer, Passed):
+            return answer
+        passed.append(answer)
+    return _waiting(passed) or NoCandidate(_listed(passed))
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One candidate, after those that were `passed` because they cannot run now."""
+
+    case: Case
+    candidate: Candidate
+    facts: Facts
+    now: datetime
+    passed: Sequence[Passed]
+
+    def answer(self) -> Verdict | Needs | Passed:
+        above = _above(self.case, self.candidate)
+        if above is not None and (self.passed or self.case.watch.downgrade == "hold"):
+            return _waiting(self.passed) or self._below(above)
+        asked_enough = self.known.asked or not any(self._compared(field) for field in self.case.deployed)
+        if asked_enough and not self._due(self.known.digest):
+            return self._settled()
+        return self._asked_about()
+
+    @property
+    def known(self) -> TagFacts:
+        return self.facts.of(self.candidate.tag) or TagFacts()
+
+    @property
+    def _to(self) -> Version:
+        return Version(self.candidate.tag, self.known.digest)
+
+    def _asked_about(self) -> Verdict | Needs | Passed:
+        """Go on with what the registry says about the tag, asked as seldom as can be.
+
+        What was soaking when it was last asked about can only have begun anew since.
+        """
+        if not self.known.asked:
+            if self.passed and self.case.gates.minimum_age:
+                if self.facts.of(self.candidate.tag) is None:
+                    return self._needs(Fact.SEEN)
+                if soaking := gates.soak(self.case, self.candidate.tag, self.known, self.now):
+                    return soaking
+            if sum(1 for known in self.facts.tags.values() if known.asked) >= MOST_LOOKED_AT:
+                return self._enough()
+            return self._needs(Fact.DIGEST)
+        if self.known.gone:
+            return Passed(self._to, f"{self.candidate.tag} is listed, and the registry has nothing behind it")
+        return self._held() or self._soaked()
+
+    def _held(self) -> Held | Needs | None:
+        """What people and the other environment say, before anything else."""
+        if self.case.shrunk is not None and (held := gates.shrunk(self.case, self.case.shrunk, self._to)):
+            return held
+        if self.facts.holds is None:
+            return self._needs(Fact.HOLDS)
+        if held := gates.kept_back(self._to, self.facts.holds):
+            return held
+        if self.case.source is None:
+            return None
+        if self.facts.since is None:
+            return self._needs(Fact.SINCE)
+        moved = self._moved_since(self.case.source)
+        return moved or gates.promotion(self._to, self.case.source, self.facts.since, self.case.gates, self.now)
+
+    def _moved_since(self, source: Elsewhere) -> Held | None:
+        """A tag alone would bring what it stands for now, which is not what the other environment runs."""
+        now_stands_for = self.known.registry_digest
+        bare = [field for field in self._due(self.known.digest) if not self._pinned(field)]
+        if not bare or now_stands_for in (None, self.known.digest):
+            return None
+        because = (
+            f"{source.environment} runs {short(self.known.digest or '')}, and {self.candidate.tag} was pushed again"
+            f" since; {bare[0].where} has no digest to tell them apart: write `pin: digest`"
+        )
+        return Held(self._to, Hold.SOURCE, None, because)
+
+    def _soaked(self) -> Verdict | Needs | Passed:
+        if soaking := gates.soak(self.case, self.candidate.tag, self.known, self.now):
+            return soaking
+        wanted = self.case.watch.platforms
+        missing = {Fact.PLATFORMS: self.known.platforms, Fact.RUNNING: self.facts.running}
+        if needed := [fact for fact, known in missing.items() if known is None]:
+            return self._needs(*needed)
+        assert self.known.platforms is not None, "it was asked"
+        assert self.facts.running is not None, "it was asked"
+        if lack := gates.platforms(self.candidate.tag, self.known.platforms, wanted, self.facts.running):
+            return Passed(self._to, lack)
+        due = [field for field in self._due(self.known.digest) if not self._as_it_was(field)]
+        if not due:
+            return self._settled()
+        return self._propose(due)
+
+    def _propose(self, due: list[Deployed]) -> Verdict | Needs:
+        if self.facts.closed is None:
+            return self._needs(Fact.CLOSED)
+        held = gates.kept_back(self._to, self.facts.closed) or gates.closed(self.case.gates, self._to, self.now)
+        return held or Update(self._to, f"{self._why(due)} ({now_says(self.case.ranking, self.candidate, due)})")
+
+    def _why(self, due: Sequence[Deployed]) -> str:
+        words = [self._chosen()]
+        if _above(self.case, self.candidate) is not None:
+            words.append("a step down, which `downgrade: allow` lets happen")
+        if all(_is_pushed_again(self.candidate, field) for field in due) and not self.case.watch.digest:
+            words.append(f"it was pushed again and is {short(self.known.digest or '')} now, and `repush: allow`")
+        age = self.case.gates.minimum_age
+        if age and self.known.first_seen is not None:
+            words.append(f"first seen {shown(self.known.first_seen)}, minimumAge {format_duration(age)}")
+        return "; ".join(words)
+
+    def _chosen(self) -> str:
+        source, since = self.case.source, self.facts.since
+        if source is not None:
+            had = f" {since.because}" if since is not None else ""
+            after = self.case.gates.source.after if self.case.gates.source else None
+            enough = f", longer than {format_duration(after)}" if after and since is not None else ""
+            return f"{source.environment} has {self.candidate.tag}{had}{enough}"
+        if not self.passed:
+            return newest(self.case.ranking, self.candidate)
+        return f"{self.candidate.tag} is the best that may run now; {_listed(self.passed)}"
+
+    def _settled(self) -> Verdict:
+        """Every field says this candidate already."""
+        again = self._pushed_again()
+        at = Version(self.candidate.tag, _one_digest(self.case.deployed))
+        return _waiting(self.passed) or UpToDate(at, self._chosen() + again)
+
+    def _pushed_again(self) -> str:
+        """What is to be said about digests that are not the registry's, if that was asked at all."""
+        fresh = self.known.digest if self.known.asked else None
+        older = [field for field in self.case.deployed if fresh and field.digest not in (None, fresh)]
+        if not older:
+            return ""
+        same = [name for field in older for name in self._as_it_was(field)]
+        stayed = f", but {listed(sorted(set(same)))} stayed as it was" if same else ""
+        return (
+            f"; it was pushed again{stayed}: the digest in {listed([field.where for field in older])} is an older one"
+        )
+
+    def _as_it_was(self, field: Deployed) -> list[str]:
+        """The platforms that run, if only the digest of this field would move and none of them with it."""
+        if field.digest is None or (field.tag is not None and field.tag != self.candidate.tag):
+            return []
+        old = (self.facts.running or {}).get(field.digest, {})
+        return gates.unmoved(self.known.platforms or {}, old, self.case.watch.platforms)
+
+    def _below(self, above: Deployed) -> Held | UpToDate:
+        """The candidate is older than what a field says."""
+        if any(above.tag == one.version.tag for one in self.passed):
+            return UpToDate(Version(above.tag or "", above.digest), _listed(self.passed))
+        because = downgrade(self.case.ranking, above, self._chosen())
+        return Held(self._to, Hold.DOWNGRADE, None, because)
+
+    def _enough(self) -> Verdict:
+        limit = f"the registry is asked about {MOST_LOOKED_AT} tags a pass, so older ones were not looked at"
+        held = _waiting(self.passed)
+        if held is not None:
+            return replace(held, because=f"{held.because}; {limit}")
+        return NoCandidate(f"{_listed(self.passed)}; {limit}")
+
+    def _needs(self, *facts: Fact) -> Needs:
+        return Needs(self.candidate.tag, frozenset(facts))
+
+    def _compared(self, field: Deployed) -> bool:
+        """Whether the digest of a field that says the candidate's tag, or none, is held against the registry's.
+
+        Others are left alone: the tag was pushed again, which is no newer version. A digest alone is all that its field
+        says.
+        """
+        if field.digest is None:
+            return False
+        watch = self.case.watch
+        follows = watch.repush == "allow" or watch.digest is not None or _pinned_source(self.case)
+        return field.tag is None or (follows and field.tag == self.candidate.tag)
+
+    def _due(self, digest: str | None) -> list[Deployed]:
+        return [field for field in self.case.deployed if not self._says(field, digest)]
+
+    def _says(self, field: Deployed, digest: str | None) -> bool:
+        """Whether a field needs no change, as far as is known."""
+        if self._compared(field):
+            return field.digest == digest
+        if field.tag != self.candidate.tag:
+            return False
+        return field.digest is not None or not self._pinned(field)
+
+    def _pinned(self, field: Deployed) -> bool:
+        return field.digest is not None or self.case.watch.pin == "digest"
+
+
+def _above(case: Case, candidate: Candidate) -> Deployed | None:
+    """The field with the highest version above the candidate's."""
+    chosen = case.ranking.place(candidate.tag)
+    if chosen is None:
+        return None
+    tags = ((field, case.ranking.place(field.tag)) for field in case.deployed if field.tag is not None)
+    above = [(key, field.where, field) for field, key in tags if key is not None and key > chosen]
     return max(above, key=itemgetter(0, 1))[2] if above else None
 
 
-def _place(watch: Watch, field: Deployed) -> Key | None:
-    return version_of(watch, field.tag) if field.tag is not None else None
+def _waiting(passed: Iterable[Passed]) -> Held | None:
+    """What comes next by waiting, if anything does."""
+    waits = sorted(((one.until, index, one) for index, one in enumerate(passed) if one.until), key=itemgetter(0, 1))
+    if not waits:
+        return None
+    until, _, first = waits[0]
+    return Held(first.version, Hold.SOAK, until, _listed([first, *(one for one in passed if one is not first)]))
 
 
-def _is_digest_only(field: Deployed) -> bool:
-    return field.tag is None and field.digest is not None
+def _listed(passed: Sequence[Passed]) -> str:
+    shown_at_most = 3
+    more = f"; and {len(passed) - shown_at_most} more" if len(passed) > shown_at_most else ""
+    return "; ".join(one.because for one in passed[:shown_at_most]) + more
 
 
-def _says(watch: Watch, best: Candidate, field: Deployed, facts: Facts) -> bool:
-    """Whether a field needs no change.
-
-    A digest beside the right tag that is not the registry's is left alone: the tag was pushed again, which is no newer
-    version. A digest alone is all that its field says, so there it is compared.
-    """
-    if _is_digest_only(field):
-        return field.digest == facts.digest
-    return field.tag == best.tag and (field.digest is not None or watch.pin != "digest")
+def _is_pushed_again(candidate: Candidate, field: Deployed) -> bool:
+    return field.tag == candidate.tag and field.digest is not None
 
 
-def _at(best: Candidate, deployed: Iterable[Deployed]) -> Version:
+def _pinned_source(case: Case) -> bool:
+    return case.source is not None and case.source.version is not None and case.source.version.digest is not None
+
+
+def _one_digest(deployed: Iterable[Deployed]) -> str | None:
     digests = {field.digest for field in deployed}
-    return Version(best.tag, digests.pop() if len(digests) == 1 else None)
-
-
-def newest(ranking: Ranking, best: Candidate) -> str:
-    """Why `best` is the one, in words."""
-    many = "the only tag" if ranking.admitted == 1 else f"the newest of {ranking.admitted} tags"
-    equal = f"; {tie(best.tag, best.twins, ranking.deployed)}" if best.twins else ""
-    return f"{best.tag} is {many} in {ranking.watch.semver}{equal}"
-
-
-def _nothing_fits(ranking: Ranking) -> str:
-    total = sum(count for _, count in ranking.refused_by)
-    if not total:
-        return f"the registry lists no tags of {ranking.watch.image.familiar}"
-    counts = ", ".join(f"{count} refused by {rule}" for rule, count in ranking.refused_by)
-    return f"{'the only tag does not fit' if total == 1 else f'none of {total} tags fits'}: {counts}"
-
-
-def _downgrade(ranking: Ranking, best: Candidate, above: Deployed) -> str:
-    unlisted = "" if above.tag in ranking.tags else ", which is not in the list of tags"
-    return f"{above.where} is at {above.tag}{unlisted}; {newest(ranking, best)}: only a person takes a step down"
-
-
-def _pushed_again(deployed: Iterable[Deployed], facts: Facts) -> str:
-    older = [field.where for field in deployed if facts.digest and field.digest not in (None, facts.digest)]
-    return f"; it was pushed again: the digest in {_listed(older)} is an older one" if older else ""
-
-
-def _now(watch: Watch, best: Candidate, due: Iterable[Deployed]) -> str:
-    """What the fields say that are to change, the highest version first, with a warning about what has no version."""
-    placed: dict[str, Key] = {}
-    strange: dict[str, None] = {}
-    for field in due:
-        key = _place(watch, field)
-        if field.tag is None or key is None:
-            strange[_described(field)] = None
-        else:
-            placed[field.tag if field.tag != best.tag else f"{field.tag} without a digest"] = key
-    names = [*sorted(placed, key=lambda name: (placed[name], name), reverse=True), *sorted(strange)]
-    verb = "says" if len(strange) == 1 else "say"
-    warning = f"; {_listed(sorted(strange))} {verb} nothing about a version" if strange else ""
-    return f"now {_listed(names)}{warning}"
-
-
-def _described(field: Deployed) -> str:
-    if field.tag is not None:
-        return field.tag
-    return f"{field.digest[:_SHORT_DIGEST]} without a tag" if field.digest else "no tag"
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return digests.pop() if len(digests) == 1 else None

@@ -7,15 +7,13 @@ from imagebot.selection.rank import version_of
 
 
 def kind(old: str | None, new: str, watch: Watch) -> str:
-    """`major`, `minor`, `patch` or `prerelease`: the first part of the version that changes.
+    """What changes between two tags: the first part of the version that differs, as the order of `watch` calls it.
 
-    `digest` where the tag stays, `other` where there is no version to compare, or only the spelling of it changes.
+    `major`, `minor`, `patch` and `prerelease` of semantic versions; `year`, `month`, `week`, `day` and the like of
+    calendar versions; `number`, `name`, `build`, `commit`. `digest` where the tag stays, `other` where there is no
+    version to compare, or only the spelling of it changes.
     """
     if old == new:
         return "digest"
     before = version_of(watch, old) if old else None
-    after = version_of(watch, new)
-    if before is None or after is None:
-        return "other"
-    parts = zip(("major", "minor", "patch", "prerelease"), before, after, strict=True)
-    return next((name for name, one, other in parts if one != other), "other")
+    return watch.order().step(before, version_of(watch, new))

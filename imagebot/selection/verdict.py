@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import assert_never
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,35 +54,15 @@ class Version:
 class Hold(StrEnum):
     """What keeps a version back."""
 
+    SOAK = "soak"
+    WINDOW = "window"
+    SOURCE = "promotion"
     DOWNGRADE = "downgrade"
+    SHRUNK = "list shrank"
+    BY_HAND = "by hand"
+    ROLLED_BACK = "rolled back"
     CLOSED = "closed"
     FROZEN = "frozen"
-
-
-class Fact(StrEnum):
-    """What judging may need besides tags; each costs a request."""
-
-    DIGEST = "digest"
-    CLOSED = "closed"
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known about one candidate: `None` means not asked yet.
-
-    `closed` holds the versions of this image that people refused by closing a pull request, with who and when in words.
-    """
-
-    digest: str | None = None
-    closed: tuple[tuple[Version, str], ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """Not decided: these facts about this tag are missing."""
-
-    tag: str
-    facts: frozenset[Fact]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +106,13 @@ class Unknown:
 
 
 Verdict = Update | UpToDate | Held | NoCandidate | Unknown
+
+
+def tag_of(verdict: Verdict) -> str | None:
+    """The tag that a verdict is about, if it is about one."""
+    match verdict:
+        case Update(to=version) | UpToDate(at=version) | Held(version=version):
+            return version.tag
+        case NoCandidate() | Unknown():
+            return None
+    assert_never(verdict)

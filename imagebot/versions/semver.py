@@ -11,7 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
+
+from imagebot.versions.order import Out, Unreadable, counted
 
 Key = tuple[int, int, int, tuple[Any, ...]]
 """A place in the order: major, minor, patch, then `(1,)` for a release or `(0, identifier, …)` for a prerelease."""
@@ -26,6 +28,13 @@ _SUFFIXES = rf"(?:-({_IDENTIFIER}(?:\.{_IDENTIFIER})*))?(?:\+[0-9A-Za-z-]+(?:\.[
 _STRICT = re.compile(rf"v?({_NUMERIC})\.({_NUMERIC})\.({_NUMERIC}){_SUFFIXES}", re.ASCII)
 _LOOSE = re.compile(rf"v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?{_SUFFIXES}", re.ASCII)
 
+# A variant begins with the first identifier that is no usual word for what comes before a release.
+_EARLY = "alpha|beta|rc|pre|preview|dev|snapshot|next|canary|nightly|milestone|[abm](?=[0-9])"
+_AT_THE_START = re.compile(
+    rf"v?[0-9]+(?:\.[0-9]+){{0,2}}(?![0-9.])(?:[-.]?(?:{_EARLY})(?:[.-]?[0-9]+)*(?![0-9A-Za-z]))?",
+    re.ASCII | re.IGNORECASE,
+)
+
 _SPACE = r"[\t\n\f\r ]"
 _PART = r"[0-9]+|[xX*]"
 _PARTIAL = rf"v?({_PART})(?:\.({_PART}))?(?:\.({_PART}))?{_SUFFIXES}(?![^\t\n\f\r ,|])"
@@ -37,15 +46,6 @@ _WORD = re.compile(rf"[~^<>=!]*{_SPACE}*[^\t\n\f\r ,|]*", re.ASCII)
 MAX_VERSION_LENGTH = 256
 MAX_RANGE_LENGTH = 512
 MAX_ALTERNATIVES = 32
-
-
-class BadRange(ValueError):
-    """A range that cannot be read; `offset` (from 0) and `length` are the characters to underline."""
-
-    def __init__(self, message: str, offset: int = 0, length: int = 1) -> None:
-        super().__init__(message)
-        self.offset = offset
-        self.length = length
 
 
 def key_of(text: str, loose: bool = False) -> Key | None:
@@ -131,20 +131,26 @@ class Range:
 
     @classmethod
     def parse(cls, text: str) -> Range:
-        """Read a range. Raises `BadRange`."""
+        """Read a range. Raises `Unreadable`."""
         if len(text) > MAX_RANGE_LENGTH:
-            raise BadRange(f"a range has at most {MAX_RANGE_LENGTH} characters, this one {len(text)}", 0, len(text))
+            raise Unreadable(f"a range has at most {MAX_RANGE_LENGTH} characters, this one {len(text)}", 0, len(text))
         if not text.strip():
-            raise BadRange("an empty range; * stands for every release", 0, max(len(text), 1))
+            raise Unreadable("an empty range; * stands for every release", 0, max(len(text), 1))
         parts = tuple(_alternatives(text))
         if len(parts) > MAX_ALTERNATIVES:
-            raise BadRange(f"a range has at most {MAX_ALTERNATIVES} alternatives, this one {len(parts)}", 0, len(text))
+            raise Unreadable(
+                f"a range has at most {MAX_ALTERNATIVES} alternatives, this one {len(parts)}", 0, len(text)
+            )
         return cls(text, tuple(_read_group(text, start, end) for start, end in parts))
 
     @property
     def names_prerelease(self) -> bool:
         """Whether some alternative of the range names a prerelease, and so lets prereleases in."""
         return any(group.names_prerelease for group in self.groups)
+
+    def holds(self, key: Key) -> bool:
+        """Whether a version at this place is in the range, prereleases included."""
+        return self.admits(key, prereleases=True)
 
     def admits(self, key: Key, prereleases: bool = False) -> bool:
         """Whether a version at this place is in the range; `prereleases` lets them in where none is named."""
@@ -157,13 +163,60 @@ class Range:
         """Whether a version at this place, not admitted, would be if the range named a prerelease."""
         return is_prerelease(key) and self.admits(key, prereleases=True)
 
-    def refuses(self, version: Version, prereleases: bool = False) -> str | None:
-        """Why `version` is not in the range, in words; `None` if it is."""
-        if self.admits(version.key, prereleases):
-            return None
-        if self.excludes_as_prerelease(version.key):
-            return f"{version} is a prerelease, and {self} names none"
-        return f"{version} is not in {self}"
+
+@dataclass(frozen=True, slots=True)
+class Semver:
+    """By semantic version within a range; `loose` lets in fewer than three parts, `prereleases` all in the range."""
+
+    name: ClassVar[str] = "semver"
+    range: Range
+    loose: bool = False
+    prereleases: bool = False
+
+    def __str__(self) -> str:
+        return self.range.text
+
+    def place(self, text: str) -> Key | Out:
+        key = key_of(text, self.loose)
+        if key is None:
+            return Out.UNREAD
+        if self.range.admits(key, self.prereleases):
+            return key
+        return Out.PRERELEASE if self.range.excludes_as_prerelease(key) else Out.RANGE
+
+    def loosely(self, text: str) -> Key | None:
+        return key_of(text, loose=True)
+
+    def why(self, key: Key) -> str:
+        opener = "the range" if self.range.names_prerelease else "prereleases: true"
+        return f"is in {self.range}" + (f", a prerelease that {opener} lets in" if is_prerelease(key) else "")
+
+    def why_not(self, text: str, out: Out) -> str:
+        if out is Out.RANGE:
+            return f"is not in {self.range}"
+        if out is Out.PRERELEASE:
+            return f"is a prerelease, and {self.range} names none"
+        if self.loose:
+            return "is no version"
+        hint = "" if key_of(text, loose=True) is None else "; loose: true would let it in"
+        return f"is no three-part version{hint}"
+
+    def praise(self, admitted: int, best: Key) -> str:
+        return f"{counted(admitted, 'tag', 'the newest')} in {self.range}"
+
+    def step(self, old: Key | None, new: Key | None) -> str:
+        if old is None or new is None:
+            return "other"
+        parts = zip(("major", "minor", "patch", "prerelease"), old, new, strict=True)
+        return next((name for name, one, other in parts if one != other), "other")
+
+    def region(self, text: str) -> Range:
+        """Raises `Unreadable`."""
+        return Range.parse(text)
+
+    def around(self, tag: str) -> tuple[str, str] | None:
+        found = _AT_THE_START.match(tag)
+        return ("", tag[found.end() :]) if found else None
 
 
 def _alternatives(text: str) -> Iterator[tuple[int, int]]:
@@ -196,14 +249,14 @@ def _conditions(found: re.Match[str]) -> list[_Condition]:
     return [(found[1], _partial(found.groups()[1:]))]
 
 
-def _unreadable(text: str, position: int, end: int) -> BadRange:
+def _unreadable(text: str, position: int, end: int) -> Unreadable:
     word = _WORD.match(text, position, end)
     wrong = word[0].rstrip() if word else ""
     if not wrong:
         if text[position : position + 1] == "|" and position < end:
-            return BadRange("alternatives are joined by ||", position, 1)
-        return BadRange("a condition is missing here, such as ^1.4", min(position, max(len(text) - 1, 0)), 1)
-    return BadRange(f"{wrong!r} is no condition on a version; write one such as ^1.4 or >=1.2", position, len(wrong))
+            return Unreadable("alternatives are joined by ||", position, 1)
+        return Unreadable("a condition is missing here, such as ^1.4", min(position, max(len(text) - 1, 0)), 1)
+    return Unreadable(f"{wrong!r} is no condition on a version; write one such as ^1.4 or >=1.2", position, len(wrong))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,16 @@ from imagebot.selection.rank import rank
 
 ROUNDS = 5
 TARGET = 100.0
+PATTERN_TARGET = 500.0
 
 
 def main() -> None:
     """Print how long the best of many tags takes, and what it costs in memory."""
     few, many = tags(50_000), tags(100_000)
+    tenth = variants(100_000)
     ours = watch()
     matched = watch(tags={"match": "^v?(?P<version>[0-9.]+)$", "extract": "$version"})
+    alpine = watch("*", tags={"match": "^(?P<version>[0-9.]+)-alpine$", "extract": "$version"})
     assert chosen(ours, few) == with_semver(few) == with_packaging(few)
 
     print(f"select: the newest of {len(few)} tags in ^1.4, a third of them of other shapes (to hold: {TARGET:.0f} ms)")
@@ -33,11 +36,37 @@ def main() -> None:
     report("packaging, no reasons", lambda: with_packaging(few), lambda: with_semver(few))
     report("semver, no reasons", lambda: with_semver(few), lambda: with_semver(few))
     print(f"select: the newest of {len(many)} tags by match and extract")
-    report("imagebot", lambda: chosen(matched, many), lambda: with_semver(many))
+    report("imagebot, a third matches", lambda: chosen(matched, many), lambda: with_semver(many))
+    matching = sum(tag.endswith("-alpine") for tag in tenth)
+    print(f"select: the same, {matching} of {len(tenth)} match (to hold: {PATTERN_TARGET:.0f} ms)")
+    report("imagebot", lambda: chosen(alpine, tenth), lambda: with_semver(tenth))
+    print(f"select: the best of {len(few)} tags by other orders")
+    for name, keys in OTHERS.items():
+        rule = Watch.model_validate({"image": "acme/api", **keys})
+        report(name, lambda rule=rule: rank(rule, few), lambda: with_semver(few))  # type: ignore[misc]
 
 
-def watch(**keys: Any) -> Watch:
-    return Watch.model_validate({"image": "acme/api", "semver": "^1.4", **keys})
+OTHERS: dict[str, dict[str, Any]] = {
+    "calver": {"calver": "0Y.MM.MICRO"},
+    "numeric": {"numeric": "asc", "tags": {"match": r"^v?\d+\.\d+\.(\d+)$", "extract": "$1"}},
+    "alphabetical": {"alphabetical": "asc"},
+    "variant: keep": {"semver": "^1.4", "tags": {"variant": "keep"}},
+}
+
+
+def watch(semver: str = "^1.4", **keys: Any) -> Watch:
+    return Watch.model_validate({"image": "acme/api", "semver": semver, **keys})
+
+
+def variants(count: int) -> tuple[str, ...]:
+    """Versions of several variants, a tenth of them `-alpine`."""
+    dice = random.Random(11)
+    made: dict[str, None] = {}
+    while len(made) < count:
+        version = f"{dice.randrange(40)}.{dice.randrange(90)}.{dice.randrange(900)}"
+        shapes = (f"{version}-alpine", version, f"{version}-slim", f"main-{dice.randrange(1 << 28):07x}")
+        made[dice.choices(shapes, weights=(1, 3, 2, 4))[0]] = None
+    return tuple(made)
 
 
 def tags(count: int) -> tuple[str, ...]:

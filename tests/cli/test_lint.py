@@ -77,6 +77,41 @@ def test_a_hint_alone_is_fine(here: Path) -> None:
     assert printed.endswith("\n1 sound policy, 1 hint\n")
 
 
+def test_tests_of_policies_are_run_and_explained(here: Path) -> None:
+    policy = (
+        SHOP
+        + """\
+tests:
+- {tags: [1.4.0, 1.5.0, 2.0.0], current: 1.4.0, chosen: 1.5.0, because: newest of 2}
+- {tags: [1.4.0, 2.0.0], current: 1.4.0, chosen: 2.0.0}
+- {tags: [latest]}
+"""
+    )
+    (here / "policies" / "shop.yaml").write_text(policy)
+    code, printed = lint()
+    assert code == 2
+    expected = """
+        policies/shop.yaml:7:50: this test fails: 1.4.0 is chosen: 1.4.0 is the only tag in 1.x; 2.0.0 is not in 1.x
+            - {tags: [1.4.0, 2.0.0], current: 1.4.0, chosen: 2.0.0}
+                                                             ^~~~~
+        1 problem, 1 sound policy, 3 tests
+        """
+    assert printed == dedent(expected).lstrip()
+    (here / "policies" / "shop.yaml").write_text(policy.replace("chosen: 2.0.0", "chosen: 1.4.0"))
+    assert lint() == (0, "1 sound policy, 3 tests\n")
+
+
+def test_sources_are_known_by_the_settings(here: Path) -> None:
+    (here / "policies" / "shop.yaml").write_text(SHOP.replace("semver: 1.x", "commit: {source: app}"))
+    assert "imagebot.yaml knows no source 'app'; it knows none" in lint()[1]
+    (here / "imagebot.yaml").write_text(SETTINGS + "sources: {api: {url: /y}}\n")
+    code, printed = lint("policies/shop.yaml")
+    assert code == 2
+    assert "policies/shop.yaml:4:42: imagebot.yaml knows no source 'app'; did you mean 'api'?" in printed
+    (here / "imagebot.yaml").write_text(SETTINGS + "sources: {app: {url: /y}}\n")
+    assert lint() == (0, "1 sound policy\n")
+
+
 def test_wrong_settings(here: Path) -> None:
     (here / "imagebot.yaml").write_text(SETTINGS + "evry: 5m\n")
     code, printed = lint()

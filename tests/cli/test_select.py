@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click import ClickException
@@ -148,10 +149,103 @@ def test_of_many_wrong_lines_ten_are_shown() -> None:
     assert err.endswith("and 30 more lines like these\n")
 
 
-def test_a_missing_range_is_wrong_usage() -> None:
-    code, out, err = select()
+@pytest.mark.parametrize(
+    ("flags", "stdin", "chosen", "because"),
+    [
+        (["--calver", "YYYY.0M.MICRO"], "2026.01.9\n2026.01.10\n2026.2.0\n", "2026.01.10", "the newest of 2 tags"),
+        (
+            ["--calver", "YYYY.MM", "--range", "2025"],
+            "2025.9\n2025.10\n2026.1\n",
+            "2025.10",
+            "the newest of 2 tags in 2025",
+        ),
+        (["--calver", "YYYY.MM-MODIFIER", "--prereleases"], "2026.1-rc1\n2025.1\n", "2026.1-rc1", "the newest of 2"),
+        (
+            ["--numeric", "asc"],
+            "20260101000000001\n20260101000000002\n",
+            "20260101000000002",
+            "the highest of 2 numbers",
+        ),
+        (["--numeric", "desc", "--ignore", "range:<3"], "2\n10\n9\n", "9", "the lowest of 2 numbers"),
+        (["--alphabetical", "asc"], "bionic\nfocal\n", "focal", "the last of 2 tags in alphabetical order"),
+        (["--alphabetical", "desc"], "bionic\nfocal\n", "bionic", "the first of 2 tags in alphabetical order"),
+        (
+            ["--created"],
+            "a\t2026-01-02\n b \t 2026-01-01T12:00:00Z \n\n",
+            "a",
+            "the newest of 2 images, made on 2026-01-02",
+        ),
+        (
+            ["--semver", "*", "--variant", "keep", "--current", "1.0.0-a"],
+            "1.1.0-a\n1.2.0\n",
+            "1.1.0-a",
+            "the only tag in *",
+        ),
+    ],
+)
+def test_every_order(flags: list[str], stdin: str, chosen: str, because: str) -> None:
+    code, out, err = select(*flags, stdin=stdin)
+    assert (code, out) == (0, f"{chosen}\n")
+    assert err.startswith(f"{chosen} is {because}")
+
+
+def test_by_a_file_of_commits(tmp_path: Path) -> None:
+    new, old = "b" * 40, "a" * 40
+    (tmp_path / "history").write_text(f"{new}\n{old}\n")
+    code, out, err = select(
+        "--commit", str(tmp_path / "history"), "--match", "^main-", stdin=f"main-{old[:7]}\n{new}\n"
+    )
+    assert (code, out) == (0, f"main-{old[:7]}\n")
+    assert err == (
+        f"main-{old[:7]} is the only commit of the branch with an image; 1 newer commit has none yet: {new[:7]}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("abc\n", "holds 'abc', which is no commit id; write what `git rev-list --first-parent BRANCH` prints"),
+        ("", "holds no commit ids; write what"),
+        ("\N{SNOWMAN}", "cannot be read"),
+    ],
+)
+def test_a_file_of_something_else(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "history").write_text(text)
+    code, out, err = select("--commit", str(tmp_path / "history"))
     assert (code, out) == (2, "")
-    assert "--semver" in err
+    assert says in err
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        ([], "Give exactly one of --semver, --calver, --numeric, --alphabetical, --created and --commit."),
+        (["--semver", "*", "--numeric", "asc"], "Give exactly one of --semver"),
+        (["--semver", "*", "--range", "1.x"], "--range goes with --calver."),
+        (["--numeric", "up"], "'up' is not one of 'asc', 'desc'"),
+        (["--calver", "YYYY.FOO"], "--calver: 'FOO' is no field: there are"),
+        (["--calver", "YYYY.FOO"], "    YYYY.FOO\n         ^~~\n"),
+        (["--calver", "YYYY.MM", "--range", "^2026"], "    ^2026\n    ^~~~~\n"),
+        (["--numeric", "asc", "--ignore", "a", "--ignore", "range:>1 ^2"], "    range:>1 ^2\n             ^~\n"),
+        (["--numeric", "asc", "--loose"], "--loose: loose is about semver"),
+        (["--created", "--variant", "keep"], "--variant: created cannot tell where a version ends"),
+        (
+            ["--created"],
+            "standard input:1:1: --created needs a time: write the tag, a tab and 2026-01-31T12:00:00Z\n    1.4.0\n",
+        ),
+        (["--semver", "*", "--match", "(a)", "--extract", "$1", "--variant", "keep"], "leave --variant out"),
+    ],
+)
+def test_flags_that_do_not_go_together(flags: list[str], says: str) -> None:
+    code, out, err = select(*flags)
+    assert (code, out) == (2, "")
+    assert says in err
+
+
+def test_a_time_that_is_none_gets_a_caret() -> None:
+    code, _, err = select("--created", stdin="a\t2026-01-01\nb\tnoon\n")
+    assert code == 2
+    assert "standard input:2:1: 'noon' is no moment; write one such as 2026-01-31T12:00:00Z or 2026-01-31" in err
 
 
 def test_json_has_the_reason_of_every_tag() -> None:

@@ -55,9 +55,12 @@ def test_tokens_are_in_no_argument() -> None:
     assert docker[docker.index("--env") + 1] == "TOKEN"
 
 
-def test_lint_takes_the_settings(tmp_path: Path) -> None:
+@pytest.mark.parametrize("host", ["github.com", "gitlab.com", "codeberg.org"])
+def test_lint_takes_the_settings(tmp_path: Path, host: str) -> None:
     """With the policies of the cluster example beside them, as they would lie in a repository."""
-    shutil.copy(FOLDER / "imagebot.yaml", tmp_path)
+    settings = (FOLDER / "imagebot.yaml").read_text()
+    assert settings.count("url: https://github.com/") == 1
+    (tmp_path / "imagebot.yaml").write_text(settings.replace("url: https://github.com/", f"url: https://{host}/"))
     shutil.copytree(FOLDER.parent / "kubernetes" / "policies", tmp_path / "policies")
     command = [sys.executable, "-m", "imagebot", "lint"]
     environment = {**os.environ, "TOKEN": "not-a-token"}

@@ -1,18 +1,27 @@
-"""A GitHub in this process, and clients that talk to it."""
+"""Forges in this process, and clients that talk to them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from imagebot.forge import gitea, gitlab
 from imagebot.forge.github import GitHub, connect
-from imagebot.forge.github_wire import Manners
+from imagebot.forge.manners import Manners
 from imagebot.secret import Secret
 from imagebot.settings import RepositorySettings, TokenCredentials
+from tests.support import api_descriptions
+from tests.support import gitea_server as fake_gitea
 from tests.support import github_server as fake
+from tests.support import gitlab_server as fake_gitlab
+from tests.support.forge_server import ForgeServer
+from tests.support.gitea_server import GiteaServer
+from tests.support.gitlab_server import GitLabServer
 
 FAST = Manners(timeout_s=1, between_writes_s=0.0)
+GITEAS = {"gitea 1.20": api_descriptions.GITEA, "forgejo 14": api_descriptions.FORGEJO}
 
 
 @pytest.fixture
@@ -21,12 +30,63 @@ def github_server() -> Iterator[fake.GitHubServer]:
         yield server
 
 
+@pytest.fixture
+def gitlab_server() -> Iterator[GitLabServer]:
+    with fake_gitlab.running() as server:
+        yield server
+
+
+@pytest.fixture(params=GITEAS)
+def gitea_server(request: pytest.FixtureRequest) -> Iterator[GiteaServer]:
+    """Held against the description of either."""
+    with fake_gitea.running(GITEAS[request.param]) as server:
+        yield server
+
+
+@pytest.fixture(params=["gitlab", *GITEAS])
+def rest_server(request: pytest.FixtureRequest) -> Iterator[ForgeServer]:
+    """A forge that is asked through `imagebot.forge.wire`."""
+    if request.param == "gitlab":
+        with fake_gitlab.running() as gitlab_:
+            yield gitlab_
+    else:
+        with fake_gitea.running(GITEAS[request.param]) as gitea_:
+            yield gitea_
+
+
 def client(server: fake.GitHubServer, manners: Manners = FAST) -> GitHub:
     """What `imagebot.yaml` makes of a repository on this server."""
     return connect(settings(server), manners)
 
 
-def settings(server: fake.GitHubServer) -> RepositorySettings:
+def gitlab_client(server: GitLabServer, manners: Manners = FAST) -> gitlab.GitLab:
+    return gitlab.connect(rest_settings(server), manners)
+
+
+def gitea_client(server: GiteaServer, manners: Manners = FAST) -> gitea.Gitea:
+    return gitea.connect(rest_settings(server), manners)
+
+
+def rest_client(
+    server: ForgeServer, manners: Manners = FAST, changed: RepositorySettings | None = None
+) -> gitlab.GitLab | gitea.Gitea:
+    """The client that goes with the server."""
+    connect_ = gitlab.connect if isinstance(server, GitLabServer) else gitea.connect
+    return connect_(changed or rest_settings(server), manners)
+
+
+def change(server: ForgeServer) -> str:
+    """The verb that changes a pull request there."""
+    return "PUT" if isinstance(server, GitLabServer) else "PATCH"
+
+
+def rest_settings(server: ForgeServer) -> RepositorySettings:
+    kind = "gitlab" if isinstance(server, GitLabServer) else "gitea"
+    url = f"https://forge.test/{server.repository}.git"
+    return replace(settings(server), forge=kind, url=url)  # type: ignore[arg-type]
+
+
+def settings(server: ForgeServer) -> RepositorySettings:
     return RepositorySettings(
         name="environments",
         url="https://github.test/acme/environments.git",

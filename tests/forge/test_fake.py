@@ -1,4 +1,4 @@
-"""The fake GitHub is only worth something if it refuses what GitHub's description does not allow."""
+"""A fake is only worth something if it refuses what the forge's description does not allow."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ import re
 
 import pytest
 
+from tests.support.forge_server import ForgeServer
+from tests.support.gitea_server import GiteaServer
 from tests.support.github_server import GitHubServer
+from tests.support.gitlab_server import GitLabServer
 from tests.support.openapi import Call
 
 PULLS = "/repos/acme/environments/pulls"
 OPENING = {"title": "t", "head": "h", "base": "main"}
 
 
-def wrong(server: GitHubServer, verb: str, path: str, query: str = "", data: object = None) -> str:
+def wrong(server: ForgeServer, verb: str, path: str, query: str = "", data: object = None) -> str:
     body = b"" if data is None else json.dumps(data).encode()
     return server.description.wrong_with_request(Call(verb, path, query, body))
 
@@ -53,3 +56,60 @@ def test_an_answer_that_github_does_not_describe_is_refused(github_server: GitHu
     assert github_server.description.wrong_with_answer(opening, 201, json.dumps({**pull, "number": "1"}).encode())
     del pull["html_url"]
     assert github_server.description.wrong_with_answer(opening, 201, json.dumps(pull).encode())
+
+
+REQUESTS = "/projects/acme%2Fenv/merge_requests"
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "query", "data", "message"),
+    [
+        pytest.param("GET", REQUESTS, "state=open", None, "state", id="query out of range"),
+        pytest.param("GET", REQUESTS, "base=main", None, "not in the description: base", id="unknown query"),
+        pytest.param("GET", REQUESTS, "per_page=101", None, "per_page", id="page too large"),
+        pytest.param("POST", REQUESTS, "", {"title": "t"}, "source_branch", id="required field missing"),
+        pytest.param("PUT", f"{REQUESTS}/1", "", {"body": "b"}, "body", id="unknown field"),
+        pytest.param("PUT", f"{REQUESTS}/1", "", {"reviewer_ids": ["alice"]}, "reviewer_ids|integer", id="a name"),
+        pytest.param("PATCH", f"{REQUESTS}/1", "", {"title": "t"}, "not among the operations", id="unknown verb"),
+        pytest.param(
+            "GET", "/projects/acme/env/merge_requests", "", None, "not among the operations", id="a bare path"
+        ),
+    ],
+)
+def test_a_request_that_gitlab_does_not_describe_is_refused(
+    gitlab_server: GitLabServer, verb: str, path: str, query: str, data: object, message: str
+) -> None:
+    assert re.search(message, wrong(gitlab_server, verb, path, query, data))
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "query", "data", "message"),
+    [
+        pytest.param("GET", PULLS, "state=opened", None, "state", id="query out of range"),
+        pytest.param("GET", PULLS, "head=acme:b", None, "not in the description: head", id="unknown query"),
+        pytest.param("POST", PULLS, "", {**OPENING, "labels": ["minor"]}, "integer", id="a label's name"),
+        pytest.param("POST", PULLS, "", {**OPENING, "description": "d"}, "not in the description", id="unknown field"),
+        pytest.param("PATCH", f"{PULLS}/1", "", {"assignees": "bob"}, "array", id="field of another type"),
+        pytest.param("GET", "/repos/acme/environments/issues/1/comments", "page=2", None, "page", id="no pages"),
+        pytest.param("PUT", f"{PULLS}/1", "", {"title": "t"}, "not among the operations", id="unknown verb"),
+    ],
+)
+def test_a_request_that_gitea_does_not_describe_is_refused(
+    gitea_server: GiteaServer, verb: str, path: str, query: str, data: object, message: str
+) -> None:
+    """By Gitea 1.20 and by Forgejo 14 alike."""
+    assert re.search(message, wrong(gitea_server, verb, path, query, data))
+
+
+def test_an_answer_that_the_forge_does_not_describe_is_refused(rest_server: ForgeServer) -> None:
+    is_gitlab = isinstance(rest_server, GitLabServer)
+    asking = Call("GET", f"{REQUESTS}/1" if is_gitlab else f"{PULLS}/1", "", b"")
+    shown = rest_server.shown(rest_server.add("b"))  # type: ignore[attr-defined]
+    number = "iid" if is_gitlab else "number"
+
+    def told(data: object) -> str:
+        answer = json.dumps(rest_server.as_described(data)).encode()
+        return rest_server.description.wrong_with_answer(asking, 200, answer)
+
+    assert told(shown) == ""
+    assert told({**shown, number: "1"})

@@ -15,12 +15,14 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from imagebot.errors import BadResponse, NotFound, Refused, Unavailable, WorldError
 from imagebot.forge import github
 from imagebot.forge.ensure import ensure
-from imagebot.forge.github_wire import Manners
+from imagebot.forge.manners import Manners
 from imagebot.secret import Secret, SecretFile
 from imagebot.settings import GitHubApp, TokenCredentials
 from tests.forge.conftest import FAST, client, settings
 from tests.support.github_server import Fault, GitHubServer, running
 from tests.support.proposals import BRANCH, FULL
+from tests.support.tls import loopback
+from tests.support.web_function import Answer, Served
 
 LIMITED = b'{"message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}'
 RESET = (("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", "4102444830"), ("Date", "Fri, 01 Jan 2100 00:00:00 GMT"))
@@ -153,6 +155,16 @@ def test_no_error_shows_the_token(github_server: GitHubServer, kind: int) -> Non
 
     shown = "".join(traceback.format_exception(caught.value)) + repr(forge) + repr(vars(forge))
     assert github_server.token not in shown
+
+
+def test_own_authority_is_trusted_and_no_other(github_server: GitHubServer, tmp_path: Path) -> None:
+    context, file = loopback(tmp_path)
+    with Served(lambda _: Answer(body=b"[]"), tls=context) as served:
+        changed = replace(settings(github_server), api_url=f"{served.url}/api/v3")
+        with pytest.raises(Unavailable, match="its certificate cannot be trusted"):
+            github.connect(changed, FAST).open_pulls("")
+
+        assert github.connect(replace(changed, ca_file=file), FAST).open_pulls("") == ()
 
 
 def test_writes_are_apart(github_server: GitHubServer) -> None:

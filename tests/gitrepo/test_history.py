@@ -154,3 +154,36 @@ def test_only_a_merge_as_git_makes_it_adds_nothing(
         commit.id: mirror.adds_nothing(commit) for tip in (button, evil) for commit in mirror.commits_between(base, tip)
     }
     assert found == {button: True, evil: False, ours: False}
+
+
+def test_a_files_versions_as_the_branch_saw_them(
+    environments: BareRepository, mirror: Mirror, branch_and_base: tuple[str, str]
+) -> None:
+    """A merge is one change of the branch, made when it was merged; what went on behind it is not told."""
+    ours, base = branch_and_base
+    merged = mirror.merge(base, ours, "merge", Author(name="Ada", email="ada@example.com"), NOON)
+    mirror.push([PushUpdate("main", merged, base)])
+    gone = environments.commit("main", {API: None}, by="Eve \x01 <eve@example.com>")
+    mirror.fetch("imagebot/")
+
+    versions = mirror.path_versions(gone, API, 100)
+
+    first = versions[-1]
+    assert [version.commit for version in versions] == [gone, merged, first.commit]
+    assert [version.author_name for version in versions[:2]] == ["Eve \x01", "Ada"]
+    assert (versions[0].blob, versions[1].at, versions[1].committer_email) == (None, NOON, "ada@example.com")
+    contents = list(mirror.blobs([version.blob for version in versions if version.blob]))
+    assert contents == [b"image: acme/api:1.1.0\n", b"image: acme/api:1.0.0\n"]
+    assert mirror.path_versions(gone, API, 1) == versions[:1]
+    assert mirror.path_versions(gone, "no/such file", 100) == ()
+    assert len(mirror.path_versions(gone, 'with spaces/ü "x"\tb.yaml', 100)) == 1
+
+
+def test_the_newest_commits_of_a_branch(mirror: Mirror, branch_and_base: tuple[str, str]) -> None:
+    ours, _ = branch_and_base
+    newest, *rest = mirror.newest_commits(ours)
+    assert newest.id == ours
+    assert [commit.id for commit in rest] == [
+        *newest.parents,
+        *(parent for commit in rest for parent in commit.parents),
+    ]

@@ -16,6 +16,7 @@ from imagebot.secret import Secret
 from imagebot.settings import Author, TokenCredentials
 from tests.support.git_http import GitHttpServer, git_http_server
 from tests.support.git_repos import BareRepository
+from tests.support.tls import loopback
 
 CANARY = "c4n4ry^%/+=$(x)`x`\"'\\ token"
 RIGHT = TokenCredentials(Secret(CANARY), "bot")
@@ -55,6 +56,18 @@ def test_a_server_that_asks_nobody(server: GitHttpServer, open_with: Opens) -> N
 
     assert open_with(None).fetch("imagebot/").branches == {}
     assert server.authorizations == []
+
+
+def test_own_authority_is_trusted_and_no_other(tmp_path: Path, environments: BareRepository) -> None:
+    context, authority = loopback(tmp_path)
+    with git_http_server(tmp_path, context) as server:
+        server.users["bot"] = CANARY
+        url = server.url("environments.git")
+        trusting = Remote(url, "main", RIGHT, authority)
+        assert Mirror.open(tmp_path / "state/a.git", trusting).fetch("imagebot/").branches == {}
+
+        with pytest.raises(Unavailable, match=r"certificate.*caFile names who signed it"):
+            Mirror.open(tmp_path / "state/b.git", Remote(url, "main", RIGHT)).fetch("imagebot/")
 
 
 @pytest.mark.parametrize(

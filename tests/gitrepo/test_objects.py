@@ -67,7 +67,7 @@ def test_a_reader_may_stop_in_the_middle(mirror: Mirror, heads: Heads) -> None:
     contents = mirror.blobs([entry.blob for entry in mirror.files(heads.base).entries])
 
     assert next(contents) == b"environments\n"
-    contents.close()  # type: ignore[attr-defined]
+    contents.close()
     assert mirror.read(heads.base, "README.md") == b"environments\n"
 
 

@@ -8,11 +8,12 @@ from imagebot.fields.embedded import find_embedded
 from imagebot.fields.find import find
 from imagebot.fields.unclear import unclear
 from imagebot.plan.claims import FileFields, claims, left_alone
+from imagebot.policy.gates import Gates
 from imagebot.policy.model import Policy, PullRequest
 from imagebot.selection.verdict import Unknown
 from tests.support.watches import watch
 
-STAGING = Policy("api.yaml", "api", "staging", "env", ("staging/",), (watch(),), PullRequest())
+STAGING = Policy("api.yaml", "api", "staging", "env", ("staging/",), (watch(),), PullRequest(), Gates())
 PRODUCTION = replace(STAGING, environment="production", paths=("production/",))
 EVERYWHERE = replace(STAGING, app="other", paths=())
 

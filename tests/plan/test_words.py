@@ -14,13 +14,14 @@ from imagebot.images.reference import ImageName
 from imagebot.plan import block
 from imagebot.plan.change import FieldChange, ImageUpdate
 from imagebot.plan.words import BODY_LIMIT, body, message, title
+from imagebot.policy.gates import Gates
 from imagebot.policy.model import Policy, PullRequest
 from imagebot.selection.verdict import Version
 from tests.support.watches import watch
 
 IMAGE = ImageName("ghcr.io", "acme/api")
 DIGEST = "sha256:" + "ab" * 32
-POLICY = Policy("policies/api.yaml", "api", "staging", "environments", (), (watch(),), PullRequest())
+POLICY = Policy("policies/api.yaml", "api", "staging", "environments", (), (watch(),), PullRequest(), Gates())
 FIELD = FieldChange("staging/api.yaml", 7, "spec.image", "1.4.2", "1.5.0")
 UPDATE = ImageUpdate(
     IMAGE, (Version("1.4.2"),), Version("1.5.0", DIGEST), "minor", "1.5.0 is the newest of 3 tags in ^1.4", (FIELD,)

@@ -7,29 +7,9 @@ import re
 import pytest
 
 from imagebot.policy.pattern import BadPattern, Match, Pattern, Template, check_extract
-
-EVIL = [
-    r"(a+)+$",
-    r"(a*)*$",
-    r"(a|a)*$",
-    r"(a|aa)+$",
-    r"([a-zA-Z]+)*$",
-    r"(a|a?)+$",
-    r"(.*a){20}$",
-    r"(.*)*x",
-    r"(a?){60}a{60}",
-    r"^(([a-z])+.)+[A-Z]([a-z])+$",
-    r"(x+x+)+y",
-    r"^(a+)+b",
-    r"(\w+\s?)*$!",
-    r"([0-9]+-?)+[^0-9]z",
-    r"((a{1,9}){1,9}){1,9}$b",
-    r"(?:(?:a*)*)*b",
-    r"^(.+)+\.(.+)+\.(.+)+!$",
-    r"a*a*a*a*a*a*a*a*b",
-    r"(?i)(a|A|aa|AA)*[^a]$",
-    r"[ab]*a[ab]{100}c",
-]
+from imagebot.selection.rank import rank
+from tests.support.evil import EVIL_PATTERNS, EVIL_TAGS
+from tests.support.watches import ordered
 
 
 @pytest.mark.parametrize(
@@ -51,12 +31,28 @@ def test_a_pattern_is_found_anywhere_in_a_tag(text: str, tag: str, groups: tuple
     assert pattern.matches(tag) is (groups is not None)
 
 
-@pytest.mark.parametrize("text", EVIL)
+@pytest.mark.parametrize("text", EVIL_PATTERNS)
 def test_evil_patterns_are_as_quick_as_others(text: str) -> None:
     """Python's `re` needs longer than the test run may take for most of these; this test has its time limit."""
     pattern = Pattern.parse(text)
-    for tag in ("a" * 128, "a" * 127 + "!", "ab" * 64, "x" * 128, "1-" * 64):
+    for tag in EVIL_TAGS:
         pattern.search(tag)
+
+
+@pytest.mark.parametrize("text", EVIL_PATTERNS)
+@pytest.mark.parametrize("key", ["match", "ignore"])
+def test_evil_patterns_of_a_policy_keep_nobody_waiting(key: str, text: str) -> None:
+    tags = {"match": text} if key == "match" else {"ignore": [{"match": text}]}
+    rank(ordered(alphabetical="asc", tags=tags), EVIL_TAGS)
+
+
+@pytest.mark.parametrize("text", [r"^\pN+\z", r"^(?<year>[[:digit:]]+)$"])
+@pytest.mark.parametrize("key", ["match", "ignore"])
+def test_no_pattern_of_a_policy_reaches_re(key: str, text: str) -> None:
+    """These are RE2's own: Python's `re` refuses the one with an error and the other with a warning, which is one."""
+    tags = {"match": text} if key == "match" else {"ignore": [{"match": text}]}
+    ranking = rank(ordered(alphabetical="asc", tags=tags), ["2026", "main"])
+    assert {one.tag for one in ranking.candidates} == ({"2026"} if key == "match" else {"main"})
 
 
 @pytest.mark.parametrize(

@@ -97,3 +97,10 @@ def test_no_policy_is_named_twice_and_whatever_is_left_out_has_a_problem(files: 
     names = [str(policy) for policy in found.policies]
     assert len(names) == len(set(names))
     assert {policy.file for policy in found.policies} | {problem.file for problem in found.problems} == set(files)
+
+
+def test_no_hint_about_a_pattern_around_commit_ids() -> None:
+    image = "{image: x, commit: {source: s}, tags: {match: ^main-}}"
+    text = f"app: a\nrepository: r\nenvironments: {{dev: }}\nimages: [{image}]\n"
+    assert read_policies({"x": text.encode()}, None).advice == ()
+    assert len(read_policies({"x": text.replace("commit: {source: s}", "numeric: asc").encode()}, None).advice) == 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -45,6 +47,31 @@ def test_a_registry_that_cuts_its_list_without_a_word_is_not_believed() -> None:
     way = Paging(heeds=frozenset({"n"}), link=None)
     with serving(paging(REPOSITORY, in_some_order(PAGE_SIZE + 1), way)) as served:
         assert not ask(served).complete
+
+
+def test_upload_times_are_taken_where_a_registry_tells_them() -> None:
+    """As Google's do, with pages and all; what makes no sense is no time, and no reason to fail."""
+    manifests: dict[str, object] = {
+        "sha256:1": {"tag": ["1.0.0", "latest"], "timeUploadedMs": "1767268800123", "timeCreatedMs": "0"},
+        "sha256:2": {"tag": ["1.0.1"], "timeUploadedMs": "yesterday"},
+        "sha256:3": {"tag": ["1.0.2"], "timeUploadedMs": 1767268800123},
+        "sha256:4": {"tag": "1.0.3", "timeUploadedMs": "1767268800123"},
+        "sha256:5": {"tag": [7], "timeUploadedMs": "1767268800123"},
+        "sha256:6": ["1.0.4"],
+    }
+
+    def function(asked: Asked) -> Answer:
+        if "cursor" in asked.query:
+            late = {"sha256:7": {"tag": ["1.0.9"], "timeUploadedMs": "1767272400000"}}
+            return Answer(200, (JSON,), json.dumps({"tags": ["1.0.9"], "manifest": late}).encode())
+        first = {"tags": ["1.0.0", "1.0.1", "latest"], "manifest": manifests, "next": "/v2/x/tags/list?cursor=a"}
+        return Answer(200, (JSON,), json.dumps(first).encode())
+
+    noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    with serving(function) as served:
+        found = ask(served)
+    assert found.tags == ("1.0.0", "1.0.1", "latest", "1.0.9")
+    assert found.uploaded == {"1.0.0": noon, "latest": noon, "1.0.9": noon + timedelta(hours=1)}
 
 
 def test_an_empty_page_with_a_link_is_not_the_end() -> None:

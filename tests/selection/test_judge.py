@@ -1,8 +1,7 @@
-"""What the fields of an image should say, and why."""
+"""What the fields of an image should say, and why, where no gate is in the way."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,47 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagebot.policy.model import Watch
+from imagebot.selection.facts import Fact, Facts, KeptBack, Needs, TagFacts
 from imagebot.selection.judge import judge
 from imagebot.selection.rank import rank, version_of
-from imagebot.selection.verdict import (
-    Deployed,
-    Fact,
-    Facts,
-    Held,
-    Hold,
-    Needs,
-    NoCandidate,
-    Unknown,
-    Update,
-    UpToDate,
-    Verdict,
-    Version,
-)
+from imagebot.selection.verdict import Held, Hold, NoCandidate, Unknown, Update, UpToDate, Verdict, Version
+from tests.support.judging import NEW, NOON, OLD, Answers, case, deployed
 from tests.support.watches import watch
 
-NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-OLD = "sha256:" + "0" * 64
-NEW = "sha256:" + "1" * 64
 TAGS = ["1.4.0", "1.4.2", "1.5.0", "2.0.0", "latest"]
-KNOWN = Facts(digest=NEW, closed=())
-NOT_ASKED = Facts()
+NOTHING = Facts()
+AMD64 = {"linux/amd64": NEW}
 
 
-def fields(*texts: str) -> tuple[Deployed, ...]:
-    """Fields as `tag@digest`, `tag`, `@digest` or nothing, in the lines of one file."""
-    parts = [text.partition("@") for text in texts]
-    return tuple(
-        Deployed(tag or None, digest or None, f"app.yaml:{line}") for line, (tag, _, digest) in enumerate(parts, 1)
-    )
-
-
-def verdict(
-    *texts: str, facts: Facts = KNOWN, tags: list[str] | None = None, rule: Watch | None = None
-) -> Verdict | Needs:
-    rule = watch() if rule is None else rule
-    deployed = fields(*texts)
-    ranking = rank(rule, TAGS if tags is None else tags, {field.tag for field in deployed if field.tag})
-    return judge(rule, ranking, deployed, facts, NOON)
+def verdict(*texts: str, tags: list[str] | None = None, rule: Watch | None = None, **world: Any) -> Verdict:
+    return Answers(**world).verdict(case(*texts, tags=TAGS if tags is None else tags, rule=rule))
 
 
 @pytest.mark.parametrize(
@@ -88,7 +60,7 @@ def test_two_tags_of_one_version_are_both_named() -> None:
 
 
 def test_of_two_tags_of_one_version_the_deployed_one_stays() -> None:
-    assert verdict("v1.5.0", tags=["1.5.0", "v1.5.0"], facts=NOT_ASKED) == UpToDate(
+    assert judge(case("v1.5.0", tags=["1.5.0", "v1.5.0"]), NOTHING, NOON) == UpToDate(
         Version("v1.5.0"),
         "v1.5.0 is the newest of 2 tags in ^1.4; v1.5.0 and 1.5.0 are one version, and v1.5.0 is deployed",
     )
@@ -103,34 +75,41 @@ def test_of_two_tags_of_one_version_the_deployed_one_stays() -> None:
         ([f"1.5.0@{OLD}", "1.5.0"], {}, Version("1.5.0")),
         ([f"1.5.0@{OLD}"], {"pin": "digest"}, Version("1.5.0", OLD)),
         ([f"1.5.0@{OLD}"], {"pin": "none"}, Version("1.5.0", OLD)),
+        (["1.5.0"], {"minimumAge": "3d", "platforms": ["linux/arm64"]}, Version("1.5.0")),
+        (["1.5.0"], {"repush": "allow"}, Version("1.5.0")),
     ],
 )
 def test_a_quiet_day_asks_nothing(texts: list[str], keys: dict[str, Any], at: Version) -> None:
-    assert verdict(*texts, rule=watch(**keys), facts=NOT_ASKED) == UpToDate(at, "1.5.0 is the newest of 3 tags in ^1.4")
+    answer = judge(case(*texts, tags=TAGS, rule=watch(**keys)), NOTHING, NOON)
+    assert answer == UpToDate(at, "1.5.0 is the newest of 3 tags in ^1.4")
 
 
-def test_a_tag_pushed_again_is_no_update() -> None:
-    because = "1.5.0 is the newest of 3 tags in ^1.4; it was pushed again: the digest in app.yaml:1 is an older one"
-    assert verdict(f"1.5.0@{OLD}") == UpToDate(Version("1.5.0", OLD), because)
+KNOWN = TagFacts(NEW, NOON, asked=True)
 
 
 @pytest.mark.parametrize(
     ("texts", "keys", "facts", "needs"),
     [
-        (["1.4.2"], {}, NOT_ASKED, {Fact.CLOSED, Fact.DIGEST}),
-        (["1.4.2"], {}, Facts(closed=()), {Fact.DIGEST}),
-        (["1.4.2"], {}, Facts(digest=NEW), {Fact.CLOSED}),
-        (["1.5.0"], {"pin": "digest"}, NOT_ASKED, {Fact.CLOSED, Fact.DIGEST}),
-        ([f"@{OLD}"], {}, NOT_ASKED, {Fact.DIGEST}),
-        ([f"@{OLD}"], {}, Facts(digest=NEW), {Fact.CLOSED}),
-        ([f"@{OLD}", "1.4.2"], {}, NOT_ASKED, {Fact.CLOSED, Fact.DIGEST}),
-        (["1.4.2"], {}, Facts(closed=((Version("1.5.0", OLD), "closed"),)), {Fact.DIGEST}),
+        (["1.4.2"], {}, NOTHING, {Fact.DIGEST}),
+        (["1.5.0"], {"pin": "digest"}, NOTHING, {Fact.DIGEST}),
+        ([f"@{OLD}"], {}, NOTHING, {Fact.DIGEST}),
+        ([f"1.5.0@{OLD}"], {"repush": "allow"}, NOTHING, {Fact.DIGEST}),
+        (["1.4.2"], {}, Facts({"1.5.0": KNOWN}), {Fact.HOLDS}),
+        (["1.4.2"], {}, Facts({"1.5.0": KNOWN}, holds=()), {Fact.PLATFORMS, Fact.RUNNING}),
+        (["1.4.2"], {}, Facts({"1.5.0": KNOWN}, {"1.4.2": AMD64}, holds=()), {Fact.PLATFORMS}),
+        (
+            ["1.4.2"],
+            {},
+            Facts({"1.5.0": TagFacts(NEW, NOON, asked=True, platforms=AMD64)}, {"1.4.2": AMD64}, holds=()),
+            {Fact.CLOSED},
+        ),
     ],
 )
 def test_facts_are_asked_for_when_they_decide(
     texts: list[str], keys: dict[str, Any], facts: Facts, needs: set[Fact]
 ) -> None:
-    assert verdict(*texts, rule=watch(**keys), facts=facts) == Needs("1.5.0", frozenset(needs))
+    answer = judge(case(*texts, tags=TAGS, rule=watch(**keys)), facts, NOON)
+    assert answer == Needs("1.5.0", frozenset(needs))
 
 
 def test_a_digest_alone_is_compared_with_the_registrys() -> None:
@@ -155,7 +134,7 @@ def test_the_right_tag_without_the_digest_that_the_policy_wants() -> None:
 )
 def test_never_a_step_down(texts: list[str], which: str) -> None:
     because = f"{which}; 1.5.0 is the newest of 3 tags in ^1.4: only a person takes a step down"
-    assert verdict(*texts, facts=NOT_ASKED) == Held(Version("1.5.0"), Hold.DOWNGRADE, None, because)
+    assert judge(case(*texts, tags=TAGS), NOTHING, NOON) == Held(Version("1.5.0"), Hold.DOWNGRADE, None, because)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +148,7 @@ def test_never_a_step_down(texts: list[str], which: str) -> None:
 )
 def test_what_a_person_closed_is_not_proposed_again(closed: Version, held: bool) -> None:
     words = "pull request #7 was closed by alice on 2026-01-01"
-    answer = verdict("1.4.0", facts=Facts(digest=NEW, closed=((closed, words),)))
+    answer = verdict("1.4.0", closed=(KeptBack(Hold.CLOSED, closed, words),))
     if held:
         assert answer == Held(Version("1.5.0", NEW), Hold.CLOSED, None, f"1.5.0 is not wanted: {words}")
     else:
@@ -204,7 +183,7 @@ def test_no_update_ever_goes_down(rule: Watch, tags: list[str], texts: list[str]
     answer = verdict(*texts, tags=tags, rule=rule)
     if isinstance(answer, Update):
         target = version_of(rule, answer.to.tag)
-        places = [version_of(rule, field.tag) for field in fields(*texts) if field.tag]
+        places = [version_of(rule, field.tag) for field in deployed(*texts) if field.tag]
         assert target is not None
         assert all(place <= target for place in places if place is not None)
 

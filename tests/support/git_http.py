@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gzip
 import os
+import ssl
 import subprocess
 import threading
 from base64 import b64decode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -29,9 +30,10 @@ class GitHttpServer:
     answers: dict[str, tuple[int, str]] = field(default_factory=dict)
     authorizations: list[str] = field(default_factory=list)
     port: int = 0
+    scheme: str = "http"
 
     def url(self, name: str) -> str:
-        return f"http://127.0.0.1:{self.port}/{name}"
+        return f"{self.scheme}://127.0.0.1:{self.port}/{name}"
 
     def lets_in(self, header: str | None) -> bool:
         if not self.users:
@@ -44,10 +46,13 @@ class GitHttpServer:
 
 
 @contextmanager
-def git_http_server(folder: Path) -> Iterator[GitHttpServer]:
+def git_http_server(folder: Path, tls: ssl.SSLContext | None = None) -> Iterator[GitHttpServer]:
     """A server for the length of a test, on a port that was free."""
-    server = GitHttpServer(folder)
+    server = GitHttpServer(folder, scheme="https" if tls else "http")
     httpd = _Httpd(server)
+    if tls is not None:
+        # The handshake belongs to the thread of its connection: one that fails must not end the server.
+        httpd.socket = tls.wrap_socket(httpd.socket, server_side=True, do_handshake_on_connect=False)
     server.port = httpd.server_port
     thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -75,6 +80,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         data = self._body()
         self._serve(gzip.decompress(data) if self.headers.get("Content-Encoding") == "gzip" else data)
+
+    def handle(self) -> None:
+        with suppress(OSError):  # the client hung up, or does not trust us
+            super().handle()
 
     def log_message(self, *args: object) -> None:
         pass

@@ -79,6 +79,27 @@ def a_repository(folder: Path, files: Mapping[str, Content] | None = None) -> Ba
     return repository
 
 
+def merge_branch(repository: BareRepository, branch: str, other: str) -> str:
+    """Merge the commit `other` into `branch`, as a forge's button does, and move the branch there."""
+    tip = repository.branches()[branch]
+    tree = repository.git("merge-tree", "--write-tree", tip, other)
+    merge = repository.git("commit-tree", "-p", tip, "-p", other, "-m", f"merge into {branch}", tree)
+    repository.git("update-ref", f"refs/heads/{branch}", merge)
+    return merge
+
+
+def commit_chain(repository: BareRepository, branch: str, count: int) -> tuple[str, ...]:
+    """Many commits on top of `branch`, the oldest first; each changes the one file `counter`."""
+    who = f"{PERSON} {FIRST_DATE} +0000"
+    parts = []
+    for number in range(count):
+        start = f"from refs/heads/{branch}^0\n" if number == 0 and branch in repository.branches() else ""
+        head = f"commit refs/heads/{branch}\nauthor {who}\ncommitter {who}\n"
+        parts += [head.encode(), _data(b"next"), start.encode(), _change("counter", str(number))]
+    repository.git("fast-import", "--quiet", stdin=b"".join(parts))
+    return tuple(repository.git("rev-list", "--first-parent", "--reverse", branch).split()[-count:])
+
+
 def run_git(args: Sequence[str], stdin: bytes = b"") -> bytes:
     """Run git with nobody's settings."""
     environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "GIT_CONFIG_GLOBAL": "/dev/null", "LC_ALL": "C"}

@@ -1,31 +1,25 @@
 """A GitHub over HTTP that keeps pull requests in memory and holds every request and answer against GitHub's own
-description of its API. What breaks the description, or GitHub's documented limits, is a violation: the test fails.
-
-Its front door is `GitHubServer`: set `pulls` and `faults` before, look at `pulls`, `calls` and `violations` after.
+description of its API.
 """
 
 from __future__ import annotations
 
-import json
-import select
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Any
 
 import jwt
 import pytest
 
-from tests.support import github_api
+from tests.support import api_descriptions
+from tests.support.forge_server import Answer, Fault, ForgeServer, Pull, served
 from tests.support.openapi import Call, Description
 
-PREFIX = "/api/v3"
+__all__ = ["Fault", "GitHubServer", "Pull", "running"]
+
 PER_MINUTE = 80
 PER_HOUR = 500
 DOCS = {"documentation_url": "https://docs.github.com/rest"}
@@ -34,101 +28,32 @@ LIMITED = {
     **DOCS,
 }
 
-Answer = tuple[int, Any]
-Kind = Literal["reset", "hang", "truncated"]
 
+class GitHubServer(ForgeServer):
+    """GitHub Enterprise, with teams and Apps."""
 
-@dataclass
-class Pull:
-    """A pull request as the server keeps it. `head` is a branch of the repository `head_repo` (None: deleted)."""
-
-    number: int
-    head: str
-    title: str = ""
-    body: str | None = None
-    base: str = "main"
-    state: Literal["open", "closed"] = "open"
-    head_repo: str | None = "acme/environments"
-    merged_at: str | None = None
-    closed_at: str | None = None
-    closed_by: str | None = None
-    labels: list[str] = field(default_factory=list)
-    reviewers: list[str] = field(default_factory=list)
-    teams: list[str] = field(default_factory=list)
-    assignees: list[str] = field(default_factory=list)
-    comments: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What happens to the `nth` request with this verb (and path ending): before it takes effect, or after."""
-
-    verb: str
-    answer: int | Kind
-    nth: int = 1
-    ending: str = ""
-    after: bool = False
-    body: bytes = b'{"message": "Server Error"}'
-    headers: tuple[tuple[str, str], ...] = ()
-
-
-class GitHubServer:
-    """One repository, the people who may be asked for something, and the credentials that are accepted."""
+    prefix = "/api/v3"
 
     def __init__(self, description: Description) -> None:
-        self.description = description
-        self.repository = "acme/environments"
-        self.url = ""
-        self.token = "ghp_canary^%/+="
-        self.author = "imagebot"
-        self.collaborators = {"alice", "bob"}
+        super().__init__(description)
         self.known_teams = {"platform"}
         self.app: tuple[str, int, str] | None = None
         self.token_lifetime = timedelta(hours=1)
-        self.page = 100
-        self.pulls: dict[int, Pull] = {}
-        self.faults: list[Fault] = []
-        self.calls: list[Call] = []
-        self.authorizations: list[str] = []
-        self.violations: list[str] = []
-        self.seconds_between_writes = 0.0
         self._created: list[float] = []
-        self._last_write = 0.0
         self._tokens = 0
-        self.lock = threading.Lock()
 
     @property
     def writes(self) -> list[Call]:
         return [call for call in self.calls if call.verb != "GET" and not call.path.startswith("/app/")]
 
-    def add(self, head: str, **facts: Any) -> Pull:
-        """Put a pull request there, as if somebody had opened it."""
-        number = max(self.pulls, default=0) + 1
-        self.pulls[number] = Pull(number, head, **facts)
-        return self.pulls[number]
+    def as_described(self, data: Any) -> Any:
+        """For a fork that was deleted GitHub answers null, which its description does not know."""
+        return data if all(pull.head_repo for pull in self.pulls.values()) else None
 
-    def fault(self, call: Call) -> Fault | None:
-        """The fault that strikes this request: it was the nth of its kind."""
-        for fault in self.faults:
-            alike = [one for one in self.calls if one.verb == fault.verb and one.path.endswith(fault.ending)]
-            if call.verb == fault.verb and call.path.endswith(fault.ending) and len(alike) == fault.nth:
-                return fault
-        return None
+    def headers(self, call: Call) -> dict[str, str]:
+        return {"Link": '<http://elsewhere.test/next>; rel="next"'} if self.more_pages(call) else {}
 
-    def answer(self, call: Call, authorization: str) -> Answer:
-        """What GitHub says; the description is held against both sides."""
-        if wrong := self.description.wrong_with_request(call):
-            self.violations.append(wrong)
-            return 400, {"message": wrong}
-        status, data = self._decide(call, authorization)
-        # For a fork that was deleted GitHub answers null, which its description does not know.
-        forks_are_there = all(pull.head_repo for pull in self.pulls.values())
-        wrong = self.description.wrong_with_answer(call, status, json.dumps(data).encode())
-        if wrong and forks_are_there:
-            self.violations.append(wrong)
-        return status, data
-
-    def _decide(self, call: Call, authorization: str) -> Answer:
+    def decide(self, call: Call, authorization: str) -> Answer:
         found = self.description.match(call.path)
         assert found is not None
         template, values = found
@@ -240,15 +165,6 @@ class GitHubServer:
         self._created.append(now)
         return None
 
-    def paced(self, call: Call, done: bool) -> None:
-        """A write shall not begin until some time after the end of the last."""
-        if call.verb == "GET":
-            return
-        if not done and time.monotonic() - self._last_write < self.seconds_between_writes * 0.9:
-            self.violations.append(f"{call.verb} {call.path} came too soon after the last write")
-        if done:
-            self._last_write = time.monotonic()
-
     def shown(self, pull: Pull, schema: str) -> dict[str, Any]:
         """A pull request as GitHub shows it, in a listing (`pull-request-simple`) or alone (`pull-request`)."""
         shown: dict[str, Any] = self.description.sample(schema)
@@ -290,82 +206,20 @@ class GitHubServer:
         return {**self.description.sample("repository"), "full_name": name, "name": name.rpartition("/")[2]}
 
 
-class Handler(BaseHTTPRequestHandler):
-    """HTTP for a `GitHubServer`, and the faults on the way."""
-
-    protocol_version = "HTTP/1.1"
-    # Else each answer waits 40 ms for an acknowledgement that is in no hurry.
-    disable_nagle_algorithm = True
-    github: GitHubServer
-
-    def serve(self) -> None:
-        parts = urlsplit(self.path)
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        call = Call(self.command, parts.path.removeprefix(PREFIX), parts.query, body)
-        with self.github.lock:
-            self.github.paced(call, done=False)
-            self.github.calls.append(call)
-            authorization = self.headers.get("Authorization", "")
-            self.github.authorizations.append(authorization)
-            fault = self.github.fault(call)
-            status, data = 500, None
-            if fault is None or fault.after:
-                status, data = self.github.answer(call, authorization)
-            headers = {"Link": '<http://elsewhere.test/next>; rel="next"'} if self.github.more_pages(call) else {}
-            self.github.paced(call, done=True)
-        if fault is None:
-            self.reply(status, json.dumps(data).encode(), headers)
-        elif isinstance(fault.answer, int):
-            self.reply(fault.answer, fault.body, dict(fault.headers))
-        else:
-            self.misbehave(fault.answer)
-
-    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = serve  # http.server looks for these
-
-    def reply(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-        # Not `send_response`: it adds a Date of its own.
-        self.send_response_only(status)
-        self.send_header("Content-Length", str(len(body)))
-        for name, value in {"Content-Type": "application/json", **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def misbehave(self, kind: Kind) -> None:
-        self.close_connection = True
-        if kind == "hang":
-            select.select([self.connection], [], [], 60)
-        if kind == "truncated":
-            self.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"number": 1')
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @cache
 def described() -> Description:
     """Skips the test that asks if nobody fetched the description."""
     try:
-        return Description(github_api.description(), "http://github.test")
+        return Description(api_descriptions.description(api_descriptions.GITHUB), "http://github.test")
     except FileNotFoundError:
-        pytest.skip("GitHub's API description is missing: run `python -m tests.support.github_api`")
+        pytest.skip("GitHub's API description is missing: run `python -m tests.support.api_descriptions`")
 
 
 @contextmanager
 def running() -> Iterator[GitHubServer]:
     """A server on a free port; leaving raises if it saw a violation."""
-    github = GitHubServer(described())
-    handler = type("Bound", (Handler,), {"github": github})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        github.url = f"http://127.0.0.1:{server.server_port}{PREFIX}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield github
-        finally:
-            server.shutdown()
-            thread.join()
-    assert not github.violations, "\n".join(github.violations)
+    with served(GitHubServer(described())) as github:
+        yield github
 
 
 def _invalid(message: str) -> Answer:

@@ -14,7 +14,7 @@ import json
 import re
 import sys
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -56,26 +56,50 @@ def publish(
 
     The same arguments give the same digest; other labels or another `created` another one.
     """
-    layout = folder / repository
-    (layout / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
-    (layout / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
-    layer = _write(layout, _archive(f"{repository}:{tag}\n".encode()), LAYER)
-    config = {
-        "created": created,
-        "architecture": "amd64",
-        "os": "linux",
-        "config": {"Labels": dict(labels or {})},
-        "rootfs": {"type": "layers", "diff_ids": [layer["digest"]]},
-    }
-    manifest = {
-        "schemaVersion": 2,
-        "mediaType": MANIFEST,
-        "config": _write(layout, _encode(config), CONFIG),
-        "layers": [layer],
-    }
-    descriptor = _write(layout, _encode(manifest), MANIFEST)
+    layout = _layout(folder, repository)
+    descriptor = _image(layout, f"{repository}:{tag}", "linux/amd64", created, labels or {})
     _point(layout, tag, descriptor)
     return str(descriptor["digest"])
+
+
+def publish_index(
+    folder: Path,
+    repository: str,
+    tag: str,
+    builds: Mapping[str, str],
+    attestations: Sequence[str] = (),
+) -> str:
+    """Let `tag` point at an index and return its digest: a platform and when it was built for each of `builds`.
+
+    `attestations` are hung into it as BuildKit does, for no platform.
+    """
+    layout = _layout(folder, repository)
+    children = []
+    for name, created in builds.items():
+        system, architecture, *variant = name.split("/")
+        where = {"os": system, "architecture": architecture, **({"variant": variant[0]} if variant else {})}
+        children.append({**_image(layout, f"{repository}:{tag}", name, created, {}), "platform": where})
+    for text in attestations:
+        children.append(
+            {
+                **_write(layout, _encode({"schemaVersion": 2, "mediaType": MANIFEST, "says": text}), MANIFEST),
+                "platform": {"os": "unknown", "architecture": "unknown"},
+                "annotations": {"vnd.docker.reference.type": "attestation-manifest"},
+            }
+        )
+    descriptor = _write(layout, _encode({"schemaVersion": 2, "mediaType": INDEX, "manifests": children}), INDEX)
+    _point(layout, tag, descriptor)
+    return str(descriptor["digest"])
+
+
+def withdraw(folder: Path, repository: str, tag: str) -> None:
+    """Let there be no such tag any more."""
+    file = folder / repository / "index.json"
+    index = json.loads(file.read_bytes())
+    index["manifests"] = [each for each in index["manifests"] if each["annotations"][TAG_NAME] != tag]
+    draft = file.with_name("index.json.new")
+    draft.write_bytes(_encode(index))
+    draft.replace(file)
 
 
 def answer(folder: Path, asked: Asked) -> Answer:
@@ -94,6 +118,34 @@ def answer(folder: Path, asked: Asked) -> Answer:
     except _NoSuch as missing:
         return _error(404, str(missing))
     return _error(404, "NAME_INVALID")
+
+
+def _layout(folder: Path, repository: str) -> Path:
+    layout = folder / repository
+    (layout / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
+    (layout / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
+    return layout
+
+
+def _image(layout: Path, name: str, platform: str, created: str, labels: Mapping[str, str]) -> dict[str, Any]:
+    """Write an image of one small layer; returns its descriptor."""
+    system, architecture, *variant = platform.split("/")
+    layer = _write(layout, _archive(f"{name}\n".encode()), LAYER)
+    config = {
+        "created": created,
+        "architecture": architecture,
+        "os": system,
+        **({"variant": variant[0]} if variant else {}),
+        "config": {"Labels": dict(labels)},
+        "rootfs": {"type": "layers", "diff_ids": [layer["digest"]]},
+    }
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": MANIFEST,
+        "config": _write(layout, _encode(config), CONFIG),
+        "layers": [layer],
+    }
+    return _write(layout, _encode(manifest), MANIFEST)
 
 
 def _tags(layout: Path, repository: str, query: Mapping[str, str]) -> Answer:

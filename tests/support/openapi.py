@@ -119,7 +119,7 @@ class Description:
         parameters = map(self._resolved, (*operations.get("parameters", ()), *operation.get("parameters", ())))
         odd = set(call.arguments) - {parameter["name"] for parameter in parameters}
         if isinstance(call.data, dict):
-            schema = self._resolved(operation["requestBody"]["content"]["application/json"]["schema"])
+            schema = self._resolved(self._resolved(operation["requestBody"])["content"]["application/json"]["schema"])
             odd |= set(call.data) - self._property_names(schema)
         return odd
 

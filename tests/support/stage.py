@@ -68,10 +68,15 @@ class Stage:
     def forge(self) -> Local:
         return connect(self.world().settings.repositories["environments"])
 
-    def publish(self, *tags: str, repository: str = "acme/podinfo") -> None:
-        """Let the registry have these tags."""
+    def publish(self, *tags: str, repository: str = "acme/podinfo", created: str = "2026-01-01T12:00:00Z") -> None:
+        """Let the registry have these tags; what was `created` at another time is another image."""
         for tag in tags:
-            oci_folder.publish(self.folder / "registry", repository, tag)
+            oci_folder.publish(self.folder / "registry", repository, tag, created=created)
+
+    def unpublish(self, *tags: str, repository: str = "acme/podinfo") -> None:
+        """Let the registry lose these tags."""
+        for tag in tags:
+            oci_folder.withdraw(self.folder / "registry", repository, tag)
 
     def policy(self, text: str, name: str = "podinfo.yaml") -> None:
         """Write a policy file; IMAGE in it stands for the image's name."""
@@ -81,12 +86,18 @@ class Stage:
     def settings(self, more: str = "", repository: str = "", log: str = "{level: error}") -> None:
         """Write imagebot.yaml; `more` is added at its end, `repository` to the environment repository's keys."""
         self.config.write_text(
-            f"policies: [policies/]\nstate: state\nrepositories:\n"
-            f"  environments:\n    url: {self.bare}\n    forge: local\n{repository}"
+            "policies: [policies/]\nstate: state\n"
+            f"repositories:\n  environments:\n    url: {self.bare}\n    forge: local\n{repository}"
             f"registries:\n  {self.registry.host}: {{plainHttp: true}}\nlog: {log}\n{more}"
         )
 
-    def commit(self, files: Mapping[str, str | None], branch: str = "main", message: str = "a person's change") -> str:
+    def commit(
+        self,
+        files: Mapping[str, str | None],
+        branch: str = "main",
+        message: str = "a person's change",
+        at: datetime | None = None,
+    ) -> str:
         """A person commits to a branch, made from main if need be; None deletes a file."""
         work = self.folder / "work"
         if not work.exists():
@@ -103,13 +114,15 @@ class Stage:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(text.replace("IMAGE", self.image).encode())
         self.git("-C", str(work), "add", "--all")
-        self.git("-C", str(work), "commit", "--quiet", "-m", message)
+        self.git("-C", str(work), "commit", "--quiet", "-m", message, at=at)
         self.git("-C", str(work), "push", "--quiet", "origin", branch)
         return self.git("-C", str(work), "rev-parse", "HEAD")
 
-    def git(self, *words: str) -> str:
-        """Git as a person runs it."""
+    def git(self, *words: str, at: datetime | None = None) -> str:
+        """Git as a person runs it, at that time."""
         environment = {**os.environ, **PERSON}
+        if at is not None:
+            environment |= dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), at.isoformat())
         done = subprocess.run(["git", *words], env=environment, check=True, capture_output=True, text=True)
         return done.stdout.strip()
 
@@ -128,10 +141,23 @@ class Stage:
         settings, _ = load(self.config)
         return replace(world_of(settings), tell=tell or self.events.append)
 
-    def one_pass(self, world: World | None = None) -> Report:
+    def one_pass(self, world: World | None = None, now: datetime = NOON) -> Report:
         """One pass in this process."""
         _, policies = load(self.config)
-        return run(world or self.world(), policies, NOON)
+        return run(world or self.world(), policies, now)
+
+    def merge(self, branch: str, at: datetime, *, how: str = "--no-ff", into: str = "main") -> None:
+        """A person merges a branch at that time, and the branch goes; the forge sees its pull request merged."""
+        work = self.folder / "merger"
+        if not work.exists():
+            self.git("clone", "--quiet", str(self.bare), str(work))
+        self.git("-C", str(work), "fetch", "--quiet", "--prune", "origin")
+        self.git("-C", str(work), "checkout", "--quiet", "-B", into, f"origin/{into}")
+        self.git("-C", str(work), "merge", "--quiet", how, "-m", f"Merge {branch}", f"origin/{branch}", at=at)
+        self.git("-C", str(work), "push", "--quiet", "origin", into, f":refs/heads/{branch}")
+        for pull in self.pulls():
+            if pull.branch == branch:
+                self.forge.merged(pull.number, "ada")
 
     def pulls(self) -> tuple[PullRequest, ...]:
         """The bot's open pull requests."""

@@ -1,0 +1,169 @@
+"""The facts that judging asks for, each from the room that has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+
+from imagebot.cycle.checkout import Checkout
+from imagebot.cycle.past import Arrival, arrival
+from imagebot.errors import NotFound
+from imagebot.fields.field import Field
+from imagebot.plan.landed import taken_back
+from imagebot.policy.model import Policy, Watch
+from imagebot.selection.facts import Case, Fact, Facts, KeptBack, Needs, Since, TagFacts
+from imagebot.selection.reasons import shown
+from imagebot.selection.verdict import Deployed, Hold, Version
+
+_SEEN_AT_ONCE = 200
+_MOST_RUNNING = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The fields of a watch in one environment."""
+
+    checkout: Checkout
+    watch: Watch
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A case, where its fields are, and where those of the environment are that versions come from."""
+
+    policy: Policy
+    branch: str
+    case: Case
+    here: Place
+    source: Place | None = None
+
+
+def gather(question: Question, needs: Needs, facts: Facts) -> Facts:
+    """What is known once `needs` are looked up. Raises `ImagebotError`."""
+    for fact in sorted(needs.facts, key=list(Fact).index):
+        facts = _GATHER[fact](question, needs.tag, facts)
+    return facts
+
+
+def _seen(question: Question, tag: str, facts: Facts) -> Facts:
+    """What is remembered of this tag and of those after it in order: they will be asked for next."""
+    memory, image = question.here.checkout.memory, question.case.watch.image
+    rest = (candidate.tag for candidate in question.case.candidates if candidate.tag not in facts.tags)
+    tags = [tag, *(other for other in islice(rest, _SEEN_AT_ONCE) if other != tag)]
+    digests = memory.digests(image, tags)
+    seen = memory.first_seen(image, set(digests.values())) if digests else {}
+    known = {each: TagFacts(digests[each], seen[digests[each]]) if each in digests else TagFacts() for each in tags}
+    return replace(facts, tags={**known, **facts.tags})
+
+
+def _digest(question: Question, tag: str, facts: Facts) -> Facts:
+    checkout, image = question.here.checkout, question.case.watch.image
+    try:
+        registry_digest = checkout.registries.digest(image, tag)
+    except NotFound:
+        return _with(facts, tag, TagFacts(asked=True, gone=True))
+    source = question.case.source
+    pinned = source.version.digest if source is not None and source.version is not None else None
+    digest = pinned or registry_digest
+    seen = checkout.memory.saw(image, tag, digest) if question.case.gates.minimum_age else None
+    known = TagFacts(digest, seen, asked=True, registry_digest=registry_digest if pinned else None)
+    return _with(facts, tag, known)
+
+
+def _platforms(question: Question, tag: str, facts: Facts) -> Facts:
+    known = facts.tags[tag]
+    assert known.digest is not None, "the digest was asked for first"
+    try:
+        platforms = question.here.checkout.registries.platforms(question.case.watch.image, known.digest)
+    except NotFound:
+        return _with(facts, tag, replace(known, gone=True, platforms={}))
+    return _with(facts, tag, replace(known, platforms=platforms))
+
+
+def _running(question: Question, tag: str, facts: Facts) -> Facts:
+    del tag
+    asked = {field.digest or field.tag or "": field for field in question.case.deployed if field.digest or field.tag}
+    some = list(asked.items())[:_MOST_RUNNING]
+    return replace(facts, running={key: _manifests(question, field) for key, field in some})
+
+
+def _manifests(question: Question, field: Deployed) -> Mapping[str, str]:
+    registries, image = question.here.checkout.registries, question.case.watch.image
+    try:
+        if field.digest is not None:
+            return registries.platforms(image, field.digest)
+        if field.tag is None or field.tag not in question.case.ranking.tags:
+            return {}
+        return registries.platforms(image, registries.digest(image, field.tag))
+    except NotFound:
+        return {}
+
+
+def _holds(question: Question, tag: str, facts: Facts) -> Facts:
+    del tag
+    return replace(facts, holds=(*_by_hand(question), *_rolled_back(question)))
+
+
+def _by_hand(question: Question) -> Iterator[KeptBack]:
+    policy = question.policy
+    for hold in question.here.checkout.memory.holds:
+        if (hold.app, hold.environment) == (policy.app, policy.environment) and not hold.lifts:
+            because = f"by {hold.by} on {hold.since:%Y-%m-%d}, {hold.because}"
+            yield KeptBack(Hold.BY_HAND, Version(hold.version) if hold.version is not None else None, because)
+
+
+def _rolled_back(question: Question) -> Iterator[KeptBack]:
+    here = question.here
+    arrivals: dict[Field, Arrival] = {}
+    for item in taken_back(here.fields, here.checkout.landed, question.case.ranking.place):
+        if item.field not in arrivals:
+            arrivals[item.field] = arrival(here.checkout, here.watch, item.field)
+        came = arrivals[item.field]
+        lifted = _lifted(question, item.version.tag)
+        if lifted is not None and came.at <= lifted:
+            continue
+        back = item.field.tag if item.version.digest is None else item.field.value
+        when = f"on {came.at:%Y-%m-%d}" if came.dated else f"before {came.at:%Y-%m-%d}"
+        because = f"{came.who} took {item.field.file}:{item.field.line} back to {back} {when}"
+        yield KeptBack(Hold.ROLLED_BACK, item.version, because)
+
+
+def _lifted(question: Question, tag: str) -> datetime | None:
+    """When somebody said that this version may come again."""
+    place = (question.policy.app, question.policy.environment, tag)
+    holds = question.here.checkout.memory.holds
+    return max((hold.since for hold in holds if hold.lifts and hold.place == place), default=None)
+
+
+def _closed(question: Question, tag: str, facts: Facts) -> Facts:
+    proposed = (question.case.watch.image, tag)
+    closed = question.here.checkout.closed(question.branch, proposed, _lifted(question, tag))
+    return replace(facts, closed=tuple(KeptBack(Hold.CLOSED, version, because) for version, because in closed))
+
+
+def _since(question: Question, tag: str, facts: Facts) -> Facts:
+    """Since when the other environment has had its version: the last of its fields decides."""
+    del tag
+    place = question.source
+    assert place is not None, "there is another environment"
+    last = max((arrival(place.checkout, place.watch, field) for field in place.fields), key=lambda came: came.at)
+    how = f"since {shown(last.at)}" if last.dated else f"since {shown(last.at)} or longer"
+    return replace(facts, since=Since(last.at, how))
+
+
+def _with(facts: Facts, tag: str, known: TagFacts) -> Facts:
+    return replace(facts, tags={**facts.tags, tag: known})
+
+
+_GATHER: dict[Fact, Callable[[Question, str, Facts], Facts]] = {
+    Fact.SEEN: _seen,
+    Fact.DIGEST: _digest,
+    Fact.PLATFORMS: _platforms,
+    Fact.RUNNING: _running,
+    Fact.HOLDS: _holds,
+    Fact.CLOSED: _closed,
+    Fact.SINCE: _since,
+}

@@ -1,0 +1,301 @@
+"""Gitea and Forgejo (Codeberg among them), with an access token."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailable
+from imagebot.forge import gitea_wire
+from imagebot.forge.answers import Answer, checked
+from imagebot.forge.manners import POLITE, Manners
+from imagebot.forge.proposed import TEAM, lacking, said_before, still_draft, unfinished
+from imagebot.forge.protocol import Proposal, PullRequest, State, Written
+from imagebot.forge.urls import path_on_forge
+from imagebot.forge.wire import Unprocessable, Wire
+from imagebot.settings import RepositorySettings, TokenCredentials
+
+# Gitea's rules for both names; neither can change the meaning of a longer path.
+_PART = r"[A-Za-z0-9_.-]{1,100}"
+_PATH = re.compile(rf"(?P<owner>{_PART})/(?P<name>{_PART})", re.ASCII)
+# A label or a reviewer refused is no reason to fail: the pull request itself is what matters.
+_NOT_GIVEN = (NotFound, Refused, Unprocessable)
+
+_Time = Annotated[AwareDatetime, Field(strict=False)]
+
+
+class _Branch(Answer):
+    """`label` stays the branch's name when the branch is deleted; `ref` is then `refs/pull/N/head`."""
+
+    label: str
+    repo_id: int
+
+
+class _User(Answer):
+    login: str
+
+
+class _Named(Answer):
+    name: str
+
+
+class _Label(_Named):
+    id: int
+
+
+class _Pull(Answer):
+    """Go writes null for an empty list. Gitea before 1.22 does not tell whose review is awaited."""
+
+    number: int = Field(gt=0)
+    html_url: str
+    title: str
+    body: str
+    state: Literal["open", "closed"]
+    merged: bool
+    head: _Branch
+    base: _Branch
+    labels: list[_Named] | None = None
+    requested_reviewers: list[_User] | None = None
+    requested_reviewers_teams: list[_Named] | None = None
+    assignees: list[_User] | None = None
+    updated_at: _Time
+    closed_at: _Time | None = None
+
+
+class _Comment(Answer):
+    body: str
+
+
+class _Event(Answer):
+    type: str
+    user: _User | None = None
+
+
+def connect(settings: RepositorySettings, manners: Manners = POLITE) -> Gitea:
+    """The forge at `settings.api_url`; asks nothing of it yet. Raises `BadInput` if the settings do not fit Gitea."""
+    credentials = settings.forge_credentials
+    if not isinstance(credentials, TokenCredentials):
+        raise BadInput(f"repository {settings.name}: forge: gitea needs a token to open pull requests with")
+    if not settings.api_url:
+        raise BadInput(f"repository {settings.name}: forge: gitea needs the URL of its API")
+    wire = gitea_wire.connect(settings.api_url, credentials, settings.ca_file, manners)
+    return Gitea(wire, repository_name(settings.url, settings.api_url), settings.branch)
+
+
+def repository_name(url: str, api_url: str) -> str:
+    """`owner/name` from a repository's https, ssh or scp-like URL. Raises `BadInput`."""
+    found = _PATH.fullmatch(path_on_forge(url, api_url, gitea_wire.API))
+    if found is None or {found["owner"], found["name"]} & {".", ".."}:
+        raise BadInput(f"forge: gitea needs a repository's URL as https://HOST/OWNER/NAME.git; {url!r} is none")
+    return f"{found['owner']}/{found['name']}"
+
+
+class Gitea:
+    """The pull requests of one repository into one base branch."""
+
+    def __init__(self, wire: Wire, name: str, base: str) -> None:
+        self._wire = wire
+        self._name = name
+        self._base = base
+        self._path = f"/repos/{name}"
+        self._read_until: datetime | None = None
+        self._closed: dict[int, PullRequest] = {}
+        self._closers: dict[tuple[int, str], str] = {}
+
+    @property
+    def writes(self) -> int:
+        return self._wire.writes
+
+    def open_pulls(self, prefix: str) -> tuple[PullRequest, ...]:
+        return tuple(pull for pull in self._open() if pull.branch.startswith(prefix))
+
+    def closed_pulls(self, branch: str) -> tuple[PullRequest, ...]:
+        self._read_history()
+        closed = [pull for pull in self._closed.values() if pull.branch == branch]
+        closed.sort(key=lambda pull: (pull.closed_at, pull.number), reverse=True)
+        return tuple(self._with_closer(pull) for pull in closed)
+
+    def create(self, proposal: Proposal) -> Written:
+        extras = proposal.labels or proposal.reviewers or proposal.assignees
+        body = {
+            "title": proposal.title,
+            "head": proposal.branch,
+            "base": proposal.base,
+            "body": unfinished(proposal.body) if extras else proposal.body,
+        }
+        deed = f"open a pull request for {proposal.branch} on {self._name}"
+        try:
+            pull = self._pull(self._wire.send(deed, "POST", f"{self._path}/pulls", body))
+        except (Unavailable, BadResponse) as error:
+            # There may be one now, another bot's or ours: look, and never send it again.
+            if isinstance(error, Unavailable) and error.retry_after is not None:
+                raise
+            return Written(self._the_open_one(proposal, error))
+        return self.rewrite(pull, proposal) if extras else Written(pull)
+
+    def rewrite(self, pull: PullRequest, proposal: Proposal) -> Written:
+        warnings = (
+            *self._label(pull, lacking(pull.labels, proposal.labels)),
+            *self._ask_for_review(pull, lacking(pull.reviewers, proposal.reviewers)),
+            *self._assign(pull, lacking(pull.assignees, proposal.assignees)),
+        )
+        changes: dict[str, object] = {"title": still_draft(pull.title, proposal.title), "body": proposal.body}
+        return Written(self._patch(pull, changes), warnings)
+
+    def close(self, pull: PullRequest, comment: str, body: str) -> None:
+        comments = f"{self._issue(pull)}/comments"
+        deed = f"comment on pull request {pull.number} of {self._name}"
+        said = (checked(_Comment, item, self._whose).body for item in self._wire.get_list(deed, comments))
+        # Killed between comment and close, the next pass comes here again: nothing is said twice.
+        if not said_before(comment, said):
+            self._wire.send(deed, "POST", comments, {"body": comment})
+        self._patch(pull, {"body": body, "state": "closed"})
+
+    def git_credentials(self) -> TokenCredentials | None:
+        return None
+
+    @property
+    def _whose(self) -> str:
+        return f"the answer about {self._name}"
+
+    def _issue(self, pull: PullRequest) -> str:
+        return f"{self._path}/issues/{pull.number}"
+
+    def _one(self, pull: PullRequest) -> str:
+        return f"{self._path}/pulls/{pull.number}"
+
+    def _open(self) -> list[PullRequest]:
+        deed = f"list the pull requests of {self._name}"
+        items = self._wire.get_all(deed, f"{self._path}/pulls", state="open")
+        answers = [checked(_Pull, item, self._whose) for item in items]
+        return [self._shown(one) for one in answers if self._is_ours(one) and one.state == "open"]
+
+    def _is_ours(self, answer: _Pull) -> bool:
+        """From a branch in this very repository: a fork may have one of the same name, and a deleted fork is -1."""
+        return (answer.base.label, answer.head.repo_id) == (self._base, answer.base.repo_id)
+
+    def _read_history(self) -> None:
+        """Read what changed since the last time: there is no question for the pull requests of one branch.
+
+        The first time that is all there ever were; after that, in a pass where nothing changed, one page.
+        """
+        read: dict[int, PullRequest | None] = {}
+        newest = self._read_until
+        deed = f"list what became of the pull requests of {self._name}"
+        for item in self._wire.get_all(deed, f"{self._path}/pulls", state="all", sort="recentupdate"):
+            one = checked(_Pull, item, self._whose)
+            if self._read_until is not None and one.updated_at < self._read_until:
+                break
+            newest = one.updated_at if newest is None else max(newest, one.updated_at)
+            # Merged ones are many, and nobody asks for them.
+            is_wanted = self._is_ours(one) and one.state == "closed" and not one.merged
+            read.setdefault(one.number, self._shown(one) if is_wanted else None)
+        # Only now: a reading that broke off has to begin again.
+        self._read_until = newest
+        self._closed = {number: pull for number, pull in (self._closed | read).items() if pull is not None}
+
+    def _the_open_one(self, proposal: Proposal, otherwise: Exception) -> PullRequest:
+        for pull in self._open():
+            if pull.branch == proposal.branch:
+                return pull
+        raise otherwise
+
+    def _with_closer(self, pull: PullRequest) -> PullRequest:
+        """Who closed it: a listing does not say. Asked once for each time that a pull request is closed."""
+        key = (pull.number, pull.closed_at)
+        if key not in self._closers:
+            deed = f"tell who closed pull request {pull.number} of {self._name}"
+            items = self._wire.get_all(deed, f"{self._issue(pull)}/timeline")
+            events = [checked(_Event, item, self._whose) for item in items]
+            closers = [event.user.login for event in events if event.type == "close" and event.user]
+            self._closers[key] = closers[-1] if closers else ""
+        return replace(pull, closed_by=self._closers[key])
+
+    def _label(self, pull: PullRequest, names: Sequence[str]) -> list[str]:
+        """By number, which Gitea wants before 1.22; it makes no label for us."""
+        if not names:
+            return []
+        try:
+            numbers = self._label_numbers()
+            found = [numbers[name.lower()] for name in names if name.lower() in numbers]
+            if found:
+                self._wire.send(
+                    f"label pull request {pull.number}", "POST", f"{self._issue(pull)}/labels", {"labels": found}
+                )
+        except _NOT_GIVEN as error:
+            return [str(error)]
+        return [f"{self._name} has no label {name}: make one there" for name in names if name.lower() not in numbers]
+
+    def _label_numbers(self) -> dict[str, int]:
+        """Those of the organisation, if it is one, and of the repository, which win."""
+        owner = self._name.partition("/")[0]
+        deed = f"list the labels of {self._name}"
+        try:
+            general = list(self._wire.get_all(deed, f"/orgs/{owner}/labels"))
+        except (NotFound, Refused):
+            general = []
+        items = (*general, *self._wire.get_all(deed, f"{self._path}/labels"))
+        labels = [checked(_Label, item, self._whose) for item in items]
+        return {label.name.lower(): label.id for label in labels}
+
+    def _assign(self, pull: PullRequest, logins: Sequence[str]) -> list[str]:
+        """The list replaces the one there, which is read now, so that nobody who was assigned meanwhile is lost."""
+        if not logins:
+            return []
+        there = self._pull(self._wire.get(f"show pull request {pull.number}", self._one(pull))).assignees
+        wanted = lacking(there, logins)
+        try:
+            now = self._patch(pull, {"assignees": [*there, *wanted]}).assignees if wanted else there
+        except _NOT_GIVEN as error:
+            if len(logins) == 1:
+                return [str(error)]
+            return [warning for login in logins for warning in self._assign(pull, [login])]
+        return [f"{login} cannot be assigned to pull requests of {self._name}" for login in lacking(now, logins)]
+
+    def _ask_for_review(self, pull: PullRequest, reviewers: Sequence[str]) -> list[str]:
+        """All at once; if one of them is refused all are, so then one by one."""
+        if not reviewers:
+            return []
+        people = [name for name in reviewers if not name.startswith(TEAM)]
+        teams = [name.removeprefix(TEAM) for name in reviewers if name.startswith(TEAM)]
+        deed = f"ask {', '.join(reviewers)} to review pull request {pull.number}"
+        body = {key: names for key, names in (("reviewers", people), ("team_reviewers", teams)) if names}
+        try:
+            self._wire.send(deed, "POST", f"{self._one(pull)}/requested_reviewers", body)
+        except _NOT_GIVEN as error:
+            if len(reviewers) == 1:
+                return [str(error)]
+            return [warning for name in reviewers for warning in self._ask_for_review(pull, [name])]
+        return []
+
+    def _patch(self, pull: PullRequest, changes: dict[str, object]) -> PullRequest:
+        deed = f"change pull request {pull.number} of {self._name}"
+        changed = self._pull(self._wire.send(deed, "PATCH", self._one(pull), changes))
+        if changed.number != pull.number:
+            raise BadResponse(f"Gitea answered with pull request {changed.number} when asked to {deed}")
+        return changed
+
+    def _pull(self, answer: object) -> PullRequest:
+        return self._shown(checked(_Pull, answer, self._whose))
+
+    def _shown(self, answer: _Pull) -> PullRequest:
+        state: State = "merged" if answer.merged else answer.state
+        teams = (f"{TEAM}{team.name}" for team in answer.requested_reviewers_teams or ())
+        return PullRequest(
+            number=answer.number,
+            url=answer.html_url,
+            branch=answer.head.label,
+            base=answer.base.label,
+            title=answer.title,
+            body=answer.body,
+            state=state,
+            labels=tuple(label.name for label in answer.labels or ()),
+            closed_at=answer.closed_at.astimezone(UTC).isoformat() if answer.closed_at else "",
+            reviewers=(*(user.login for user in answer.requested_reviewers or ()), *teams),
+            assignees=tuple(user.login for user in answer.assignees or ()),
+        )

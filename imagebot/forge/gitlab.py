@@ -1,0 +1,271 @@
+"""GitLab.com and self-managed GitLab: merge requests, with a personal, project or group token."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Literal
+from urllib.parse import quote
+
+from pydantic import Field
+
+from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailable
+from imagebot.forge import gitlab_wire
+from imagebot.forge.answers import Answer, checked
+from imagebot.forge.manners import POLITE, Manners
+from imagebot.forge.proposed import TEAM, lacking, said_before, still_draft
+from imagebot.forge.protocol import Proposal, PullRequest, State, Written
+from imagebot.forge.urls import path_on_forge
+from imagebot.forge.wire import Wire
+from imagebot.settings import RepositorySettings, TokenCredentials
+
+# GitLab's rules for the path of a group or project; no part can change the meaning of a longer path.
+_PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}"
+_PATH = re.compile(rf"{_PART}(?:/{_PART}){{1,20}}", re.ASCII)
+# A line that begins with a slash is an order to GitLab: /approve, /merge, /assign.
+_QUICK_ACTION = re.compile(r"^([ \t]*)/(?=[A-Za-z])", re.ASCII | re.MULTILINE)
+
+
+# Locked is what a merge request is for the moment in which it is merged.
+_STATES: dict[str, State] = {"opened": "open", "locked": "open", "merged": "merged", "closed": "closed"}
+
+
+class _User(Answer):
+    id: int
+    username: str
+
+
+class _Request(Answer):
+    iid: int = Field(gt=0)
+    web_url: str
+    title: str
+    description: str | None
+    state: Literal["opened", "closed", "locked", "merged"]
+    source_branch: str
+    target_branch: str
+    source_project_id: int | None
+    target_project_id: int
+    labels: list[str]
+    reviewers: list[_User] = Field(default=[])
+    assignees: list[_User] = Field(default=[])
+    closed_at: str | None = None
+    merged_at: str | None = None
+    closed_by: _User | None = None
+
+
+class _Note(Answer):
+    body: str
+
+
+def connect(settings: RepositorySettings, manners: Manners = POLITE) -> GitLab:
+    """The forge at `settings.api_url`; asks nothing of it yet. Raises `BadInput` if the settings do not fit GitLab."""
+    credentials = settings.forge_credentials
+    if not isinstance(credentials, TokenCredentials):
+        raise BadInput(f"repository {settings.name}: forge: gitlab needs a token to open merge requests with")
+    if not settings.api_url:
+        raise BadInput(f"repository {settings.name}: forge: gitlab needs the URL of its API")
+    wire = gitlab_wire.connect(settings.api_url, credentials, settings.ca_file, manners)
+    return GitLab(wire, project_path(settings.url, settings.api_url), settings.branch)
+
+
+def project_path(url: str, api_url: str) -> str:
+    """`group/subgroup/project` from a repository's https, ssh or scp-like URL. Raises `BadInput`."""
+    found = _PATH.fullmatch(path_on_forge(url, api_url, gitlab_wire.API))
+    if found is None:
+        raise BadInput(f"forge: gitlab needs a repository's URL as https://HOST/GROUP/PROJECT.git; {url!r} is none")
+    return found[0]
+
+
+class GitLab:
+    """The merge requests of one project into one base branch."""
+
+    def __init__(self, wire: Wire, name: str, base: str) -> None:
+        self._wire = wire
+        self._name = name
+        self._base = base
+        self._path = f"/projects/{quote(name, safe='')}"
+        self._directory = _Directory(wire)
+
+    @property
+    def writes(self) -> int:
+        return self._wire.writes
+
+    def open_pulls(self, prefix: str) -> tuple[PullRequest, ...]:
+        pulls = (pull for pull in self._listed(state="opened") if pull.state == "open")
+        return tuple(pull for pull in pulls if pull.branch.startswith(prefix))
+
+    def closed_pulls(self, branch: str) -> tuple[PullRequest, ...]:
+        pulls = self._listed(state="closed", source_branch=branch)
+        closed = [pull for pull in pulls if (pull.state, pull.branch) == ("closed", branch)]
+        return tuple(sorted(closed, key=lambda pull: (pull.closed_at, pull.number), reverse=True))
+
+    def create(self, proposal: Proposal) -> Written:
+        """GitLab takes all of a merge request at once: there is no half of one that a killed pass could leave."""
+        reviewers, no_reviewers = self._directory.numbers(proposal.reviewers)
+        assignees, no_assignees = self._directory.numbers(proposal.assignees)
+        body: dict[str, object] = {
+            "source_branch": proposal.branch,
+            "target_branch": proposal.base,
+            "title": proposal.title,
+            "description": _inert(proposal.body),
+            "labels": _listed_labels(proposal.labels),
+            "reviewer_ids": reviewers,
+            "assignee_ids": assignees,
+            "remove_source_branch": True,
+        }
+        given = {key: value for key, value in body.items() if value not in ([], "")}
+        deed = f"open a merge request for {proposal.branch} on {self._name}"
+        try:
+            pull = self._pull(self._wire.send(deed, "POST", f"{self._path}/merge_requests", given))
+        except (Unavailable, BadResponse) as error:
+            # There may be one now, another bot's or ours: look, and never send it again.
+            if isinstance(error, Unavailable) and error.retry_after is not None:
+                raise
+            return Written(self._the_open_one(proposal, error))
+        return Written(pull, _once(no_reviewers, no_assignees, self._not_given(pull, proposal)))
+
+    def rewrite(self, pull: PullRequest, proposal: Proposal) -> Written:
+        changes: dict[str, object] = {
+            "title": still_draft(pull.title, proposal.title),
+            "description": _inert(proposal.body),
+        }
+        if labels := lacking(pull.labels, proposal.labels):
+            changes["add_labels"] = _listed_labels(labels)
+        no_reviewers: list[str] = []
+        no_assignees: list[str] = []
+        if lacking(pull.reviewers, proposal.reviewers) or lacking(pull.assignees, proposal.assignees):
+            # These lists replace those there: read them now, so that nobody who was added meanwhile is lost.
+            now = self._pull(self._wire.get(f"show merge request {pull.number}", self._one(pull)))
+            reviewers = (*now.reviewers, *lacking(now.reviewers, proposal.reviewers))
+            assignees = (*now.assignees, *lacking(now.assignees, proposal.assignees))
+            changes["reviewer_ids"], no_reviewers = self._directory.numbers(reviewers)
+            changes["assignee_ids"], no_assignees = self._directory.numbers(assignees)
+        written = self._put(pull, changes)
+        return Written(written, _once(no_reviewers, no_assignees, self._not_given(written, proposal)))
+
+    def close(self, pull: PullRequest, comment: str, body: str) -> None:
+        notes = f"{self._one(pull)}/notes"
+        deed = f"comment on merge request {pull.number} of {self._name}"
+        said = (checked(_Note, item, self._whose).body for item in self._wire.get_all(deed, notes))
+        # Killed between comment and close, the next pass comes here again: nothing is said twice.
+        if not said_before(_inert(comment), said):
+            self._wire.send(deed, "POST", notes, {"body": _inert(comment)})
+        self._put(pull, {"description": _inert(body), "state_event": "close"})
+
+    def git_credentials(self) -> TokenCredentials | None:
+        return None
+
+    @property
+    def _whose(self) -> str:
+        return f"GitLab's answer about {self._name}"
+
+    def _one(self, pull: PullRequest) -> str:
+        return f"{self._path}/merge_requests/{pull.number}"
+
+    def _listed(self, **filters: str) -> list[PullRequest]:
+        """Only from branches in this very project: a fork may have one of the same name."""
+        deed = f"list the merge requests of {self._name}"
+        items = self._wire.get_all(deed, f"{self._path}/merge_requests", target_branch=self._base, **filters)
+        answers = [checked(_Request, item, self._whose) for item in items]
+        ours = (one for one in answers if one.source_project_id == one.target_project_id)
+        return [self._shown(one) for one in ours if one.target_branch == self._base]
+
+    def _the_open_one(self, proposal: Proposal, otherwise: Exception) -> PullRequest:
+        for pull in self._listed(state="opened", source_branch=proposal.branch):
+            if (pull.state, pull.branch) == ("open", proposal.branch):
+                return pull
+        raise otherwise
+
+    def _not_given(self, pull: PullRequest, proposal: Proposal) -> list[str]:
+        """GitLab passes over what it will not add without a word, so the answer is compared."""
+        why = "GitLab passes over who cannot see the project, and without a licence takes one of each"
+        reviewers = [name for name in lacking(pull.reviewers, proposal.reviewers) if self._directory.knows(name)]
+        assignees = [name for name in lacking(pull.assignees, proposal.assignees) if self._directory.knows(name)]
+        return [
+            *(f"{name} was not asked to review merge request {pull.number}: {why}" for name in reviewers),
+            *(f"{name} was not assigned to merge request {pull.number}: {why}" for name in assignees),
+            *(
+                f"GitLab did not add the label {name} to merge request {pull.number}"
+                for name in lacking(pull.labels, proposal.labels)
+            ),
+        ]
+
+    def _put(self, pull: PullRequest, changes: dict[str, object]) -> PullRequest:
+        deed = f"change merge request {pull.number} of {self._name}"
+        changed = self._pull(self._wire.send(deed, "PUT", self._one(pull), changes))
+        if changed.number != pull.number:
+            raise BadResponse(f"GitLab answered with merge request {changed.number} when asked to {deed}")
+        return changed
+
+    def _pull(self, answer: object) -> PullRequest:
+        return self._shown(checked(_Request, answer, self._whose))
+
+    def _shown(self, answer: _Request) -> PullRequest:
+        self._directory.remember((*answer.reviewers, *answer.assignees))
+        return PullRequest(
+            number=answer.iid,
+            url=answer.web_url,
+            branch=answer.source_branch,
+            base=answer.target_branch,
+            title=answer.title,
+            body=answer.description or "",
+            state=_STATES[answer.state],
+            labels=tuple(answer.labels),
+            closed_at=answer.closed_at or answer.merged_at or "",
+            closed_by=answer.closed_by.username if answer.closed_by else "",
+            reviewers=tuple(user.username for user in answer.reviewers),
+            assignees=tuple(user.username for user in answer.assignees),
+        )
+
+
+class _Directory:
+    """GitLab's users by name: its merge requests take them by number."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._numbers: dict[str, int] = {}
+
+    def remember(self, users: Iterable[_User]) -> None:
+        self._numbers |= {user.username.lower(): user.id for user in users}
+
+    def knows(self, name: str) -> bool:
+        return name.lower() in self._numbers
+
+    def numbers(self, names: Iterable[str]) -> tuple[list[int], list[str]]:
+        """The numbers of `names`, and a warning for each that has none. Each name is asked for once."""
+        found, warnings = [], []
+        for name in dict.fromkeys(names):
+            if name.startswith(TEAM):
+                warnings.append(
+                    f"GitLab asks no group to review a merge request: in place of {name}, name people, or make the "
+                    "group an approver in the project's approval rules"
+                )
+                continue
+            if not self.knows(name) and (problem := self._look_up(name)):
+                warnings.append(problem)
+                continue
+            found.append(self._numbers[name.lower()])
+        return found, warnings
+
+    def _look_up(self, name: str) -> str:
+        """What is wrong with the name; empty if GitLab knows somebody by it."""
+        try:
+            users = self._wire.get_list(f"look up the user {name}", "/users", username=name)
+        except (NotFound, Refused) as error:
+            return str(error)
+        self.remember(checked(_User, item, f"GitLab's answer about {name}") for item in users)
+        return "" if self.knows(name) else f"GitLab knows no user {name}"
+
+
+def _once(*warnings: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for texts in warnings for text in texts))
+
+
+def _listed_labels(names: Sequence[str]) -> str:
+    """As GitLab takes them; it has none with a comma, and would make two of one."""
+    return ",".join(name for name in names if "," not in name)
+
+
+def _inert(text: str) -> str:
+    """The text without orders to GitLab, which carries out what stands behind a slash at the beginning of a line."""
+    return _QUICK_ACTION.sub(r"\1\\/", text)

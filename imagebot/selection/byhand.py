@@ -1,0 +1,41 @@
+"""What people keep back by hand: `imagebot hold`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+Place = tuple[str, str, str | None]
+"""An app, an environment and a version; no version: all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandHold:
+    """Somebody's wish that one policy leaves a version alone, until somebody lifts it.
+
+    Without `version` every version is kept back. `version` is a tag; it counts for every image of the policy. One that
+    `lifts` is the opposite: what was rolled back or refused before `since` may come again.
+    """
+
+    app: str
+    environment: str
+    version: str | None
+    by: str
+    since: datetime
+    because: str
+    lifts: bool = False
+
+    @property
+    def place(self) -> Place:
+        """What is held. There is one hold for a place."""
+        return self.app, self.environment, self.version
+
+    def keeps(self, tag: str) -> bool:
+        """Whether `tag` is kept back by this."""
+        return not self.lifts and (self.version is None or self.version == tag)
+
+
+def in_order(holds: Iterable[HandHold]) -> tuple[HandHold, ...]:
+    """Holds by app, environment and version, those of every version first."""
+    return tuple(sorted(holds, key=lambda hold: (hold.app, hold.environment, hold.version or "")))

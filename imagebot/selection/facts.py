@@ -1,0 +1,126 @@
+"""What judging looks at besides tags: some of it is at hand, the rest is asked for when it decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+
+from imagebot.policy.gates import Gates
+from imagebot.policy.model import Watch
+from imagebot.selection.rank import Ranking
+from imagebot.selection.verdict import Candidate, Deployed, Hold, Version
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What the environment has that versions come from. Without a `version` it has none to give: see `because`."""
+
+    environment: str
+    version: Version | None
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shrunk:
+    """A list of tags that was longer: from `before` to `now` tags, `since` a moment of this bot's clock."""
+
+    before: int
+    now: int
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Case:
+    """One watch in one environment, with all that is at hand."""
+
+    watch: Watch
+    gates: Gates
+    ranking: Ranking
+    deployed: tuple[Deployed, ...]
+    source: Elsewhere | None = None
+    shrunk: Shrunk | None = None
+
+    @cached_property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """What may run at all, best first."""
+        return self.ranking.candidates
+
+
+class Fact(StrEnum):
+    """What judging may need besides; each costs a request, or a look at git or the store."""
+
+    SEEN = "seen"
+    DIGEST = "digest"
+    PLATFORMS = "platforms"
+    RUNNING = "running"
+    HOLDS = "holds"
+    CLOSED = "closed"
+    SINCE = "since"
+
+
+@dataclass(frozen=True, slots=True)
+class TagFacts:
+    """What is known about one tag.
+
+    `digest` is what would be deployed, and `first_seen` when this bot first saw that. Unless `asked` in this pass both
+    are remembered from an earlier one, and may be missing. `gone`: it is listed, and there is nothing behind it.
+    `registry_digest` is what the tag stands for now where `digest` comes from another environment.
+    """
+
+    digest: str | None = None
+    first_seen: datetime | None = None
+    asked: bool = False
+    gone: bool = False
+    platforms: Mapping[str, str] | None = None
+    registry_digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBack:
+    """A version that people keep back, with who and when in words; no version stands for every one."""
+
+    hold: Hold
+    version: Version | None
+    because: str
+
+    def keeps(self, to: Version) -> bool:
+        if self.version is None:
+            return True
+        return self.version.tag == to.tag and self.version.digest in (None, to.digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """Since when an environment has had its version: a moment, and how it is known, in words."""
+
+    at: datetime
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was asked for so far: `None` means not yet.
+
+    `running` holds the manifests that the deployed images have, by platform, for each tag or digest that a field says;
+    empty where that is not known any more.
+    """
+
+    tags: Mapping[str, TagFacts] = field(default_factory=dict)
+    running: Mapping[str, Mapping[str, str]] | None = None
+    holds: tuple[KeptBack, ...] | None = None
+    closed: tuple[KeptBack, ...] | None = None
+    since: Since | None = None
+
+    def of(self, tag: str) -> TagFacts | None:
+        return self.tags.get(tag)
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """Not decided: these facts are missing, those about a tag for this one."""
+
+    tag: str
+    facts: frozenset[Fact]

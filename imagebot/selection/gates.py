@@ -1,0 +1,144 @@
+"""What may stand between a candidate and the fields after the order has spoken: each gate with its words, and with the
+time when it opens where that is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from imagebot.documents.duration import format_duration
+from imagebot.policy.gates import Gates
+from imagebot.selection.facts import Case, Elsewhere, KeptBack, Shrunk, Since, TagFacts
+from imagebot.selection.reasons import listed, shown
+from imagebot.selection.verdict import Held, Hold, Version
+
+BELIEVED_AFTER = timedelta(days=1)
+"""How long a list of tags must stay short before it is believed."""
+_MANY_OPENINGS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A candidate that cannot run now, so that the next one is looked at; `until`: by waiting it can."""
+
+    version: Version
+    because: str
+    until: datetime | None = None
+
+
+def soak(case: Case, tag: str, known: TagFacts, now: datetime) -> Passed | None:
+    """Whether the image behind `tag` has been known for as long as it must be.
+
+    Counted from the moment this bot first saw that very digest: dates in the image are its publisher's, and a tag that
+    is pushed again begins anew. A clock that says less than was recorded makes nothing older.
+    """
+    age = case.gates.minimum_age
+    if not age or known.first_seen is None:
+        return None
+    until = known.first_seen + age
+    if now >= until:
+        return None
+    because = (
+        f"{tag} may run from {shown(until)} on: first seen {shown(known.first_seen)}, minimumAge {format_duration(age)}"
+    )
+    return Passed(Version(tag, known.digest), because, until)
+
+
+def platforms(
+    tag: str, known: Mapping[str, str], wanted: Collection[str], running: Mapping[str, Mapping[str, str]]
+) -> str | None:
+    """What `tag` lacks, in words: of the platforms that the policy names, or else of those that run now."""
+    kept = {name for manifests in running.values() for name in manifests}
+    missing = sorted((set(wanted) or kept) - set(known))
+    if not missing or (not wanted and not known):
+        return None
+    whose = "which the policy wants" if wanted else "which the deployed image has"
+    return f"{tag} has no image for {listed(missing)}, {whose}"
+
+
+def unmoved(new: Mapping[str, str], old: Mapping[str, str], wanted: Collection[str]) -> list[str]:
+    """The platforms that run, if each of them has the same manifest in both images; else none."""
+    names = sorted(wanted or old)
+    return names if names and all(name in old and new.get(name) == old[name] for name in names) else []
+
+
+def kept_back(to: Version, holds: Iterable[KeptBack]) -> Held | None:
+    """Whether people keep this version back."""
+    for kept in holds:
+        if kept.keeps(to):
+            return Held(to, kept.hold, None, f"{to.tag} {_KEPT[kept.hold]}: {kept.because}")
+    return None
+
+
+_KEPT = {
+    Hold.CLOSED: "is not wanted",
+    Hold.BY_HAND: "is kept back by hand",
+    Hold.ROLLED_BACK: "was rolled back",
+}
+
+
+def promotion(to: Version, source: Elsewhere, since: Since, gates: Gates, now: datetime) -> Held | None:
+    """Whether the other environment has had the version for as long as it must."""
+    assert gates.source is not None, "there is another environment"
+    until = since.at + gates.source.after
+    if now >= until:
+        return None
+    because = (
+        f"{source.environment} has {to.tag} {since.because}; it may come here from {shown(until)} on"
+        f" (after {format_duration(gates.source.after)})"
+    )
+    return Held(to, Hold.SOURCE, until, because)
+
+
+def shrunk(case: Case, shrunk: Shrunk, best: Version) -> Held | None:
+    """Whether the list of tags looks cut short: it shrank, and what runs is not in it, or more than half is gone.
+
+    A registry that leaves tags out without a word must not make an old tag the newest. A list that stays short for a
+    day is believed.
+    """
+    missing = sorted({field.tag for field in case.deployed if field.tag and field.tag not in set(case.ranking.tags)})
+    if not missing and shrunk.now * 2 >= shrunk.before:
+        return None
+    until = shrunk.since + BELIEVED_AFTER
+    gone = f", and {listed(missing)} is not in it any more" if missing else ""
+    because = (
+        f"the list of tags shrank from {shrunk.before} to {shrunk.now}{gone}: registries leave tags out"
+        f" at times, so it is believed from {shown(until)} on, if it stays so"
+    )
+    return Held(best, Hold.SHRUNK, until, because)
+
+
+def closed(gates: Gates, to: Version, now: datetime) -> Held | None:
+    """Whether changes are let in now."""
+    words = _closing(gates, now)
+    if words is None:
+        return None
+    until = opening(gates, now)
+    when = f"from {shown(until)} on" if until is not None else "not before the freezes in the policy change"
+    return Held(to, Hold.WINDOW, until, f"{to.tag} may come {when}: {words}")
+
+
+def _closing(gates: Gates, now: datetime) -> str | None:
+    for freeze in gates.freezes:
+        if freeze.holds(now):
+            return f"everything is frozen, {freeze}"
+    if gates.windows and not any(window.holds(now) for window in gates.windows):
+        return f"changes are let in {listed([str(window) for window in gates.windows])}"
+    return None
+
+
+def opening(gates: Gates, now: datetime) -> datetime | None:
+    """The first moment from `now` on that is in a window and in no freeze."""
+    moment: datetime | None = now
+    for _ in range(_MANY_OPENINGS):
+        if moment is None or _closing(gates, moment) is None:
+            return moment
+        frozen = [freeze.closes(moment) for freeze in gates.freezes if freeze.holds(moment)]
+        if frozen:
+            moment = frozen[0]
+        else:
+            openings = [opens for window in gates.windows if (opens := window.opens(moment)) is not None]
+            moment = min(openings, default=None)
+    return None

@@ -1,0 +1,68 @@
+"""The words of verdicts: the same in the log, in `explain`, in the pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from imagebot.selection.rank import Ranking, tie
+from imagebot.selection.verdict import Candidate, Deployed
+from imagebot.versions.order import Key
+
+SHORT_DIGEST = len("sha256:") + 12
+
+
+def shown(moment: datetime) -> str:
+    """`2026-01-02 08:00 UTC`: never a relative time, so that the same facts give the same words."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def newest(ranking: Ranking, best: Candidate) -> str:
+    """Why `best` is the one, in words."""
+    equal = f"; {tie(best.tag, best.twins, ranking.deployed)}" if best.twins else ""
+    return f"{best.tag} is {ranking.praise}{equal}"
+
+
+def nothing_fits(ranking: Ranking) -> str:
+    total = sum(count for _, count in ranking.refused_by)
+    if not total:
+        return f"the registry lists no tags of {ranking.watch.image.familiar}"
+    counts = ", ".join(f"{count} refused by {rule}" for rule, count in ranking.refused_by)
+    return f"{'the only tag does not fit' if total == 1 else f'none of {total} tags fits'}: {counts}"
+
+
+def downgrade(ranking: Ranking, above: Deployed, why: str) -> str:
+    unlisted = "" if above.tag in ranking.tags else ", which is not in the list of tags"
+    return f"{above.where} is at {above.tag}{unlisted}; {why}: only a person takes a step down"
+
+
+def now_says(ranking: Ranking, best: Candidate, due: Iterable[Deployed]) -> str:
+    """What the fields say that are to change, the highest version first, with a warning about what has no version."""
+    placed: dict[str, Key] = {}
+    strange: dict[str, None] = {}
+    for field in due:
+        key = ranking.place(field.tag) if field.tag is not None else None
+        if field.tag is None or key is None:
+            strange[_described(field)] = None
+        elif field.tag != best.tag:
+            placed[field.tag] = key
+        else:
+            placed[f"{field.tag}{f'@{short(field.digest)}' if field.digest else ' without a digest'}"] = key
+    names = [*sorted(placed, key=lambda name: (placed[name], name), reverse=True), *sorted(strange)]
+    verb = "says" if len(strange) == 1 else "say"
+    warning = f"; {listed(sorted(strange))} {verb} nothing about a version" if strange else ""
+    return f"now {listed(names)}{warning}"
+
+
+def short(digest: str) -> str:
+    return digest[:SHORT_DIGEST]
+
+
+def _described(field: Deployed) -> str:
+    if field.tag is not None:
+        return field.tag
+    return f"{short(field.digest)} without a tag" if field.digest else "no tag"

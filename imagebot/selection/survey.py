@@ -1,0 +1,116 @@
+"""Every gate of a watch as it stands for one version, for people who ask: open, shut, or not asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from imagebot.documents.duration import format_duration
+from imagebot.selection import gates
+from imagebot.selection.facts import Case, Facts, TagFacts
+from imagebot.selection.rank import Ranking
+from imagebot.selection.reasons import listed, shown
+from imagebot.selection.verdict import Refusal, Version
+
+NOT_ASKED = "not looked at: the answer was clear before"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One gate. `open` is None where nobody asked; `until` is when it opens by itself."""
+
+    name: str
+    open: bool | None
+    because: str
+    until: datetime | None = None
+
+
+def survey(case: Case, facts: Facts, version: Version, now: datetime) -> tuple[Gate, ...]:
+    """The gates that this policy has, and those that every policy has if they are shut."""
+    known = facts.of(version.tag) or TagFacts()
+    asked = (
+        *_promotion(case, facts, version, now),
+        *_soak(case, known, version, now),
+        *_platforms(case, facts, known, version),
+        *_windows(case, version, now),
+        *_list(case, version),
+        *_people(facts, version),
+    )
+    return tuple(asked)
+
+
+def _soak(case: Case, known: TagFacts, version: Version, now: datetime) -> Iterator[Gate]:
+    age = case.gates.minimum_age
+    if not age:
+        return
+    if known.first_seen is None:
+        yield Gate("soak", None, f"minimumAge {format_duration(age)}; {NOT_ASKED}")
+    elif shut := gates.soak(case, version.tag, known, now):
+        yield Gate("soak", False, shut.because, shut.until)
+    else:
+        yield Gate("soak", True, f"first seen {shown(known.first_seen)}, minimumAge {format_duration(age)}")
+
+
+def _promotion(case: Case, facts: Facts, version: Version, now: datetime) -> Iterator[Gate]:
+    if case.source is None or case.gates.source is None:
+        return
+    what = f"{case.source.environment}, after {format_duration(case.gates.source.after)}"
+    if facts.since is None:
+        yield Gate("promotion", None, f"from {what}; {NOT_ASKED}")
+    elif shut := gates.promotion(version, case.source, facts.since, case.gates, now):
+        yield Gate("promotion", False, shut.because, shut.until)
+    else:
+        yield Gate("promotion", True, f"{case.source.environment} has it {facts.since.because}, from {what}")
+
+
+def _platforms(case: Case, facts: Facts, known: TagFacts, version: Version) -> Iterator[Gate]:
+    if known.platforms is None or facts.running is None:
+        if case.watch.platforms:
+            yield Gate("platforms", None, f"{listed(case.watch.platforms)}; {NOT_ASKED}")
+    elif lack := gates.platforms(version.tag, known.platforms, case.watch.platforms, facts.running):
+        yield Gate("platforms", False, lack)
+    elif known.platforms:
+        yield Gate("platforms", True, f"it has {listed(sorted(known.platforms))}")
+
+
+def _windows(case: Case, version: Version, now: datetime) -> Iterator[Gate]:
+    if not (case.gates.windows or case.gates.freezes):
+        return
+    if shut := gates.closed(case.gates, version, now):
+        yield Gate("window", False, shut.because, shut.until)
+        return
+    open_to = [str(window) for window in case.gates.windows if window.holds(now)]
+    yield Gate("window", True, f"changes are let in {listed(open_to)}" if open_to else "no freeze is on")
+
+
+def _list(case: Case, version: Version) -> Iterator[Gate]:
+    if case.shrunk is not None and (shut := gates.shrunk(case, case.shrunk, version)):
+        yield Gate("list", False, shut.because, shut.until)
+
+
+def _people(facts: Facts, version: Version) -> Iterator[Gate]:
+    if facts.holds is None:
+        yield Gate("people", None, NOT_ASKED)
+    elif shut := gates.kept_back(version, (*facts.holds, *(facts.closed or ()))):
+        yield Gate("people", False, shut.because)
+    else:
+        yield Gate("people", True, "nobody keeps it back")
+
+
+def nearest(ranking: Ranking, refused: Sequence[Refusal], tag: str) -> tuple[Refusal, ...]:
+    """These refusals, the versions next to that of `tag` first, and those without a place in the order last."""
+    placed = sorted(
+        ((key, refusal.tag, refusal) for refusal in refused if (key := ranking.place(refusal.tag)) is not None),
+        key=lambda item: item[:2],
+    )
+    here = ranking.place(tag) or ()
+    below = sum(1 for key, _, _ in placed if key < here)
+    near = sorted(enumerate(placed), key=lambda item: (_distance(item[0], below), item[0] < below))
+    rest = [refusal for refusal in refused if ranking.place(refusal.tag) is None]
+    return (*(refusal for _, (_, _, refusal) in near), *rest)
+
+
+def _distance(index: int, below: int) -> int:
+    """How many steps it is from the gap before `below`."""
+    return index - below if index >= below else below - index - 1

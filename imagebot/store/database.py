@@ -1,0 +1,148 @@
+"""Connections to the database: how each is opened, brought up to date, written to, and what its failures mean."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, exc, make_url, select, text
+from sqlalchemy.engine import URL
+
+from imagebot.errors import BadInput, ImagebotError, Unavailable, printable
+from imagebot.secret import SecretSource
+from imagebot.store.lock import alone
+from imagebot.store.tables import CACHES, REVISION, REVISION_TABLE, caches
+
+_PATIENCE = 20  # seconds for another's transaction to end; none of ours takes one
+_MIGRATING = 0x1_6A6E_B07  # the key of PostgreSQL's advisory lock: any number that is nobody else's
+# https://www.sqlite.org/rescode.html: what another pass may find mended, and what only a person can mend.
+_SQLITE_LATER = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR")
+_SQLITE_BROKEN = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
+
+
+class Database:
+    """One database, at the tables of this imagebot from the first `open` on."""
+
+    def __init__(self, engine: Engine, name: str, lock: Path | None = None) -> None:
+        self._engine = engine
+        self._name = name
+        self._lock = lock
+
+    @classmethod
+    def sqlite(cls, file: Path) -> Database:
+        """A file, made if it is not there. Several processes may use it at once."""
+        url = URL.create("sqlite", database=str(file))
+        # No pool: whoever deletes the file while the bot runs gets a new one in the next pass.
+        engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": _PATIENCE})
+        event.listen(engine, "connect", _ready_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return cls(engine, str(file), file.with_name(f"{file.name}.lock"))
+
+    @classmethod
+    def postgresql(cls, url: SecretSource) -> Database:
+        """A PostgreSQL server by its URL, which may hold a password. Raises `BadInput` for any other URL."""
+        try:
+            parsed = make_url(url.reveal())
+        except (exc.ArgumentError, ValueError):
+            parsed = None
+        if parsed is None or parsed.drivername not in {"postgresql", "postgres"} or not parsed.database:
+            raise BadInput("`database` wants a URL such as postgresql://imagebot@db.example.com/imagebot")
+        bounds = f"-c statement_timeout={_PATIENCE}s -c lock_timeout={_PATIENCE}s -c timezone=UTC"
+        engine = create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            # No pool: a pass asks a few times in minutes, and a connection that idles meanwhile is one to break.
+            poolclass=NullPool,
+            hide_parameters=True,
+            connect_args={"connect_timeout": _PATIENCE, "options": bounds, "application_name": "imagebot"},
+        )
+        shown = URL.create("postgresql", parsed.username, None, parsed.host, parsed.port, parsed.database)
+        return cls(engine, shown.render_as_string())
+
+    def open(self) -> None:
+        """Bring the tables up to date where they are not, under a lock. Raises `BadInput` and `Unavailable`."""
+        # SQLite cannot wait for a lock while it turns a new file into one with a write-ahead log.
+        with self._explained(), nullcontext() if self._lock is None else alone(self._lock):
+            if not self._is_ready():
+                self._migrate()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one state and writes nothing."""
+        with self._explained(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is safe on the disk once the block has ended well."""
+        with self._explained(), self._engine.connect() as connection:
+            writer = connection.execution_options(imagebot_writes=True)
+            with writer.begin():
+                yield writer
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._engine.dispose()
+
+    def _is_ready(self) -> bool:
+        """Whether nothing must be migrated; where nothing was ever made, asking fails."""
+        try:
+            with self._engine.connect() as connection:
+                revision = connection.execute(text(f"SELECT version_num FROM {REVISION_TABLE}")).scalar()  # noqa: S608
+                return revision == REVISION and connection.execute(select(caches.c.version)).scalar() == CACHES
+        except (exc.OperationalError, exc.ProgrammingError) as error:
+            if _means_no_table(error):
+                return False
+            raise
+
+    def _migrate(self) -> None:
+        from imagebot.store.migrate import migrate
+
+        with self.writing() as connection:
+            if self._engine.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
+            migrate(connection)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except exc.DBAPIError as error:
+            raise self._failure(error) from None
+
+    def _failure(self, error: exc.DBAPIError) -> ImagebotError:
+        """What a driver's error means. Its words hold no password: libpq leaves it out, and so does SQLite."""
+        said = printable(str(error.orig).strip().partition("\n")[0])
+        if isinstance(error.orig, sqlite3.Error):
+            return self._sqlite_failure(getattr(error.orig, "sqlite_errorname", ""), said)
+        if isinstance(error, exc.OperationalError) or error.connection_invalidated:
+            return Unavailable(f"the database {self._name} cannot be reached: {said}")
+        return BadInput(f"the database {self._name} refuses: {said}")
+
+    def _sqlite_failure(self, code: str, said: str) -> ImagebotError:
+        if code.startswith(_SQLITE_LATER):
+            return Unavailable(f"the database {self._name} cannot be used now: {said}")
+        mend = "make the file and its folder writable, or set another `state`"
+        if code.startswith(_SQLITE_BROKEN):
+            mend = "move it away: then a new one is made, soak clocks start again, and holds made by hand are gone"
+        return BadInput(f"the database {self._name} cannot be used: {said}; {mend}")
+
+
+def _means_no_table(error: exc.DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", None) == "42P01" or "no such table" in str(error.orig)
+
+
+def _ready_sqlite(connection: sqlite3.Connection, _: Any) -> None:
+    """https://docs.sqlalchemy.org/en/21/dialects/sqlite.html: the driver's own BEGIN comes too late for DDL."""
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode=WAL")
+    # FULL: what was committed survives the machine, too; NORMAL would lose the last transactions with it.
+    connection.execute("PRAGMA synchronous=FULL")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """A writer that began as a reader could not wait for another writer: SQLite fails it at once."""
+    writes = connection.get_execution_options().get("imagebot_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,122 @@
+"""First sightings and holds as one JSON document: how it is read, written, and what two writers make of it. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from imagebot.selection.byhand import HandHold, Place, in_order
+from imagebot.store.ages import Clock, tick
+
+FORMAT = 1
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", re.ASCII)
+
+Sight = tuple[str, str]
+"""An image and a digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What must survive, whole."""
+
+    clock: Clock | None = None
+    seen: Mapping[Sight, datetime] = field(default_factory=dict)
+    holds: Mapping[Place, HandHold] = field(default_factory=dict)
+
+    def see(self, sights: Collection[Sight], now: datetime) -> Memory:
+        """The memory once these were seen; the very same where all of them are known and time did not jump."""
+        new = [sight for sight in sights if sight not in self.seen]
+        clock = tick(self.clock, now)
+        if not new and not _jumped(self.clock, clock):
+            return self
+        known = dict(self.seen)
+        if self.clock is not None and clock.latest < self.clock.latest:
+            known = {sight: min(at, now) for sight, at in known.items()}
+        return replace(self, clock=clock, seen=known | dict.fromkeys(new, clock.latest))
+
+    def saw_too(self, other: Memory) -> Memory:
+        """The memory with what `other` saw: of two times of one digest the earlier, for both were told to somebody."""
+        clocks = [clock for clock in (self.clock, other.clock) if clock is not None]
+        both = {sight: min(at, self.seen.get(sight, at)) for sight, at in other.seen.items()}
+        return replace(
+            self, clock=max(clocks, key=lambda clock: clock.latest, default=None), seen={**self.seen, **both}
+        )
+
+    def hold(self, hold: HandHold) -> Memory:
+        """The memory with `hold`, unless its place is held already."""
+        return replace(self, holds={hold.place: hold, **self.holds})
+
+    def unhold(self, place: Place) -> Memory:
+        """The memory without the hold of `place`."""
+        return replace(self, holds={key: hold for key, hold in self.holds.items() if key != place})
+
+
+def _jumped(before: Clock | None, after: Clock) -> bool:
+    """Whether time did anything but pass."""
+    return before is not None and (after.latest < before.latest or after.behind_since != before.behind_since)
+
+
+def write(memory: Memory) -> bytes:
+    """The document: the same memory gives the same bytes, a line for each thing that may change."""
+    images: dict[str, dict[str, str]] = {}
+    for (image, digest), at in sorted(memory.seen.items()):
+        images.setdefault(image, {})[digest] = _moment(at)
+    document: dict[str, Any] = {"format": FORMAT}
+    if memory.clock is not None:
+        behind = memory.clock.behind_since
+        document["clock"] = {"latest": _moment(memory.clock.latest), "behindSince": behind and _moment(behind)}
+    document["firstSeen"] = images
+    document["holds"] = [
+        {
+            "app": hold.app,
+            "environment": hold.environment,
+            "version": hold.version,
+            "by": hold.by,
+            "since": _moment(hold.since),
+            "because": hold.because,
+            **({"lifts": True} if hold.lifts else {}),
+        }
+        for hold in in_order(memory.holds.values())
+    ]
+    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def read(data: bytes) -> Memory:
+    """What `write` wrote. Raises `ValueError` in plain words for anything else."""
+    try:
+        document = json.loads(data)
+        if document["format"] != FORMAT:
+            raise ValueError(f"its format is {document['format']!r}; this imagebot knows {FORMAT}")
+        told = document.get("clock")
+        clock = Clock(_read(told["latest"]), told["behindSince"] and _read(told["behindSince"])) if told else None
+        seen = {
+            (str(image), str(digest)): _read(at)
+            for image, digests in document["firstSeen"].items()
+            for digest, at in digests.items()
+        }
+        holds = [_hold(each) for each in document["holds"]]
+    except (LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"it is not what imagebot writes ({type(error).__name__}: {error})") from None
+    return Memory(clock, seen, {hold.place: hold for hold in holds})
+
+
+def _hold(each: Mapping[str, Any]) -> HandHold:
+    texts = [each["app"], each["environment"], each["by"], each["because"], each["version"] or ""]
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("a hold is made of texts")
+    app, environment, by, because, version = texts
+    return HandHold(app, environment, version or None, by, _read(each["since"]), because, each.get("lifts") is True)
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _read(text: str) -> datetime:
+    if not _MOMENT.fullmatch(text):
+        raise ValueError(f"{text!r} is no time")
+    return datetime.fromisoformat(text)

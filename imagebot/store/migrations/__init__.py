@@ -1,0 +1,1 @@
+"""How the tables that must survive came to be, a file for each step; `imagebot.store.migrate` runs what is missing."""

@@ -1,0 +1,46 @@
+"""Which store the settings ask for. Only the chosen one's libraries are loaded, and only when it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import assert_never
+
+from imagebot.settings import PostgresDatabase, Settings, StateBranch
+from imagebot.store.protocol import Shelf, Store
+
+DATABASE_FILE = "state.db"
+
+
+def opener(settings: Settings, shelf: Callable[[str], Shelf]) -> Callable[[], Store]:
+    """What opens the store, cheap to call in every pass; it raises `BadInput` and `WorldError`s.
+
+    `shelf` gives the file on the state branch of an environment repository, by that one's name.
+    """
+    known: list[Callable[[], Store]] = []
+
+    def open_store() -> Store:
+        if not known:
+            known.append(_opener(settings, shelf))
+        return known[0]()
+
+    return open_store
+
+
+def _opener(settings: Settings, shelf: Callable[[str], Shelf]) -> Callable[[], Store]:
+    match settings.database:
+        case None:
+            from imagebot.store.database import Database
+            from imagebot.store.sql import database_store
+
+            return database_store(Database.sqlite(settings.state / DATABASE_FILE))
+        case PostgresDatabase(url):
+            from imagebot.store.database import Database
+            from imagebot.store.sql import database_store
+
+            return database_store(Database.postgresql(url))
+        case StateBranch(repository):
+            from imagebot.store.branch import branch_store
+
+            return branch_store(lambda: shelf(repository))
+        case _:
+            assert_never(settings.database)

@@ -1,0 +1,98 @@
+"""Ranges over orders that are no semantic versions: `>=2026.01 <2027`, `<100 || >200`.
+
+The operators are those of semantic ranges without `^`, `~`, `*` and hyphens, which count parts that others do not have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from operator import eq, ge, gt, le, lt, ne
+from typing import Any
+
+from imagebot.versions.order import Key, Unreadable
+
+MAX_LENGTH = 512
+_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "!=": ne,
+    ">=": ge,
+    "<=": le,
+    ">": gt,
+    "<": lt,
+    "=": eq,
+    "": eq,
+}
+_CONDITION = re.compile(r"(!=|>=|<=|>|<|=|)[ \t]*([0-9A-Za-z_.-]+)(?![^ \t,|])", re.ASCII)
+_WORD = re.compile(r"[^ \t,|]*[ \t]*[^ \t,|]*", re.ASCII)
+_BETWEEN = re.compile(r"[ \t]*(\|\||,?)[ \t]*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What a text in a range stands for: the beginning of keys; `below` is where `<` ends, which may be shorter."""
+
+    key: Key
+    below: Key
+
+
+@dataclass(frozen=True, slots=True)
+class _Condition:
+    compare: Callable[[Any, Any], bool]
+    bound: Key
+
+    def holds(self, key: Key) -> bool:
+        return self.compare(key[: len(self.bound)], self.bound)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Alternatives of conditions that hold together."""
+
+    text: str
+    groups: tuple[tuple[_Condition, ...], ...] = field(compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def holds(self, key: Key) -> bool:
+        """Whether what stands at `key` is in the range."""
+        return any(all(condition.holds(key) for condition in group) for group in self.groups)
+
+    @classmethod
+    def parse(cls, text: str, read: Callable[[str], Bound | None], example: str) -> Bounds:
+        """Read a range whose bounds `read` knows; `example` is for people. Raises `Unreadable`."""
+        if len(text) > MAX_LENGTH:
+            raise Unreadable(f"a range has at most {MAX_LENGTH} characters, this one {len(text)}", 0, len(text))
+        if not text.strip():
+            raise Unreadable(f"an empty range; write one such as {example}", 0, max(len(text), 1))
+        groups: list[list[_Condition]] = [[]]
+        for condition, joined_by in _conditions(text, read, example):
+            groups[-1].append(condition)
+            if joined_by == "||":
+                groups.append([])
+        return cls(text, tuple(map(tuple, groups)))
+
+
+def _conditions(text: str, read: Callable[[str], Bound | None], example: str) -> Iterator[tuple[_Condition, str]]:
+    """Each condition with what joins it to the next."""
+    position = len(text) - len(text.lstrip(" \t"))
+    while True:
+        found = _CONDITION.match(text, position)
+        bound = read(found[2]) if found else None
+        if found is None or bound is None:
+            raise _unreadable(text, position, example)
+        between = _BETWEEN.match(text, found.end())
+        assert between is not None, "it matches nothing, too"
+        yield _Condition(_OPERATORS[found[1]], bound.below if found[1] == "<" else bound.key), between[1]
+        if between.end() == len(text) and not between[1]:
+            return
+        position = between.end()
+
+
+def _unreadable(text: str, position: int, example: str) -> Unreadable:
+    word = _WORD.match(text, position)
+    wrong = word[0].rstrip() if word else ""
+    if not wrong:
+        return Unreadable(f"a condition is missing here; ranges look like {example}", min(position, len(text) - 1), 1)
+    return Unreadable(f"{wrong!r} is no condition here; ranges look like {example}", position, len(wrong))

@@ -1,0 +1,62 @@
+"""The moment when an image was made, as the image itself says: for tags that say nothing.
+
+Whoever publishes an image writes that moment: it can be forged, and builds that are reproducible put a fixed one there.
+A moment before Docker's first release is such a one, and is no place in this order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from imagebot.versions.order import Key, Out, counted
+
+FIRST_IMAGES = datetime(2013, 3, 20, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """By creation time; `times` holds those of tags that were asked for, `None` where the image does not say."""
+
+    name: ClassVar[str] = "created"
+    times: Mapping[str, datetime | None] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return "newest"
+
+    def place(self, text: str) -> Key | Out:
+        if text not in self.times:
+            return Out.UNASKED
+        at = self.times[text]
+        return Out.UNREAD if at is None or at < FIRST_IMAGES else (at,)
+
+    def loosely(self, text: str) -> Key | None:
+        key = self.place(text)
+        return None if isinstance(key, Out) else key
+
+    def why(self, key: Key) -> str:
+        return f"was made on {_shown(key[0])}"
+
+    def why_not(self, text: str, out: Out) -> str:
+        at = self.times.get(text)
+        if out is Out.UNASKED:
+            return "was not asked yet when it was made"
+        if at is None:
+            return "does not say when it was made"
+        return f"says that it was made on {_shown(at)}, which is no real time: a build that can be repeated writes one"
+
+    def praise(self, admitted: int, best: Key) -> str:
+        what = counted(admitted, "image", "the newest")
+        return f"{what}, made on {_shown(best[0])}"
+
+    def step(self, old: Key | None, new: Key | None) -> str:
+        return "build"
+
+    def around(self, tag: str) -> tuple[str, str] | None:
+        return None
+
+
+def _shown(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -1,0 +1,20 @@
+"""What the world told about tags besides their text: some orders cannot do without."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from imagebot.versions.commit import History
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """`created`: when the images of tags were made, `None` where one does not say; `history`: of the watched branch."""
+
+    created: Mapping[str, datetime | None] = field(default_factory=dict)
+    history: History | None = None
+
+
+NOTHING = Known()

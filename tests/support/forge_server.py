@@ -1,0 +1,220 @@
+"""What the fake forges share: HTTP, faults on the way, the count of what came, a description to hold all of it against.
+
+Set `pulls` and `faults` before, look at `pulls`, `calls` and `violations` after. What breaks the forge's description,
+or its documented limits, is a violation: the test fails.
+"""
+
+from __future__ import annotations
+
+import json
+import select
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Literal, TypeVar
+from urllib.parse import urlsplit
+
+from tests.support.openapi import Call, Description
+
+Answer = tuple[int, Any]
+Kind = Literal["reset", "hang", "truncated"]
+
+
+@dataclass
+class Pull:
+    """A pull request as the server keeps it. `head` is a branch of the repository `head_repo` (None: deleted)."""
+
+    number: int
+    head: str
+    title: str = ""
+    body: str | None = None
+    base: str = "main"
+    state: Literal["open", "closed"] = "open"
+    head_repo: str | None = "acme/environments"
+    merged_at: str | None = None
+    closed_at: str | None = None
+    closed_by: str | None = None
+    labels: list[str] = field(default_factory=list)
+    reviewers: list[str] = field(default_factory=list)
+    teams: list[str] = field(default_factory=list)
+    assignees: list[str] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
+    updated: int = 0
+    branch_gone: bool = False
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What happens to the `nth` request with this verb (and path ending): before it takes effect, or after."""
+
+    verb: str
+    answer: int | Kind
+    nth: int = 1
+    ending: str = ""
+    after: bool = False
+    body: bytes = b'{"message": "Server Error"}'
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class ForgeServer(ABC):
+    """One repository, the people who may be asked for something, and the credentials that are accepted."""
+
+    prefix: str
+    """The path of the API on its host."""
+
+    def __init__(self, description: Description) -> None:
+        self.description = description
+        self.repository = "acme/environments"
+        self.url = ""
+        self.token = "ghp_canary^%/+="
+        self.author = "imagebot"
+        self.collaborators = {"alice", "bob"}
+        self.page = 100
+        self.pulls: dict[int, Pull] = {}
+        self.faults: list[Fault] = []
+        self.calls: list[Call] = []
+        self.authorizations: list[str] = []
+        self.violations: list[str] = []
+        self.seconds_between_writes = 0.0
+        self._last_write = 0.0
+        self.lock = threading.Lock()
+
+    @property
+    def writes(self) -> list[Call]:
+        return [call for call in self.calls if call.verb != "GET"]
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).netloc
+
+    def add(self, head: str, **facts: Any) -> Pull:
+        """Put a pull request there, as if somebody had opened it."""
+        number = max(self.pulls, default=0) + 1
+        self.pulls[number] = Pull(number, head, **facts)
+        return self.pulls[number]
+
+    def fault(self, call: Call) -> Fault | None:
+        """The fault that strikes this request: it was the nth of its kind."""
+        for fault in self.faults:
+            alike = [one for one in self.calls if one.verb == fault.verb and one.path.endswith(fault.ending)]
+            if call.verb == fault.verb and call.path.endswith(fault.ending) and len(alike) == fault.nth:
+                return fault
+        return None
+
+    def answer(self, call: Call, authorization: str) -> Answer:
+        """What the forge says; the description is held against both sides."""
+        if wrong := self.description.wrong_with_request(call):
+            self.violations.append(wrong)
+            return 400, {"message": wrong}
+        status, data = self.decide(call, authorization)
+        described = self.as_described(data)
+        wrong = self.description.wrong_with_answer(call, status, json.dumps(described).encode())
+        if wrong and described is not None:
+            self.violations.append(wrong)
+        return status, data
+
+    @abstractmethod
+    def decide(self, call: Call, authorization: str) -> Answer:
+        """The status and the body of the answer to a request that fits the description."""
+
+    def as_described(self, data: Any) -> Any:
+        """What of an answer can be held against the description; None for nothing."""
+        return data
+
+    def headers(self, call: Call) -> dict[str, str]:
+        """What stands above the answer."""
+        return {}
+
+    def paced(self, call: Call, done: bool) -> None:
+        """A write shall not begin until some time after the end of the last."""
+        if call.verb == "GET":
+            return
+        if not done and time.monotonic() - self._last_write < self.seconds_between_writes * 0.9:
+            self.violations.append(f"{call.verb} {call.path} came too soon after the last write")
+        if done:
+            self._last_write = time.monotonic()
+
+
+class Handler(BaseHTTPRequestHandler):
+    """HTTP for a `ForgeServer`, and the faults on the way."""
+
+    protocol_version = "HTTP/1.1"
+    # Else each answer waits 40 ms for an acknowledgement that is in no hurry.
+    disable_nagle_algorithm = True
+    forge: ForgeServer
+
+    def serve(self) -> None:
+        parts = urlsplit(self.path)
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        call = Call(self.command, parts.path.removeprefix(self.forge.prefix), parts.query, body)
+        with self.forge.lock:
+            self.forge.paced(call, done=False)
+            self.forge.calls.append(call)
+            authorization = self.headers.get("Authorization", "")
+            self.forge.authorizations.append(authorization)
+            fault = self.forge.fault(call)
+            status, data, headers = 500, None, {}
+            if fault is None or fault.after:
+                status, data = self.forge.answer(call, authorization)
+                headers = self.forge.headers(call)
+            self.forge.paced(call, done=True)
+        if fault is None:
+            self.reply(status, json.dumps(data).encode(), headers)
+        elif isinstance(fault.answer, int):
+            self.reply(fault.answer, fault.body, dict(fault.headers))
+        else:
+            self.misbehave(fault.answer)
+
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = serve  # http.server looks for these
+
+    def reply(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        # Not `send_response`: it adds a Date of its own.
+        self.send_response_only(status)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in {"Content-Type": "application/json", **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def misbehave(self, kind: Kind) -> None:
+        self.close_connection = True
+        if kind == "hang":
+            select.select([self.connection], [], [], 60)
+        if kind == "truncated":
+            self.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"number": 1')
+
+    def handle(self) -> None:
+        # The client hung up, which is its good right. A traceback of it would be made with `ast`, which in Python 3.11
+        # two threads must not use at once: pytest's is the other.
+        with suppress(OSError):
+            super().handle()
+
+    def finish(self) -> None:
+        with suppress(OSError):
+            super().finish()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+Server = TypeVar("Server", bound=ForgeServer)
+
+
+@contextmanager
+def served(forge: Server) -> Iterator[Server]:
+    """The forge on a free port; leaving raises if it saw a violation."""
+    handler = type("Bound", (Handler,), {"forge": forge})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        forge.url = f"http://127.0.0.1:{server.server_port}{forge.prefix}"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield forge
+        finally:
+            server.shutdown()
+            thread.join()
+    assert not forge.violations, "\n".join(forge.violations)

@@ -1,0 +1,48 @@
+"""Source repositories in imagebot.yaml."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from imagebot.errors import BadInput
+from imagebot.settings import Limits, TokenCredentials, read_settings
+
+
+def test_sources_are_repositories_that_are_only_read(tmp_path: Path) -> None:
+    text = """\
+policies: [p]
+repositories: {r: {url: /envs}}
+sources:
+  api: {url: https://github.com/acme/api.git, branch: trunk, credentials: {tokenEnv: TOKEN}}
+  app: {url: https://git.acme.test/acme/app.git, credentials: {app: {id: 1, installation: 2, keyFile: key.pem}}}
+  here: {url: api.git}
+"""
+    settings = read_settings("imagebot.yaml", text.encode(), tmp_path, {"TOKEN": "t"})
+    api, app, here = (settings.sources[name] for name in ("api", "app", "here"))
+    assert (api.name, api.branch, api.forge, api.limits) == ("sources/api", "trunk", "local", Limits())
+    assert isinstance(api.credentials, TokenCredentials)
+    assert (app.forge, app.api_url, app.branch) == ("github", "https://git.acme.test/api/v3", "main")
+    assert (here.url, here.credentials) == (str(tmp_path / "api.git"), None)
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("{url: ssh://git@h/x}", "git over ssh wants sshKeyFile"),
+        ("{url: /x, credentials: {tokenEnv: TOKEN}}", "a path needs no credentials"),
+        (
+            "{url: https://h/x, credentials: {sshKeyFile: k, knownHostsFile: h}}",
+            "an ssh key does not open this URL; write ssh://… or git@host:path",
+        ),
+        ("{url: 'https://u:p@h/x'}", "leave user and password out of the URL"),
+        ("{url: /x, forge: github}", "unknown key 'forge'"),
+        ("{}", "the key 'url' is missing"),
+    ],
+)
+def test_sources_that_do_not_fit(tmp_path: Path, source: str, says: str) -> None:
+    text = f"policies: [p]\nrepositories: {{r: {{url: /envs}}}}\nsources:\n  api: {source}\n"
+    with pytest.raises(BadInput, match=re.escape(says)):
+        read_settings("imagebot.yaml", text.encode(), tmp_path, {"TOKEN": "t"})
