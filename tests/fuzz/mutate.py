@@ -71,6 +71,11 @@ LINES = [
     "{{- if .Values.x }}",
     "tag: {{ .Values.tag }}",
     "FROM nginx:1.25 AS base",
+    "ARG TAG=v1",
+    "FROM --platform=$X ghcr.io/acme/api:${TAG:-v1} AS api",
+    "COPY --from=ghcr.io/acme/api:v1 /a /b",
+    "RUN <<EOF",
+    "  docker pull ghcr.io/acme/api:v1 \\",
 ]
 TOKENS = [
     "&a ",

@@ -11,7 +11,8 @@ from ruamel.yaml import YAML
 
 from imagebot.errors import CannotEdit
 from imagebot.fields.assign import Assigned, assign
-from imagebot.fields.field import Value
+from imagebot.fields.explicit import Explicit
+from imagebot.fields.field import Field, Value
 from imagebot.fields.find import find
 from imagebot.fields.screen import screen
 from imagebot.images.reference import ImageName
@@ -68,6 +69,9 @@ def check(case: Case, *, second_opinion: bool = False) -> str:
         every = [item for document in documents if isinstance(document, Document) for item in scalars(document.root)]
         word = scalar_is_edited_alone(case, every, second_opinion=second_opinion) if every else "empty"
     found = image_is_set_alone(case, second_opinion=second_opinion and readable)
+    if case.text % 4 == 0:
+        for file in ("Dockerfile", "t.tpl"):
+            words_are_set_alone(case, file)
     return found or word
 
 
@@ -204,7 +208,9 @@ def image_is_set_alone(case: Case, *, second_opinion: bool) -> str | None:
             raise Finding(f"{field.name} has a field and is screened out")
     if not found.fields:
         return None
-    name = found.fields[case.pick % len(found.fields)].name
+    picked = found.fields[case.pick % len(found.fields)]
+    name = picked.name
+    path_leads_there(case.data, picked)
     assigned = set_image(case, case.data, name)
     if assigned.problems or not assigned.changes:
         if assigned.data != case.data:
@@ -227,6 +233,31 @@ def set_image(case: Case, data: bytes, name: ImageName) -> Assigned:
     for problem in assigned.problems:
         honest(problem.message)
     return assigned
+
+
+def words_are_set_alone(case: Case, file: str) -> None:
+    """The same bytes as a file that is no YAML: only lines of fields change, and only once."""
+    found = find(file, case.data)
+    if not found.fields:
+        return
+    name, to = found.fields[case.pick % len(found.fields)].name, TOS[case.text // 4 % len(TOS)]
+    assigned = assign(file, case.data, name, to)
+    for problem in assigned.problems:
+        honest(problem.message)
+    lines = {spot.scalar.line for field, _ in assigned.changes for spot in field.spots}
+    old, new = case.data.split(b"\n"), assigned.data.split(b"\n")
+    changed = [number for number, (was, now) in enumerate(zip(old, new, strict=False), start=1) if was != now]
+    if len(old) != len(new) or not lines.issuperset(changed) or (changed and assigned.problems):
+        raise Finding(f"lines {changed} changed, and {lines} were meant")
+    if assign(file, assigned.data, name, to).data != assigned.data:
+        raise Finding("the second time is not like the first")
+
+
+def path_leads_there(data: bytes, field: Field) -> None:
+    """A person may name by its path what was found, and it is still one field. Keys that occur twice have one path."""
+    named = find(FILE, data, [Explicit(field.path, field.name)])
+    if [other.path for other in named.fields if not other.fixed].count(field.path) > 1:
+        raise Finding(f"{field.path} is found twice")
 
 
 def only_fields_changed(case: Case, assigned: Assigned) -> None:
