@@ -40,5 +40,6 @@ def _items(node: Node | None) -> Iterator[tuple[str | int, Node]]:
             for key, value in node.pairs:
                 if not isinstance(key, Scalar) or seen[key.value] > 1 or key.value in _VERSIONS:
                     continue
-                if "regist" not in key.value.lower():
+                # An image under a key of its own is found there, with the digest beside it.
+                if not any(word in key.value.lower() for word in ("regist", "image")):
                     yield key.value, value

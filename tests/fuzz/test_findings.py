@@ -30,6 +30,10 @@ from tests.fuzz.oracle import Case, check
             Case("a: |\n  d\u2029ocker: v1\n".encode(), 3, 4),
             id="a block that ends in a separator took in what follows it",
         ),
+        pytest.param(
+            Case(b"images:\n  digest: ''\n  image: ghcr.io/acme/api:v1\n", 2, 3),
+            id="an image in a map of images was two fields",
+        ),
         pytest.param(Case(b"\r--\r\t", 2527, 47930), id="new quotes bared a tab on the next line"),
         pytest.param(
             Case(b"images:\n  repository: ghcr.io/acme/app\n  tag: v1\n", 2, 3),
