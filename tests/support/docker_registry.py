@@ -86,6 +86,8 @@ def seed(folder: Path, repository: str, tags: Iterable[str]) -> str:
         json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, "config": descriptor, "layers": []}).encode(),
     )
     digest = str(manifest["digest"])
+    held = str(config["digest"]).removeprefix("sha256:")
+    _link(root / "repositories" / repository / "_layers" / "sha256" / held, str(config["digest"]))
     manifests = root / "repositories" / repository / "_manifests"
     _link(manifests / "revisions" / "sha256" / digest.removeprefix("sha256:"), digest)
     for tag in tags:
