@@ -18,7 +18,7 @@ from imagebot.plan.decision import Decision, WatchDecision
 from imagebot.selection.byhand import HandHold
 from imagebot.selection.verdict import Held, NoCandidate, Unknown, Update, UpToDate, Verdict, tag_of
 
-_PIPE_WIDTH = 240
+_PIPE_WIDTH = 2000
 _STYLES = {"update": "green", "up to date": "dim", "held": "yellow", "no candidate": "yellow", "unknown": "red"}
 _DEED_STYLES = {Deed.OPENED: "green", Deed.UPDATED: "green", Deed.FAILED: "red", Deed.WAITING: "yellow"}
 
