@@ -44,7 +44,7 @@ class Costs:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The whole of a pass. `problems` are those of policy files, each with its place."""
+    """The whole of a pass. `problems` are those of policy files, each with its place, and of settings."""
 
     decisions: tuple[Decision, ...]
     outcomes: tuple[Outcome, ...]

@@ -16,7 +16,7 @@ from imagebot.cycle.lists import list_tags
 from imagebot.cycle.memory import Memory
 from imagebot.cycle.report import Costs, Report
 from imagebot.cycle.world import Stopped, World
-from imagebot.errors import ImagebotError
+from imagebot.errors import BadInput, ImagebotError
 from imagebot.observe.events import PassFinished, PassStarted, PolicyRefused
 from imagebot.plan.decision import Decision
 from imagebot.policy.model import Policy
@@ -61,7 +61,8 @@ def _survey(world: World, registries: Asked, memory: Memory, policies: PolicySet
     lists = list_tags(world, registries, memory, policies.policies)
     histories = read_histories(world, policies.policies)
     decisions = decide(world, policies, checkouts, Sights(lists, histories))
-    return checkouts, Report(decisions, (), problems, _costs(registries, checkouts))
+    wrong = (str(error) for error in checkouts.values() if isinstance(error, BadInput))
+    return checkouts, Report(decisions, (), (*problems, *wrong), _costs(registries, checkouts))
 
 
 def _last(decisions: Sequence[Decision], now: datetime) -> list[LastVerdict]:

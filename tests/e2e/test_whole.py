@@ -189,6 +189,16 @@ def test_wrong_credentials_are_one_clear_line(whole: Whole, spoil: object, words
     assert whole.github.pulls == {}
 
 
+def test_a_secret_that_is_not_there_is_a_wrong_configuration(whole: Whole) -> None:
+    (whole.folder / "secrets" / "token").unlink()
+
+    said = whole.imagebot("once")
+
+    assert said.code == 2, said.out + said.err
+    assert f"cannot read the secret file {whole.folder}/secrets/token: No such file or directory" in said.out
+    assert whole.github.pulls == {}
+
+
 def _command_lines() -> set[str]:
     found = set()
     for path in Path("/proc").glob("[0-9]*/cmdline"):
