@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -13,7 +13,7 @@ from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailabl
 from imagebot.forge.answers import Answer, checked
 from imagebot.forge.github_wire import Unprocessable, Wire
 from imagebot.forge.manners import POLITE, Manners
-from imagebot.forge.proposed import TEAM, lacking, said_before, unfinished
+from imagebot.forge.proposed import TEAM, ask_for_review, lacking, said_before, unfinished
 from imagebot.forge.protocol import Proposal, PullRequest, State, Written
 from imagebot.settings import RepositorySettings, TokenCredentials
 
@@ -226,20 +226,11 @@ class GitHub:
         return [f"{login} cannot be assigned to pull requests of {self._name}" for login in lacking(there, logins)]
 
     def _ask_for_review(self, pull: PullRequest, reviewers: Sequence[str]) -> list[str]:
-        """All at once; if GitHub refuses one of them it refuses all, so then one by one."""
-        if not reviewers:
-            return []
-        people = [name for name in reviewers if not name.startswith(TEAM)]
-        teams = [name.removeprefix(TEAM) for name in reviewers if name.startswith(TEAM)]
-        deed = f"ask {', '.join(reviewers)} to review pull request {pull.number}"
-        body = {key: names for key, names in (("reviewers", people), ("team_reviewers", teams)) if names}
-        try:
-            self._wire.send(deed, "POST", f"{self._path}/pulls/{pull.number}/requested_reviewers", body)
-        except _NOT_GIVEN as error:
-            if len(reviewers) == 1:
-                return [str(error)]
-            return [warning for name in reviewers for warning in self._ask_for_review(pull, [name])]
-        return []
+        def send(names: str, body: Mapping[str, Sequence[str]]) -> object:
+            deed = f"ask {names} to review pull request {pull.number}"
+            return self._wire.send(deed, "POST", f"{self._path}/pulls/{pull.number}/requested_reviewers", body)
+
+        return ask_for_review(reviewers, send, _NOT_GIVEN)
 
     def _patch(self, pull: PullRequest, **changes: str) -> PullRequest:
         deed = f"change pull request {pull.number} of {self._name}"

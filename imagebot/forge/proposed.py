@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from imagebot.errors import WorldError
 from imagebot.plan import block
 
 TEAM = "team:"
@@ -26,6 +27,29 @@ def unfinished(body: str) -> str:
     if found is None:
         return body
     return body.replace(block.write(found), block.write(replace(found, fingerprint="unfinished")))
+
+
+def ask_for_review(
+    reviewers: Sequence[str],
+    send: Callable[[str, Mapping[str, Sequence[str]]], object],
+    not_given: tuple[type[WorldError], ...],
+) -> list[str]:
+    """Ask people and teams for a review where the forge refuses all if it refuses one: all at once, then one by one.
+
+    `send` is handed their names in words and the body of the request. Returns what the forge would not do, in words.
+    """
+    if not reviewers:
+        return []
+    people = [name for name in reviewers if not name.startswith(TEAM)]
+    teams = [name.removeprefix(TEAM) for name in reviewers if name.startswith(TEAM)]
+    body = {key: names for key, names in (("reviewers", people), ("team_reviewers", teams)) if names}
+    try:
+        send(", ".join(reviewers), body)
+    except not_given as error:
+        if len(reviewers) == 1:
+            return [str(error)]
+        return [warning for name in reviewers for warning in ask_for_review([name], send, not_given)]
+    return []
 
 
 def still_draft(there: str, wanted: str) -> str:
