@@ -35,6 +35,7 @@ def claims(policies: Sequence[Policy], files: Mapping[str, FileFields]) -> Claim
 
     A field that two policies claim belongs to neither: which of them should win is for a person to say.
     """
+    files = dict(sorted(files.items()))
     wanted = {
         (str(policy), index): _fields_of(policy, watch, files)
         for policy in policies
@@ -52,11 +53,12 @@ def left_alone(policy: Policy, watch: Watch, files: Mapping[str, FileFields]) ->
     """Where the image stands inside longer text that this watch does not ask for: reported, and never edited."""
     if watch.embedded:
         return ()
+    texts = sorted((file, known.embedded) for file, known in files.items() if known.embedded)
     return tuple(
         field
-        for file, known in sorted(files.items())
-        if known.embedded and _reaches(policy, watch, file)
-        for field in known.embedded
+        for file, embedded in texts
+        if _reaches(policy, watch, file)
+        for field in embedded
         if field.name == watch.image
     )
 
@@ -65,7 +67,7 @@ def _fields_of(policy: Policy, watch: Watch, files: Mapping[str, FileFields]) ->
     fields: list[Field] = []
     unusable: list[str] = []
     unnamed: list[str] = []
-    for file, known in sorted(files.items()):
+    for file, known in files.items():
         if not _reaches(policy, watch, file):
             continue
         in_the_way = _in_the_way(known, watch.image)
