@@ -9,28 +9,16 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO
 
 import pytest
 
 from imagebot.serve import GRACE
-from tests.cycle.conftest import DEPLOYMENT, POLICY
-from tests.support.stage import Stage, set_up
+from tests.cycle.conftest import POLICY
+from tests.support.stage import Stage
 from tests.support.web_function import Answer, Asked, Served
 
 LOG = "{level: info, format: json}"
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    """One app that is one version behind."""
-    stage = set_up(tmp_path)
-    stage.publish("6.5.3", "6.5.4")
-    stage.policy(POLICY)
-    stage.commit({"staging/app.yaml": DEPLOYMENT})
-    with stage.registry:
-        yield stage
 
 
 @contextmanager

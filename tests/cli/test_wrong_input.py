@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from imagebot.errors import FINE, NOT_ALL_DONE, WRONG_INPUT
 from imagebot.store.lock import only_bot
-from tests.cycle.conftest import DEPLOYMENT, POLICY
+from tests.cycle.conftest import POLICY
 from tests.support.stage import Said, Stage, set_up
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    """One app that is one version behind."""
-    stage = set_up(tmp_path)
-    stage.publish("6.5.3", "6.5.4")
-    stage.policy(POLICY)
-    stage.commit({"staging/app.yaml": DEPLOYMENT})
-    with stage.registry:
-        yield stage
 
 
 def assert_says(said: Said, code: int, *words: str) -> None:
