@@ -21,13 +21,16 @@ class Proposal:
     labels: tuple[str, ...] = ()
     reviewers: tuple[str, ...] = ()
     assignees: tuple[str, ...] = ()
+    draft: bool = False
+    auto_merge: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
     """A pull request as the forge shows it now; `reviewers` are those whose review is still awaited.
 
-    `closed_at` is an ISO 8601 time, also of a merge. `closed_by` is a login where the forge tells it, else empty.
+    `opened_at` and `closed_at` are ISO 8601 times, the latter also of a merge. `closed_by` is a login where the forge
+    tells it, else empty.
     """
 
     number: int
@@ -42,6 +45,22 @@ class PullRequest:
     closed_by: str = ""
     reviewers: tuple[str, ...] = ()
     assignees: tuple[str, ...] = ()
+    opened_at: str = ""
+    draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A pull request that was merged: when (ISO 8601), by whom, as which commit of the base branch, approved by whom.
+
+    What the forge does not tell is empty.
+    """
+
+    pull: PullRequest
+    at: str
+    by: str
+    commit: str
+    approvers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
