@@ -17,7 +17,10 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How the image is run when nobody says otherwise. https://github.com/opencontainers/image-spec/blob/main/config.md"""
+    """How the image is run when nobody says otherwise.
+
+    https://github.com/opencontainers/image-spec/blob/main/config.md, and Docker's `HEALTHCHECK`, which that does not know.
+    """
 
     user: str = ""
     entrypoint: tuple[str, ...] = ()
@@ -32,7 +35,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """One image. `platforms` are all those of an index; `run`, `layers`, `created` and `labels` are those of `platform`.
+    """One image. `platforms` are all it has; `run`, `layers`, `created` and `labels` are those for `platform`.
 
     All but digests and sizes are claims of its publisher, who may write there what they like. `labels` are the labels
     of the configuration and, where it has none of that name, the annotations of the manifest and then of the index.
