@@ -17,6 +17,7 @@ from imagebot.cycle.report import Report
 from imagebot.cycle.run import preview
 from imagebot.errors import printable
 from imagebot.plan.change import Change
+from imagebot.plan.words import body
 
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -82,7 +83,7 @@ def _data(change: Change) -> dict[str, object]:
         "repository": change.repository,
         "branch": change.branch,
         "title": change.title,
-        "body": change.body,
+        "body": body(change),
         "message": change.message,
         "diff": "\n".join(_diff(change)),
     }

@@ -22,6 +22,7 @@ from imagebot.policy.read import PolicySet
 from imagebot.selection.facts import Case, Elsewhere, Facts, Needs
 from imagebot.selection.judge import judge
 from imagebot.selection.rank import Ranking, rank
+from imagebot.selection.survey import better
 from imagebot.selection.verdict import Held, Hold, Unknown, Update, Verdict, Version
 from imagebot.versions.known import Known
 
@@ -76,7 +77,7 @@ def decide(world: World, policies: PolicySet, checkouts: Checkouts, sights: Sigh
 def _decide(this: _Pass, checkout: Checkout, policy: Policy) -> Decision:
     watches = tuple(_watch(this, checkout, policy, index) for index in range(len(policy.watches)))
     decision = Decision(policy, watches)
-    dues = [Due(line.watch, line.fields, line.verdict) for line in watches if isinstance(line.verdict, Update)]
+    dues = [_due(line, line.verdict) for line in watches if isinstance(line.verdict, Update)]
     if not dues or decision.unknown:
         return decision
     frozen = checkout.frozen(branch_of(checkout.world.settings.branch_prefix, policy))
@@ -86,6 +87,11 @@ def _decide(this: _Pass, checkout: Checkout, policy: Policy) -> Decision:
         return Decision(policy, watches, _change(checkout, policy, dues))
     except CannotEdit as error:
         return Decision(policy, tuple(_refuse(line, error) for line in watches))
+
+
+def _due(line: WatchDecision, update: Update) -> Due:
+    skipped = () if line.ranking is None else better(line.ranking, update.to.tag)
+    return Due(line.watch, line.fields, update, skipped)
 
 
 def _watch(this: _Pass, checkout: Checkout, policy: Policy, index: int) -> WatchDecision:

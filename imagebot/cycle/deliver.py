@@ -19,7 +19,7 @@ from imagebot.plan.change import Change
 from imagebot.plan.decision import Decision
 from imagebot.plan.limits import waiting
 from imagebot.plan.propose import branch_of
-from imagebot.plan.words import closing
+from imagebot.plan.words import body, closing
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def _push(world: World, checkout: Checkout, jobs: Sequence[Job], commits: Mappin
 def _settle(world: World, job: Job, *, moved: bool) -> Outcome:
     change = job.change
     proposal = Proposal(
-        change.branch, change.base, change.title, change.body, change.labels, change.reviewers, change.assignees
+        change.branch, change.base, change.title, body(change), change.labels, change.reviewers, change.assignees
     )
     try:
         ensured = ensure(job.checkout.forge, proposal, job.pull)
@@ -150,7 +150,7 @@ def _settle(world: World, job: Job, *, moved: bool) -> Outcome:
         deed = Deed.OPENED
     else:
         deed = Deed.UPDATED if moved or ensured.deed == "rewritten" else Deed.KEPT
-    world.tell(PullRequestSettled(change.app, change.environment, deed, ensured.pull.url, because))
+    world.tell(PullRequestSettled(change.name, change.environment, deed, ensured.pull.url, because))
     return _outcome(change, deed, because, ensured.pull.url)
 
 
@@ -179,7 +179,7 @@ def _retire(world: World, checkout: Checkout, decision: Decision) -> list[Outcom
 
 
 def _outcome(change: Change, deed: Deed, because: str, url: str = "") -> Outcome:
-    return Outcome(change.app, change.environment, deed, change.title, url, because)
+    return Outcome(change.name, change.environment, deed, change.title, url, because)
 
 
 def _failed(app: str, environment: str, because: str) -> Outcome:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from imagebot.images.reference import ImageName
-from imagebot.selection.verdict import Version
+from imagebot.policy.model import PullRequest
+from imagebot.selection.verdict import Refusal, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,31 +23,46 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class ImageUpdate:
-    """One image of an app moved to one version."""
+    """One image of an app moved to one version.
 
+    `rule` is the order of the policy as its file has it, `policy_file` that file's name; `skipped` are the nearest
+    better tags that were not taken. `promoted` says which environment the version comes from, if it comes from one.
+    """
+
+    app: str
     image: ImageName
     old: tuple[Version, ...]
     new: Version
     kind: str
     because: str
     fields: tuple[FieldChange, ...]
+    rule: str
+    policy_file: str
+    skipped: tuple[Refusal, ...] = ()
+    promoted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one pull request does. `before` and `files` hold the whole old and new content of each changed file."""
+    """What one pull request does. `before` and `files` hold the whole old and new content of each changed file.
+
+    `name` is the app's or the group's. `fingerprint` changes exactly when the proposal does, or what the policy wants
+    of it: as long as it is the same, the words of the pull request are left to people.
+    """
 
     repository: str
     base: str
     environment: str
-    app: str
+    name: str
     branch: str
     updates: tuple[ImageUpdate, ...]
     before: Mapping[str, bytes]
     files: Mapping[str, bytes]
     title: str
-    body: str
     message: str
     labels: tuple[str, ...]
     reviewers: tuple[str, ...]
     assignees: tuple[str, ...]
+    wishes: PullRequest
+    fingerprint: str
+    draft: bool = False

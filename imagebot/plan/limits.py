@@ -36,4 +36,4 @@ def waiting(
 
 def _urgency(change: Change) -> tuple[int, str, str]:
     rank = max((_ORDER.get(update.kind, 4) for update in change.updates), default=4)
-    return (rank, change.environment, change.app)
+    return (rank, change.environment, change.name)

@@ -6,22 +6,24 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from imagebot.documents.duration import format_duration
 from imagebot.fields.edit import edit, wanted
 from imagebot.fields.field import Field, Value
 from imagebot.plan.change import Change, FieldChange, ImageUpdate
-from imagebot.plan.words import REPUSH, body, labels, message, title
+from imagebot.plan.words import REPUSH, worded
 from imagebot.policy.model import Policy, Watch
 from imagebot.selection.kind import kind
-from imagebot.selection.verdict import Update, Version
+from imagebot.selection.verdict import Refusal, Update, Version
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A watch whose verdict is an update, and the fields that hold its image."""
+    """A watch whose verdict is an update, the fields that hold its image, and the nearest better tags."""
 
     watch: Watch
     fields: tuple[Field, ...]
     update: Update
+    skipped: tuple[Refusal, ...] = ()
 
 
 def branch_of(prefix: str, policy: Policy) -> str:
@@ -38,23 +40,24 @@ def propose(policy: Policy, dues: Sequence[Due], base: str, prefix: str, files: 
     for due in dues:
         for field, value in _moves(due):
             edits[field.file].append((field, value))
-    updates = tuple(_image_update(due) for due in dues)
-    return Change(
+    change = Change(
         repository=policy.repository,
         base=base,
         environment=policy.environment,
-        app=policy.app,
+        name=policy.app,
         branch=branch_of(prefix, policy),
-        updates=updates,
+        updates=tuple(_image_update(policy, due) for due in dues),
         before={file: files[file] for file in sorted(edits)},
         files={file: edit(file, files[file], changes) for file, changes in sorted(edits.items())},
-        title=title(policy, updates),
-        body=body(policy, updates),
-        message=message(policy, updates),
-        labels=labels(policy, updates),
+        title="",
+        message="",
+        labels=(),
         reviewers=policy.pull_request.reviewers,
         assignees=policy.pull_request.assignees,
+        wishes=policy.pull_request,
+        fingerprint="",
     )
+    return worded(change)
 
 
 def _moves(due: Due) -> list[tuple[Field, Value]]:
@@ -74,10 +77,11 @@ def _kind(due: Due, old: Sequence[Version]) -> str:
     return kind(old[0].tag, to.tag, due.watch)
 
 
-def _image_update(due: Due) -> ImageUpdate:
+def _image_update(policy: Policy, due: Due) -> ImageUpdate:
     moves = _moves(due)
     old = tuple(dict.fromkeys(Version(field.tag or "", field.digest) for field, _ in moves))
     return ImageUpdate(
+        app=policy.app,
         image=due.watch.image,
         old=old,
         new=due.update.to,
@@ -86,4 +90,16 @@ def _image_update(due: Due) -> ImageUpdate:
         fields=tuple(
             FieldChange(field.file, field.line, field.path, str(field.value), str(value)) for field, value in moves
         ),
+        rule=due.watch.rule,
+        policy_file=policy.file.rpartition("/")[2],  # its folder depends on where the bot runs
+        skipped=due.skipped,
+        promoted=_promoted(policy),
     )
+
+
+def _promoted(policy: Policy) -> str:
+    source = policy.gates.source
+    if source is None:
+        return ""
+    after = f", {format_duration(source.after)} after it got there" if source.after else ""
+    return f"{policy.environment} takes only what {source.environment} has deployed{after}"

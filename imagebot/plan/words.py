@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import quote
 
-from imagebot.documents.duration import format_duration
 from imagebot.plan.block import Block, Proposed, write
-from imagebot.plan.change import FieldChange, ImageUpdate
+from imagebot.plan.change import Change, FieldChange, ImageUpdate
 from imagebot.plan.inert import code, plain
-from imagebot.policy.model import Policy
 from imagebot.selection.verdict import Version
 
 BODY_LIMIT = 58_000
@@ -23,10 +22,16 @@ REPUSH = "repush"
 """The kind, and the label, of an update that keeps its tag and brings what somebody pushed under it."""
 
 
-def labels(policy: Policy, updates: Sequence[ImageUpdate]) -> tuple[str, ...]:
+def worded(change: Change) -> Change:
+    """The change with the title, labels, message and fingerprint that what it does gives it."""
+    titled = replace(change, title=title(change), labels=labels(change))
+    return replace(titled, message=message(titled), fingerprint=fingerprint(titled))
+
+
+def labels(change: Change) -> tuple[str, ...]:
     """Those that the policy asks for, and a loud one where a tag was pushed again."""
-    again = (REPUSH,) if any(update.kind == REPUSH for update in updates) else ()
-    return tuple(dict.fromkeys((*policy.pull_request.labels, *again)))
+    again = (REPUSH,) if any(update.kind == REPUSH for update in change.updates) else ()
+    return tuple(dict.fromkeys((*change.wishes.labels, *again)))
 
 
 def closing(because: str, *, settled: bool, base: str) -> str:
@@ -36,24 +41,25 @@ def closing(because: str, *, settled: bool, base: str) -> str:
     return f"Taken back by imagebot, for now: {code(because)}. What may run then is proposed anew."
 
 
-def title(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
+def title(change: Change) -> str:
     """`deps(staging): podinfo 6.5.3 → 6.5.4`."""
+    updates, where = change.updates, f"deps({change.environment}): {change.name}"
     if len(updates) == 1 and updates[0].kind == REPUSH:
-        return plain(f"deps({policy.environment}): {policy.app} {updates[0].new.tag} was pushed again")
+        return plain(f"{where} {updates[0].new.tag} was pushed again")
     if len(updates) == 1:
-        return plain(f"deps({policy.environment}): {policy.app} {_versions(updates[0].old)} → {updates[0].new.tag}")
-    return plain(f"deps({policy.environment}): {policy.app}: {len(updates)} images")
+        return plain(f"{where} {_versions(updates[0].old)} → {updates[0].new.tag}")
+    return plain(f"{where}: {len(updates)} images")
 
 
-def message(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
+def message(change: Change) -> str:
     """The commit message: what, why, and trailers that `git interpret-trailers` reads back."""
-    reasons = [f"{update.image.familiar}: {plain(update.because)}" for update in updates]
+    reasons = [f"{update.image.familiar}: {plain(update.because)}" for update in change.updates]
     trailers = []
-    for update in updates:
+    for update in change.updates:
         trailers.append(f"Image-Update: {update.image} {_versions(update.old)} -> {update.new}")
         trailers += [f"Image-Field: {field_id(field)}" for field in update.fields]
     lines = [plain(line, _LONGEST_TRAILER) for line in trailers]
-    return f"{title(policy, updates)}\n\n" + "\n".join(reasons) + "\n\n" + "\n".join(lines) + "\n"
+    return f"{change.title}\n\n" + "\n".join(reasons) + "\n\n" + "\n".join(lines) + "\n"
 
 
 def field_id(field: FieldChange) -> str:
@@ -61,23 +67,23 @@ def field_id(field: FieldChange) -> str:
     return f"{quote(field.file, safe='/._-+=@,:~()[] ')}#{quote(field.path, safe='/._-+=@,:~()[]')}"
 
 
-def body(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
+def body(change: Change) -> str:
     """The pull request's description: what changes, where, why, and what a reviewer can do about it."""
-    shown = "\n\n".join(
-        [_heading(policy, updates), _table(updates), _files(updates), _why(policy, updates), _choices(updates)]
-    )
+    updates = change.updates
+    shown = "\n\n".join([_heading(change), _table(updates), _files(updates), _why(updates), _choices(updates)])
     if len(shown) > BODY_LIMIT:
         shown = shown[:BODY_LIMIT].rsplit("\n", 1)[0] + "\n\n_The rest did not fit: see the commit message._"
     proposed = tuple(Proposed(str(update.image), update.new.tag, update.new.digest) for update in updates)
-    return f"{shown}\n\n{write(Block(policy.app, policy.environment, proposed, _fingerprint(policy, updates)))}\n"
+    return f"{shown}\n\n{write(Block(change.name, change.environment, proposed, change.fingerprint))}\n"
 
 
-def _fingerprint(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
+def fingerprint(change: Change) -> str:
     """What is proposed, not how it is told: line numbers and counts of tags move without anything new to say."""
     moves = [
-        (str(each.image), each.new.tag, each.new.digest, [_move(field) for field in each.fields]) for each in updates
+        (str(each.image), each.new.tag, each.new.digest, [_move(field) for field in each.fields])
+        for each in change.updates
     ]
-    facts = [title(policy, updates), labels(policy, updates), moves]
+    facts = [change.title, change.labels, moves]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -85,14 +91,13 @@ def _move(field: FieldChange) -> tuple[str, str, str, str]:
     return (field.file, field.path, field.old, field.new)
 
 
-def _heading(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
+def _heading(change: Change) -> str:
+    updates = change.updates
     what = ", ".join(
         f"{code(_versions(update.old))} → {code(update.new.tag)} ({update.kind})" for update in updates[:3]
     )
     more = f" and {len(updates) - 3} more" if len(updates) > 3 else ""
-    source = policy.gates.source
-    where = f", as in {code(source.environment)}" if source is not None else ""
-    return f"### {code(policy.app)} in {code(policy.environment)}: {what}{more}{where}{_warning(updates)}"
+    return f"### {code(change.name)} in {code(change.environment)}: {what}{more}{_warning(updates)}"
 
 
 def _warning(updates: Sequence[ImageUpdate]) -> str:
@@ -128,20 +133,13 @@ def _files(updates: Sequence[ImageUpdate]) -> str:
     return "\n".join([head, "", *lines])
 
 
-def _why(policy: Policy, updates: Sequence[ImageUpdate]) -> str:
-    file = code(policy.file.rpartition("/")[2])  # its folder depends on where the bot runs
-    rules = {watch.image: f"{code(watch.rule)}, {file}" for watch in policy.watches}
-    lines = [f"- {code(update.image.familiar)}: {code(update.because)}, by {rules[update.image]}" for update in updates]
-    return "\n".join(["**Why this tag**", "", *lines, *_gates(policy)])
-
-
-def _gates(policy: Policy) -> list[str]:
-    """What the policy asked for besides, where there is something to say about it."""
-    source = policy.gates.source
-    if source is None:
-        return []
-    after = f", {format_duration(source.after)} after it got there" if source.after else ""
-    return [f"- Promoted: {code(policy.environment)} takes only what {code(source.environment)} has deployed{after}"]
+def _why(updates: Sequence[ImageUpdate]) -> str:
+    lines = [
+        f"- {code(update.image.familiar)}: {code(update.because)}, by {code(update.rule)}, {code(update.policy_file)}"
+        for update in updates
+    ]
+    promoted = dict.fromkeys(f"- Promoted: {code(update.promoted)}" for update in updates if update.promoted)
+    return "\n".join(["**Why this tag**", "", *lines, *promoted])
 
 
 def _choices(updates: Sequence[ImageUpdate]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from imagebot.selection.reasons import listed, shown
 from imagebot.selection.verdict import Refusal, Version
 
 NOT_ASKED = "not looked at: the answer was clear before"
+_NEAREST_OF_A_RULE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,25 @@ def nearest(ranking: Ranking, refused: Sequence[Refusal], tag: str) -> tuple[Ref
     near = sorted(enumerate(placed), key=lambda item: (_distance(item[0], below), item[0] < below))
     rest = [refusal for refusal in refused if ranking.place(refusal.tag) is None]
     return (*(refusal for _, (_, _, refusal) in near), *rest)
+
+
+def better(ranking: Ranking, tag: str) -> tuple[Refusal, ...]:
+    """The refused tags above `tag` in the order, the nearest first, and of each rule only some."""
+    here = ranking.place(tag)
+    if here is None:
+        return ()
+    above = [
+        (key, refusal.tag, refusal)
+        for refusal in ranking.refused
+        if (key := ranking.place(refusal.tag)) is not None and key > here
+    ]
+    counts = Counter[str]()
+    kept = []
+    for _, _, refusal in sorted(above, key=lambda item: item[:2]):
+        counts[refusal.rule] += 1
+        if counts[refusal.rule] <= _NEAREST_OF_A_RULE:
+            kept.append(refusal)
+    return tuple(kept)
 
 
 def _distance(index: int, below: int) -> int:

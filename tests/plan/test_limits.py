@@ -7,14 +7,16 @@ import pytest
 from imagebot.images.reference import ImageName
 from imagebot.plan.change import Change, ImageUpdate
 from imagebot.plan.limits import waiting
+from imagebot.policy.model import PullRequest
 from imagebot.selection.verdict import Version
 
 
 def change(app: str, kind: str, repository: str = "env") -> Change:
-    update = ImageUpdate(ImageName("ghcr.io", "a/b"), (Version("1.0.0"),), Version("1.0.1"), kind, "because", ())
-    return Change(
-        repository, "main", "staging", app, f"imagebot/staging/{app}", (update,), {}, {}, "t", "b", "m", (), (), ()
-    )
+    old, new = Version("1.0.0"), Version("1.0.1")
+    update = ImageUpdate(app, ImageName("ghcr.io", "a/b"), (old,), new, kind, "because", (), "semver: ^1", "a.yaml")
+    branch = f"imagebot/staging/{app}"
+    wishes = PullRequest()
+    return Change(repository, "main", "staging", app, branch, (update,), {}, {}, "t", "m", (), (), (), wishes, "f")
 
 
 MAJOR, MINOR, PATCH = change("a", "major"), change("b", "minor"), change("c", "patch")

@@ -1,0 +1,50 @@
+"""Changes as the plan room makes them: one image of one app from 1.4.2 to 1.5.0, and what a test wants different."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from imagebot.images.reference import ImageName
+from imagebot.plan.change import Change, FieldChange, ImageUpdate
+from imagebot.plan.words import worded
+from imagebot.policy.model import PullRequest
+from imagebot.selection.verdict import Version
+
+IMAGE = ImageName("ghcr.io", "acme/api")
+OLD, NEW = ("sha256:" + letters * 32 for letters in ("ab", "cd"))
+FIELD = FieldChange("staging/api.yaml", 7, "spec.image", "1.4.2", "1.5.0")
+UPDATE = ImageUpdate(
+    app="api",
+    image=IMAGE,
+    old=(Version("1.4.2"),),
+    new=Version("1.5.0", NEW),
+    kind="minor",
+    because="1.5.0 is the newest of 3 tags in ^1.4",
+    fields=(FIELD,),
+    rule="semver: ^1.4",
+    policy_file="api.yaml",
+)
+
+
+def change(*updates: ImageUpdate, **wishes: Any) -> Change:
+    """The pull request of these updates; `wishes` is the policy's `pullRequest`."""
+    wanted = PullRequest(**wishes)
+    return worded(
+        Change(
+            repository="environments",
+            base="main",
+            environment="staging",
+            name="api",
+            branch="imagebot/staging/api",
+            updates=updates or (UPDATE,),
+            before={},
+            files={},
+            title="",
+            message="",
+            labels=(),
+            reviewers=wanted.reviewers,
+            assignees=wanted.assignees,
+            wishes=wanted,
+            fingerprint="",
+        )
+    )
