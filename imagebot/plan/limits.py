@@ -1,11 +1,167 @@
-"""Which new pull requests may be opened now, and which wait."""
+"""Which new pull requests may be opened now; which wait, for what, and in which order."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from imagebot.plan.change import Change
+
+_HOUR = timedelta(hours=1)
+_MINUTE = timedelta(minutes=1)
+_KINDS = {"digest": 1, "repush": 1, "patch": 2, "minor": 3, "major": 4}
+_SECURITY, _OTHERS = 0, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A change that has no pull request yet. `name` is the app's or the group's, `kinds` are those of its updates.
+
+    `account` is who opens it, as far as the forge counts: whoever shares a token shares its limits. `cost` is how many
+    writes that takes.
+    """
+
+    repository: str
+    branch: str
+    environment: str
+    name: str
+    kinds: tuple[str, ...]
+    labels: tuple[str, ...] = ()
+    account: str = ""
+    cost: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many pull requests of the bot there may be, in one repository or in all; None: any number.
+
+    `limit` of them may be open at once, and `open_now` are. `per_hour` may be opened in an hour; `opened` is when the
+    last ones were, open or not: a time in the future, as of a clock that was set back, counts as now.
+    """
+
+    open_now: int = 0
+    limit: int | None = None
+    opened: tuple[datetime, ...] = ()
+    per_hour: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Why a change waits, and its place among all that wait, from 1."""
+
+    because: str
+    place: int
+
+
+def cost(*extras: Sequence[str]) -> int:
+    """How many writes a new pull request takes that carries these labels, reviewers and assignees.
+
+    One opens it, one more adds each kind of extra, and with any of them the true body is written at the end.
+    """
+    kinds = sum(1 for names in extras if names)
+    return 2 + kinds if kinds else 1
+
+
+def queued(
+    new: Iterable[Newcomer],
+    repositories: Mapping[str, Allowance],
+    overall: Allowance,
+    writes: Mapping[str, int],
+    now: datetime,
+) -> Mapping[tuple[str, str], Wait]:
+    """The (repository, branch) of those that must wait, in their order; all others may be opened now.
+
+    `writes` says how many more the forge takes from an account in this hour; one that is not there may do any number.
+    First come those with a security label, then new digests, patches, minor, major and other updates, each by
+    environment and name. None overtakes another that waits for the forge: else cheap ones could keep it waiting.
+    """
+    tallies = {name: _Tally(allowance, f"in {name}", now) for name, allowance in repositories.items()}
+    in_all = _Tally(overall, "in all", now)
+    purse = _Purse(dict(writes))
+    waits: dict[tuple[str, str], Wait] = {}
+    for newcomer in sorted(new, key=_urgency):
+        own = tallies.setdefault(newcomer.repository, _Tally(Allowance(), f"in {newcomer.repository}", now))
+        because = own.full or in_all.full or own.too_fast or in_all.too_fast or purse.short_for(newcomer)
+        if because:
+            waits[newcomer.repository, newcomer.branch] = Wait(f"waits: {because}", len(waits) + 1)
+            continue
+        own.let_in()
+        in_all.let_in()
+        purse.pay_for(newcomer)
+    return waits
+
+
+@dataclass
+class _Tally:
+    """An allowance as it shrinks while newcomers are let in."""
+
+    allowance: Allowance
+    where: str
+    now: datetime
+    let: list[datetime] = field(default_factory=list)
+
+    @property
+    def full(self) -> str:
+        limit, present = self.allowance.limit, self.allowance.open_now + len(self.let)
+        if limit is None or present < limit:
+            return ""
+        return f"{present} of {limit} pull requests are open {self.where}"
+
+    @property
+    def too_fast(self) -> str:
+        rate = self.allowance.per_hour
+        if rate is None:
+            return ""
+        known = sorted(min(at, self.now) for at in (*self.allowance.opened, *self.let))
+        recent = [at for at in known if self.now - at < _HOUR]
+        if len(recent) < rate:
+            return ""
+        free = f"; the next at {_clock(recent[-rate] + _HOUR)}" if rate else ""
+        return f"{len(recent)} of {rate} were opened {self.where} in the last hour{free}"
+
+    def let_in(self) -> None:
+        self.let.append(self.now)
+
+
+@dataclass
+class _Purse:
+    """The writes that are left to each account, and the accounts that could not pay for the one whose turn it was."""
+
+    left: dict[str, int]
+    empty: set[str] = field(default_factory=set)
+
+    def short_for(self, newcomer: Newcomer) -> str:
+        left = self.left.get(newcomer.account, newcomer.cost)
+        if newcomer.account in self.empty:
+            return f"the forge takes {left} more writes in this hour, and others come first"
+        if newcomer.cost <= left:
+            return ""
+        self.empty.add(newcomer.account)
+        return f"opening it takes {newcomer.cost} writes, and the forge takes {left} more in this hour"
+
+    def pay_for(self, newcomer: Newcomer) -> None:
+        if newcomer.account in self.left:
+            self.left[newcomer.account] -= newcomer.cost
+
+
+def _clock(at: datetime) -> str:
+    """The time of day, rounded up: at the minute that is named there is room."""
+    return f"{at.astimezone(UTC) + _MINUTE - timedelta.resolution:%H:%MZ}"
+
+
+def _urgency(newcomer: Newcomer) -> tuple[int, str, str, str, str]:
+    rank = max((_KINDS.get(kind, _OTHERS) for kind in newcomer.kinds), default=_OTHERS)
+    if any(_is_security(label) for label in newcomer.labels):
+        rank = _SECURITY
+    return (rank, newcomer.environment, newcomer.name, newcomer.repository, newcomer.branch)
+
+
+def _is_security(label: str) -> bool:
+    """`security`, or a label with that on one side of a slash or a colon: `security/high`, `type: Security`."""
+    return "security" in (part.strip().casefold() for part in label.replace(":", "/").split("/"))
+
 
 _ORDER = {"digest": 0, "repush": 0, "patch": 1, "minor": 2, "major": 3}
 
@@ -19,7 +175,7 @@ def waiting(
     """
     counts = Counter(open_now)
     reasons: dict[tuple[str, str], str] = {}
-    for change in sorted(new, key=_urgency):
+    for change in sorted(new, key=_old_urgency):
         limit = per_repository.get(change.repository)
         if limit is not None and counts[change.repository] >= limit:
             reasons[change.repository, change.branch] = (
@@ -34,6 +190,6 @@ def waiting(
     return reasons
 
 
-def _urgency(change: Change) -> tuple[int, str, str]:
+def _old_urgency(change: Change) -> tuple[int, str, str]:
     rank = max((_ORDER.get(update.kind, 4) for update in change.updates), default=4)
     return (rank, change.environment, change.name)
