@@ -23,6 +23,8 @@ from imagebot.settingswords import registry_host
 __all__ = ["Author", "ForgeKind", "Limits", "Log"]
 
 DEFAULT_FILE = "imagebot.yaml"
+DEFAULT_LIMITS = Limits(open_pull_requests=10, opened_per_hour=20)
+"""Over all repositories, where nothing else is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ class Settings:
     every: timedelta = DEFAULT_EVERY
     branch_prefix: str = "imagebot/"
     author: Author = Author()
-    limits: Limits = Limits(open_pull_requests=10)
+    limits: Limits = DEFAULT_LIMITS
     log: Log = Log()
     docker_config: Path | None = None
 
@@ -244,7 +246,7 @@ class _Resolving:
             every=written.every,
             branch_prefix=written.branch_prefix,
             author=written.author,
-            limits=written.limits,
+            limits=DEFAULT_LIMITS.model_copy(update=written.limits.model_dump(exclude_none=True)),
             log=written.log,
             docker_config=self.path(docker) if docker else None,
         )

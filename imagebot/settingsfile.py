@@ -44,6 +44,8 @@ class Limits(Model):
 
     open_pull_requests: Annotated[int, Field(ge=0, le=10_000), WHOLE] | None = None
     """How many pull requests of the bot may be open at once; 0 opens none."""
+    opened_per_hour: Annotated[int, Field(ge=1, le=10_000), WHOLE] | None = None
+    """How many new ones the bot may open in an hour, so that not all reviewers are called at once."""
 
 
 class Author(Model):
@@ -330,8 +332,8 @@ class SettingsFile(Model):
     """What is special about registries, by host and port. A registry that is not here is asked over https."""
     docker_config: FilePath | None = None
     """A Docker `config.json` with credentials. Default: the one in the folder `$DOCKER_CONFIG`, if that is set."""
-    limits: Limits = Limits(open_pull_requests=10)
-    """Limits over all repositories."""
+    limits: Limits = Limits()
+    """Limits over all repositories. What is not written here is `openPullRequests: 10` and `openedPerHour: 20`."""
     log: Log = Log()
     """What is logged, and how."""
 

@@ -86,7 +86,7 @@ def test_the_example() -> None:
         },
         state=Path("/var/lib/imagebot"),
         every=timedelta(minutes=5),
-        limits=Limits(open_pull_requests=10),
+        limits=Limits(open_pull_requests=10, opened_per_hour=20),
     )
 
 

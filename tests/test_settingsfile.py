@@ -1,4 +1,4 @@
-"""Source repositories in imagebot.yaml."""
+"""Source repositories and limits in imagebot.yaml."""
 
 from __future__ import annotations
 
@@ -46,3 +46,39 @@ def test_sources_that_do_not_fit(tmp_path: Path, source: str, says: str) -> None
     text = f"policies: [p]\nrepositories: {{r: {{url: /envs}}}}\nsources:\n  api: {source}\n"
     with pytest.raises(BadInput, match=re.escape(says)):
         read_settings("imagebot.yaml", text.encode(), tmp_path, {"TOKEN": "t"})
+
+
+@pytest.mark.parametrize(
+    ("written", "in_all"),
+    [
+        ("", Limits(open_pull_requests=10, opened_per_hour=20)),
+        ("limits: {openPullRequests: 3}", Limits(open_pull_requests=3, opened_per_hour=20)),
+        ("limits: {openedPerHour: 5}", Limits(open_pull_requests=10, opened_per_hour=5)),
+        ("limits: {openPullRequests: 0, openedPerHour: 1}", Limits(open_pull_requests=0, opened_per_hour=1)),
+    ],
+    ids=["none", "open", "per hour", "both"],
+)
+def test_a_limit_that_is_written_leaves_the_other_as_it_is(tmp_path: Path, written: str, in_all: Limits) -> None:
+    own = "limits: {openedPerHour: 2}"
+    text = f"policies: [p]\nrepositories: {{r: {{url: /envs, {own}}}, s: {{url: /other}}}}\n{written}\n"
+
+    settings = read_settings("imagebot.yaml", text.encode(), tmp_path, {})
+
+    assert settings.limits == in_all
+    assert settings.repositories["r"].limits == Limits(opened_per_hour=2)
+    assert settings.repositories["s"].limits == Limits()
+
+
+@pytest.mark.parametrize(
+    ("limits", "says"),
+    [
+        ("{openedPerHour: 0}", "must be at least 1"),
+        ("{openedPerHour: 10001}", "must be at most 10000"),
+        ("{openedPerHour: 1.5}", "expected a whole number, found '1.5'"),
+        ("{perHour: 5}", "unknown key 'perHour'; did you mean 'openedPerHour'?"),
+    ],
+)
+def test_limits_that_are_none(tmp_path: Path, limits: str, says: str) -> None:
+    text = f"policies: [p]\nrepositories: {{r: {{url: /envs}}}}\nlimits: {limits}\n"
+    with pytest.raises(BadInput, match=re.escape(says)):
+        read_settings("imagebot.yaml", text.encode(), tmp_path, {})

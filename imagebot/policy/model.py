@@ -55,7 +55,8 @@ class PullRequest(Model):
     labels: tuple[Label, ...] = ()
     """Labels to put on it."""
     reviewers: tuple[Reviewer, ...] = ()
-    """Who is asked for a review: login names, or `team:NAME`."""
+    """Who is asked for a review: login names, `team:NAME`, and `codeowners` for whoever the CODEOWNERS file of the
+    environment repository names for the files that change; a login of that name cannot be asked."""
     assignees: tuple[Login, ...] = ()
     """Whom it is assigned to: login names."""
 

@@ -11,6 +11,8 @@ _DNS_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9_])?(?:\[bot\])?", re.ASCII)
 _IMAGE_POLICY = re.compile(r"[a-z0-9][a-z0-9.-]*:[a-z0-9][a-z0-9.-]*", re.ASCII)
 _LONGEST_LABEL = 50
+CODEOWNERS = "codeowners"
+"""Among reviewers: whoever the forge's CODEOWNERS file names for the files that change."""
 
 
 def dns_label(text: str) -> str:
@@ -72,7 +74,9 @@ def login(text: str) -> str:
 
 
 def reviewer(text: str) -> str:
-    """A login, or `team:` and the short name of a team."""
+    """A login, `team:` and the short name of a team, or `codeowners`."""
+    if text != CODEOWNERS and text.casefold() == CODEOWNERS:
+        raise ValueError(f"the owners of the files that change are written as {CODEOWNERS}")
     team = text.removeprefix("team:")
     if _LOGIN.fullmatch(team):
         return text

@@ -177,7 +177,7 @@ def test_no_dns_labels(text: str) -> None:
         words.dns_label(text)
 
 
-@pytest.mark.parametrize("text", ["octocat", "team:platform", "dependabot[bot]", "a.b_c-d", "x"])
+@pytest.mark.parametrize("text", ["octocat", "team:platform", "dependabot[bot]", "a.b_c-d", "x", "codeowners"])
 def test_reviewers(text: str) -> None:
     assert words.reviewer(text) == text
 
@@ -186,6 +186,11 @@ def test_reviewers(text: str) -> None:
 def test_no_reviewers(text: str) -> None:
     with pytest.raises(ValueError, match="is neither a login name nor team:NAME"):
         words.reviewer(text)
+
+
+def test_code_owners_are_written_in_one_way() -> None:
+    with pytest.raises(ValueError, match="are written as codeowners"):
+        words.reviewer("CODEOWNERS")
 
 
 @pytest.mark.parametrize("text", ["", " ", "a,b", "a\x1b[0m", "a\nb", "x" * 51])
