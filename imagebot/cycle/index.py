@@ -30,10 +30,39 @@ class Watched:
     explicit: Mapping[str, tuple[Explicit, ...]]
     policies: Mapping[str, ImageName]
 
+    @classmethod
+    def by(cls, policies: Iterable[Policy]) -> Watched:
+        """What these policies of one environment repository look for."""
+        names: set[ImageName] = set()
+        explicit: dict[str, dict[Explicit, None]] = defaultdict(dict)
+        of_policies: dict[str, set[ImageName]] = defaultdict(set)
+        for policy in policies:
+            for watch in policy.watches:
+                names.add(watch.image)
+                if watch.image_policy:
+                    of_policies[watch.image_policy].add(watch.image)
+                for place in watch.fields:
+                    explicit[place.file][Explicit(place.path, watch.image, place.template)] = None
+        return cls(
+            frozenset(names),
+            {file: tuple(paths) for file, paths in explicit.items()},
+            {policy: next(iter(images)) for policy, images in of_policies.items() if len(images) == 1},
+        )
+
+    def is_looked_into(self, path: str) -> bool:
+        """Whether a file may hold a watched image, told from its path."""
+        return kind_of(path) is not None or path in self.explicit
+
     def may_be_in(self, path: str, data: bytes) -> bool:
         """Whether a file is worth parsing."""
         in_markers = any(policy.encode() in data for policy in self.policies)
         return path in self.explicit or in_markers or screen(data, self.names)
+
+    def find(self, path: str, data: bytes) -> FileFields:
+        """What a file holds."""
+        found = find(path, data, self.explicit.get(path, ()), self.policies)
+        doubts = {name: doubt for name in self.names if (doubt := unclear(data, found, name))}
+        return FileFields(found, doubts, find_embedded(path, data, found, self.names))
 
 
 @dataclass
@@ -51,11 +80,11 @@ class FieldIndex:
         self, repository: str, policies: Iterable[Policy], mirror: Mirror, entries: Iterable[TreeEntry]
     ) -> Mapping[str, FileFields]:
         """What the files of a commit hold, by path; files that cannot hold a watched image are left out."""
-        watched = _watched(policies)
+        watched = Watched.by(policies)
         if self._watched.get(repository) != watched:
             self._watched[repository] = watched
             self._known[repository] = {}
-        keys = [(entry.path, entry.blob) for entry in entries if kind_of(entry.path) or entry.path in watched.explicit]
+        keys = [(entry.path, entry.blob) for entry in entries if watched.is_looked_into(entry.path)]
         before = self._known[repository]
         missing = [key for key in keys if key not in before]
         fresh = dict(zip(missing, self._read(missing, mirror, watched), strict=True))
@@ -68,24 +97,4 @@ class FieldIndex:
                 yield _NOTHING
                 continue
             self.parsed += 1
-            found = find(path, data, watched.explicit.get(path, ()), watched.policies)
-            doubts = {name: doubt for name in watched.names if (doubt := unclear(data, found, name))}
-            yield FileFields(found, doubts, find_embedded(path, data, found, watched.names))
-
-
-def _watched(policies: Iterable[Policy]) -> Watched:
-    names: set[ImageName] = set()
-    explicit: dict[str, dict[Explicit, None]] = defaultdict(dict)
-    of_policies: dict[str, set[ImageName]] = defaultdict(set)
-    for policy in policies:
-        for watch in policy.watches:
-            names.add(watch.image)
-            if watch.image_policy:
-                of_policies[watch.image_policy].add(watch.image)
-            for place in watch.fields:
-                explicit[place.file][Explicit(place.path, watch.image, place.template)] = None
-    return Watched(
-        frozenset(names),
-        {file: tuple(paths) for file, paths in explicit.items()},
-        {policy: next(iter(images)) for policy, images in of_policies.items() if len(images) == 1},
-    )
+            yield watched.find(path, data)

@@ -57,7 +57,7 @@ def left_alone(policy: Policy, watch: Watch, files: Mapping[str, FileFields]) ->
     return tuple(
         field
         for file, embedded in texts
-        if _reaches(policy, watch, file)
+        if reaches(policy, watch, file)
         for field in embedded
         if field.name == watch.image
     )
@@ -68,13 +68,12 @@ def _fields_of(policy: Policy, watch: Watch, files: Mapping[str, FileFields]) ->
     unusable: list[str] = []
     unnamed: list[str] = []
     for file, known in files.items():
-        if not _reaches(policy, watch, file):
+        if not reaches(policy, watch, file):
             continue
-        in_the_way = _in_the_way(known, watch.image)
-        if in_the_way:
-            return Unknown(in_the_way.headline)
-        usable = (*known.found.fields, *(known.embedded if watch.embedded else ()))
-        fields += [field for field in usable if field.name == watch.image]
+        wrong = in_the_way(known, watch.image)
+        if wrong is not None:
+            return Unknown(wrong.headline)
+        fields += usable(watch, known)
         unusable += [place.problem.headline for place in known.found.refusals if place.name == watch.image]
         unnamed += [problem.headline for problem in known.found.unnamed]
     if fields:
@@ -87,13 +86,20 @@ def _fields_of(policy: Policy, watch: Watch, files: Mapping[str, FileFields]) ->
     return Unknown(because) if because else ()
 
 
-def _in_the_way(known: FileFields, image: ImageName) -> Problem | None:
+def usable(watch: Watch, known: FileFields) -> tuple[Field, ...]:
+    """The fields of one file that a watch is about."""
+    every = (*known.found.fields, *(known.embedded if watch.embedded else ()))
+    return tuple(field for field in every if field.name == watch.image)
+
+
+def in_the_way(known: FileFields, image: ImageName) -> Problem | None:
     """Why nothing can be said of an image for sure, whatever else is found: a marker that leads nowhere, or a doubt."""
     broken = (place.problem for place in known.found.refusals if place.name == image and place.blocks)
     return next(broken, None) or known.doubts.get(image)
 
 
-def _reaches(policy: Policy, watch: Watch, file: str) -> bool:
+def reaches(policy: Policy, watch: Watch, file: str) -> bool:
+    """Whether a file is one where the fields of a watch may be."""
     return any(field.file == file for field in watch.fields) or policy.covers(file)
 
 
