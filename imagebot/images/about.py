@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,10 @@ class Layer:
 class Run:
     """How the image is run when nobody says otherwise.
 
-    https://github.com/opencontainers/image-spec/blob/main/config.md, and Docker's `HEALTHCHECK`, which that does not know.
+    `env` has a fingerprint for each name: enough to see a change, while the value, which may be a secret, is not kept.
+    `ports` have their protocol: `8080/tcp`.
+
+    https://github.com/opencontainers/image-spec/blob/main/config.md, and Docker's `HEALTHCHECK`, which it has not.
     """
 
     user: str = ""
@@ -53,3 +58,73 @@ class About:
     def size(self) -> int:
         """Bytes to download."""
         return sum(layer.size for layer in self.layers)
+
+    def to_json(self) -> str:
+        """All of it, for a cache; ASCII."""
+        return json.dumps({**asdict(self), "created": self.created and self.created.isoformat()})
+
+    @classmethod
+    def from_json(cls, text: str) -> About | None:
+        """What `to_json` wrote; None for any other text, such as one of another release: ask the registry again."""
+        try:
+            return _about(json.loads(text))
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return None
+
+
+def _about(known: dict[str, Any]) -> About:
+    run = known["run"]
+    return About(
+        digest=_text(known["digest"]),
+        platforms=_texts(known["platforms"]),
+        platform=None if known["platform"] is None else _text(known["platform"]),
+        layers=tuple(Layer(_text(layer["digest"]), _size(layer["size"])) for layer in _list(known["layers"])),
+        run=Run(
+            user=_text(run["user"]),
+            entrypoint=_texts(run["entrypoint"]),
+            command=_texts(run["command"]),
+            env=_mapping(run["env"]),
+            ports=_texts(run["ports"]),
+            volumes=_texts(run["volumes"]),
+            workdir=_text(run["workdir"]),
+            stop_signal=_text(run["stop_signal"]),
+            healthcheck=_texts(run["healthcheck"]),
+        ),
+        created=None if known["created"] is None else _moment(known["created"]),
+        labels=_mapping(known["labels"]),
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError
+    return value
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(_text(each) for each in _list(value))
+
+
+def _mapping(value: object) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise TypeError
+    return {name: _text(each) for name, each in value.items()}
+
+
+def _size(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _moment(value: object) -> datetime:
+    moment = datetime.fromisoformat(_text(value))
+    if moment.tzinfo is None:
+        raise ValueError
+    return moment

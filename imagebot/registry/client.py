@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from imagebot.errors import BadInput, BadResponse, Refused
+from imagebot.images.about import About
 from imagebot.images.reference import ImageName, is_digest, is_tag
 from imagebot.registry.answers import announced_digest, json_object, manifest_digest
-from imagebot.registry.contents import contents, created_of, platform_of
+from imagebot.registry.contents import contents, platform_of
 from imagebot.registry.conversation import Conversation
 from imagebot.registry.credentials import Credentials
 from imagebot.registry.endpoint import Endpoint
 from imagebot.registry.limits import PATIENCE, Deadline, Timeouts
+from imagebot.registry.papers import Papers, image, preferred
 from imagebot.registry.wire import Answer, Count
 from imagebot.settings import RegistrySettings
 
@@ -81,30 +83,39 @@ class Registries:
     def verify(self, name: ImageName, digest: str) -> None:
         """Fetch the manifest by `digest` and hash it. Raises `BadResponse` if it is another, `NotFound` if none."""
         assert is_digest(digest), "digests are checked where they come in"
-        _verified(self._about(name, digest), name, digest)
+        _verified(self._show(name, digest), name, digest)
 
     def platforms(self, name: ImageName, digest: str) -> Mapping[str, str]:
         """The platforms that the image of this digest runs on, each with the digest of the manifest for it.
 
         Attestations are none; empty for what is no image to run, such as a chart.
         """
-        conversation = self._about(name, digest)
+        conversation = self._show(name, digest)
         found = contents(_verified(conversation, name, digest))
         if found.config is None:
             return found.platforms
         only = platform_of(json_object(conversation.blob(found.config), name.registry))
         return {} if only is None else {only: digest}
 
+    def about(self, name: ImageName, digest: str, platform: str | None = None) -> About:
+        """What the image of this digest says about itself, on `platform`.
+
+        Of an index without that platform (or without one asked for) on linux/amd64, else on its first in the order of
+        names: `About.platform` says which. What is no image to run, such as a chart, has layers and labels only.
+        """
+        conversation = self._show(name, digest)
+        manifest, index = _verified(conversation, name, digest), {}
+        children = contents(manifest).platforms
+        chosen = preferred(children, platform)
+        if chosen is not None:
+            manifest, index = _verified(conversation, name, children[chosen]), manifest
+        at = contents(manifest).config
+        config = {} if at is None else json_object(conversation.blob(at), name.registry)
+        return image(digest, chosen, Papers(manifest, config, index, tuple(sorted(children))))
+
     def created(self, name: ImageName, digest: str) -> datetime | None:
-        """When the publisher says that the image was made; of an index, its first platform in the order of names."""
-        conversation = self._about(name, digest)
-        found = contents(_verified(conversation, name, digest))
-        if found.platforms:
-            child = found.platforms[min(found.platforms)]
-            found = contents(_verified(conversation, name, child))
-        if found.config is None:
-            return None
-        return created_of(json_object(conversation.blob(found.config), name.registry))
+        """When the publisher says that the image was made, for the platform that `about` looks at."""
+        return self.about(name, digest).created
 
     def close(self) -> None:
         """Let go of the connections that are kept open."""
@@ -113,7 +124,7 @@ class Registries:
                 endpoint.wire.close()
             self._endpoints.clear()
 
-    def _about(self, name: ImageName, digest: str) -> Conversation:
+    def _show(self, name: ImageName, digest: str) -> Conversation:
         return self._conversation(name, f"show {name.repository}@{digest}")
 
     def _conversation(self, name: ImageName, deed: str) -> Conversation:

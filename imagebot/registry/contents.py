@@ -39,16 +39,16 @@ def _children(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """The images of an index. BuildKit hangs attestations into it, for the platform unknown/unknown."""
     listed = manifest.get("manifests")
     for child in listed[:_MOST_CHILDREN] if isinstance(listed, list) else ():
-        if not isinstance(child, dict) or _ATTESTS in _mapping(child.get("annotations")):
+        if not isinstance(child, dict) or _ATTESTS in mapping(child.get("annotations")):
             continue
-        found = platform_of(_mapping(child.get("platform")))
+        found = platform_of(mapping(child.get("platform")))
         digest = child.get("digest")
         if found is not None and isinstance(digest, str) and is_digest(digest):
             yield found, digest
 
 
 def _config(manifest: Mapping[str, Any]) -> str | None:
-    config = _mapping(manifest.get("config"))
+    config = mapping(manifest.get("config"))
     digest = config.get("digest")
     known = config.get("mediaType") in _CONFIG_TYPES
     return digest if known and isinstance(digest, str) and is_digest(digest) else None
@@ -75,5 +75,6 @@ def created_of(config: Mapping[str, Any]) -> datetime | None:
         return None
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
+def mapping(value: object) -> Mapping[str, Any]:
+    """`value`, if that is what it is, else nothing."""
     return value if isinstance(value, dict) else {}

@@ -15,6 +15,11 @@ CONFIG_BYTES = 8 * MIB
 TOKEN_BYTES = 64 * KIB
 ERROR_BYTES = 64 * KIB
 
+LABELS = 100  # Red Hat's images have about 30
+LIST_ITEMS = 200  # layers, arguments, variables, ports
+TEXT_CHARACTERS = 1000
+LAYER_BYTES = 1024 * 1024 * MIB
+
 PAGE_SIZE = 1000  # the most that ECR takes; Docker Hub times out on large images without any
 MAX_PAGES = 10_000
 MAX_TAGS = 1_000_000

@@ -15,6 +15,7 @@ import re
 import sys
 import tarfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +26,12 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar"
+_DOCKER = {
+    INDEX: "application/vnd.docker.distribution.manifest.list.v2+json",
+    MANIFEST: "application/vnd.docker.distribution.manifest.v2+json",
+    CONFIG: "application/vnd.docker.container.image.v1+json",
+    f"{LAYER}+gzip": "application/vnd.docker.image.rootfs.diff.tar.gzip",
+}
 TAG_NAME = "org.opencontainers.image.ref.name"
 
 _NAME = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*"
@@ -44,20 +51,32 @@ def serve(folder: Path, port: int = 0) -> Served:
     return Served(lambda asked: answer(folder, asked), port=port)
 
 
-def publish(
-    folder: Path,
-    repository: str,
-    tag: str,
-    *,
-    created: str = "2026-01-01T12:00:00Z",
-    labels: Mapping[str, str] | None = None,
-) -> str:
-    """Write an image of one small layer and let `tag` point at it; returns the manifest's digest.
+@dataclass(frozen=True, slots=True)
+class Build:
+    """An image for one platform. The same fields give the same digest.
 
-    The same arguments give the same digest; other labels or another `created` another one.
+    `config` is how it is run, as in the OCI specification: `{"User": "1000", "ExposedPorts": {"8080/tcp": {}}}`.
+    `layers` are sizes in bytes; two images share those of equal size. There are no bytes behind them: nobody who asks
+    for a description pulls them. Without any there is one small layer, which is there.
+    `docker` writes the media types of Docker's schema 2.
     """
+
+    created: str = "2026-01-01T12:00:00Z"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
+    layers: Sequence[int] = ()
+    docker: bool = False
+
+    def type(self, oci: str) -> str:
+        """The media type of what OCI calls `oci`."""
+        return _DOCKER[oci] if self.docker else oci
+
+
+def publish(folder: Path, repository: str, tag: str, **build: Any) -> str:
+    """Write an image for linux/amd64 and let `tag` point at it; returns the manifest's digest. `build`: see `Build`."""
     layout = _layout(folder, repository)
-    descriptor = _image(layout, f"{repository}:{tag}", "linux/amd64", created, labels or {})
+    descriptor = _image(layout, f"{repository}:{tag}", "linux/amd64", Build(**build))
     _point(layout, tag, descriptor)
     return str(descriptor["digest"])
 
@@ -66,19 +85,21 @@ def publish_index(
     folder: Path,
     repository: str,
     tag: str,
-    builds: Mapping[str, str],
+    builds: Mapping[str, Build | str],
     attestations: Sequence[str] = (),
+    annotations: Mapping[str, str] | None = None,
 ) -> str:
-    """Let `tag` point at an index and return its digest: a platform and when it was built for each of `builds`.
+    """Let `tag` point at an index of an image for each platform in `builds`; returns the index's digest.
 
-    `attestations` are hung into it as BuildKit does, for no platform.
+    In place of a `Build` its time of creation will do. `attestations` are hung in as BuildKit does, for no platform.
     """
     layout = _layout(folder, repository)
     children = []
-    for name, created in builds.items():
-        system, architecture, *variant = name.split("/")
-        where = {"os": system, "architecture": architecture, **({"variant": variant[0]} if variant else {})}
-        children.append({**_image(layout, f"{repository}:{tag}", name, created, {}), "platform": where})
+    media_type = INDEX
+    for name, given in builds.items():
+        build = Build(created=given) if isinstance(given, str) else given
+        media_type = build.type(INDEX)
+        children.append({**_image(layout, f"{repository}:{tag}", name, build), "platform": _platform(name)})
     for text in attestations:
         children.append(
             {
@@ -87,7 +108,8 @@ def publish_index(
                 "annotations": {"vnd.docker.reference.type": "attestation-manifest"},
             }
         )
-    descriptor = _write(layout, _encode({"schemaVersion": 2, "mediaType": INDEX, "manifests": children}), INDEX)
+    index = {"schemaVersion": 2, "mediaType": media_type, "manifests": children}
+    descriptor = _write(layout, _encode(index | _annotated(annotations)), media_type)
     _point(layout, tag, descriptor)
     return str(descriptor["digest"])
 
@@ -127,25 +149,38 @@ def _layout(folder: Path, repository: str) -> Path:
     return layout
 
 
-def _image(layout: Path, name: str, platform: str, created: str, labels: Mapping[str, str]) -> dict[str, Any]:
-    """Write an image of one small layer; returns its descriptor."""
-    system, architecture, *variant = platform.split("/")
-    layer = _write(layout, _archive(f"{name}\n".encode()), LAYER)
+def _image(layout: Path, name: str, platform: str, build: Build) -> dict[str, Any]:
+    """Write an image; returns its descriptor."""
+    sized = [_layer(size, build) for size in build.layers]
+    layers = sized or [_write(layout, _archive(f"{name}\n".encode()), LAYER)]
     config = {
-        "created": created,
-        "architecture": architecture,
-        "os": system,
-        **({"variant": variant[0]} if variant else {}),
-        "config": {"Labels": dict(labels)},
-        "rootfs": {"type": "layers", "diff_ids": [layer["digest"]]},
+        "created": build.created,
+        **_platform(platform),
+        "config": {**build.config, "Labels": dict(build.labels)},
+        "rootfs": {"type": "layers", "diff_ids": [layer["digest"] for layer in layers]},
     }
     manifest = {
         "schemaVersion": 2,
-        "mediaType": MANIFEST,
-        "config": _write(layout, _encode(config), CONFIG),
-        "layers": [layer],
+        "mediaType": build.type(MANIFEST),
+        "config": _write(layout, _encode(config), build.type(CONFIG)),
+        "layers": layers,
+        **_annotated(build.annotations),
     }
-    return _write(layout, _encode(manifest), MANIFEST)
+    return _write(layout, _encode(manifest), build.type(MANIFEST))
+
+
+def _layer(size: int, build: Build) -> dict[str, Any]:
+    encoded = hashlib.sha256(f"{size} bytes".encode()).hexdigest()
+    return {"mediaType": build.type(f"{LAYER}+gzip"), "digest": f"sha256:{encoded}", "size": size}
+
+
+def _platform(name: str) -> dict[str, str]:
+    system, architecture, *variant = name.split("/")
+    return {"architecture": architecture, "os": system, **({"variant": variant[0]} if variant else {})}
+
+
+def _annotated(annotations: Mapping[str, str] | None) -> dict[str, Any]:
+    return {"annotations": dict(annotations)} if annotations else {}
 
 
 def _tags(layout: Path, repository: str, query: Mapping[str, str]) -> Answer:
