@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from imagebot.errors import BadInput, BadResponse, NotFound, Unavailable, printable
 from imagebot.gitnames import STATE
-from imagebot.gitrepo import ancestry, commits, history, objects
+from imagebot.gitrepo import ancestry, annals, commits, history, objects
 from imagebot.gitrepo.failures import explain, unexplained
 from imagebot.gitrepo.history import CommitInfo, PathVersion
 from imagebot.gitrepo.lock import locked
@@ -21,6 +21,7 @@ from imagebot.gitrepo.objects import Files
 from imagebot.gitrepo.process import DAMAGED_MARK, Answer, Damaged, Git, Terms
 from imagebot.gitrepo.push import Pushed, PushUpdate, Rejected, arguments, results
 from imagebot.gitrepo.remote import Remote
+from imagebot.history.commits import Commit
 from imagebot.settings import Author
 from imagebot.versions.commit import History
 
@@ -129,6 +130,10 @@ class Mirror:
     def path_versions(self, tip: str, path: str, most: int) -> tuple[PathVersion, ...]:
         """The newest `most` commits that changed the file at `path`, newest first, as the branch itself saw them."""
         return history.path_versions(self._git, tip, path, most)
+
+    def annals(self, tip: str, wanted: Callable[[str], bool]) -> tuple[Commit, ...]:
+        """The newest 100 000 commits of `tip`, newest first, with what each changed of the files that are `wanted`."""
+        return annals.annals(self._git, tip, wanted)
 
     def adds_nothing(self, commit: CommitInfo) -> bool:
         """Whether `commit` is a merge of two that holds just what git makes of them."""

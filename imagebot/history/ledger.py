@@ -1,0 +1,160 @@
+"""The base branch read from its first commit to its last: what every field said, and every change of it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from imagebot.fields.field import Value
+from imagebot.history.commits import Arrival, FileChange
+from imagebot.history.credit import credit
+from imagebot.history.entry import ADDED, COPIED, REMOVED, Entry, Move
+from imagebot.history.moves import Step, Track, pair
+from imagebot.history.says import NOTHING, Said, Says
+from imagebot.plan.claims import Key
+from imagebot.policy.model import Policy, Watch
+from imagebot.selection.kind import kind
+from imagebot.selection.rank import version_of
+
+Contents = Mapping[tuple[str, str], Says]
+"""What versions of files say, by path and blob id; those that say nothing are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """`entries` in the order of the branch, oldest first; `tracks` are the fields as they are at its tip, by watch.
+
+    `unread` are versions of files, by path and commit, that could not be read though they name a watched image: what
+    was there before counts on until they can.
+    """
+
+    entries: tuple[Entry, ...]
+    tracks: Mapping[Key, tuple[Track, ...]]
+    unread: tuple[tuple[str, str], ...]
+
+
+def read(policies: Sequence[Policy], arrived: Sequence[Arrival], contents: Contents, bot: str) -> Ledger:
+    """Read one environment repository, all of whose policies are given; `bot` is the bot's address."""
+    book = _Book(policies, contents, bot)
+    for place, arrival in enumerate(arrived):
+        book.turn(place, arrival)
+    tracks = {key: tuple(track for by in book.files.values() for track in by.get(key, ())) for key in book.watches}
+    return Ledger(tuple(book.entries), tracks, tuple(book.unread))
+
+
+class _Book:
+    def __init__(self, policies: Sequence[Policy], contents: Contents, bot: str) -> None:
+        self.watches: dict[Key, tuple[Policy, Watch]] = {
+            (str(policy), index): (policy, watch) for policy in policies for index, watch in enumerate(policy.watches)
+        }
+        self.files: dict[str, dict[Key, list[Track]]] = {}
+        self.entries: list[Entry] = []
+        self.unread: list[tuple[str, str]] = []
+        self._contents = contents
+        self._bot = bot
+        self._blobs: dict[str, str] = {}
+        self._held: dict[Key, Counter[Value]] = defaultdict(Counter)
+
+    def turn(self, place: int, arrival: Arrival) -> None:
+        """Take up one arrival."""
+        new: dict[str, Says] = {}
+        for change in arrival.commit.changes:
+            if change.old != self._blobs.get(change.path):
+                self._catch_up(change)
+            self._blobs.pop(change.path, None)
+            if change.new is not None:
+                self._blobs[change.path] = change.new
+            new[change.path] = self._says(change.path, change.new)
+            if new[change.path].doubtful:
+                self.unread.append((change.path, arrival.commit.id))
+        keys = {key for path, says in new.items() for key in (*says.fields, *self.files.get(path, ()))}
+        for key in sorted(keys):
+            moves = self._moves(key, new, place)
+            if moves:
+                self._enter(key, moves, place, arrival)
+
+    def _says(self, path: str, blob: str | None) -> Says:
+        return NOTHING if blob is None else self._contents.get((path, blob), NOTHING)
+
+    def _catch_up(self, change: FileChange) -> None:
+        """Take over what a file said before the first commit that was read."""
+        for key, said in self._says(change.path, change.old).fields.items():
+            tracks = [Track(each, [Step(each.value, None)]) for each in said]
+            self.files.setdefault(change.path, {})[key] = tracks
+            self._held[key].update(each.value for each in said)
+
+    def _moves(self, key: Key, new: Mapping[str, Says], place: int) -> tuple[Move, ...]:
+        before: list[Track] = []
+        after: list[Said] = []
+        for path, says in new.items():
+            if key not in says.doubtful:
+                before += self.files.get(path, {}).pop(key, [])
+                after += says.fields.get(key, ())
+        held = self._held[key]
+        ran = frozenset(held)
+        moves = []
+        for track, said in pair(before, after):
+            old = track.steps[-1].value if track else None
+            if track is None or said is None or old != said.value:
+                moves.append(self._move(key, track, said, ran))
+            if old is not None:
+                _let_go(held, old)
+            if said is not None:
+                held[said.value] += 1
+                self._keep(key, track or Track(said), said, place)
+        return tuple(moves)
+
+    def _keep(self, key: Key, track: Track, said: Said, place: int) -> None:
+        track.said = said
+        if not track.steps or track.steps[-1].value != said.value:
+            track.steps.append(Step(said.value, place))
+        self.files.setdefault(said.file, {}).setdefault(key, []).append(track)
+
+    def _move(self, key: Key, track: Track | None, said: Said | None, ran: frozenset[Value]) -> Move:
+        if track is None:
+            assert said is not None, "a pair has one side at least"
+            return Move(said.file, said.line, said.path, None, said.value, COPIED if said.value in ran else ADDED)
+        old, was = track.steps[-1], track.said
+        if said is None:
+            return Move(was.file, was.line, was.path, old.value, None, REMOVED, since=old.place)
+        watch = self.watches[key][1]
+        word = kind(old.value.tag, said.value.tag or "", watch) if said.value.tag != old.value.tag else "digest"
+        back = _is_back(old.value, said.value, track, watch)
+        return Move(said.file, said.line, said.path, old.value, said.value, word, back, old.place)
+
+    def _enter(self, key: Key, moves: tuple[Move, ...], place: int, arrival: Arrival) -> None:
+        policy, watch = self.watches[key]
+        due = credit(arrival, watch.image, moves, self._bot)
+        self.entries.append(
+            Entry(
+                repository=policy.repository,
+                place=place,
+                at=arrival.at,
+                dated=arrival.dated,
+                app=policy.app,
+                environment=policy.environment,
+                image=watch.image,
+                moves=moves,
+                how=due.how,
+                authors=due.authors,
+                merged_by=due.merged_by,
+                took=due.took,
+                commit=arrival.commit,
+                number=due.number,
+            )
+        )
+
+
+def _let_go(held: Counter[Value], value: Value) -> None:
+    held[value] -= 1
+    if not held[value]:
+        del held[value]
+
+
+def _is_back(old: Value, new: Value, track: Track, watch: Watch) -> bool:
+    above = version_of(watch, old.tag) if old.tag else None
+    below = version_of(watch, new.tag) if new.tag else None
+    if above is not None and below is not None and above != below:
+        return bool(below < above)
+    return any(step.value == new for step in track.steps[:-1])

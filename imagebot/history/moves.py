@@ -1,0 +1,64 @@
+"""Which field of a file's new version is which of the old one: fields move within files and between them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+
+from imagebot.fields.field import Value
+from imagebot.history.says import Said
+
+# From what makes two fields one for sure to what makes it likely.
+_SAME: tuple[Callable[[Said], Hashable], ...] = (
+    lambda said: (said.file, said.path),
+    lambda said: (said.path, said.value),
+    lambda said: (said.file, said.value),
+    lambda said: said.value,
+    lambda said: said.path,
+    lambda said: said.file,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A field took `value` with the arrival at this `place`; None: before what was read."""
+
+    value: Value
+    place: int | None
+
+
+@dataclass(slots=True)
+class Track:
+    """A field through time: where it is now, and all that it said, oldest first."""
+
+    said: Said
+    steps: list[Step] = field(default_factory=list)
+
+
+def pair(before: Sequence[Track], after: Sequence[Said]) -> list[tuple[Track | None, Said | None]]:
+    """Every field with what became of it; no track: it is new; nothing said: it is gone."""
+    pairs: list[tuple[Track | None, Said | None]] = []
+    old = sorted(before, key=lambda track: _place(track.said))
+    new = sorted(after, key=_place)
+    for same in _SAME:
+        waiting: dict[Hashable, list[Track]] = defaultdict(list)
+        for track in old:
+            waiting[same(track.said)].append(track)
+        rest = []
+        for said in new:
+            if tracks := waiting.get(same(said)):
+                pairs.append((tracks.pop(0), said))
+            else:
+                rest.append(said)
+        left = {id(track) for tracks in waiting.values() for track in tracks}
+        old, new = [track for track in old if id(track) in left], rest
+        if not old or not new:
+            break
+    pairs += [(track, None) for track in old] + [(None, said) for said in new]
+    return sorted(pairs, key=lambda item: _place(item[1] or (item[0].said if item[0] else None)))
+
+
+def _place(said: Said | None) -> tuple[str, int, str]:
+    assert said is not None, "a pair has one side at least"
+    return (said.file, said.line, said.path)
