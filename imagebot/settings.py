@@ -16,13 +16,14 @@ from imagebot.documents.tree import MAX_BYTES, Document, parse
 from imagebot.errors import BadInput
 from imagebot.gitnames import GitUrl
 from imagebot.secret import Secret, SecretFile, SecretSource
-from imagebot.settingsfile import DEFAULT_EVERY, Author, ForgeKind, Limits, Log, SettingsFile
+from imagebot.settingsfile import DEFAULT_EVERY, ForgeKind, Limits, Log, SettingsFile
 from imagebot.settingswords import registry_host
 
 # Parts of the file that mean what they say: rooms import them from here, beside the resolved ones.
-__all__ = ["Author", "ForgeKind", "Limits", "Log"]
+__all__ = ["ForgeKind", "Limits", "Log"]
 
 DEFAULT_FILE = "imagebot.yaml"
+_NOBODY = settingsfile.Author()
 DEFAULT_LIMITS = Limits(open_pull_requests=10, opened_per_hour=20)
 """Over all repositories, where nothing else is written."""
 
@@ -125,6 +126,33 @@ class StateBranch:
 
 
 Database = PostgresDatabase | StateBranch
+
+
+@dataclass(frozen=True, slots=True)
+class SshSigningKey:
+    """A private key, in a file of ssh-keygen's."""
+
+    file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class GpgKey:
+    """A secret key, in a file that gpg exported."""
+
+    file: Path
+
+
+SigningKey = SshSigningKey | GpgKey
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who commits are by, whether their messages are signed off, and the key that they are signed with."""
+
+    name: str = _NOBODY.name
+    email: str = _NOBODY.email
+    sign_off: bool = False
+    signing: SigningKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +273,7 @@ class _Resolving:
             database=self.database(written.database) if written.database else None,
             every=written.every,
             branch_prefix=written.branch_prefix,
-            author=written.author,
+            author=self.author(written.author),
             limits=DEFAULT_LIMITS.model_copy(update=written.limits.model_dump(exclude_none=True)),
             log=written.log,
             docker_config=self.path(docker) if docker else None,
@@ -291,6 +319,17 @@ class _Resolving:
             return GitHubApp(written.app.id, written.app.installation, self.path(written.app.key_file))
         token = self.secret(written.token_env, written.token_file)
         return TokenCredentials(token, username) if username else TokenCredentials(token)
+
+    def author(self, written: settingsfile.Author) -> Author:
+        return Author(written.name, written.email, written.sign_off, self.signing(written.signing))
+
+    def signing(self, written: settingsfile.Signing | None) -> SigningKey | None:
+        if written is None:
+            return None
+        if written.ssh_key_file is not None:
+            return SshSigningKey(self.path(written.ssh_key_file))
+        assert written.gpg_key_file is not None, "the model lets nothing else through"
+        return GpgKey(self.path(written.gpg_key_file))
 
     def database(self, written: settingsfile.Database) -> Database:
         if written.repository is not None:

@@ -48,13 +48,38 @@ class Limits(Model):
     """How many new ones the bot may open in an hour, so that not all reviewers are called at once."""
 
 
+class Signing(Model):
+    """The key that the bot's commits are signed with."""
+
+    confidential: ClassVar[bool] = True
+    hints: ClassVar[dict[str, str]] = {
+        "sshKey": "write the name of its file: sshKeyFile",
+        "gpgKey": "write the name of the file it was exported to: gpgKeyFile",
+    }
+
+    ssh_key_file: FilePath | None = None
+    """The file with an ssh private key that has no passphrase, best an Ed25519 one; read again at each use."""
+    gpg_key_file: FilePath | None = None
+    """The file with an OpenPGP secret key that has no passphrase, as `gpg --armor --export-secret-keys FINGERPRINT`
+    writes it; read again at each use. Needs `gpg`."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        _exactly_one(self, "ssh_key_file", "gpg_key_file")
+        return self
+
+
 class Author(Model):
     """Who the bot's commits are by. The default address is one that RFC 2606 keeps from ever being somebody's."""
 
     name: OneLine = "imagebot"
     """The name in the commits."""
     email: Annotated[str, AfterValidator(words.address)] = "imagebot@noreply.invalid"
-    """The mail address in the commits."""
+    """The mail address in the commits. A forge takes a signature for good if this is an address of the key's owner."""
+    sign_off: Flag = False
+    """Whether messages end with `Signed-off-by: NAME <EMAIL>`, which stands for the Developer Certificate of Origin."""
+    signing: Signing | None = None
+    """The key that commits are signed with. Without it they are not signed."""
 
 
 class Log(Model):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from imagebot.errors import BadInput
-from imagebot.gitrepo import objects
 from imagebot.gitrepo.commits import write
 from imagebot.gitrepo.names import commit_id
 from imagebot.gitrepo.process import Git, last_line
+from imagebot.settings import Author
 
 MOST_COMMITS = 1000
 LARGEST_DIFF = 1024 * 1024
@@ -49,6 +49,28 @@ def commits_between(git: Git, base: str, tip: str) -> tuple[CommitInfo, ...]:
     return _commits(git, commit_id(tip), f"^{commit_id(base)}")
 
 
+def commits_of_each(git: Git, base: str, tips: Collection[str]) -> dict[str, tuple[CommitInfo, ...]]:
+    """What `commits_between` says of each tip, from one look at all of them; their merges may be in another order."""
+    found = _commits(git, *map(commit_id, tips), f"^{commit_id(base)}") if tips else ()
+    if len(found) == MOST_COMMITS:
+        return {tip: commits_between(git, base, tip) for tip in tips}
+    parents = {commit.id: commit.parents for commit in found}
+    behind = {tip: _behind(tip, parents) for tip in tips}
+    return {tip: tuple(commit for commit in found if commit.id in behind[tip]) for tip in tips}
+
+
+def _behind(tip: str, parents: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+    """`tip` and what can be reached from it, as far as `parents` knows."""
+    reached: set[str] = set()
+    open_ends = [tip]
+    while open_ends:
+        commit = open_ends.pop()
+        if commit in parents and commit not in reached:
+            reached.add(commit)
+            open_ends += parents[commit]
+    return frozenset(reached)
+
+
 def newest_commits(git: Git, tip: str) -> tuple[CommitInfo, ...]:
     """The newest 1 000 commits of `tip`, newest first."""
     return _commits(git, commit_id(tip))
@@ -78,7 +100,8 @@ def _path_versions(words: Iterator[bytes]) -> Iterator[PathVersion]:
 
 def _commits(git: Git, *span: str) -> tuple[CommitInfo, ...]:
     form = "--format=tformat:" + "%x00".join(_FIELDS)
-    out = git.out("log", "-z", f"--max-count={MOST_COMMITS}", "--topo-order", "--no-show-signature", form, *span, "--")
+    how = ("-z", f"--max-count={MOST_COMMITS}", "--topo-order", "--no-show-signature", "--stdin")
+    out = git.out("log", *how, form, stdin="".join(f"{point}\n" for point in span).encode())
     words = [word.decode(errors="replace") for word in out.split(b"\0")][:-1]
     rows = [words[at : at + len(_FIELDS)] for at in range(0, len(words), len(_FIELDS))]
     return tuple(CommitInfo(row[0], tuple(row[1].split()), *row[2:]) for row in rows)
@@ -113,7 +136,7 @@ def changed_paths(git: Git, old: str, new: str) -> tuple[str, ...]:
 
 def conflicts(git: Git, base: str, tip: str) -> bool:
     """Whether a merge of `tip` into `base` needs a person."""
-    return _merged_tree(git, base, tip) is None
+    return merged_tree(git, base, tip) is None
 
 
 def adds_nothing(git: Git, commit: CommitInfo) -> bool:
@@ -121,26 +144,19 @@ def adds_nothing(git: Git, commit: CommitInfo) -> bool:
     if len(commit.parents) != 2:
         return False
     tree = git.out("rev-parse", "--verify", f"{commit_id(commit.id)}^{{tree}}").decode().strip()
-    return _merged_tree(git, *commit.parents) == tree
+    return merged_tree(git, *commit.parents) == tree
 
 
-def brings(git: Git, base: str, tip: str, files: Mapping[str, bytes]) -> bool:
-    """Whether merging `tip` into `base` would change just `files`, to just these contents."""
-    tree = _merged_tree(git, base, tip)
-    if tree is None or set(changed_paths(git, base, tree)) != set(files):
-        return False
-    return all(objects.read(git, tree, path) == data for path, data in files.items())
-
-
-def merge(git: Git, base: str, tip: str, message: str, signed: Mapping[str, str]) -> str:
+def merge(git: Git, base: str, tip: str, message: str, author: Author, at: datetime) -> str:
     """The id of a new commit that merges `tip` into `base`. Raises `BadInput` if they conflict."""
-    tree = _merged_tree(git, base, tip)
+    tree = merged_tree(git, base, tip)
     if tree is None:
         raise BadInput(f"{tip[:10]} conflicts with {base[:10]}: it cannot be merged")
-    return write(git, tree, (base, tip), message, signed)
+    return write(git, tree, (base, tip), message, author, at)
 
 
-def _merged_tree(git: Git, base: str, tip: str) -> str | None:
+def merged_tree(git: Git, base: str, tip: str) -> str | None:
+    """The id of the tree that a merge of `tip` into `base` would have; None if that needs a person."""
     answer = git.ask("merge-tree", "--write-tree", "--no-messages", commit_id(base), commit_id(tip))
     if answer.code == 1 or "unrelated histories" in answer.err:
         return None

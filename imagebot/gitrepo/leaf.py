@@ -10,7 +10,7 @@ from pathlib import Path
 
 from imagebot.errors import BadInput, BadResponse, NotFound, Refused
 from imagebot.gitrepo import objects
-from imagebot.gitrepo.commits import signature, write
+from imagebot.gitrepo.commits import write
 from imagebot.gitrepo.failures import explain, unexplained
 from imagebot.gitrepo.names import commit_id
 from imagebot.gitrepo.process import Git, Terms
@@ -53,9 +53,9 @@ class Leaf:
                 return None
             blob = git.out("hash-object", "-w", "--no-filters", "--stdin", stdin=data).decode().strip()
             tree = git.out("mktree", "-z", stdin=f"100644 blob {blob}\t{self.file}\0".encode()).decode().strip()
-            # Nobody's pipeline has to look at it, and git fills in the time.
+            # Nobody's pipeline has to look at it.
             message = f"imagebot: {deed}\n\n[skip ci]\n"
-            commit = write(git, tree, () if over is None else (over,), message, signature(self.author, ""))
+            commit = write(git, tree, () if over is None else (over,), message, self.author, None)
             return commit if self._pushed(git, commit, over) else None
 
     @contextmanager

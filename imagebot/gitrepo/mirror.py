@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import errno
 import shutil
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from imagebot.errors import BadInput, BadResponse, NotFound, Unavailable, printable
+from imagebot.errors import BadInput, BadResponse, CannotEdit, NotFound, Unavailable, printable
 from imagebot.gitnames import STATE
 from imagebot.gitrepo import ancestry, annals, commits, history, objects
+from imagebot.gitrepo.bring import Bringing, brings_each
+from imagebot.gitrepo.commits import Draft, SignedCommit
 from imagebot.gitrepo.failures import explain, unexplained
 from imagebot.gitrepo.history import CommitInfo, PathVersion
 from imagebot.gitrepo.lock import locked
@@ -99,9 +101,30 @@ class Mirror:
     def commit(self, base: str, files: Mapping[str, bytes], message: str, author: Author) -> str:
         """The id of a commit on `base` with new content for `files`; the same input gives the same id.
 
-        Raises `CannotEdit` for a path that is no regular file of `base`.
+        Raises `CannotEdit` for a path that is no regular file of `base`, `BadInput` as `commits` does.
         """
-        return commits.commit(self._git, base, files, message, author)
+        (made,) = self.commits(base, [Draft(files, message)], author)
+        if isinstance(made, str):
+            return made
+        raise made
+
+    def commits(self, base: str, drafts: Sequence[Draft], author: Author) -> list[str | CannotEdit | BadInput]:
+        """The id of a commit on `base` for each draft, or why that one cannot be made; written all together.
+
+        Raises `BadInput` for an author whose name or key cannot be used.
+        """
+        return commits.commits(self._git, base, drafts, author)
+
+    def tree(self, base: str, files: Mapping[str, bytes]) -> str:
+        """The id of the tree of `base` with new content for `files`. Raises `CannotEdit`."""
+        return commits.tree(self._git, base, files)
+
+    def adopt(self, base: str, tree: str, commit: SignedCommit) -> str:
+        """Have here, byte for byte, a commit of `tree` on `base` that a forge made and signed; its id.
+
+        Raises `BadResponse` where it is another commit than that, or what the forge shows does not make up its id.
+        """
+        return commits.adopt(self._git, base, tree, commit)
 
     def push(self, updates: Sequence[PushUpdate]) -> dict[str, Pushed | Rejected]:
         """Move branches of the remote, all in one push; what becomes of each, by name.
@@ -122,6 +145,10 @@ class Mirror:
     def commits_between(self, base: str, tip: str) -> tuple[CommitInfo, ...]:
         """The commits of `tip` that `base` has not, newest first; of more than 1 000 the newest."""
         return history.commits_between(self._git, base, tip)
+
+    def commits_of_each(self, base: str, tips: Collection[str]) -> dict[str, tuple[CommitInfo, ...]]:
+        """`commits_between` for many tips at the price of one."""
+        return history.commits_of_each(self._git, base, tips)
 
     def newest_commits(self, tip: str) -> tuple[CommitInfo, ...]:
         """The newest 1 000 commits of `tip`, newest first."""
@@ -161,12 +188,16 @@ class Mirror:
 
     def brings(self, base: str, tip: str, files: Mapping[str, bytes]) -> bool:
         """Whether merging `tip` into `base` would change just `files`, to just these contents."""
-        return history.brings(self._git, base, tip, files)
+        (answer,) = self.brings_each(base, [Bringing(tip, files)])
+        return answer
+
+    def brings_each(self, base: str, wanted: Sequence[Bringing]) -> list[bool]:
+        """`brings` for many branches at the price of one."""
+        return brings_each(self._git, base, wanted)
 
     def merge(self, base: str, tip: str, message: str, author: Author, at: datetime) -> str:
         """The id of a commit that merges `tip` into `base`. Raises `BadInput` if they conflict."""
-        signed = commits.signature(author, commits.moment(at))
-        return history.merge(self._git, base, tip, message, signed)
+        return history.merge(self._git, base, tip, message, author, at)
 
     def tidy(self) -> bool:
         """Pack what months of fetches have left, if it is much; whether it was. Costs nothing when there is little."""

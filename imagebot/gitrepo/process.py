@@ -69,14 +69,10 @@ class Git:
         """Run `git ARGS` to its end, whatever the exit code. Raises `Unavailable` when that takes too long."""
         terms = terms or Terms()
         with self._started(args, terms) as process:
-            try:
-                out, err = process.communicate(stdin, timeout=terms.seconds)
-            except subprocess.TimeoutExpired:
-                name = f"{terms.about or self.folder}: `git {args[0]}`"
-                raise Unavailable(f"{name} was stopped: it did not end within {terms.seconds:g} s") from None
-        if process.returncode == _USAGE:
+            answer = _ended(process, stdin, f"{terms.about or self.folder}: `git {args[0]}`", terms.seconds)
+        if answer.code == _USAGE:
             raise BadInput(f"`git {args[0]}` lacks an option that imagebot needs; install git 2.38 or newer")
-        return Answer(process.returncode, out, err.decode(errors="replace"))
+        return answer
 
     def out(self, *args: str, stdin: bytes = b"", terms: Terms | None = None) -> bytes:
         """What `git ARGS` prints. Raises `Damaged` when it fails: all that it is asked about is in the mirror."""
@@ -102,20 +98,17 @@ class Git:
     @contextmanager
     def _started(self, args: Sequence[str], terms: Terms) -> Iterator[subprocess.Popen[bytes]]:
         variables = {**terms.environment, "GIT_DIR": str(self.folder)}
-        runner = GitCommand(str(self.folder.parent)).execute(
-            [*_unset(frozenset(variables)), _program("git"), *args],
-            as_process=True,
-            istream=subprocess.PIPE,
-            env=variables,
-            start_new_session=True,
-            pass_fds=terms.inherit,
-        )
-        process = runner.proc
-        assert process is not None
-        try:
+        with _started(("git", *args), self.folder.parent, variables, terms.inherit) as process:
             yield process
-        finally:
-            _end(process)
+
+
+def run(folder: Path, program: str, *args: str, stdin: bytes = b"") -> Answer:
+    """Run a program that git itself would call, in `folder`, to its end. Raises `Unavailable` when it takes too long.
+
+    Raises `BadInput` if it is not installed.
+    """
+    with _started((program, *args), folder, sealed(), ()) as process:
+        return _ended(process, stdin, f"`{program}`", LOCAL_SECONDS)
 
 
 class Talk:
@@ -192,6 +185,35 @@ def _unset(kept: frozenset[str]) -> list[str]:
     """The beginning of a command that takes away what GitPython adds to the environment: all of ours."""
     names = sorted(name for name in inherited_names() - kept if name and "=" not in name)
     return [_program("env"), *(word for name in names for word in ("-u", name))]
+
+
+@contextmanager
+def _started(
+    command: Sequence[str], folder: Path, variables: dict[str, str], inherit: tuple[int, ...]
+) -> Iterator[subprocess.Popen[bytes]]:
+    program, *args = command
+    runner = GitCommand(str(folder)).execute(
+        [*_unset(frozenset(variables)), _program(program), *args],
+        as_process=True,
+        istream=subprocess.PIPE,
+        env=variables,
+        start_new_session=True,
+        pass_fds=inherit,
+    )
+    process = runner.proc
+    assert process is not None
+    try:
+        yield process
+    finally:
+        _end(process)
+
+
+def _ended(process: subprocess.Popen[bytes], stdin: bytes, name: str, seconds: float) -> Answer:
+    try:
+        out, err = process.communicate(stdin, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        raise Unavailable(f"{name} was stopped: it did not end within {seconds:g} s") from None
+    return Answer(process.returncode, out, err.decode(errors="replace"))
 
 
 @cache
