@@ -43,7 +43,8 @@ class About:
     """One image. `platforms` are all it has; `run`, `layers`, `created` and `labels` are those for `platform`.
 
     All but digests and sizes are claims of its publisher, who may write there what they like. `labels` are the labels
-    of the configuration and, where it has none of that name, the annotations of the manifest and then of the index.
+    of the configuration and, where it has none of that name, the annotations of the manifest, of its entry in the
+    index, and of the index.
     """
 
     digest: str

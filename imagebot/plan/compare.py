@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from imagebot.images.about import About
+from imagebot.plan.source import base_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +57,44 @@ class Comparison:
 
 def compare(old: About, new: About) -> Comparison:
     """What differs from `old` to `new`. Settings are user, entrypoint, command, working directory, …, base image."""
-    return Comparison(Names(), new.platform, (old.size, new.size), len(new.layers), 0, Names(), Names(), Names(), ())
+    before, after = old.run, new.run
+    same = old.platform == new.platform
+    had = {layer.digest for layer in old.layers}
+    return Comparison(
+        platforms=_names(old.platforms, new.platforms),
+        platform=new.platform if same else None,
+        size=(old.size, new.size) if same else None,
+        layers=len(new.layers),
+        shared=sum(layer.digest in had for layer in new.layers),
+        env=_variables(before.env, after.env),
+        ports=_names(before.ports, after.ports),
+        volumes=_names(before.volumes, after.volumes),
+        settings=tuple(
+            Setting(name, was, now)
+            for (name, was), now in zip(_settings(old).items(), _settings(new).values(), strict=True)
+            if was != now
+        ),
+    )
+
+
+def _names(old: Iterable[str], new: Iterable[str]) -> Names:
+    return Names(tuple(sorted({*new} - {*old})), tuple(sorted({*old} - {*new})))
+
+
+def _variables(old: Mapping[str, str], new: Mapping[str, str]) -> Names:
+    changed = tuple(name for name in sorted(old.keys() & new.keys()) if old[name] != new[name])
+    return replace(_names(old, new), changed=changed)
+
+
+def _settings(about: About) -> dict[str, str]:
+    """By the names that they are shown under; a list as a shell would write it."""
+    run = about.run
+    return {
+        "user": run.user,
+        "entrypoint": shlex.join(run.entrypoint),
+        "command": shlex.join(run.command),
+        "working directory": run.workdir,
+        "stop signal": run.stop_signal,
+        "health check": shlex.join(run.healthcheck),
+        "base image": base_of(about),
+    }

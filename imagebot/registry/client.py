@@ -111,7 +111,7 @@ class Registries:
             manifest, index = _verified(conversation, name, children[chosen]), manifest
         at = contents(manifest).config
         config = {} if at is None else json_object(conversation.blob(at), name.registry)
-        return image(digest, chosen, Papers(manifest, config, index, tuple(sorted(children))))
+        return image(digest, chosen, Papers(manifest, config, index, children))
 
     def created(self, name: ImageName, digest: str) -> datetime | None:
         """When the publisher says that the image was made, for the platform that `about` looks at."""

@@ -37,14 +37,23 @@ def contents(manifest: Mapping[str, Any]) -> Contents:
 
 def _children(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """The images of an index. BuildKit hangs attestations into it, for the platform unknown/unknown."""
-    listed = manifest.get("manifests")
-    for child in listed[:_MOST_CHILDREN] if isinstance(listed, list) else ():
-        if not isinstance(child, dict) or _ATTESTS in mapping(child.get("annotations")):
+    for child in _descriptors(manifest):
+        if _ATTESTS in mapping(child.get("annotations")):
             continue
         found = platform_of(mapping(child.get("platform")))
         digest = child.get("digest")
         if found is not None and isinstance(digest, str) and is_digest(digest):
             yield found, digest
+
+
+def descriptor(index: Mapping[str, Any], digest: str) -> Mapping[str, Any]:
+    """What an index says about the manifest of this digest; nothing if it does not list it."""
+    return next((child for child in _descriptors(index) if child.get("digest") == digest), {})
+
+
+def _descriptors(index: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    listed = index.get("manifests")
+    return [mapping(child) for child in listed[:_MOST_CHILDREN]] if isinstance(listed, list) else []
 
 
 def _config(manifest: Mapping[str, Any]) -> str | None:

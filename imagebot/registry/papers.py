@@ -13,7 +13,7 @@ from typing import Any
 
 from imagebot.images.about import About, Layer, Run
 from imagebot.images.reference import is_digest
-from imagebot.registry.contents import created_of, mapping, platform_of
+from imagebot.registry.contents import created_of, descriptor, mapping, platform_of
 from imagebot.registry.limits import LABELS, LAYER_BYTES, LIST_ITEMS, TEXT_CHARACTERS
 
 _FAVOURITE = "linux/amd64"
@@ -21,12 +21,15 @@ _FAVOURITE = "linux/amd64"
 
 @dataclass(frozen=True, slots=True)
 class Papers:
-    """The documents that describe an image, each empty where it has none; `platforms` are those of the index."""
+    """The documents that describe an image, each empty where it has none.
+
+    `platforms` are those of the index, each with the digest of its manifest.
+    """
 
     manifest: Mapping[str, Any]
     config: Mapping[str, Any]
     index: Mapping[str, Any] = field(default_factory=dict)
-    platforms: tuple[str, ...] = ()
+    platforms: Mapping[str, str] = field(default_factory=dict)
 
 
 def preferred(platforms: Iterable[str], asked: str | None) -> str | None:
@@ -36,13 +39,14 @@ def preferred(platforms: Iterable[str], asked: str | None) -> str | None:
 
 
 def image(digest: str, platform: str | None, papers: Papers) -> About:
-    """The image of `digest` on `platform`; without one, on what its config names. Raises nothing."""
+    """The image of `digest` on a platform of its index, or else on the one that its config names. Raises nothing."""
+    entry = descriptor(papers.index, papers.platforms[platform]) if platform else {}
+    annotations = (mapping(each.get("annotations")) for each in (papers.manifest, entry, papers.index))
     platform = platform or platform_of(papers.config)
-    annotations = (mapping(each.get("annotations")) for each in (papers.manifest, papers.index))
     settings = mapping(papers.config.get("config"))
     return About(
         digest=digest,
-        platforms=papers.platforms or ((platform,) if platform else ()),
+        platforms=tuple(sorted(papers.platforms)) or ((platform,) if platform else ()),
         platform=platform,
         layers=_layers(papers.manifest.get("layers")),
         run=_run(settings),

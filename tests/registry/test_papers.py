@@ -114,11 +114,14 @@ def test_a_platform_that_is_there_is_preferred(platforms: set[str], asked: str |
         assert chosen == "linux/amd64"
 
 
-def test_labels_come_from_the_config_then_the_manifest_then_the_index(served: Served, tmp_path: Path) -> None:
-    build = Build(labels={"a": "config"}, annotations={"a": "manifest", "b": "manifest"})
-    every = {"a": "index", "b": "index", "c": "index"}
-    digest = oci_folder.publish_index(tmp_path, "acme/api", "1.0.0", {"linux/amd64": build}, annotations=every)
-    assert ask(served, digest).labels == {"a": "config", "b": "manifest", "c": "index"}
+def test_labels_come_from_the_config_then_the_manifest_its_entry_and_the_index(served: Served, tmp_path: Path) -> None:
+    build = Build(
+        labels={"a": "config"}, annotations=dict.fromkeys("ab", "manifest"), entry=dict.fromkeys("abc", "entry")
+    )
+    builds = {"linux/386": Build(entry={"e": "another's"}), "linux/amd64": build}
+    every = dict.fromkeys("abcd", "index")
+    digest = oci_folder.publish_index(tmp_path, "acme/api", "1.0.0", builds, annotations=every)
+    assert ask(served, digest).labels == {"a": "config", "b": "manifest", "c": "entry", "d": "index"}
 
 
 def test_a_chart_has_layers_and_annotations_and_is_not_run() -> None:
@@ -159,7 +162,7 @@ def test_values_of_variables_are_not_kept_but_their_changes_are(served: Served, 
 
 
 def described(config: Any = None, manifest: Any = None) -> About:
-    return image(DIGEST, "linux/amd64", Papers(manifest or {}, {"config": config}))
+    return image(DIGEST, None, Papers(manifest or {}, {"config": config}))
 
 
 ANYTHING = st.recursive(
@@ -177,7 +180,7 @@ MANIFESTS = st.fixed_dictionaries(
 @example({"Env": ["\ud800=\ud800"], "User": "\ud800", "Labels": {"\ud800": "\udfff"}}, {}, {})
 @example({}, {"layers": [{"digest": DIGEST, "size": size} for size in (True, -1, 10**400, 1.5, "1")]}, {})
 def test_whatever_it_says_it_is_described_and_fits_into_the_cache(config: Any, manifest: Any, more: Any) -> None:
-    told = image(DIGEST, None, Papers(manifest, {**more, "config": config}, manifest))
+    told = image(DIGEST, "a/b", Papers(manifest, {**more, "config": config}, manifest, {"a/b": DIGEST}))
     assert About.from_json(told.to_json()) == told
     assert told.size >= 0
     repr(told).encode()

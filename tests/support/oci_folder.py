@@ -58,12 +58,13 @@ class Build:
     `config` is how it is run, as in the OCI specification: `{"User": "1000", "ExposedPorts": {"8080/tcp": {}}}`.
     `layers` are sizes in bytes; two images share those of equal size. There are no bytes behind them: nobody who asks
     for a description pulls them. Without any there is one small layer, which is there.
-    `docker` writes the media types of Docker's schema 2.
+    `entry` are annotations of its entry in an index. `docker` writes the media types of Docker's schema 2.
     """
 
     created: str = "2026-01-01T12:00:00Z"
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    entry: Mapping[str, str] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
     layers: Sequence[int] = ()
     docker: bool = False
@@ -99,7 +100,8 @@ def publish_index(
     for name, given in builds.items():
         build = Build(created=given) if isinstance(given, str) else given
         media_type = build.type(INDEX)
-        children.append({**_image(layout, f"{repository}:{tag}", name, build), "platform": _platform(name)})
+        image = _image(layout, f"{repository}:{tag}", name, build)
+        children.append({**image, "platform": _platform(name), **_annotated(build.entry)})
     for text in attestations:
         children.append(
             {
