@@ -25,7 +25,7 @@ def revision_of(about: About) -> str:
 def base_of(about: About) -> str:
     """The reference of the base image, with its digest where that is known; empty if there is none."""
     name, digest = _label(about, _BASE), _label(about, "org.opencontainers.image.base.digest")
-    return f"{name}@{digest}" if digest and "@" not in name else name
+    return name if "@" in name else "@".join(part for part in (name, digest) if part)
 
 
 def same_place(one: str, other: str) -> bool:
