@@ -41,7 +41,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "date.today": (),
     "time.time": ("imagebot/clock.py",),
     "time.time_ns": ("imagebot/clock.py",),
-    "time.sleep": ("imagebot/gitrepo/lock.py", "imagebot/forge/wire.py"),
+    "time.sleep": ("imagebot/gitrepo/lock.py", "imagebot/forge/manners.py"),
     "random": (),
     "subprocess": ("imagebot/gitrepo/process.py",),
     "os.system": (),
@@ -64,7 +64,7 @@ AT_HOME: dict[str, tuple[str, ...]] = {
     "pathspec": ("imagebot/policy/", "imagebot/fields/"),
     "pydantic": ("imagebot/documents/", "imagebot/forge/", "imagebot/policy/", "imagebot/settingsfile.py"),
     "psycopg": (),  # SQLAlchemy loads it, by the URL
-    "re2": ("imagebot/policy/pattern.py",),
+    "re2": ("imagebot/policy/pattern.py", "imagebot/plan/codeowners.py"),
     "requests": ("imagebot/registry/", "imagebot/forge/"),
     "rich": ("imagebot/cli/",),
     "ruamel": ("imagebot/documents/",),
