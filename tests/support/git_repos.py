@@ -56,8 +56,8 @@ class BareRepository:
         date = f"{FIRST_DATE + 60 * minutes} +0000"
         head = f"commit refs/heads/{branch}\nauthor {by} {date}\ncommitter {by} {date}\n".encode()
         start = f"from {parent}\n".encode() if parent else b""
-        body = b"".join(_change(path, content) for path, content in files.items())
-        self.git("fast-import", "--quiet", "--force", stdin=head + _data(message.encode()) + start + body)
+        body = b"".join(file_change(path, content) for path, content in files.items())
+        self.git("fast-import", "--quiet", "--force", stdin=head + counted(message.encode()) + start + body)
         return self.branches()[branch]
 
     def branches(self) -> dict[str, str]:
@@ -95,20 +95,22 @@ def commit_chain(repository: BareRepository, branch: str, count: int) -> tuple[s
     for number in range(count):
         start = f"from refs/heads/{branch}^0\n" if number == 0 and branch in repository.branches() else ""
         head = f"commit refs/heads/{branch}\nauthor {who}\ncommitter {who}\n"
-        parts += [head.encode(), _data(b"next"), start.encode(), _change("counter", str(number))]
+        parts += [head.encode(), counted(b"next"), start.encode(), file_change("counter", str(number))]
     repository.git("fast-import", "--quiet", stdin=b"".join(parts))
     return tuple(repository.git("rev-list", "--first-parent", "--reverse", branch).split()[-count:])
 
 
-def run_git(args: Sequence[str], stdin: bytes = b"") -> bytes:
-    """Run git with nobody's settings."""
+def run_git(args: Sequence[str], stdin: bytes = b"", variables: Mapping[str, str] | None = None) -> bytes:
+    """Run git with nobody's settings, but for these variables."""
     environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "GIT_CONFIG_GLOBAL": "/dev/null", "LC_ALL": "C"}
     environment["GIT_CONFIG_NOSYSTEM"] = "1"
     environment |= {f"GIT_{role}_{key}": "person" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")}
+    environment |= variables or {}
     return subprocess.run(["git", *args], input=stdin, env=environment, check=True, stdout=subprocess.PIPE).stdout
 
 
-def _change(path: str, content: Content) -> bytes:
+def file_change(path: str, content: Content) -> bytes:
+    """What tells `git fast-import` that a path holds something else now."""
     quoted = b'"%b"' % b"".join(b"\\%03o" % byte for byte in path.encode(errors="surrogateescape"))
     match content:
         case None:
@@ -123,8 +125,9 @@ def _change(path: str, content: Content) -> bytes:
             mode, data = b"100644", content.encode()
         case bytes():
             mode, data = b"100644", content
-    return b"M " + mode + b" inline " + quoted + b"\n" + _data(data)
+    return b"M " + mode + b" inline " + quoted + b"\n" + counted(data)
 
 
-def _data(data: bytes) -> bytes:
+def counted(data: bytes) -> bytes:
+    """Bytes as `git fast-import` takes them."""
     return b"data %d\n" % len(data) + data + b"\n"
