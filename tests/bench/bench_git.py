@@ -1,4 +1,4 @@
-"""The git side of a pass, beside a bare `git push` of the same size: time and a ratio, over a local path."""
+"""The git side of a pass over a local path, beside a bare `git push` and beside clone, commit and push app by app."""
 
 from __future__ import annotations
 
@@ -9,20 +9,23 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from imagebot.gitrepo.bring import Bringing
+from imagebot.gitrepo.commits import Draft
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.push import PushUpdate
 from imagebot.gitrepo.remote import Remote
 from imagebot.settings import Author
-from tests.support.git_repos import BareRepository, a_repository
+from tests.support.git_repos import BareRepository, a_repository, run_git
 
 FILES = 10_000
 APPS = 90
 ROUNDS = 9
+APP_BY_APP = 3
 TARGET = 3.0
 
 
 def main() -> None:
-    """Print what one change, 90 changes and reading everything cost."""
+    """Print what one change, 90 changes, 90 that are there already, and reading everything cost."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         files = {path(number): content(number, "1.0.0") for number in range(FILES)}
@@ -45,10 +48,41 @@ def one_change(mirror: Mirror, remote: BareRepository) -> None:
 
 
 def many_changes(mirror: Mirror, remote: BareRepository) -> None:
-    """90 apps of one pass; and one `git push` of 90 commits."""
+    """90 apps of one pass with a new tag each, then the pass after it; and other ways to the same branches."""
     names = {f"many/{number}": number for number in range(APPS)}
+    before = (mirror.fetches, mirror.pushes)
     ours = timed(lambda: deliver(mirror, names))
-    report(f"{APPS} changes: one fetch, {APPS} commits, one push", ours, bare_push(mirror, remote, names))
+    asked = (mirror.fetches - before[0], mirror.pushes - before[1])
+    report(f"{APPS} changes: {asked[0]} fetch, {APPS} commits, {asked[1]} push", ours, bare_push(mirror, remote, names))
+    some = [timed(partial(by_clone, remote, number)) for number in range(APP_BY_APP)]
+    by_hand = sum(some) / APP_BY_APP * APPS
+    print(
+        f"  {APPS} changes by clone, commit and push, one after the other: {by_hand:.0f} ms"
+        f" ({APP_BY_APP} of them measured, multiplied), {by_hand / ours:.0f} times as long"
+    )
+    print(f"  {APPS} branches that are there already: {timed(lambda: look_again(mirror, names)):.0f} ms")
+    remote.commit("main", {"README.md": "people go on\n"})
+    print(f"  the same when the base has gone on: {timed(lambda: look_again(mirror, names)):.0f} ms")
+
+
+def look_again(mirror: Mirror, branches: Mapping[str, int]) -> None:
+    """What a pass asks of branches that should stay: whose commits they have, and whether they still bring all."""
+    heads = mirror.fetch("imagebot/")
+    tips = {name: heads.branches[f"imagebot/{name}"] for name in branches}
+    mirror.commits_of_each(heads.base, tips.values())
+    wanted = [
+        Bringing(tips[name], {path(number): content(number, "1.1.0").encode()}) for name, number in branches.items()
+    ]
+    assert all(mirror.brings_each(heads.base, wanted))
+
+
+def by_clone(remote: BareRepository, number: int) -> None:
+    """One change, with a work tree."""
+    with TemporaryDirectory() as name:
+        run_git(["clone", "--quiet", str(remote.folder), name])
+        Path(name, path(number)).write_text(content(number, "1.3.0"))
+        run_git(["-C", name, "commit", "--quiet", "--all", "--message", "by hand"])
+        run_git(["-C", name, "push", "--quiet", "origin", f"HEAD:refs/heads/by-hand/{number}"])
 
 
 def reading(mirror: Mirror) -> None:
@@ -67,10 +101,11 @@ def deliver(mirror: Mirror, branches: Mapping[str, int]) -> None:
 
 
 def commits(mirror: Mirror, base: str, branches: Mapping[str, int], tag: str) -> dict[str, str]:
-    return {
-        branch: mirror.commit(base, {path(number): content(number, tag).encode()}, f"{branch}\n", Author())
-        for branch, number in branches.items()
-    }
+    drafts = [
+        Draft({path(number): content(number, tag).encode()}, f"{branch}\n") for branch, number in branches.items()
+    ]
+    made = mirror.commits(base, drafts, Author())
+    return {branch: commit for branch, commit in zip(branches, made, strict=True) if isinstance(commit, str)}
 
 
 def bare_push(mirror: Mirror, remote: BareRepository, branches: Mapping[str, int]) -> float:

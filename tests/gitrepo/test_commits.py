@@ -6,13 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from imagebot.errors import BadInput, CannotEdit
+from imagebot.gitrepo.commits import Draft, commits
 from imagebot.gitrepo.mirror import Heads, Mirror
+from imagebot.gitrepo.process import Git
 from imagebot.gitrepo.push import PushUpdate
 from imagebot.gitrepo.remote import Remote
 from imagebot.settings import Author
-from tests.support.git_repos import BareRepository
+from tests.support.git_repos import BareRepository, a_repository, run_git
 
 BOT = Author(name="imagebot", email="bot@example.com")
 API = "clusters/staging/api/deployment.yaml"
@@ -60,6 +64,106 @@ def test_the_same_input_gives_the_same_commit(tmp_path: Path, environments: Bare
         other.commit(base, files, MESSAGE, BOT),
     }
     assert commits == {"80e615bb94e8a031788dc40358472f122b1e9334"}
+
+
+# Git strips other characters from the ends of names as well, but its versions differ on dots.
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters=".", exclude_categories=["Cc", "Cn", "Cs"])).filter(
+    lambda text: text.strip(",:;<>\"\\' ")
+)
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> BareRepository:
+    """A repository that examples share: each adds objects to it and moves nothing."""
+    return a_repository(tmp_path_factory.mktemp("git") / "alone.git", {"a/b": "1\n", "a.b": "2\n", "z": "3\n"})
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    name=NAMES,
+    message=st.text(st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=["Cn", "Cs"])),
+    seconds=st.integers(0, 10**11),
+    zone=st.from_regex("[+-](0[0-9]|1[0-4])[0-9]{2}", fullmatch=True),
+    content=st.binary(max_size=5000),
+)
+def test_ids_are_those_of_commit_tree(
+    alone: BareRepository, name: str, message: str, seconds: int, zone: str, content: bytes
+) -> None:
+    """Whatever git would make of a name, a date, a message and a file, this makes as well."""
+    tree = alone.git("rev-parse", "main^{tree}")
+    text = f"tree {tree}\nauthor A <a@b> 0 +0000\ncommitter A <a@b> {seconds} {zone}\n\nodd\n"
+    base = alone.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=text.encode())
+    (made,) = commits(Git(alone.folder), base, [Draft({"a/b": content}, message)], Author(name, "bot@example.com"))
+
+    blob = alone.git("hash-object", "-w", "--stdin", stdin=content)
+    folder = alone.git("mktree", stdin=f"100644 blob {blob}\tb\n".encode())
+    listed = alone.git("ls-tree", base).replace(alone.git("rev-parse", f"{base}:a"), folder)
+    expected = alone.git("mktree", stdin=f"{listed}\n".encode())
+    who = {"NAME": name, "EMAIL": "bot@example.com", "DATE": f"@{seconds} {zone}"}
+    variables = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
+    command = ["-C", str(alone.folder), "commit-tree", "-p", base, expected]
+    assert made == run_git(command, message.encode(), variables).decode().strip()
+    assert alone.git("cat-file", "-t", str(made)) == "commit"
+
+
+def test_one_draft_that_cannot_be_made_stops_no_other(
+    environments: BareRepository, mirror: Mirror, heads: Heads
+) -> None:
+    good = [Draft({API: b"image: acme/api:%d\n" % number}, f"{number}\n") for number in range(30)]
+    bad = [Draft({API: b"x\n", "latest": b"y\n"}, "a link\n"), Draft({API: b"x\n"}, "a\0b")]
+    made = mirror.commits(heads.base, [*bad, *good], BOT)
+
+    assert [str(error) for error in made[:2]] == [
+        "latest:1:1: it is a symbolic link, which is never followed or replaced",
+        "a commit message cannot hold a NUL character",
+    ]
+    ids = [commit for commit in made[2:] if isinstance(commit, str)]
+    assert ids == [mirror.commit(heads.base, draft.files, draft.message, BOT) for draft in good]
+    assert len(set(ids)) == len(good)
+    mirror.push([PushUpdate(f"imagebot/{number}", commit, None) for number, commit in enumerate(ids)])
+    assert environments.file("imagebot/29", API) == b"image: acme/api:29\n"
+    environments.git("fsck", "--strict", "--no-dangling")
+
+
+def test_no_drafts_are_no_commits(mirror: Mirror, heads: Heads) -> None:
+    assert mirror.commits(heads.base, [], BOT) == []
+
+
+def test_a_draft_that_fails_leaves_nothing_behind(tmp_path: Path, mirror: Mirror, heads: Heads) -> None:
+    mirror.commits(heads.base, [Draft({API: b"never to be seen\n", "nothing": b"y\n"}, "m\n")], BOT)
+
+    assert list((tmp_path / "state" / "environments.git" / "objects").glob("??/*")) == []
+
+
+def test_a_repository_whose_ids_are_sha256(tmp_path: Path) -> None:
+    folder = tmp_path / "long.git"
+    run_git(["init", "--bare", "--quiet", "--object-format=sha256", "--initial-branch=main", str(folder)])
+    long = BareRepository(folder)
+    base = long.commit("main", {"a/b": "1\n"})
+    (made,) = commits(Git(folder), base, [Draft({"a/b": b"2\n"}, "m\n")], BOT)
+
+    assert len(base) == 64
+    assert long.file(str(made), "a/b") == b"2\n"
+    long.git("fsck", "--strict")
+
+
+def test_modes_as_old_tools_wrote_them_are_not_carried_on(
+    environments: BareRepository, open_mirror: Callable[[], Mirror]
+) -> None:
+    """Forges refuse a push with `040000` in a tree, however long their own history has had it."""
+    inner = environments.git("rev-parse", "main:clusters/staging")
+    tree = b"040000 staging\0" + bytes.fromhex(inner)
+    padded = environments.git("hash-object", "-t", "tree", "-w", "--literally", "--stdin", stdin=tree)
+    base = environments.git("commit-tree", padded, "-m", "old")
+    environments.git("update-ref", "refs/heads/main", base)
+    mirror = open_mirror()
+    mirror.fetch("imagebot/")
+    made = mirror.tree(base, {"staging/api/deployment.yaml": b"x\n"})
+    clean = mirror.commit(base, {"staging/api/deployment.yaml": b"x\n"}, "m", BOT)
+    mirror.push([PushUpdate("imagebot/x", clean, None)])
+
+    assert environments.git("rev-parse", "imagebot/x^{tree}") == made
+    assert environments.git("cat-file", "-s", made) == str(len(tree) - 1)
 
 
 @pytest.mark.parametrize("line", ["99 -1130", "4102444800 +1400", "0 +0000"])
