@@ -60,9 +60,9 @@ def flags(old: About | None, new: About | None, update: ImageUpdate) -> tuple[Fl
 
 
 def is_root(user: str) -> bool:
-    """Whether a container of this user runs as root: `root`, `0`, `0:1000`, or nobody in particular."""
+    """Whether a container of this user runs as root: `root`, `0`, `0:1000`, `+0`, or nobody in particular."""
     name = user.partition(":")[0].strip()
-    return name in ("", "root") or (name.isascii() and name.isdecimal() and not name.strip("0"))
+    return name == "root" or not name.strip("+-0")
 
 
 def _of_kind(update: ImageUpdate) -> Iterator[Flag]:

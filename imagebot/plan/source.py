@@ -58,9 +58,9 @@ def _place(source: str) -> str:
     scheme, mark, rest = source.partition("#")[0].partition("://")
     if not mark:
         scheme, rest = "", scheme
-    host, slash, path = rest.partition("/")
+    host, _, path = rest.partition("/")
     kind = "https" if scheme.lower() == "http" else scheme.lower()
-    return f"{kind}{mark}{host.lower()}{slash}{path}".rstrip("/").removesuffix(".git")
+    return f"{kind}{mark}{host.lower()}/{path}".rstrip("/").removesuffix(".git")
 
 
 def _last(path: str) -> str:

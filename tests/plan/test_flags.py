@@ -72,6 +72,7 @@ def test_no_flag_without_need(was: dict[str, Any], now: dict[str, Any]) -> None:
         ("root", True),
         ("0", True),
         ("000", True),
+        ("+0", True),
         ("0:1000", True),
         ("root:users", True),
         (":1000", True),

@@ -285,6 +285,6 @@ def test_the_source_of_a_base_image_is_not_that_of_the_image(source: str, base: 
 def test_older_labels_are_read_where_there_are_no_others() -> None:
     old, new = (
         replace(OLD, labels={"org.label-schema.vcs-url": f"{SOURCE}.git", "org.label-schema.vcs-ref": commit})
-        for commit in (BEFORE[:7], AFTER[:7].upper())
+        for commit in ("1234567", "ABCDEF0")
     )
-    assert links(old, new, UPDATE).compare == "https://redirect.github.com/acme/api/compare/1111111...2222222"
+    assert links(old, new, UPDATE).compare == "https://redirect.github.com/acme/api/compare/1234567...abcdef0"
