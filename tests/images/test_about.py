@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagebot.images.about import About, Layer, Run
+from tests.support.abouts import ABOUTS
 
 ABOUT = About(
     digest=f"sha256:{'a' * 64}",
@@ -22,12 +23,8 @@ ABOUT = About(
     labels={"org.opencontainers.image.version": "1.2.3"},
 )
 
-MOMENTS = st.datetimes(timezones=st.just(UTC))
-NAMED = st.dictionaries(st.text(), st.text())
-ANY_ABOUT = st.builds(About, run=st.builds(Run, env=NAMED), created=st.none() | MOMENTS, labels=NAMED)
 
-
-@given(ANY_ABOUT)
+@given(ABOUTS)
 def test_json_and_back_is_the_same(about: About) -> None:
     assert About.from_json(about.to_json()) == about
 

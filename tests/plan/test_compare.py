@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from imagebot.images.about import About, Layer, Run
 from imagebot.plan.compare import Names, Setting, compare
-from tests.support.abouts import NEW, OLD, about
+from tests.support.abouts import ABOUTS, NEW, OLD, about
 
 
 def test_nothing_differs_between_equals() -> None:
@@ -74,10 +72,6 @@ def test_variables_ports_and_volumes_are_told_by_name() -> None:
 )
 def test_another_base_image_is_told(labels: dict[str, str], shown: str) -> None:
     assert compare(OLD, about(labels=labels)).settings == (Setting("base image", "", shown),)
-
-
-RUNS = st.builds(Run, env=st.dictionaries(st.text(max_size=3), st.text(max_size=3)))
-ABOUTS = st.builds(lambda run, platforms: replace(OLD, run=run, platforms=tuple(platforms)), RUNS, st.sets(st.text()))
 
 
 @given(ABOUTS, ABOUTS)

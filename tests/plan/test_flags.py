@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from imagebot.images.about import About
 from imagebot.plan.flags import Flag, FlagKind, flags, is_root
 from imagebot.selection.verdict import Version
-from tests.support.abouts import NEW, OLD, about
+from tests.support.abouts import ABOUTS, NEW, OLD, about
 from tests.support.changes import UPDATE
 
 BUILT = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -142,3 +142,14 @@ def test_flags_come_worst_first_and_each_once(fields: list[str], kind: str) -> N
 @given(st.text())
 def test_any_user_is_root_or_not(user: str) -> None:
     assert is_root(user) == (flags(OLD, about(run={"user": user}), UPDATE) != ())
+
+
+@given(ABOUTS)
+def test_an_image_is_no_reason_to_warn_of_itself(one: About) -> None:
+    assert flags(one, one, UPDATE) == ()
+
+
+@given(ABOUTS, ABOUTS)
+def test_whatever_images_say_there_is_one_flag_of_a_kind(one: About, other: About) -> None:
+    kinds = [flag.kind for flag in flags(one, other, UPDATE)]
+    assert len(kinds) == len(set(kinds))

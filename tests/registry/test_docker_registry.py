@@ -52,6 +52,7 @@ def test_a_tag_has_its_digest_and_the_digest_its_manifest(tmp_path: Path, stack:
     assert asked.digest(name, "1.0.0") == digest
     asked.verify(name, digest)
     assert asked.requests == 2
+    assert asked.about(name, digest).platforms == ("linux/amd64",)
 
 
 @pytest.mark.parametrize(

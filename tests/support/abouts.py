@@ -1,10 +1,12 @@
-"""What two images say about themselves: the one that is deployed and its successor, which differs in its digest."""
+"""What images say about themselves: the one that is deployed, its successor, and any."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+
+from hypothesis import strategies as st
 
 from imagebot.images.about import About, Layer, Run
 
@@ -31,3 +33,11 @@ def about(old: About = OLD, **changes: Any) -> About:
 
 
 NEW = about(labels={"revision": "2" * 40})
+
+NAMES = st.dictionaries(st.text(max_size=3), st.text(max_size=3))
+ABOUTS = st.builds(
+    About,
+    run=st.builds(Run, env=NAMES),
+    created=st.none() | st.datetimes(timezones=st.just(UTC)),
+    labels=st.dictionaries(st.sampled_from([*OLD.labels, "org.opencontainers.image.base.name"]), st.text()),
+)
