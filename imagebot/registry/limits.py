@@ -17,7 +17,7 @@ ERROR_BYTES = 64 * KIB
 
 LABELS = 100  # Red Hat's images have about 30
 LIST_ITEMS = 200  # layers, arguments, variables, ports
-TEXT_CHARACTERS = 1000
+TEXT_CHARACTERS = 500  # of a label, an argument, a name
 LAYER_BYTES = 1024 * 1024 * MIB
 
 PAGE_SIZE = 1000  # the most that ECR takes; Docker Hub times out on large images without any

@@ -50,8 +50,8 @@ def test_a_single_image_says_its_platform_in_its_config(served: Served, tmp_path
     assert [asked.path.rsplit("/", 2)[1] for asked in served.asked] == ["manifests", "blobs"]
 
 
-def test_an_index_was_made_when_its_first_platform_was(served: Served, tmp_path: Path) -> None:
-    digest = oci_folder.publish_index(tmp_path, "acme/api", "1.0.0", BUILT)
+def test_an_index_was_made_when_its_image_for_amd64_was(served: Served, tmp_path: Path) -> None:
+    digest = oci_folder.publish_index(tmp_path, "acme/api", "1.0.0", {"linux/386": "2020-01-01T12:00:00Z", **BUILT})
     ask, name = registries(served)
     assert ask.created(name, digest) == datetime(2026, 1, 1, 12, tzinfo=UTC)
     assert ask.created(name, oci_folder.publish(tmp_path, "acme/api", "x", created="yesterday")) is None

@@ -199,7 +199,7 @@ LONG = "x" * (4 << 20)
 @pytest.mark.parametrize(
     "config",
     [
-        pytest.param({"Labels": {f"l{n}": "x" * 900 for n in range(10_000)}}, id="many labels"),
+        pytest.param({"Labels": {f"l{n}": "x" * 400 for n in range(10_000)}}, id="many labels"),
         pytest.param({"Labels": {"a": LONG, LONG: "a"}}, id="long label"),
         pytest.param({"Env": [f"E{n}=1" for n in range(500_000)]}, id="many variables"),
         pytest.param({"Env": [f"{LONG}=1", f"A={LONG}"]}, id="long variable"),
