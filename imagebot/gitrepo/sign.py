@@ -21,19 +21,11 @@ _GPG = ("--batch", "--no-tty", "--pinentry-mode", "error", "--homedir", ".")
 _SECRET_KEY = re.compile(r"^\[GNUPG:\] IMPORT_OK ([0-9]+) ([0-9A-F]+)$", re.ASCII | re.MULTILINE)
 _IS_SECRET = 16
 _ADVICE = (
-    (
-        re.compile("passphrase|No pinentry|cancelled", re.ASCII),
-        "it has a passphrase, and nobody is there to type it: give the bot a key without one",
-    ),
-    (
-        re.compile("UNPROTECTED|bad permissions", re.ASCII),
-        "others may read it: `chmod 600` it, or mount the secret with `defaultMode: 0400`",
-    ),
-    (
-        re.compile("expired|Unusable secret key", re.ASCII),
-        "it has expired, or is not for signing: give the bot another",
-    ),
-    (re.compile("No user exists", re.ASCII), "ssh-keygen does not run for a user that /etc/passwd does not name"),
+    ("passphrase|No pinentry|cancelled", "it has a passphrase, and nobody is there to type it: give a key without one"),
+    ("UNPROTECTED", "others may read it: `chmod 600` it, or mount the secret with `defaultMode: 0400`"),
+    ("Couldn't load public key|No private key|invalid format", "it holds no ssh private key"),
+    ("expired|Unusable secret key", "it has expired, or is not for signing: give another"),
+    ("No user exists", "ssh-keygen does not run for a user that /etc/passwd does not name"),
 )
 
 
@@ -111,7 +103,7 @@ def _content(file: Path) -> bytes:
 
 
 def _unusable(file: Path, answer: Answer) -> BadInput:
-    advice = [advice for words, advice in _ADVICE if words.search(answer.err)]
+    advice = [advice for words, advice in _ADVICE if re.search(words, answer.err)]
     said = printable(last_line(answer.err))[:300].rstrip(".")
     return BadInput(f"cannot sign with {file}: {advice[0] if advice else said}; see `author` in imagebot.yaml")
 

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 import pytest
 
 from imagebot.errors import BadInput
-from imagebot.gitrepo.history import LARGEST_DIFF, CommitInfo
+from imagebot.gitrepo.history import LARGEST_DIFF, MOST_COMMITS, CommitInfo
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.push import PushUpdate
 from imagebot.settings import Author
-from tests.support.git_repos import BareRepository, Link
+from tests.support.git_repos import BareRepository, Link, commit_chain, merge_branch
 
 BOT = Author(name="imagebot", email="bot@example.com")
 API = "clusters/staging/api/deployment.yaml"
@@ -187,3 +187,37 @@ def test_the_newest_commits_of_a_branch(mirror: Mirror, branch_and_base: tuple[s
         *newest.parents,
         *(parent for commit in rest for parent in commit.parents),
     ]
+
+
+def test_the_commits_of_many_branches_from_one_look(environments: BareRepository, mirror: Mirror) -> None:
+    first = environments.branches()["main"]
+    one = environments.commit("imagebot/one", {"a": "1"}, on=first)
+    two = environments.commit("imagebot/two", {"b": "1"}, on=first)
+    base = environments.commit("main", {"README.md": "more\n"})
+    on_top = environments.commit("imagebot/three", {"c": "1"}, on=one)
+    merged = merge_branch(environments, "imagebot/three", base)
+    stranger = environments.commit("imagebot/stranger", {"README.md": "another\n"})
+    mirror.fetch("imagebot/")
+    tips = [one, two, merged, stranger, first]
+
+    found = mirror.commits_of_each(base, tips)
+
+    assert found == {tip: mirror.commits_between(base, tip) for tip in tips}
+    assert [commit.id for commit in found[merged]] == [merged, on_top, one]
+    assert found[first] == ()
+    assert mirror.commits_of_each(base, []) == {}
+
+
+def test_no_commit_of_a_branch_is_overlooked_beside_a_very_long_one(
+    environments: BareRepository, mirror: Mirror
+) -> None:
+    """The newest 1 000 of all would leave none for the branch whose commits are older: it would not be frozen."""
+    first = environments.branches()["main"]
+    tip = environments.commit("imagebot/a", {"a": "1"}, by="Eve <eve@example.com>", on=first)
+    commit_chain(environments, "imagebot/long", MOST_COMMITS)
+    long = environments.branches()["imagebot/long"]
+    mirror.fetch("imagebot/")
+
+    found = mirror.commits_of_each(first, [long, tip])
+    assert [commit.author_name for commit in found[tip]] == ["Eve"]
+    assert len(found[long]) == MOST_COMMITS

@@ -67,7 +67,11 @@ class BareRepository:
 
     def file(self, commit: str, path: str) -> bytes:
         """What `path` holds at `commit`."""
-        return run_git(["-C", str(self.folder), "cat-file", "blob", f"{commit}:{path}"])
+        return self.raw("blob", f"{commit}:{path}")
+
+    def raw(self, kind: str, name: str) -> bytes:
+        """An object, byte for byte."""
+        return run_git(["-C", str(self.folder), "cat-file", kind, name])
 
 
 def a_repository(folder: Path, files: Mapping[str, Content] | None = None) -> BareRepository:

@@ -52,9 +52,9 @@ def ssh_server(folder: Path) -> Iterator[SshServer]:
             thread.join()
 
 
-def make_key(path: Path) -> Path:
+def make_key(path: Path, passphrase: str = "") -> Path:
     """A new private key, with its public half beside it."""
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path], check=True)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-f", path], check=True)
     return path
 
 
