@@ -16,6 +16,7 @@ VERBS = {
     "plan": "Show the diff and the reasons of a pass, and write nothing.",
     "status": "Show what is deployed, what is chosen, and why.",
     "explain": "Say for each tag of an app why it was chosen or refused.",
+    "history": "Tell which version was where when, and who brought it.",
     "hold": "Keep a version of an app back.",
     "unhold": "Let a version of an app through again.",
     "simulate": "Replay a registry's past against a policy.",

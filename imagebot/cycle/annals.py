@@ -3,38 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
 
 from imagebot.cycle.index import Watched
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
+from imagebot.forge.protocol import Merged
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.history.commits import Arrival, Commit, arrivals
+from imagebot.history.entry import Entry, Review, with_reviews
 from imagebot.history.ledger import Contents, Ledger, read
 from imagebot.history.says import NOTHING, Owners, Says
 from imagebot.policy.model import Policy
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Past:
-    """One environment repository: its mirror, the commit its base is at, what its base was at, oldest first."""
+    """One environment repository: its mirror, and what its base branch was at, oldest first."""
 
     mirror: Mirror
-    base: str
     policies: tuple[Policy, ...]
     arrived: tuple[Arrival, ...]
     contents: Contents
     bot: str
 
-    def until(self, place: int | None) -> Ledger:
-        """What it was told up to the arrival at `place`; None: before the first."""
-        return read(self.policies, self.arrived[: 0 if place is None else place + 1], self.contents, self.bot)
+    def until(self, place: int | None) -> Past:
+        """As it was at one of its arrivals; None: before the first."""
+        return replace(self, arrived=self.arrived[: 0 if place is None else place + 1])
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What the fields tell."""
+        return read(self.policies, self.arrived, self.contents, self.bot)
 
     @property
-    def ledger(self) -> Ledger:
-        """All of it."""
-        return self.until(len(self.arrived) - 1)
+    def cut(self) -> bool:
+        """Whether the branch is older than what was read of it."""
+        return bool(self.arrived and self.arrived[0].commit.parents)
 
 
 def read_pasts(world: World, policies: Sequence[Policy], now: datetime) -> Mapping[str, Past | ImagebotError]:
@@ -50,7 +57,29 @@ def read_past(world: World, policies: Sequence[Policy], now: datetime) -> Past:
     watched, bot = Watched.by(policies), world.settings.author.email
     commits = mirror.annals(base, watched.is_looked_into)
     arrived = arrivals(commits, bot, now)
-    return Past(mirror, base, tuple(policies), arrived, _contents(mirror, arrived, watched, Owners(policies)), bot)
+    return Past(mirror, tuple(policies), arrived, _contents(mirror, arrived, watched, Owners(policies)), bot)
+
+
+def reviewed(world: World, repository: str, entries: Sequence[Entry], since: datetime | None) -> tuple[Entry, ...]:
+    """The entries of one repository with what its forge knows of the bot's pull requests. Raises `WorldError`s."""
+    forge = world.forge(world.settings.repositories[repository])
+    pulls = [_review(merged) for merged in forge.merged_pulls(world.settings.branch_prefix, since)]
+    return with_reviews(entries, pulls)
+
+
+def _review(merged: Merged) -> tuple[str, Review]:
+    pull = merged.pull
+    opened, at = _moment(pull.opened_at), _moment(merged.at)
+    return merged.commit, Review(pull.number, pull.url, opened, at, merged.by, merged.approvers)
+
+
+def _moment(text: str) -> datetime | None:
+    """An ISO 8601 time; None where the forge tells none."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
 def _try_read(world: World, policies: Sequence[Policy], now: datetime) -> Past | ImagebotError:

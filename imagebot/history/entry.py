@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -123,3 +123,31 @@ def newest_first(entries: Iterable[Entry]) -> tuple[Entry, ...]:
 def since(entries: Sequence[Entry], moment: datetime | None) -> tuple[Entry, ...]:
     """Those that came at that moment or later."""
     return tuple(entry for entry in entries if moment is None or entry.at >= moment)
+
+
+def with_reviews(entries: Iterable[Entry], reviews: Sequence[tuple[str, Review]]) -> tuple[Entry, ...]:
+    """Entries with what the forge knows of them; each review comes with the commit that it became, if that is known.
+
+    Where it is not, the number in the commit's message counts, if the merge was on the day that git tells of. Then it
+    is also known when an entry came that git could not date.
+    """
+    by_commit = {commit: review for commit, review in reviews if commit}
+    by_number = {review.number: review for commit, review in reviews if not commit}
+    return tuple(
+        _with_review(entry, by_commit.get(entry.commit.id) or _numbered(entry, by_number)) for entry in entries
+    )
+
+
+def _numbered(entry: Entry, by_number: Mapping[int, Review]) -> Review | None:
+    review = by_number.get(entry.number) if entry.number is not None else None
+    if review is None or review.merged is None:
+        return None
+    return review if not entry.dated or abs(review.merged - entry.at) < timedelta(days=1) else None
+
+
+def _with_review(entry: Entry, review: Review | None) -> Entry:
+    if review is None:
+        return entry
+    if entry.dated or review.merged is None:
+        return replace(entry, review=review)
+    return replace(entry, review=review, at=review.merged, dated=True)

@@ -21,17 +21,25 @@ Contents = Mapping[tuple[str, str], Says]
 """What versions of files say, by path and blob id; those that say nothing are left out."""
 
 
+@dataclass(slots=True)
+class Unread:
+    """A file that names a watched image and could not be read from one place of the branch on, `until` another.
+
+    What it said before counts on meanwhile. No `until`: it cannot be read at the tip either.
+    """
+
+    path: str
+    place: int
+    until: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """`entries` in the order of the branch, oldest first; `tracks` are the fields as they are at its tip, by watch.
-
-    `unread` are versions of files, by path and commit, that could not be read though they name a watched image: what
-    was there before counts on until they can.
-    """
+    """`entries` in the order of the branch, oldest first; `tracks` are the fields as they are at its tip, by watch."""
 
     entries: tuple[Entry, ...]
     tracks: Mapping[Key, tuple[Track, ...]]
-    unread: tuple[tuple[str, str], ...]
+    unread: tuple[Unread, ...]
 
 
 def read(policies: Sequence[Policy], arrived: Sequence[Arrival], contents: Contents, bot: str) -> Ledger:
@@ -50,7 +58,8 @@ class _Book:
         }
         self.files: dict[str, dict[Key, list[Track]]] = {}
         self.entries: list[Entry] = []
-        self.unread: list[tuple[str, str]] = []
+        self.unread: list[Unread] = []
+        self._waiting: dict[str, Unread] = {}
         self._contents = contents
         self._bot = bot
         self._blobs: dict[str, str] = {}
@@ -66,13 +75,19 @@ class _Book:
             if change.new is not None:
                 self._blobs[change.path] = change.new
             new[change.path] = self._says(change.path, change.new)
-            if new[change.path].doubtful:
-                self.unread.append((change.path, arrival.commit.id))
+            self._note(change.path, place, readable=not new[change.path].doubtful)
         keys = {key for path, says in new.items() for key in (*says.fields, *self.files.get(path, ()))}
         for key in sorted(keys):
             moves = self._moves(key, new, place)
             if moves:
                 self._enter(key, moves, place, arrival)
+
+    def _note(self, path: str, place: int, *, readable: bool) -> None:
+        if readable and path in self._waiting:
+            self._waiting.pop(path).until = place
+        elif not readable and path not in self._waiting:
+            self._waiting[path] = Unread(path, place)
+            self.unread.append(self._waiting[path])
 
     def _says(self, path: str, blob: str | None) -> Says:
         return NOTHING if blob is None else self._contents.get((path, blob), NOTHING)

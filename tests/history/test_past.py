@@ -104,7 +104,7 @@ def test_what_every_field_said_then_is_what_its_file_said_then(tmp_path: Path) -
         files = {entry.path: watched.find(entry.path, data) for entry, data in contents if data is not None}
         for key, fields in claims(read.policies, files).items():
             if not isinstance(fields, Unknown):
-                assert said(read.until(place).tracks[key]) == {
+                assert said(read.until(place).ledger.tracks[key]) == {
                     (each.file, each.line, each.path, each.value) for each in fields
                 }
 
