@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from imagebot.errors import BadInput, CannotEdit
@@ -78,6 +78,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> BareRepository:
     return a_repository(tmp_path_factory.mktemp("git") / "alone.git", {"a/b": "1\n", "a.b": "2\n", "z": "3\n"})
 
 
+@example(name=" ,Ünï <c> 'bot' ", message="", seconds=0, zone="-0000", content=b"")
 @settings(max_examples=25, deadline=None)
 @given(
     name=NAMES,
