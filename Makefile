@@ -7,7 +7,7 @@ BIN := .venv/bin
 COMPILE = .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(LOCK)
 
-.PHONY: help test demo bench oracle replay corpus fuzz docs lock venv machine clean
+.PHONY: help test demo bench storm oracle replay corpus fuzz docs lock venv machine clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -25,6 +25,9 @@ demo: venv ## a registry, an environment repository and two passes, in the folde
 bench: machine ## time and memory, each beside something to compare it with
 	@for file in tests/bench/bench_*.py; do \
 		$(BIN)/python -m tests.bench.$$(basename "$$file" .py) || exit; done
+
+storm: machine ## 500 changes at once, and 1 500 policies while nothing is new, by a GitHub that counts; minutes
+	@$(BIN)/python -m tests.storm
 
 oracle: venv ## ask npm's semver and Debian's Masterminds/semver what our ranges answer
 	@$(BIN)/python -m tests.oracle
