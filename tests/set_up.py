@@ -46,6 +46,8 @@ TOOLS = (
     Tool("docker-registry", "docker-registry", ("docker-registry.service",)),
     Tool("sshd", "openssh-server", ("ssh.service", "ssh.socket")),
     Tool("ssh", "openssh-client"),
+    Tool("gpg", "gpg"),
+    Tool("gpg-agent", "gpg-agent"),
     Tool("npm", "npm"),
     Tool("postgres", "postgresql", ("postgresql.service",)),
 )

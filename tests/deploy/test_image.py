@@ -55,7 +55,7 @@ def test_ssh_knows_the_user() -> None:
 
 def test_it_carries_what_git_needs_and_no_compiler_or_pip() -> None:
     run = " ".join(rest for word, rest in last_stage() if word == "RUN")
-    assert {"ca-certificates", "git", "openssh-client"} <= set(run.split())
+    assert {"ca-certificates", "git", "gpg", "gpg-agent", "openssh-client"} <= set(run.split())
     assert "pip" not in run
     assert "--without-pip" in DOCKERFILE
 
