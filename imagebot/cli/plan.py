@@ -16,8 +16,9 @@ from imagebot.cli.tables import as_data, console, print_json, print_problems, pr
 from imagebot.cycle.report import Report
 from imagebot.cycle.run import preview
 from imagebot.errors import printable
+from imagebot.plan.beside import Beside
+from imagebot.plan.body import describe
 from imagebot.plan.change import Change
-from imagebot.plan.words import body
 
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -83,7 +84,7 @@ def _data(change: Change) -> dict[str, object]:
         "repository": change.repository,
         "branch": change.branch,
         "title": change.title,
-        "body": body(change),
+        "body": describe(change, [Beside()] * len(change.updates)).body,
         "message": change.message,
         "diff": "\n".join(_diff(change)),
     }

@@ -14,12 +14,14 @@ from imagebot.forge.protocol import Proposal, PullRequest
 from imagebot.gitrepo.push import PushUpdate, Rejected
 from imagebot.observe.events import BranchPushed, ChangeCommitted, ForgeWarned, PullRequestSettled
 from imagebot.plan import block
+from imagebot.plan.beside import Beside
 from imagebot.plan.block import mark_closed_by_bot
+from imagebot.plan.body import describe
 from imagebot.plan.change import Change
+from imagebot.plan.comments import Moot, closing
 from imagebot.plan.decision import Decision
 from imagebot.plan.limits import waiting
 from imagebot.plan.propose import branch_of
-from imagebot.plan.words import body, closing
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +138,9 @@ def _push(world: World, checkout: Checkout, jobs: Sequence[Job], commits: Mappin
 
 def _settle(world: World, job: Job, *, moved: bool) -> Outcome:
     change = job.change
+    described = describe(change, [Beside()] * len(change.updates))
     proposal = Proposal(
-        change.branch, change.base, change.title, body(change), change.labels, change.reviewers, change.assignees
+        change.branch, change.base, change.title, described.body, described.labels, change.reviewers, change.assignees
     )
     try:
         ensured = ensure(job.checkout.forge, proposal, job.pull)
@@ -169,7 +172,8 @@ def _retire(world: World, checkout: Checkout, decision: Decision) -> list[Outcom
     if pull is None or checkout.frozen(branch) is not None:
         return []
     because = "; ".join(watch.verdict.because for watch in decision.watches)
-    comment = closing(because, settled=decision.settled, base=checkout.settings.branch)
+    moot = Moot.SETTLED if decision.settled else Moot.TAKEN_BACK
+    comment = closing(moot, because, checkout.settings.branch)
     checkout.forge.close(pull, comment, mark_closed_by_bot(pull.body))
     tip = checkout.heads.branches.get(branch)
     if tip is not None:

@@ -1,14 +1,32 @@
 """Text that others control, made harmless before it enters Markdown, a title or a commit message.
 
-Registries control tags, committers control paths: none of it may become a link, a mention, an image, HTML, a trailer
-or a closing keyword. https://spec.commonmark.org/0.31.2/#code-spans
+Registries control tags, committers control paths: none of it may become a link, a mention, a reference, an image, HTML,
+a trailer, a command or a closing keyword. In a code span nothing is any of these, on any forge; what may stand outside
+of one is here.
+https://spec.commonmark.org/0.31.2/#code-spans
+https://docs.github.com/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
+https://docs.gitlab.com/user/markdown/#gitlab-specific-references
 """
 
 from __future__ import annotations
 
+import html
+import re
+
 from imagebot.errors import printable
 
 _LIMIT = 300
+_GONE = "\N{REPLACEMENT CHARACTER}"
+
+# What refers in text that is not Markdown: a sign before a name, a URL, `GH-12`, an emoji, a command for a pipeline.
+_REFERS = re.compile(
+    r"[@#`\\\[\]]|:(?=//)|(?<=\bwww)\.|(?<=\bgh)-(?=[0-9])|[!&%$*](?=[\w\"'])|~(?=[a-z\"'])|:(?=[a-z+-][\w+-]*:)",
+    re.ASCII | re.IGNORECASE,
+)
+# A word that is nothing but a word or a small number, with what stands around it in a sentence. Longer words of the
+# first six letters may be ids of commits, a number and `)` the beginning of a list.
+_COMMON = re.compile(r"\(?(?![A-Fa-f]{7})[A-Za-z]{1,30}\)?[,;:.]?|[0-9]{1,6}[,;:]?", re.ASCII)
+_AROUND = re.compile(r"(\(?)(.*?)(\)?[,;:.]?)")
 
 
 def plain(text: str, limit: int = _LIMIT) -> str:
@@ -17,7 +35,49 @@ def plain(text: str, limit: int = _LIMIT) -> str:
     return safe if len(safe) <= limit else safe[: limit - 1] + "…"
 
 
+def bare(text: str, limit: int = _LIMIT) -> str:
+    """One line for a title or a commit message, which know no code spans: nothing in it refers to anything.
+
+    Ids of commits stay: who names a tag after a commit gets a link to that commit of this repository, and no more.
+    """
+    return plain(_REFERS.sub(_GONE, text), limit)
+
+
 def code(text: str, limit: int = _LIMIT) -> str:
-    """A code span that also survives inside a table: no backtick or pipe of `text` is left in it."""
-    safe = plain(text, limit).replace("`", "'").replace("|", "¦").strip()
+    """A code span that also survives inside a table; no backtick, pipe or comment of `text` is left in it."""
+    safe = plain(text, limit).replace("`", "'").replace("|", "¦").replace("<!", f"<{_GONE}").strip()
     return f"`{safe}`" if safe else "` `"
+
+
+def html_code(text: str, limit: int = _LIMIT) -> str:
+    """A code span where Markdown is not read, such as in the summary of what is folded."""
+    return f"<code>{html.escape(plain(text, limit))}</code>"
+
+
+def prose(text: str, limit: int = 4 * _LIMIT) -> str:
+    """A sentence in which everything but common words stands in code spans: `6.5.4` is the newest of 3 tags."""
+    parts: list[str] = []
+    span: list[str] = []
+    for word in plain(text, limit).split():
+        if _COMMON.fullmatch(word):
+            parts += [*_closed(span), word]
+            span = []
+            continue
+        opening, middle, ending = _taken_apart(word)
+        if opening:
+            parts += _closed(span)
+            span = []
+        span.append(middle)
+        if opening or ending:
+            parts.append(f"{opening}{code(' '.join(span))}{ending}")
+            span = []
+    return " ".join([*parts, *_closed(span)]) or code("")
+
+
+def _closed(span: list[str]) -> list[str]:
+    return [code(" ".join(span))] if span else []
+
+
+def _taken_apart(word: str) -> tuple[str, str, str]:
+    around = _AROUND.fullmatch(word)
+    return (around[1], around[2], around[3]) if around and around[2] else ("", word, "")

@@ -42,7 +42,7 @@ def landed(messages: Iterable[str]) -> Iterator[Landed]:
         image, version = "", None
         for line in message.splitlines():
             if update := _UPDATE.fullmatch(line):
-                image, version = update[1], _version(update[2])
+                image, version = unquote(update[1]), _version(unquote(update[2]))
             elif (found := _FIELD.fullmatch(line)) and version is not None:
                 yield Landed(image, version, unquote(found[1]), unquote(found[2]))
 

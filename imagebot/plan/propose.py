@@ -10,7 +10,8 @@ from imagebot.documents.duration import format_duration
 from imagebot.fields.edit import edit, wanted
 from imagebot.fields.field import Field, Value
 from imagebot.plan.change import Change, FieldChange, ImageUpdate
-from imagebot.plan.words import REPUSH, worded
+from imagebot.plan.titles import REPUSH
+from imagebot.plan.words import worded
 from imagebot.policy.model import Policy, Watch
 from imagebot.selection.kind import kind
 from imagebot.selection.verdict import Refusal, Update, Version

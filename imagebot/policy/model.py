@@ -10,11 +10,12 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from imagebot.documents.duration import Duration
-from imagebot.documents.model import TEXT_SCHEMA, Misplaced, Model
+from imagebot.documents.model import TEXT_SCHEMA, Misplaced, Model, reads
 from imagebot.images.reference import ImageName
-from imagebot.policy import words
+from imagebot.policy import placeholders, words
 from imagebot.policy.gates import AnyFreeze, Gates, Source, WindowText, check_sources
 from imagebot.policy.paths import check_path_pattern, check_path_patterns, covers
+from imagebot.policy.placeholders import Form
 from imagebot.policy.trial import PolicyTest, check_tests
 from imagebot.policy.watch import ExplicitField, Ignore, Pin, Tags, Watch
 
@@ -23,7 +24,7 @@ __all__ = ["ExplicitField", "Ignore", "Pin", "Policy", "PolicyFile", "Tags", "Wa
 _TEXT = WithJsonSchema(TEXT_SCHEMA)
 DnsLabel = Annotated[str, AfterValidator(words.dns_label), WithJsonSchema({"type": ["string", "number"]})]
 PathPattern = Annotated[str, AfterValidator(check_path_pattern)]
-Label = Annotated[str, AfterValidator(words.label), _TEXT]
+LabelText = Annotated[Form, reads(Form, placeholders.label), _TEXT]
 Login = Annotated[str, AfterValidator(words.login), _TEXT]
 Reviewer = Annotated[str, AfterValidator(words.reviewer), _TEXT]
 Visible = Annotated[str, AfterValidator(words.visible), _TEXT]
@@ -52,8 +53,15 @@ class Environment(Model):
 class PullRequest(Model):
     """What the pull request carries besides the change."""
 
-    labels: tuple[Label, ...] = ()
-    """Labels to put on it."""
+    title: Annotated[Form, reads(Form, placeholders.title), _TEXT] | None = None
+    """Its title, and the first line of the commit. `{app}`, `{count}`, `{environment}`, `{from}`, `{image}`, `{kind}`,
+    `{name}` (the app or the group) and `{to}` are placeholders, `{{` is a brace. Without it:
+    `deps({environment}): {name} {from} → {to}`."""
+    labels: tuple[LabelText, ...] = ()
+    """Labels to put on it; they may have the placeholders `{app}`, `{environment}`, `{image}`, `{kind}`, `{name}`.
+    `repush` and `needs-attention` come by themselves where there is reason."""
+    note: Annotated[Form, reads(Form, placeholders.note), _TEXT] | None = None
+    """Markdown for its body, such as a link to the runbook; with the placeholders of `title`."""
     reviewers: tuple[Reviewer, ...] = ()
     """Who is asked for a review: login names, `team:NAME`, and `codeowners` for whoever the CODEOWNERS file of the
     environment repository names for the files that change; a login of that name cannot be asked."""

@@ -176,7 +176,7 @@ def test_a_repush_is_a_loud_pull_request_of_its_own_kind_and_only_if_asked_for(s
     stage.one_pass()
 
     (pull,) = stage.pulls()
-    assert (pull.title, pull.labels) == ("deps(staging): podinfo 6.5.4 was pushed again", ("repush",))
+    assert (pull.title, pull.labels) == ("deps(staging): podinfo 6.5.4 was pushed again", ("repush", "needs-attention"))
     assert "⚠ `6.5.4`: somebody pushed this tag again." in pull.body
     assert stage.show("staging/app.yaml", BRANCH) == PINNED.replace("DIGEST", again)
 

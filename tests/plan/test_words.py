@@ -1,118 +1,116 @@
-"""What a reviewer reads: all that is needed, and nothing that others could make act."""
+"""The commit message and the fingerprint: functions of what is proposed, and of nothing else."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 
-from imagebot.plan import block
-from imagebot.plan.change import ImageUpdate
-from imagebot.plan.words import BODY_LIMIT, body
-from imagebot.selection.verdict import Version
-from tests.support.changes import FIELD, IMAGE, NEW, UPDATE, change
+from imagebot.images.reference import ImageName
+from imagebot.plan.change import Change, ImageUpdate
+from imagebot.plan.landed import Landed, landed
+from imagebot.plan.words import message
+from imagebot.selection.verdict import Refusal, Version
+from tests.support.changes import FIELD, NEW, UPDATE, change
+from tests.support.hostile_text import HOSTILE, referring
 
-HOSTILE = [
-    "a\n\nSigned-off-by: Eve <eve@example.com>",
-    "a\rImage-Update: x 1 -> 2",
-    "`@acme/everyone` ![x](https://evil.example/x.png)",
-    "<img src=x>",
-    "| cell | cell |",
-    "--> <script>",
-    "closes #1",
-]
+SIGNER = "imagebot <imagebot@example.com>"
 
 
-def test_the_title_names_environment_app_and_versions() -> None:
-    assert change().title == "deps(staging): api 1.4.2 → 1.5.0"
-    assert change(UPDATE, UPDATE).title == "deps(staging): api: 2 images"
+def trailers(text: str) -> list[str]:
+    """What git reads in the message of a commit."""
+    words = ["git", "interpret-trailers", "--parse"]
+    return subprocess.run(words, input=text, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
-def test_the_body_tells_from_to_digest_where_and_why() -> None:
-    text = body(change())
-
-    for words in ("`1.4.2`", "`1.5.0`", "(minor)", NEW, "`staging/api.yaml:7`", UPDATE.because, "`semver: ^1.4`"):
-        assert words in text
-    found = block.read(text)
-    assert found is not None
-    assert found.proposed == (block.Proposed(str(IMAGE), "1.5.0", NEW),)
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_nothing_hostile_acts_in_a_body(text: str) -> None:
+def hostile(text: str) -> ImageUpdate:
+    """An update of which all that others control is this text."""
     field = replace(FIELD, file=text, path=text, old=text, new=text)
-    update = replace(UPDATE, because=text, fields=(field,), old=(Version(text),))
+    return replace(UPDATE, because=text, fields=(field,), old=(Version(text),), rule=text, policy_file=text)
 
-    tokens = MarkdownIt("commonmark").enable("table").parse(body(change(update)))
 
-    inline = [child for token in tokens for child in token.children or []]
-    assert {child.type for child in inline} <= {"text", "code_inline", "strong_open", "strong_close", "softbreak"}
-    assert [token.content for token in tokens if token.type == "html_block"] == [_comment(body(change(update)))]
-    assert not any("@" in child.content or "#1" in child.content for child in inline if child.type == "text")
+def test_what_why_and_where() -> None:
+    assert change().message == (
+        "deps(staging): api 1.4.2 → 1.5.0\n\n"
+        "ghcr.io/acme/api: 1.4.2 -> 1.5.0 (minor), by semver: ^1.4 in api.yaml\n\n"
+        f"Image-Update: ghcr.io/acme/api 1.4.2 -> 1.5.0@{NEW}\n"
+        "Image-Field: staging/api.yaml#spec.image\n"
+    )
+
+
+def test_git_reads_the_trailers_and_the_signature_comes_last() -> None:
+    assert trailers(message(change(UPDATE, UPDATE), SIGNER)) == [
+        f"Image-Update: ghcr.io/acme/api 1.4.2 -> 1.5.0@{NEW}",
+        "Image-Field: staging/api.yaml#spec.image",
+        f"Image-Update: ghcr.io/acme/api 1.4.2 -> 1.5.0@{NEW}",
+        "Image-Field: staging/api.yaml#spec.image",
+        f"Signed-off-by: {SIGNER}",
+    ]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_nothing_hostile_becomes_a_trailer(text: str) -> None:
-    field = replace(FIELD, file=text, path=text)
-    update = replace(UPDATE, because=text, fields=(field,), old=(Version(text),))
+    found = trailers(message(change(hostile(text)), SIGNER))
 
-    trailers = _trailers(change(update).message)
-
-    assert [line.partition(":")[0] for line in trailers] == ["Image-Update", "Image-Field"]
+    assert [line.partition(":")[0] for line in found] == ["Image-Update", "Image-Field", "Signed-off-by"]
+    assert found[-1] == f"Signed-off-by: {SIGNER}"
 
 
-def test_trailers_say_what_moved_and_where() -> None:
-    assert _trailers(change().message) == [
-        f"Image-Update: ghcr.io/acme/api 1.4.2 -> 1.5.0@{NEW}",
-        "Image-Field: staging/api.yaml#spec.image",
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_hostile_acts_in_a_message(text: str) -> None:
+    said = change(hostile(text)).message
+
+    assert [found for found in referring(said.replace(text, "")) if not found.startswith("%")] == []
+    assert re.search(r"\[[^0-9]", said) is None
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_a_field_is_read_back_from_its_trailer(file: str, path: str) -> None:
+    update = replace(UPDATE, fields=(replace(FIELD, file=file, path=path),))
+
+    assert list(landed([change(update).message])) == [
+        Landed("ghcr.io/acme/api", Version("1.5.0", NEW), file, path),
     ]
 
 
-def test_a_thousand_fields_fit_and_keep_the_block() -> None:
-    fields = tuple(replace(FIELD, file=f"{'deep/' * 40}{number}.yaml") for number in range(1000))
+@pytest.mark.parametrize("tag", ["GH-12", "www.example.com", "1.5.0", "gh-12.www.x"])
+def test_a_tag_that_looks_like_a_reference_is_read_back_and_refers_to_nothing(tag: str) -> None:
+    image = ImageName("docker.io", "gh-12/www.api")
+    said = change(replace(UPDATE, image=image, new=Version(tag, NEW))).message
 
-    text = body(change(replace(UPDATE, fields=fields)))
+    assert [item.version for item in landed([said])] == [Version(tag, NEW)]
+    assert [item.image for item in landed([said])] == [str(image)]
+    assert referring(said.replace(NEW, "")) == []
 
-    assert len(text) < BODY_LIMIT + 2000
-    assert block.read(text) is not None
+
+SAME = [
+    pytest.param(change(replace(UPDATE, because="1.5.0 is the newest of 900 tags")), id="counts"),
+    pytest.param(change(replace(UPDATE, skipped=(Refusal("2.0.0", "semver", "too new"),))), id="tags that came"),
+    pytest.param(change(replace(UPDATE, fields=(replace(FIELD, line=70),))), id="lines"),
+    pytest.param(change(reviewers=("ada",)), id="reviewers"),
+]
 
 
-@given(st.integers(1, 500))
-def test_the_fingerprint_is_of_the_proposal_not_of_its_lines(line: int) -> None:
-    moved = replace(UPDATE, because=f"newest of {line} tags", fields=(replace(FIELD, line=line),))
-
-    assert _fingerprint(moved) == _fingerprint(UPDATE)
+@pytest.mark.parametrize("other", SAME)
+def test_the_same_proposal_has_the_same_fingerprint_and_message(other: Change) -> None:
+    assert (other.fingerprint, other.message) == (change().fingerprint, change().message)
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        pytest.param(replace(UPDATE, new=Version("1.5.1", NEW)), id="tag"),
-        pytest.param(replace(UPDATE, new=Version("1.5.0", "sha256:" + "ef" * 32)), id="digest"),
-        pytest.param(replace(UPDATE, fields=(FIELD, replace(FIELD, file="more.yaml"))), id="one more file"),
-        pytest.param(replace(UPDATE, old=(Version("1.4.3"),)), id="from another version"),
+        pytest.param(change(replace(UPDATE, new=Version("1.5.1", NEW))), id="tag"),
+        pytest.param(change(replace(UPDATE, new=Version("1.5.0", "sha256:" + "ef" * 32))), id="digest"),
+        pytest.param(change(replace(UPDATE, fields=(FIELD, replace(FIELD, file="more.yaml")))), id="one more file"),
+        pytest.param(change(replace(UPDATE, old=(Version("1.4.3"),))), id="from another version"),
+        pytest.param(change(title="bump {app}"), id="title"),
+        pytest.param(change(labels=("image-update",)), id="labels"),
+        pytest.param(change(note="read the runbook"), id="note"),
     ],
 )
-def test_another_proposal_has_another_fingerprint(other: ImageUpdate) -> None:
-    assert _fingerprint(other) != _fingerprint(UPDATE)
-
-
-def test_labels_are_part_of_what_is_proposed() -> None:
-    assert change(labels=("image-update",)).fingerprint != change().fingerprint
-
-
-def _fingerprint(update: ImageUpdate) -> str:
-    return change(update).fingerprint
-
-
-def _comment(text: str) -> str:
-    return text[text.rindex("<!-- imagebot:v1 ") :]
-
-
-def _trailers(text: str) -> list[str]:
-    words = ["git", "interpret-trailers", "--parse", "--no-divider"]
-    return subprocess.run(words, input=text, capture_output=True, text=True, check=True).stdout.splitlines()
+def test_another_proposal_has_another_fingerprint(other: Change) -> None:
+    assert other.fingerprint != change().fingerprint

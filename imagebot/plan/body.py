@@ -1,0 +1,201 @@
+"""The description of a pull request: what a reviewer needs to decide without opening a second tab."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from imagebot.plan import titles
+from imagebot.plan.beside import Beside
+from imagebot.plan.block import Block, Proposed, write
+from imagebot.plan.change import Change, ImageUpdate
+from imagebot.plan.facts import in_full, table
+from imagebot.plan.fit import Part, Worth, fit
+from imagebot.plan.flags import Flag, flags
+from imagebot.plan.inert import code, html_code, prose
+from imagebot.plan.links import HOSTS, HostKind
+from imagebot.plan.titles import labels, note, versions
+from imagebot.plan.warnings import warning
+from imagebot.plan.wish import boxes
+
+BODY_LIMIT = 58_000
+"""Characters. GitHub takes 65 536, the other forges more; what people add to it should fit, too."""
+
+_FIELDS_SHOWN = 10
+_FIELDS_FOLDED = 200
+_SKIPPED_SHOWN = 4
+_WARNINGS_SHOWN = 40
+_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a pull request says besides its title; `flags` are the warnings in it."""
+
+    body: str
+    labels: tuple[str, ...]
+    flags: tuple[Flag, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """One update and all that is told about it."""
+
+    update: ImageUpdate
+    beside: Beside
+    flags: tuple[Flag, ...]
+    hosts: Mapping[str, HostKind]
+
+
+def describe(change: Change, besides: Sequence[Beside], hosts: Mapping[str, HostKind] = HOSTS) -> Description:
+    """The body and the labels of a change; `besides` has what is known about each of its updates, in their order."""
+    shown = [
+        _Shown(update, beside, flags(beside.old, beside.new, update), hosts)
+        for update, beside in zip(change.updates, besides, strict=True)
+    ]
+    found = tuple(flag for each in shown for flag in each.flags)
+    proposed = tuple(Proposed(str(update.image), update.new.tag, update.new.digest) for update in change.updates)
+    block = f"\n{write(Block(change.name, change.environment, proposed, change.fingerprint))}\n"
+    body = fit([*_parts(change, shown)], BODY_LIMIT - len(block)) + block
+    return Description(body, labels(change, flagged=bool(found)), found)
+
+
+def _parts(change: Change, shown: Sequence[_Shown]) -> Iterator[Part]:
+    yield Part(f"{_heading(change)}\n")
+    yield from _warnings(shown)
+    yield from _one(shown[0]) if len(shown) == 1 else _several(shown)
+    yield Part(f"\n{_choices(change)}\n")
+    if words := note(change):
+        yield Part(f"\n{words}\n")
+    yield Part(f"\n{boxes(code(change.base))}\n")
+    for each in shown:
+        yield from _folded(each, named=len(shown) > 1)
+
+
+def _heading(change: Change) -> str:
+    updates = change.updates
+    what = [f"{code(versions(update.old))} → {code(update.new.tag)} ({update.kind})" for update in updates[:_NAMED]]
+    moves = ", ".join(what) if len(updates) <= _NAMED else f"{len(updates)} images"
+    return f"### {code(change.name)} in {code(change.environment)}: {moves}"
+
+
+def _warnings(shown: Sequence[_Shown]) -> Iterator[Part]:
+    lines = [
+        f"- {_name(each.update) + ': ' if len(shown) > 1 else ''}{warning(flag, each.update)}"
+        for each in shown
+        for flag in each.flags
+    ]
+    if len(lines) > _WARNINGS_SHOWN:
+        lines = [*lines[:_WARNINGS_SHOWN], f"- ⚠ and {len(lines) - _WARNINGS_SHOWN} more warnings"]
+    if lines:
+        yield Part("\n" + "\n".join(lines) + "\n")
+
+
+def _one(shown: _Shown) -> Iterator[Part]:
+    update = shown.update
+    yield Part(f"\n{table(update, shown.beside, shown.hosts)}\n", Worth.FACTS)
+    yield Part(f"\n{_fields(update, _FIELDS_SHOWN)}\n", Worth.FILES)
+    yield Part(f"\n**Why this tag**: {_why(update)}\n", Worth.REASONS)
+    if skipped := _skipped(update):
+        yield Part(f"{skipped}\n", Worth.SKIPPED)
+
+
+def _several(shown: Sequence[_Shown]) -> Iterator[Part]:
+    yield Part("\n| app | image | was | becomes | | fields |\n|---|---|---|---|---|---|\n")
+    for each in shown:
+        update = each.update
+        was, becomes = code(versions(update.old)), code(update.new.tag)
+        signs = "⚠ " if each.flags else ""
+        cells = (code(update.app), code(update.image.familiar), was, becomes, signs + update.kind, len(update.fields))
+        yield Part(f"| {' | '.join(map(str, cells))} |\n", Worth.OVERVIEW)
+    for each in shown:
+        yield Part(f"\n**{_name(each.update)}**: {_why(each.update)}\n", Worth.REASONS)
+
+
+def _folded(shown: _Shown, *, named: bool) -> Iterator[Part]:
+    """What most reviewers need not see; after an HTML line, Markdown begins with an empty one."""
+    update = shown.update
+    which = f"{html_code(update.app)} {html_code(update.image.familiar)}: " if named else ""
+    if named:
+        sections = [table(update, shown.beside, shown.hosts), _fields(update, _FIELDS_SHOWN), _skipped(update)]
+        yield _fold(f"{which}images, files, tags that were not taken", sections, Worth.FILES)
+    if len(update.fields) > _FIELDS_SHOWN:
+        yield _fold(f"{which}all fields", [_fields(update, _FIELDS_FOLDED)], Worth.DETAILS)
+    yield _fold(
+        f"{which}whole digests and what is configured otherwise", [in_full(update, shown.beside)], Worth.DETAILS
+    )
+    if len(update.skipped) > _SKIPPED_SHOWN:
+        lines = "\n".join(f"- {_refused(item.tag, item.because)}" for item in update.skipped)
+        yield _fold(f"{which}better tags that were not taken", [lines], Worth.DETAILS)
+
+
+def _fold(summary: str, sections: Sequence[str], worth: Worth) -> Part:
+    inside = "\n\n".join(section for section in sections if section)
+    return Part(f"\n<details><summary>{summary}</summary>\n\n{inside}\n\n</details>\n", worth)
+
+
+def _fields(update: ImageUpdate, most: int) -> str:
+    fields = update.fields
+    files = len({field.file for field in fields})
+    lines = [
+        f"- {code(f'{field.file}:{field.line}')} {code(field.path)}: {code(field.old)} → {code(field.new)}"
+        for field in fields[:most]
+    ]
+    if len(fields) > most:
+        lines.append(f"- and {len(fields) - most} more")
+    return "\n".join([f"**Changes {_count(len(fields), 'field')} in {_count(files, 'file')}**", "", *lines])
+
+
+def _why(update: ImageUpdate) -> str:
+    promoted = f" Promoted: {prose(update.promoted)}." if update.promoted else ""
+    return f"{prose(update.because)}, by {code(update.rule)} in {code(update.policy_file)}.{promoted}"
+
+
+def _skipped(update: ImageUpdate) -> str:
+    if not update.skipped:
+        return ""
+    some = "; ".join(_refused(item.tag, item.because) for item in update.skipped[:_SKIPPED_SHOWN])
+    more = f"; and {len(update.skipped) - _SKIPPED_SHOWN} more" if len(update.skipped) > _SKIPPED_SHOWN else ""
+    return f"**Not taken**: {some}{more}."
+
+
+def _refused(tag: str, because: str) -> str:
+    return prose(because) if tag in because else f"{code(tag)}: {prose(because)}"
+
+
+def _choices(change: Change) -> str:
+    updates = change.updates
+    apps = list(dict.fromkeys(update.app for update in updates))
+    commands = ", ".join(code(f"imagebot rollback {app}@{change.environment}") for app in apps[:_NAMED])
+    more = f" (and so on for {len(apps) - _NAMED} more apps)" if len(apps) > _NAMED else ""
+    lines = [
+        f"**Roll back** with {commands}{more}, or by reverting the merge.{_back(updates)}{_lost(updates)}",
+        "**Not wanted?** Close this pull request: these versions will not be proposed again, newer ones will.",
+        "**A commit of yours** on this branch is safe: from then on imagebot leaves the branch alone.",
+    ]
+    return "\n\n".join(lines)
+
+
+def _back(updates: Sequence[ImageUpdate]) -> str:
+    """The very values that a rollback writes, where there are few."""
+    if len(updates) > _NAMED:
+        return ""
+    sets = []
+    for update in updates:
+        old = dict.fromkeys(code(field.old) for field in update.fields)
+        sets.append(f"{code(update.image.familiar)} to {', '.join(list(old)[:_NAMED])}")
+    return f" That sets {', '.join(sets)}."
+
+
+def _lost(updates: Sequence[ImageUpdate]) -> str:
+    if not any(update.kind in (titles.REPUSH, "digest") for update in updates):
+        return ""
+    return " What the tag stood for before has no tag any more: the registry may have deleted it by then."
+
+
+def _name(update: ImageUpdate) -> str:
+    return f"{code(update.app)} {code(update.image.familiar)}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,79 @@
+"""What the bot says under a pull request: each once, and in the same words however often it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from typing import assert_never
+
+from imagebot.plan.block import Proposed
+from imagebot.plan.change import Change
+from imagebot.plan.inert import code, prose
+from imagebot.plan.wish import Wish
+
+_MOST_TOLD = 20
+
+
+class Moot(StrEnum):
+    """Why a pull request has become pointless."""
+
+    SETTLED = "settled"
+    WITHDRAWN = "withdrawn"
+    POLICY_GONE = "policy gone"
+    TAKEN_BACK = "taken back"
+
+
+def closing(moot: Moot, because: str, base: str) -> str:
+    """The comment with which the bot closes its own pull request into `base`, with the verdict's `because`."""
+    match moot:
+        case Moot.SETTLED:
+            return f"Closed by imagebot: {code(base)} already has what this proposed, or it is not wanted any more."
+        case Moot.WITHDRAWN:
+            return f"Closed by imagebot: the registry no longer has what this proposed. {_capital(prose(because))}."
+        case Moot.POLICY_GONE:
+            return f"Closed by imagebot: no policy asks for this any more. {_capital(prose(because))}."
+        case Moot.TAKEN_BACK:
+            return f"Taken back by imagebot, for now: {prose(because)}. What may run then is proposed anew."
+    assert_never(moot)
+
+
+def superseded(before: Sequence[Proposed], change: Change) -> str:
+    """What an open pull request proposes now instead of `before`; empty if that is the same."""
+    told = list(_moved(before, change))
+    if not told:
+        return ""
+    more = [f"- and {len(told) - _MOST_TOLD} more"] if len(told) > _MOST_TOLD else []
+    if len(told) == 1:
+        return f"Updated: {told[0]}."
+    return "\n".join(["Updated:", "", *(f"- {line}" for line in told[:_MOST_TOLD]), *more])
+
+
+def frozen_comment(author: str, commit: str, branch: str) -> str:
+    """Said once, when the bot first meets a commit of somebody else on its branch."""
+    return (
+        f"{code(author)} committed {code(commit)} to {code(branch)}. That is safe: imagebot leaves branch and"
+        " words to people from now on. To let it rebuild the branch without that commit, tick **Rebuild** above or add"
+        f" the label {code(Wish.REBUILD.label)}."
+    )
+
+
+def _moved(before: Sequence[Proposed], change: Change) -> Iterator[str]:
+    known = {item.image: item for item in before}
+    proposed = {str(update.image): update for update in change.updates}
+    several = len(known.keys() | proposed.keys()) > 1
+    for image, update in proposed.items():
+        item = known.get(image)
+        name = f"{code(update.image.familiar)} " if several else ""
+        because = f", because {prose(update.because)}"
+        if item is None:
+            yield f"{name}{code(update.new.tag)} is new here{because}"
+        elif item.tag != update.new.tag:
+            yield f"{name}{code(item.tag)} → {code(update.new.tag)}{because}"
+        elif item.digest != update.new.digest:
+            yield f"{name}{code(update.new.tag)} is {code(update.new.digest or 'without a digest')} now{because}"
+    for image in sorted(known.keys() - proposed.keys()):
+        yield f"{code(image)} {code(known[image].tag)} is no longer part of this"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

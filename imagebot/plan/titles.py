@@ -1,0 +1,85 @@
+"""The title and the labels of a change, in the form that its policy wants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from imagebot.plan.change import Change, ImageUpdate
+from imagebot.plan.inert import bare, code, plain
+from imagebot.policy.placeholders import Form
+from imagebot.selection.verdict import Version
+
+REPUSH = "repush"
+"""The kind, and the label, of an update that keeps its tag and brings what somebody pushed under it."""
+NEEDS_ATTENTION = "needs-attention"
+"""The label of a pull request with a warning."""
+
+_LONGEST_TITLE = 250  # characters: GitHub takes 256, GitLab and Gitea 255
+_LONGEST_LABEL = 50
+_LONGEST_NOTE = 4000
+_MOST_LABELS = 90  # GitHub takes 100
+_MOST_NAMED = 3
+_FURTHEST = ("major", "minor", "patch")
+
+
+def title(change: Change) -> str:
+    """As the policy's form says it, or `deps(staging): podinfo 6.5.3 → 6.5.4`."""
+    updates, form = change.updates, change.wishes.title
+    if form is not None:
+        return plain(form.fill({name: bare(value) for name, value in _values(change, updates).items()}), _LONGEST_TITLE)
+    where = f"deps({change.environment}): {change.name}"
+    if len(updates) != 1:
+        words = f"{where}: {len(updates)} images"
+    elif updates[0].kind == REPUSH:
+        words = f"{where} {updates[0].new.tag} was pushed again"
+    else:
+        words = f"{where} {versions(updates[0].old)} → {updates[0].new.tag}"
+    return bare(words, _LONGEST_TITLE)
+
+
+def labels(change: Change, *, flagged: bool = False) -> tuple[str, ...]:
+    """Those that the policy asks for, one for each value of a placeholder; and loud ones where there is reason."""
+    wanted = dict.fromkeys(_label(form, change, update) for form in change.wishes.labels for update in change.updates)
+    again = any(update.kind == REPUSH for update in change.updates)
+    loud = [name for name, there in ((REPUSH, again), (NEEDS_ATTENTION, flagged)) if there]
+    return tuple(dict.fromkeys([*list(wanted)[:_MOST_LABELS], *loud]))
+
+
+def note(change: Change) -> str:
+    """What the team adds to the body, its own Markdown; empty if nothing."""
+    form = change.wishes.note
+    if form is None:
+        return ""
+    return form.fill({name: code(value) for name, value in _values(change, change.updates).items()})[:_LONGEST_NOTE]
+
+
+def versions(found: Sequence[Version]) -> str:
+    """The tags of some versions, each once, and only the first ones of many."""
+    return _some(version.tag or "untagged" for version in found)
+
+
+def _label(form: Form, change: Change, update: ImageUpdate) -> str:
+    filled = form.fill({name: bare(value) for name, value in _values(change, [update]).items()})
+    return plain(filled.replace(",", " "), _LONGEST_LABEL).strip()
+
+
+def _values(change: Change, updates: Sequence[ImageUpdate]) -> dict[str, str]:
+    return {
+        "app": _some(update.app for update in updates),
+        "count": str(len(updates)),
+        "environment": change.environment,
+        "from": versions([version for update in updates for version in update.old]),
+        "image": _some(update.image.familiar for update in updates),
+        "kind": _furthest([update.kind for update in updates]),
+        "name": change.name,
+        "to": versions([update.new for update in updates]),
+    }
+
+
+def _furthest(kinds: Sequence[str]) -> str:
+    return next((kind for kind in _FURTHEST if kind in kinds), next(iter(kinds), ""))
+
+
+def _some(names: Iterable[str]) -> str:
+    each = list(dict.fromkeys(names))
+    return ", ".join(each[:_MOST_NAMED]) + (", …" if len(each) > _MOST_NAMED else "")

@@ -1,0 +1,48 @@
+"""What people ask of the bot in a pull request: a box that they tick in its body, or a label that they put on it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Wish(StrEnum):
+    """Its value is the name of the box's mark and of the label: `imagebot/rebuild`."""
+
+    REBUILD = "rebuild"
+    HOLD = "hold"
+    RETRY = "retry"
+
+    @property
+    def label(self) -> str:
+        return f"imagebot/{self}"
+
+
+_SAYS = {
+    Wish.REBUILD: "**Rebuild** the branch from {base}, also if somebody committed to it: their commits go",
+    Wish.HOLD: "**Hold**: leave branch and words as they are for as long as this is ticked",
+    Wish.RETRY: "**Try again** what failed, with facts asked for anew",
+}
+_TICKED = re.compile(r"^ {0,3}[-*+] \[[xX]\] <!-- imagebot:(rebuild|hold|retry) -->", re.MULTILINE)
+
+
+def boxes(base: str) -> str:
+    """The boxes to tick; `base` is the branch that is merged into, made inert."""
+    lines = [
+        f"- [ ] <!-- imagebot:{wish} --> {says.format(base=base)} (or the label `{wish.label}`)"
+        for wish, says in _SAYS.items()
+    ]
+    return "\n".join(lines)
+
+
+def asked(body: str, labels: Iterable[str]) -> frozenset[Wish]:
+    """What a pull request asks for; a mark of ours counts only right behind a ticked box at the beginning of a line."""
+    ticked = {Wish(name) for name in _TICKED.findall(body)}
+    there = {label.strip().lower() for label in labels}
+    return frozenset(ticked | {wish for wish in Wish if wish.label in there})
+
+
+def granted(body: str, wish: Wish) -> str:
+    """The same body, this box no longer ticked."""
+    return _TICKED.sub(lambda found: re.sub(r"\[[xX]\]", "[ ]", found[0]) if found[1] == wish else found[0], body)
