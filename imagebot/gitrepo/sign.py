@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import assert_never
 
-from imagebot.errors import BadInput, Unavailable, printable
+from imagebot.errors import BadInput, ImagebotError, Unavailable, printable
 from imagebot.gitrepo.process import Answer, last_line, run
 from imagebot.settings import GpgKey, SigningKey, SshSigningKey
 
@@ -35,6 +35,8 @@ def signed(payloads: Sequence[bytes], key: SigningKey | None) -> list[bytes]:
     Raises `BadInput` for a key that cannot be used or a program that is not installed, `Unavailable` without room to
     work in.
     """
+    if not payloads:
+        return []
     match key:
         case None:
             return list(payloads)
@@ -61,7 +63,7 @@ def _by_ssh(payloads: Sequence[bytes], file: Path) -> list[bytes]:
         names = [str(number) for number in range(len(payloads))]
         for name, payload in zip(names, payloads, strict=True):
             (folder / name).write_bytes(payload)
-        answer = run(folder, "ssh-keygen", "-Y", "sign", "-n", "git", "-f", str(file), *names)
+        answer = _asked(folder, "ssh-keygen", "-Y", "sign", "-n", "git", "-f", str(file), *names)
         if answer.code != 0:
             raise _unusable(file, answer)
         return [(folder / f"{name}.sig").read_bytes() for name in names]
@@ -75,11 +77,13 @@ def _by_gpg(payloads: Sequence[bytes], file: Path) -> list[bytes]:
             key = _imported(home, file, data)
             return [_one_by_gpg(home, file, key, payload) for payload in payloads]
         finally:
-            run(home, "gpgconf", "--homedir", ".", "--kill", "gpg-agent")
+            # It would end by itself, as its home is gone; whatever went wrong before is what a person should read.
+            with suppress(ImagebotError):
+                run(home, "gpgconf", "--homedir", ".", "--kill", "gpg-agent")
 
 
 def _imported(home: Path, file: Path, data: bytes) -> str:
-    answer = run(home, "gpg", *_GPG, "--status-fd", "1", "--import", stdin=data)
+    answer = _asked(home, "gpg", *_GPG, "--status-fd", "1", "--import", stdin=data)
     found = _SECRET_KEY.findall(answer.out.decode(errors="replace"))
     secret: list[str] = [key for flags, key in found if int(flags) & _IS_SECRET]
     if len(secret) != 1:
@@ -89,10 +93,17 @@ def _imported(home: Path, file: Path, data: bytes) -> str:
 
 
 def _one_by_gpg(home: Path, file: Path, key: str, payload: bytes) -> bytes:
-    answer = run(home, "gpg", *_GPG, "--local-user", key, "--armor", "--detach-sign", stdin=payload)
+    answer = _asked(home, "gpg", *_GPG, "--local-user", key, "--armor", "--detach-sign", stdin=payload)
     if answer.code != 0 or not answer.out:
         raise _unusable(file, answer)
     return answer.out
+
+
+def _asked(folder: Path, program: str, *args: str, stdin: bytes = b"") -> Answer:
+    answer = run(folder, program, *args, stdin=stdin)
+    if "No space left on device" in answer.err:
+        raise _no_room("No space left on device")
+    return answer
 
 
 def _content(file: Path) -> bytes:
@@ -108,12 +119,15 @@ def _unusable(file: Path, answer: Answer) -> BadInput:
     return BadInput(f"cannot sign with {file}: {advice[0] if advice else said}; see `author` in imagebot.yaml")
 
 
+def _no_room(why: str) -> Unavailable:
+    return Unavailable(f"no room for temporary files, which signing needs: {why}; make room in /tmp, or set TMPDIR")
+
+
 @contextmanager
 def _folder() -> Iterator[Path]:
     """A folder that only we can look into. Its path is short: a socket in it may have no more than 107 bytes."""
     try:
-        folder = tempfile.TemporaryDirectory(prefix="imagebot-", ignore_cleanup_errors=True)
+        with tempfile.TemporaryDirectory(prefix="imagebot-", ignore_cleanup_errors=True) as name:
+            yield Path(name)
     except OSError as error:
-        raise Unavailable(f"no room to sign commits in {tempfile.gettempdir()}: {error.strerror}") from None
-    with folder as name:
-        yield Path(name)
+        raise _no_room(error.strerror or str(error)) from None

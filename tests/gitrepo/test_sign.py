@@ -14,20 +14,23 @@ from pathlib import Path
 
 import pytest
 
-from imagebot.errors import BadInput, BadResponse
-from imagebot.gitrepo.commits import Draft, SignedCommit
+from imagebot.errors import BadInput, BadResponse, CannotEdit
+from imagebot.gitrepo.commits import Draft, SignedCommit, commits
+from imagebot.gitrepo.leaf import Leaf
 from imagebot.gitrepo.mirror import Heads, Mirror
+from imagebot.gitrepo.process import Git
 from imagebot.gitrepo.push import Pushed, PushUpdate
+from imagebot.gitrepo.remote import Remote
 from imagebot.gitrepo.sign import with_signature
 from imagebot.settings import Author, GpgKey, SshSigningKey
 from tests.support.git_keys import GPG, Keyring, good_ssh, keyring
-from tests.support.git_repos import BareRepository
+from tests.support.git_repos import BareRepository, run_git
 from tests.support.git_ssh import make_key
 
 BOT = Author("imagebot", "bot@example.com")
 API = "clusters/staging/api/deployment.yaml"
 DRAFTS = [Draft({API: b"image: acme/api:%d\n" % number}, f"api {number}\n\nwith ünïcode\n") for number in range(3)]
-HARMLESS = re.compile(rb"\n(?:gpgsig|gpgsig-sha256) [^\n]*(?:\n [^\n]*)*", re.ASCII)
+SIGNATURE = re.compile(rb"\n(?:gpgsig|gpgsig-sha256) [^\n]*(?:\n [^\n]*)*", re.ASCII)
 
 needs_gpg = pytest.mark.skipif(not GPG.exists(), reason="needs gpg (apt install gnupg)")
 
@@ -49,7 +52,7 @@ def pushed(mirror: Mirror, heads: Heads, author: Author) -> list[str]:
 def taken_apart(environments: BareRepository, commit: str) -> tuple[bytes, bytes]:
     """What was signed, and the signature."""
     whole = environments.raw("commit", commit)
-    found = HARMLESS.search(whole)
+    found = SIGNATURE.search(whole)
     assert found is not None
     signature = found[0].partition(b" ")[2].replace(b"\n ", b"\n")
     return whole.replace(found[0], b"", 1), signature
@@ -66,12 +69,40 @@ def test_git_accepts_what_an_ssh_key_signed(
     environments.git("fsck", "--strict", "--no-dangling")
 
 
+def test_git_accepts_it_where_ids_are_sha256(tmp_path: Path) -> None:
+    folder = tmp_path / "long.git"
+    run_git(["init", "--bare", "--quiet", "--object-format=sha256", "--initial-branch=main", str(folder)])
+    base = BareRepository(folder).commit("main", {API: "image: acme/api\n"})
+    key = make_key(tmp_path / "key")
+    (made,) = commits(Git(folder), base, DRAFTS[:1], replace(BOT, signing=SshSigningKey(key)))
+
+    assert good_ssh(folder, str(made), key)
+
+
+def test_the_state_on_a_branch_is_signed_too(tmp_path: Path, environments: BareRepository) -> None:
+    """A rule that every branch takes signed commits alone would else keep the bot from remembering."""
+    key = make_key(tmp_path / "key")
+    author = replace(BOT, signing=SshSigningKey(key))
+    leaf = Leaf(Remote(str(environments.folder), "imagebot/+state"), "state.json", author, tmp_path / "work")
+    first = leaf.write(b"{}\n", None, "remember")
+    second = leaf.write(b"{1}\n", first, "remember more")
+
+    assert [good_ssh(environments.folder, str(commit), key) for commit in (first, second)] == [True, True]
+
+
 def test_ssh_signing_gives_the_same_id_each_time(tmp_path: Path, mirror: Mirror, heads: Heads) -> None:
     author = replace(BOT, signing=SshSigningKey(make_key(tmp_path / "key")))
     once, again = (mirror.commits(heads.base, DRAFTS, author) for _ in range(2))
 
     assert once == again
     assert once != mirror.commits(heads.base, DRAFTS, BOT)
+
+
+def test_a_key_is_not_asked_for_without_a_commit(tmp_path: Path, mirror: Mirror, heads: Heads) -> None:
+    author = replace(BOT, signing=SshSigningKey(tmp_path / "no such key"))
+    (made,) = mirror.commits(heads.base, [Draft({"no such file": b""}, "m")], author)
+
+    assert isinstance(made, CannotEdit)
 
 
 def test_a_signed_commit_is_the_unsigned_one_but_for_its_signature(
@@ -111,6 +142,22 @@ def test_a_new_openpgp_signature_is_no_reason_to_push(
 
     assert later.branches["imagebot/0"] == made[0]
     assert mirror.brings(later.base, made[0], DRAFTS[0].files)
+
+
+def test_no_place_for_temporary_files_is_one_line(tmp_path: Path) -> None:
+    """A container without a writable /tmp would else end in a stack trace."""
+    script = (
+        "import sys, pathlib, tempfile; from imagebot.gitrepo.sign import signed;"
+        "from imagebot.settings import SshSigningKey; tempfile.tempdir = '/nowhere';"
+        "signed([b'one'], SshSigningKey(pathlib.Path(sys.argv[1])))"
+    )
+    key = make_key(tmp_path / "key")
+    done = subprocess.run([sys.executable, "-c", script, str(key)], capture_output=True, text=True, check=False)
+
+    says = (
+        "no room for temporary files, which signing needs: No such file or directory; make room in /tmp, or set TMPDIR"
+    )
+    assert done.stderr.splitlines()[-1] == f"imagebot.errors.Unavailable: {says}"
 
 
 @needs_gpg
