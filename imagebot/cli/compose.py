@@ -12,6 +12,7 @@ from imagebot.cycle.index import FieldIndex
 from imagebot.cycle.world import World
 from imagebot.errors import BadInput
 from imagebot.forge import forges
+from imagebot.forge.manners import Manners
 from imagebot.forge.protocol import Forge
 from imagebot.gitnames import STATE
 from imagebot.gitrepo.leaf import Leaf
@@ -57,11 +58,12 @@ def _never() -> bool:
 def world_of(settings: Settings, stopping: Callable[[], bool] = _never) -> World:
     """The registries, repositories and forges of `settings`, asked nothing yet; good for any number of passes."""
     known: dict[str, Forge] = {}
+    manners = Manners()
 
     def forge(repository: RepositorySettings) -> Forge:
         # One for all passes: it keeps connections and an App's token.
         if repository.name not in known:
-            known[repository.name] = forges.connect(repository)
+            known[repository.name] = forges.connect(repository, manners)
         return known[repository.name]
 
     def git_credentials(repository: RepositorySettings) -> TokenCredentials | SshKey | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
 
 from imagebot.errors import BadResponse
 
@@ -13,6 +14,12 @@ class Answer(BaseModel):
     """A part of an answer that we read; what else there is, is passed over."""
 
     model_config = ConfigDict(frozen=True, strict=True)
+
+
+class GraphAnswer(Answer):
+    """The same from GraphQL, where names are written `likeThis`."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
 
 
 _Shape = TypeVar("_Shape", bound=Answer)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from imagebot.forge.proposed import unfinished
 from imagebot.forge.protocol import Forge, Proposal, PullRequest
 from imagebot.plan import block
 
@@ -20,21 +21,32 @@ class Ensured:
     warnings: tuple[str, ...] = ()
 
 
-def ensure(forge: Forge, proposal: Proposal, existing: PullRequest | None) -> Ensured:
+def ensure(forge: Forge, proposal: Proposal, existing: PullRequest | None, *, moved: bool = False) -> Ensured:
     """Open the pull request of `proposal.branch`, or make `existing` say it; write only where that changes something.
 
     A body is people's to edit as long as the fingerprint of its machine block is the proposal's. A body without a block
-    is written again: without it nobody could tell what was proposed. Raises `WorldError`.
+    is written again: without it nobody could tell what was proposed. `moved` says that the branch got another commit,
+    which ends auto-merge on some forges: it is then switched on again, and people's words stay. Raises `WorldError`.
     """
     if existing is None:
-        opened = forge.create(proposal)
-        if says(opened.pull, proposal):
-            return Ensured(opened.pull, "opened", opened.warnings)
-        existing = opened.pull
-    if says(existing, proposal):
-        return Ensured(existing, "kept")
-    rewritten = forge.rewrite(existing, proposal)
-    return Ensured(rewritten.pull, "rewritten", rewritten.warnings)
+        return _open(forge, proposal)
+    if not says(existing, proposal):
+        rewritten = forge.rewrite(existing, proposal)
+        return Ensured(rewritten.pull, "rewritten", rewritten.warnings)
+    if moved and proposal.auto_merge:
+        again = forge.rewrite(existing, replace(proposal, title=existing.title, body=existing.body))
+        return Ensured(again.pull, "kept", again.warnings)
+    return Ensured(existing, "kept")
+
+
+def _open(forge: Forge, proposal: Proposal) -> Ensured:
+    opened = forge.create(proposal)
+    if says(opened.pull, proposal):
+        return Ensured(opened.pull, "opened", opened.warnings)
+    # Either ours, to be completed, or another bot's with something else to say.
+    deed: Deed = "opened" if block.read(opened.pull.body) == block.read(unfinished(proposal.body)) else "rewritten"
+    rewritten = forge.rewrite(opened.pull, proposal)
+    return Ensured(rewritten.pull, deed, (*opened.warnings, *rewritten.warnings))
 
 
 def says(pull: PullRequest, proposal: Proposal) -> bool:

@@ -4,36 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from imagebot.forge.manners import Manners
 from imagebot.forge.protocol import Forge
 from imagebot.settings import ForgeKind, RepositorySettings
 
 
-def _gitea(settings: RepositorySettings) -> Forge:
+def _gitea(settings: RepositorySettings, manners: Manners) -> Forge:
     from imagebot.forge import gitea
 
-    return gitea.connect(settings)
+    return gitea.connect(settings, manners)
 
 
-def _github(settings: RepositorySettings) -> Forge:
+def _github(settings: RepositorySettings, manners: Manners) -> Forge:
     # Imported when first used: PyGithub costs a third of a second that users of another forge should not pay.
     from imagebot.forge import github
 
-    return github.connect(settings)
+    return github.connect(settings, manners)
 
 
-def _gitlab(settings: RepositorySettings) -> Forge:
+def _gitlab(settings: RepositorySettings, manners: Manners) -> Forge:
     from imagebot.forge import gitlab
 
-    return gitlab.connect(settings)
+    return gitlab.connect(settings, manners)
 
 
-def _local(settings: RepositorySettings) -> Forge:
+def _local(settings: RepositorySettings, _: Manners) -> Forge:
     from imagebot.forge import local
 
     return local.connect(settings)
 
 
-FORGES: dict[ForgeKind, Callable[[RepositorySettings], Forge]] = {
+FORGES: dict[ForgeKind, Callable[[RepositorySettings, Manners], Forge]] = {
     "gitea": _gitea,
     "github": _github,
     "gitlab": _gitlab,
@@ -41,6 +42,6 @@ FORGES: dict[ForgeKind, Callable[[RepositorySettings], Forge]] = {
 }
 
 
-def connect(settings: RepositorySettings) -> Forge:
+def connect(settings: RepositorySettings, manners: Manners) -> Forge:
     """The forge of one environment repository; asks nothing of it yet. Raises `BadInput` if the settings do not fit."""
-    return FORGES[settings.forge](settings)
+    return FORGES[settings.forge](settings, manners)

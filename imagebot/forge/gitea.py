@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Annotated, Literal
-
-from pydantic import AwareDatetime, Field
+from datetime import datetime
+from itertools import islice
 
 from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailable
 from imagebot.forge import gitea_wire
-from imagebot.forge.answers import Answer, checked
-from imagebot.forge.manners import POLITE, Manners
-from imagebot.forge.proposed import TEAM, ask_for_review, lacking, said_before, still_draft, unfinished
-from imagebot.forge.protocol import Proposal, PullRequest, State, Written
+from imagebot.forge.answers import checked
+from imagebot.forge.gitea_answers import DRAFT, Comment, Event, Label, Pull, Review
+from imagebot.forge.gitea_auto_merge import auto_merge
+from imagebot.forge.manners import Manners
+from imagebot.forge.proposed import (
+    ask_for_review,
+    drafted_title,
+    lacking,
+    last_body,
+    said_before,
+    same_text,
+    switches,
+    unfinished,
+    without,
+)
+from imagebot.forge.protocol import MOST_MERGED, Merged, Proposal, PullRequest, Written
 from imagebot.forge.urls import path_on_forge
 from imagebot.forge.wire import Unprocessable, Wire
 from imagebot.settings import RepositorySettings, TokenCredentials
@@ -26,57 +37,8 @@ _PATH = re.compile(rf"(?P<owner>{_PART})/(?P<name>{_PART})", re.ASCII)
 # A label or a reviewer refused is no reason to fail: the pull request itself is what matters.
 _NOT_GIVEN = (NotFound, Refused, Unprocessable)
 
-_Time = Annotated[AwareDatetime, Field(strict=False)]
 
-
-class _Branch(Answer):
-    """`label` stays the branch's name when the branch is deleted; `ref` is then `refs/pull/N/head`."""
-
-    label: str
-    repo_id: int
-
-
-class _User(Answer):
-    login: str
-
-
-class _Named(Answer):
-    name: str
-
-
-class _Label(_Named):
-    id: int
-
-
-class _Pull(Answer):
-    """Go writes null for an empty list. Gitea before 1.22 does not tell whose review is awaited."""
-
-    number: int = Field(gt=0)
-    html_url: str
-    title: str
-    body: str
-    state: Literal["open", "closed"]
-    merged: bool
-    head: _Branch
-    base: _Branch
-    labels: list[_Named] | None = None
-    requested_reviewers: list[_User] | None = None
-    requested_reviewers_teams: list[_Named] | None = None
-    assignees: list[_User] | None = None
-    updated_at: _Time
-    closed_at: _Time | None = None
-
-
-class _Comment(Answer):
-    body: str
-
-
-class _Event(Answer):
-    type: str
-    user: _User | None = None
-
-
-def connect(settings: RepositorySettings, manners: Manners = POLITE) -> Gitea:
+def connect(settings: RepositorySettings, manners: Manners) -> Gitea:
     """The forge at `settings.api_url`; asks nothing of it yet. Raises `BadInput` if the settings do not fit Gitea."""
     credentials = settings.forge_credentials
     if not isinstance(credentials, TokenCredentials):
@@ -111,6 +73,10 @@ class Gitea:
     def writes(self) -> int:
         return self._wire.writes
 
+    @property
+    def hourly_writes(self) -> int | None:
+        return None
+
     def open_pulls(self, prefix: str) -> tuple[PullRequest, ...]:
         return tuple(pull for pull in self._open() if pull.branch.startswith(prefix))
 
@@ -120,40 +86,74 @@ class Gitea:
         closed.sort(key=lambda pull: (pull.closed_at, pull.number), reverse=True)
         return tuple(self._with_closer(pull) for pull in closed)
 
+    def merged_pulls(self, prefix: str, since: datetime | None) -> tuple[Merged, ...]:
+        found = [one.merge(self._reviews(one.number)) for one in islice(self._merged(prefix, since), MOST_MERGED)]
+        return tuple(sorted(found, key=lambda merged: (merged.at, merged.pull.number), reverse=True))
+
     def create(self, proposal: Proposal) -> Written:
-        extras = proposal.labels or proposal.reviewers or proposal.assignees
+        more = proposal.labels or proposal.reviewers or proposal.assignees or proposal.auto_merge
         body = {
-            "title": proposal.title,
+            "title": DRAFT + proposal.title if proposal.draft else proposal.title,
             "head": proposal.branch,
             "base": proposal.base,
-            "body": unfinished(proposal.body) if extras else proposal.body,
+            "body": unfinished(proposal.body) if more else proposal.body,
         }
         deed = f"open a pull request for {proposal.branch} on {self._name}"
         try:
-            pull = self._pull(self._wire.send(deed, "POST", f"{self._path}/pulls", body))
+            return Written(self._pull(self._wire.send(deed, "POST", f"{self._path}/pulls", body)))
         except (Unavailable, BadResponse) as error:
             # There may be one now, another bot's or ours: look, and never send it again.
             if isinstance(error, Unavailable) and error.retry_after is not None:
                 raise
             return Written(self._the_open_one(proposal, error))
-        return self.rewrite(pull, proposal) if extras else Written(pull)
 
     def rewrite(self, pull: PullRequest, proposal: Proposal) -> Written:
-        warnings = (
+        switch = switches(pull, proposal)
+        if switch.untold:
+            self._patch(pull, {"body": unfinished(proposal.body)})
+        if switch.auto_merge is False:
+            self.stop_auto_merge(pull)
+        warnings = [
             *self._label(pull, lacking(pull.labels, proposal.labels)),
             *self._ask_for_review(pull, lacking(pull.reviewers, proposal.reviewers)),
             *self._assign(pull, lacking(pull.assignees, proposal.assignees)),
-        )
-        changes: dict[str, object] = {"title": still_draft(pull.title, proposal.title), "body": proposal.body}
-        return Written(self._patch(pull, changes), warnings)
+        ]
+        title = drafted_title(pull, proposal, DRAFT)
+        if switch.auto_merge and title != pull.title:
+            # What is a draft by its title would not be merged.
+            self._patch(pull, {"title": title})
+        refused = auto_merge(self._wire, self._path, pull.number, proposal.head) if switch.auto_merge else None
+        if refused:
+            warnings.append(refused.because)
+        changes: dict[str, object] = {"title": title, "body": last_body(proposal, refused)}
+        return Written(self._patch(pull, changes), tuple(warnings))
+
+    def stop_auto_merge(self, pull: PullRequest) -> None:
+        # 404: it was not going to.
+        with suppress(NotFound):
+            deed = f"no longer let pull request {pull.number} merge by itself"
+            self._wire.send(deed, "DELETE", f"{self._one(pull)}/merge")
+
+    def say(self, pull: PullRequest, comment: str, body: str) -> PullRequest:
+        self._comment(pull, comment)
+        return pull if same_text(pull.body, body) else self._patch(pull, {"body": body})
+
+    def remove_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> PullRequest:
+        """By number, as `_label` adds them."""
+        if not (gone := [label for label in labels if not lacking(pull.labels, [label])]):
+            return pull
+        path = f"{self._issue(pull)}/labels"
+        there = self._wire.get_list(f"list the labels of pull request {pull.number}", path)
+        for label in (checked(Label, item, self._whose) for item in there):
+            if not lacking(gone, [label.name]):
+                # Gone already: somebody was faster.
+                with suppress(NotFound):
+                    deed = f"take the label {label.name} off pull request {pull.number}"
+                    self._wire.send(deed, "DELETE", f"{path}/{label.id}")
+        return replace(pull, labels=without(pull.labels, gone))
 
     def close(self, pull: PullRequest, comment: str, body: str) -> None:
-        comments = f"{self._issue(pull)}/comments"
-        deed = f"comment on pull request {pull.number} of {self._name}"
-        said = (checked(_Comment, item, self._whose).body for item in self._wire.get_list(deed, comments))
-        # Killed between comment and close, the next pass comes here again: nothing is said twice.
-        if not said_before(comment, said):
-            self._wire.send(deed, "POST", comments, {"body": comment})
+        self._comment(pull, comment)
         self._patch(pull, {"body": body, "state": "closed"})
 
     def git_credentials(self) -> TokenCredentials | None:
@@ -172,10 +172,10 @@ class Gitea:
     def _open(self) -> list[PullRequest]:
         deed = f"list the pull requests of {self._name}"
         items = self._wire.get_all(deed, f"{self._path}/pulls", state="open")
-        answers = [checked(_Pull, item, self._whose) for item in items]
-        return [self._shown(one) for one in answers if self._is_ours(one) and one.state == "open"]
+        answers = [checked(Pull, item, self._whose) for item in items]
+        return [one.shown() for one in answers if self._is_ours(one) and one.state == "open"]
 
-    def _is_ours(self, answer: _Pull) -> bool:
+    def _is_ours(self, answer: Pull) -> bool:
         """From a branch in this very repository: a fork may have one of the same name, and a deleted fork is -1."""
         return (answer.base.label, answer.head.repo_id) == (self._base, answer.base.repo_id)
 
@@ -188,16 +188,43 @@ class Gitea:
         newest = self._read_until
         deed = f"list what became of the pull requests of {self._name}"
         for item in self._wire.get_all(deed, f"{self._path}/pulls", state="all", sort="recentupdate"):
-            one = checked(_Pull, item, self._whose)
+            one = checked(Pull, item, self._whose)
             if self._read_until is not None and one.updated_at < self._read_until:
                 break
             newest = one.updated_at if newest is None else max(newest, one.updated_at)
             # Merged ones are many, and nobody asks for them.
             is_wanted = self._is_ours(one) and one.state == "closed" and not one.merged
-            read.setdefault(one.number, self._shown(one) if is_wanted else None)
+            read.setdefault(one.number, one.shown() if is_wanted else None)
         # Only now: a reading that broke off has to begin again.
         self._read_until = newest
         self._closed = {number: pull for number, pull in (self._closed | read).items() if pull is not None}
+
+    def _merged(self, prefix: str, since: datetime | None) -> Iterator[Pull]:
+        """By their last change, newest first: whatever was merged since has changed since."""
+        deed = f"list the merged pull requests of {self._name}"
+        for item in self._wire.get_all(deed, f"{self._path}/pulls", state="closed", sort="recentupdate"):
+            one = checked(Pull, item, self._whose)
+            if since is not None and one.updated_at < since:
+                return
+            is_in_time = one.merged_at is not None and (since is None or one.merged_at >= since)
+            if one.merged and is_in_time and self._is_ours(one) and one.head.label.startswith(prefix):
+                yield one
+
+    def _reviews(self, number: int) -> list[Review]:
+        path = f"{self._path}/pulls/{number}/reviews"
+        try:
+            items = list(self._wire.get_all(f"say who reviewed pull request {number} of {self._name}", path))
+        except (NotFound, Refused):
+            return []
+        return [checked(Review, item, self._whose) for item in items]
+
+    def _comment(self, pull: PullRequest, comment: str) -> None:
+        """Killed right after, the next pass comes here again: nothing is said twice."""
+        comments = f"{self._issue(pull)}/comments"
+        deed = f"comment on pull request {pull.number} of {self._name}"
+        said = (checked(Comment, item, self._whose).body for item in self._wire.get_list(deed, comments))
+        if not said_before(comment, said):
+            self._wire.send(deed, "POST", comments, {"body": comment})
 
     def _the_open_one(self, proposal: Proposal, otherwise: Exception) -> PullRequest:
         for pull in self._open():
@@ -211,7 +238,7 @@ class Gitea:
         if key not in self._closers:
             deed = f"tell who closed pull request {pull.number} of {self._name}"
             items = self._wire.get_all(deed, f"{self._issue(pull)}/timeline")
-            events = [checked(_Event, item, self._whose) for item in items]
+            events = [checked(Event, item, self._whose) for item in items]
             closers = [event.user.login for event in events if event.type == "close" and event.user]
             self._closers[key] = closers[-1] if closers else ""
         return replace(pull, closed_by=self._closers[key])
@@ -240,7 +267,7 @@ class Gitea:
         except (NotFound, Refused):
             general = []
         items = (*general, *self._wire.get_all(deed, f"{self._path}/labels"))
-        labels = [checked(_Label, item, self._whose) for item in items]
+        labels = [checked(Label, item, self._whose) for item in items]
         return {label.name.lower(): label.id for label in labels}
 
     def _assign(self, pull: PullRequest, logins: Sequence[str]) -> list[str]:
@@ -272,21 +299,4 @@ class Gitea:
         return changed
 
     def _pull(self, answer: object) -> PullRequest:
-        return self._shown(checked(_Pull, answer, self._whose))
-
-    def _shown(self, answer: _Pull) -> PullRequest:
-        state: State = "merged" if answer.merged else answer.state
-        teams = (f"{TEAM}{team.name}" for team in answer.requested_reviewers_teams or ())
-        return PullRequest(
-            number=answer.number,
-            url=answer.html_url,
-            branch=answer.head.label,
-            base=answer.base.label,
-            title=answer.title,
-            body=answer.body,
-            state=state,
-            labels=tuple(label.name for label in answer.labels or ()),
-            closed_at=answer.closed_at.astimezone(UTC).isoformat() if answer.closed_at else "",
-            reviewers=(*(user.login for user in answer.requested_reviewers or ()), *teams),
-            assignees=tuple(user.login for user in answer.assignees or ()),
-        )
+        return checked(Pull, answer, self._whose).shown()

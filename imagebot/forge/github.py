@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from typing import Literal
-
-from pydantic import Field
+from datetime import datetime
+from urllib.parse import quote
 
 from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailable
-from imagebot.forge.answers import Answer, checked
+from imagebot.forge import github_graphql as graphql
+from imagebot.forge import github_sign
+from imagebot.forge.answers import checked
+from imagebot.forge.github_answers import Comment, Issue, Pull
 from imagebot.forge.github_wire import Unprocessable, Wire
-from imagebot.forge.manners import POLITE, Manners
-from imagebot.forge.proposed import TEAM, ask_for_review, lacking, said_before, unfinished
-from imagebot.forge.protocol import Proposal, PullRequest, State, Written
+from imagebot.forge.manners import Manners
+from imagebot.forge.proposed import (
+    ask_for_review,
+    lacking,
+    last_body,
+    said_before,
+    same_text,
+    switches,
+    unfinished,
+    without,
+)
+from imagebot.forge.protocol import Blob, Merged, Proposal, PullRequest, SignedCommit, Written
 from imagebot.settings import RepositorySettings, TokenCredentials
 
 # GitHub's own rules for both names; neither can hold what would change the meaning of a path.
@@ -23,57 +35,13 @@ _URLS = (
     re.compile(r"(?:https?|ssh)://(?:[^@/\s]+@)?[^@/\s]+/" + _OWNER_AND_NAME, re.ASCII),
     re.compile(r"(?:[^@/:\s]+@)?[^@/:\s]+:" + _OWNER_AND_NAME, re.ASCII),
 )
+# Of the 500 requests an hour that may create content, says GitHub; people with the same credentials need some too.
+_HOURLY_WRITES = 400
 # A label or a reviewer refused is no reason to fail: the pull request itself is what matters.
 _NOT_GIVEN = (NotFound, Refused, Unprocessable)
 
 
-class _Repository(Answer):
-    full_name: str
-
-
-class _Ref(Answer):
-    ref: str
-    repo: _Repository | None
-
-
-class _User(Answer):
-    login: str
-
-
-class _Named(Answer):
-    name: str
-
-
-class _Team(Answer):
-    slug: str
-
-
-class _Pull(Answer):
-    number: int = Field(gt=0)
-    html_url: str
-    title: str
-    body: str | None
-    state: Literal["open", "closed"]
-    head: _Ref
-    base: _Ref
-    labels: list[_Named]
-    requested_reviewers: list[_User] = Field(default=[])
-    requested_teams: list[_Team] = Field(default=[])
-    assignees: list[_User] = Field(default=[])
-    closed_at: str | None
-    merged_at: str | None
-
-
-class _Issue(Answer):
-    closed_by: _User | None = None
-    assignees: list[_User] = Field(default=[])
-
-
-class _Comment(Answer):
-    body: str = ""
-
-
-def connect(settings: RepositorySettings, manners: Manners = POLITE) -> GitHub:
+def connect(settings: RepositorySettings, manners: Manners) -> GitHub:
     """The forge at `settings.api_url`; asks nothing of it yet. Raises `BadInput` if the settings do not fit GitHub."""
     credentials = settings.forge_credentials
     if credentials is None:
@@ -99,11 +67,17 @@ class GitHub:
         self._wire = wire
         self._name = name
         self._base = base
+        self._place = graphql.Place(*name.split("/"))
         self._closers: dict[tuple[int, str], str] = {}
+        self._identity: tuple[str, str] | None = None
 
     @property
     def writes(self) -> int:
         return self._wire.writes
+
+    @property
+    def hourly_writes(self) -> int | None:
+        return _HOURLY_WRITES
 
     def open_pulls(self, prefix: str) -> tuple[PullRequest, ...]:
         pulls = (pull for pull in self._listed(state="open") if pull.state == "open")
@@ -115,18 +89,26 @@ class GitHub:
         closed.sort(key=lambda pull: (pull.closed_at, pull.number), reverse=True)
         return tuple(replace(pull, closed_by=self._closer(pull)) for pull in closed)
 
+    def merged_pulls(self, prefix: str, since: datetime | None) -> tuple[Merged, ...]:
+        found = graphql.merged(self._wire, self._place, self._base, prefix, since)
+        return tuple(sorted(found, key=lambda merged: (merged.at, merged.pull.number), reverse=True))
+
     def create(self, proposal: Proposal) -> Written:
-        extras = proposal.labels or proposal.reviewers or proposal.assignees
-        body = {
+        body: dict[str, object] = {
             "title": proposal.title,
             "head": proposal.branch,
             "base": proposal.base,
-            "body": unfinished(proposal.body) if extras else proposal.body,
+            "body": unfinished(proposal.body) if _takes_more(proposal) else proposal.body,
         }
+        if proposal.draft:
+            body["draft"] = True
         deed = f"open a pull request for {proposal.branch} on {self._name}"
         try:
-            pull = self._pull(self._wire.send(deed, "POST", f"{self._path}/pulls", body))
+            return Written(self._pull(self._wire.send(deed, "POST", f"{self._path}/pulls", body)))
         except Unprocessable as error:
+            if any(reason.startswith("Draft pull requests are not supported") for reason in error.reasons):
+                opened = self.create(replace(proposal, draft=False))
+                return replace(opened, warnings=(str(error),))
             if not any(reason.startswith("A pull request already exists") for reason in error.reasons):
                 raise
             return Written(self._the_open_one(proposal, error))
@@ -135,24 +117,55 @@ class GitHub:
             if isinstance(error, Unavailable) and error.retry_after is not None:
                 raise
             return Written(self._the_open_one(proposal, error))
-        return self.rewrite(pull, proposal) if extras else Written(pull)
 
     def rewrite(self, pull: PullRequest, proposal: Proposal) -> Written:
-        warnings = (
+        switch = switches(pull, proposal)
+        if switch.untold:
+            self._patch(pull, body=unfinished(proposal.body))
+        if switch.auto_merge is False:
+            self.stop_auto_merge(pull)
+        warnings = [
             *self._label(pull, lacking(pull.labels, proposal.labels)),
             *self._ask_for_review(pull, lacking(pull.reviewers, proposal.reviewers)),
             *self._assign(pull, lacking(pull.assignees, proposal.assignees)),
-        )
-        return Written(self._patch(pull, title=proposal.title, body=proposal.body), warnings)
+        ]
+        if switch.draft is not None:
+            warnings += graphql.draft(self._wire, self._place, pull.number, wanted=switch.draft)
+        refused = None
+        if switch.auto_merge:
+            refused = graphql.auto_merge(self._wire, self._place, pull.number, proposal.head)
+        if refused:
+            warnings.append(refused.because)
+        changed = self._patch(pull, title=proposal.title, body=last_body(proposal, refused))
+        return Written(changed, tuple(warnings))
+
+    def stop_auto_merge(self, pull: PullRequest) -> None:
+        graphql.stop_auto_merge(self._wire, self._place, pull.number)
+
+    def say(self, pull: PullRequest, comment: str, body: str) -> PullRequest:
+        self._comment(pull, comment)
+        return pull if same_text(pull.body, body) else self._patch(pull, body=body)
+
+    def remove_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> PullRequest:
+        for label in lacking((), labels):
+            # Gone already: somebody was faster.
+            with suppress(NotFound):
+                path = f"{self._issue(pull)}/labels/{quote(label, safe='')}"
+                self._wire.send(f"take the label {label} off pull request {pull.number}", "DELETE", path)
+        return replace(pull, labels=without(pull.labels, labels))
 
     def close(self, pull: PullRequest, comment: str, body: str) -> None:
-        comments = f"{self._issue(pull)}/comments"
-        deed = f"comment on pull request {pull.number} of {self._name}"
-        said = (checked(_Comment, item, self._whose).body for item in self._wire.get_all(deed, comments))
-        # Killed between comment and close, the next pass comes here again: nothing is said twice.
-        if not said_before(comment, said):
-            self._wire.send(deed, "POST", comments, {"body": comment})
+        self._comment(pull, comment)
         self._patch(pull, body=body, state="closed")
+
+    def sign(self, base: str, files: Mapping[str, Blob], message: str) -> SignedCommit:
+        return github_sign.sign(self._wire, self._name, base, files, message)
+
+    def identity(self) -> tuple[str, str]:
+        if self._identity is None:
+            login, number = graphql.viewer(self._wire)
+            self._identity = login, github_sign.noreply(self._wire.host, login, number)
+        return self._identity
 
     def git_credentials(self) -> TokenCredentials | None:
         token = self._wire.app_token()
@@ -177,15 +190,23 @@ class GitHub:
         """Only heads in this very repository: a fork may have a branch of the same name."""
         deed = f"list the pull requests of {self._name}"
         items = self._wire.get_all(deed, f"{self._path}/pulls", base=self._base, **filters)
-        answers = [checked(_Pull, item, self._whose) for item in items]
-        return [self._shown(one) for one in answers if one.base.ref == self._base and self._is_ours(one)]
+        answers = [checked(Pull, item, self._whose) for item in items]
+        return [one.shown() for one in answers if one.base.ref == self._base and self._is_ours(one)]
 
-    def _is_ours(self, answer: _Pull) -> bool:
+    def _is_ours(self, answer: Pull) -> bool:
         """Raises `Refused` if the repository was renamed: GitHub redirects what reads, but not what writes."""
         home = answer.base.repo.full_name if answer.base.repo else ""
         if home.lower() != self._name.lower():
             raise Refused(f"{self._name} is called {home!r} now: change the repository's url in the settings")
         return answer.head.repo is not None and answer.head.repo.full_name.lower() == home.lower()
+
+    def _comment(self, pull: PullRequest, comment: str) -> None:
+        """Killed right after, the next pass comes here again: nothing is said twice."""
+        comments = f"{self._issue(pull)}/comments"
+        deed = f"comment on pull request {pull.number} of {self._name}"
+        said = (checked(Comment, item, self._whose).body for item in self._wire.get_all(deed, comments))
+        if not said_before(comment, said):
+            self._wire.send(deed, "POST", comments, {"body": comment})
 
     def _the_open_one(self, proposal: Proposal, otherwise: Exception) -> PullRequest:
         for pull in self._listed(state="open", head=f"{self._owner}:{proposal.branch}"):
@@ -198,7 +219,7 @@ class GitHub:
         key = (pull.number, pull.closed_at)
         if key not in self._closers:
             answer = self._wire.get(f"show pull request {pull.number} of {self._name}", self._issue(pull))
-            closer = checked(_Issue, answer, self._whose).closed_by
+            closer = checked(Issue, answer, self._whose).closed_by
             self._closers[key] = closer.login if closer else ""
         return self._closers[key]
 
@@ -222,7 +243,7 @@ class GitHub:
             answer = self._wire.send(deed, "POST", f"{self._issue(pull)}/assignees", {"assignees": logins})
         except _NOT_GIVEN as error:
             return [str(error)]
-        there = tuple(user.login for user in checked(_Issue, answer, self._whose).assignees)
+        there = tuple(user.login for user in checked(Issue, answer, self._whose).assignees)
         return [f"{login} cannot be assigned to pull requests of {self._name}" for login in lacking(there, logins)]
 
     def _ask_for_review(self, pull: PullRequest, reviewers: Sequence[str]) -> list[str]:
@@ -240,21 +261,9 @@ class GitHub:
         return changed
 
     def _pull(self, answer: object) -> PullRequest:
-        return self._shown(checked(_Pull, answer, self._whose))
+        return checked(Pull, answer, self._whose).shown()
 
-    def _shown(self, answer: _Pull) -> PullRequest:
-        state: State = "merged" if answer.merged_at else answer.state
-        teams = (f"{TEAM}{team.slug}" for team in answer.requested_teams)
-        return PullRequest(
-            number=answer.number,
-            url=answer.html_url,
-            branch=answer.head.ref,
-            base=answer.base.ref,
-            title=answer.title,
-            body=answer.body or "",
-            state=state,
-            labels=tuple(label.name for label in answer.labels),
-            closed_at=answer.closed_at or "",
-            reviewers=(*(user.login for user in answer.requested_reviewers), *teams),
-            assignees=tuple(user.login for user in answer.assignees),
-        )
+
+def _takes_more(proposal: Proposal) -> bool:
+    """Whether there is more to it than can be said when it is opened."""
+    return bool(proposal.labels or proposal.reviewers or proposal.assignees or proposal.auto_merge)

@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 
 import jwt
 import requests
-from github import Auth, Github, GithubException, set_log_level
+from github import Auth, GithubException, set_log_level
+from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester, RequestsResponse
 from jwt.exceptions import PyJWTError
 
 from imagebot import __version__
@@ -31,6 +32,7 @@ from imagebot.settings import GitHubApp, TokenCredentials
 _LIMIT_WAIT_S = 60.0
 _PAGE = 100
 _MOST_PAGES = 100
+_RIGHTS = "`pull requests: write` and `contents: write`"
 _NONSENSE = (AssertionError, AttributeError, KeyError, RuntimeError, TypeError, ValueError)
 
 
@@ -50,29 +52,31 @@ class Wire:
     ) -> None:
         self.host = urlsplit(api_url).netloc
         self.writes = 0
+        self._manners = manners
         self._app: Callable[[], str] | None = None
         # It writes to standard error by itself, where our log goes; at DEBUG also the tokens that an App is given.
         set_log_level(logging.WARNING)
 
-        def client(auth: Auth.Auth | None) -> Github:
-            return Github(
+        def client(auth: Auth.Auth | None) -> Requester:
+            return _Requester(
                 auth=auth,
                 base_url=api_url,
                 timeout=manners.timeout_s,
                 user_agent=f"imagebot/{__version__}",
+                per_page=_PAGE,
                 verify=True if ca_file is None else str(ca_file),
                 retry=0,
+                pool_size=None,
                 seconds_between_requests=manners.between_writes_s / 4,
-                seconds_between_writes=manners.between_writes_s,
                 api_version="2022-11-28",
             )
 
         match credentials:
             case TokenCredentials(token=source):
-                self._requester = client(_Bearer(source.reveal)).requester
+                self._requester = client(_Bearer(source.reveal))
             case GitHubApp():
                 self._app = self._app_tokens(client(None), credentials)
-                self._requester = client(_Bearer(self._app)).requester
+                self._requester = client(_Bearer(self._app))
 
     def app_token(self) -> Secret | None:
         """The token of the App's installation, renewed shortly before it expires; None without an App."""
@@ -93,10 +97,26 @@ class Wire:
                 return
         raise BadResponse(f"{self.host} has more than {_MOST_PAGES * _PAGE} answers when asked to {deed}")
 
-    def send(self, deed: str, verb: str, path: str, body: Mapping[str, object]) -> Any:
+    def send(self, deed: str, verb: str, path: str, body: Mapping[str, object] | None = None) -> Any:
         """Change something, and answer what GitHub says of it."""
-        self.writes += 1
-        return self._ask(deed, verb, path, {}, dict(body))[1]
+        with self._manners.pace.write(self.host, self._manners.between_writes_s):
+            self.writes += 1
+            return self._ask(deed, verb, path, {}, None if body is None else dict(body))[1]
+
+    def query(self, deed: str, query: str, variables: Mapping[str, object]) -> Any:
+        """What GraphQL answers to a query: its `data`."""
+        body: dict[str, object] = {"query": query, "variables": dict(variables)}
+        answer = self._ask(deed, "POST", self._requester.graphql_url, {}, body)[1]
+        errors = answer.get("errors") if isinstance(answer, dict) else None
+        if errors:
+            raise _graphql_refusal(errors, self.host, deed)
+        return answer.get("data") if isinstance(answer, dict) else None
+
+    def mutate(self, deed: str, mutation: str, variables: Mapping[str, object]) -> Any:
+        """Change something through GraphQL."""
+        with self._manners.pace.write(self.host, self._manners.between_writes_s):
+            self.writes += 1
+            return self.query(deed, mutation, variables)
 
     def _ask(
         self,
@@ -109,15 +129,48 @@ class Wire:
         with _failures(self.host, deed):
             return self._requester.requestJsonAndCheck(verb, path, parameters=dict(parameters), input=body)
 
-    def _app_tokens(self, client: Github, app: GitHubApp) -> Callable[[], str]:
+    def _app_tokens(self, requester: Requester, app: GitHubApp) -> Callable[[], str]:
         key = Auth.AppAuth(app.id, sign_func=lambda claims: _signed(claims, app))
-        installation = key.get_installation_auth(app.installation, requester=client.requester)
+        installation = key.get_installation_auth(app.installation, requester=requester)
 
         def token() -> str:
             with _failures(self.host, f"give a token to installation {app.installation} of the App {app.id}"):
                 return installation.token
 
         return token
+
+
+class _Moved(requests.TooManyRedirects):
+    """A redirect. PyGithub would follow it within the host, and send a write again as a GET or a POST."""
+
+
+class _NotReady(requests.Timeout):
+    """202, later: PyGithub would sleep for two seconds and ask again, without end."""
+
+
+def _final(verb: str, response: RequestsResponse) -> RequestsResponse:
+    if 300 <= response.status < 400:
+        raise _Moved
+    if response.status == 202 and verb == "GET":
+        raise _NotReady
+    return response
+
+
+class _Https(HTTPSRequestsConnectionClass):
+    def getresponse(self) -> RequestsResponse:
+        return _final(self.verb, super().getresponse())
+
+
+class _Http(HTTPRequestsConnectionClass):
+    def getresponse(self) -> RequestsResponse:
+        return _final(self.verb, super().getresponse())
+
+
+class _Requester(Requester):
+    """One that takes each answer as it comes; `injectConnectionClasses` would also drop the connection each time."""
+
+    _Requester__httpConnectionClass = _Http
+    _Requester__httpsConnectionClass = _Https
 
 
 def _signed(claims: dict[str, Any], app: GitHubApp) -> str:
@@ -152,6 +205,11 @@ def _failures(host: str, deed: str) -> Iterator[None]:
         raise Refused(str(error)) from None
     except GithubException as error:
         raise _refusal(error, host, deed) from None
+    except _Moved:
+        raise Refused(
+            f"{host} sends us elsewhere when asked to {deed}: if the repository was renamed or moved, change its url "
+            "in the settings, else its apiUrl"
+        ) from None
     except (requests.ConnectionError, requests.Timeout) as error:
         raise Unavailable(f"{host}: {_kind(error)} when asked to {deed}") from None
     except requests.RequestException:
@@ -164,6 +222,8 @@ def _kind(error: requests.RequestException) -> str:
     match error:
         case requests.exceptions.SSLError():
             return "its certificate cannot be trusted"
+        case _NotReady():
+            return "the answer is not ready"
         case requests.Timeout():
             return "no answer in time"
         case _:
@@ -182,15 +242,29 @@ def _refusal(error: GithubException, host: str, deed: str) -> WorldError:
         case 401:
             return Refused(f"{host} does not accept our credentials: they are wrong, expired or revoked")
         case 403:
-            return Refused(
-                f"{words}. Give the credentials the permissions `pull requests: write` and `contents: write`"
-            )
+            return Refused(f"{words}. Give the credentials the permissions {_RIGHTS}")
         case 404 | 410:
             return NotFound(f"{words}. GitHub says the same of what the credentials may not see: check both")
         case 422:
             return Unprocessable(words, said)
         case _:
             return BadResponse(f"{words} ({error.status})")
+
+
+def _graphql_refusal(errors: object, host: str, deed: str) -> WorldError:
+    """GraphQL says with a status of 200 what went wrong."""
+    kinds = {error.get("type") for error in errors if isinstance(error, dict)} if isinstance(errors, list) else set()
+    said = _said({"errors": errors})
+    words = f"{host} would not {deed}" + (f": {'; '.join(said)}" if said else "")
+    if "RATE_LIMITED" in kinds or _is_limit({}, said):
+        return Unavailable(f"{host} asks us to slow down", retry_after=_LIMIT_WAIT_S)
+    if kinds & {"FORBIDDEN", "INSUFFICIENT_SCOPES"}:
+        return Refused(f"{words}. Give the credentials the permissions {_RIGHTS}")
+    if "NOT_FOUND" in kinds:
+        return NotFound(f"{words}. GitHub says the same of what the credentials may not see: check both")
+    if any("went wrong" in text for text in said):
+        return Unavailable(words)
+    return Unprocessable(words, said)
 
 
 def _is_limit(headers: Mapping[str, str], said: tuple[str, ...]) -> bool:

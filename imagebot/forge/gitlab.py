@@ -3,61 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
 from urllib.parse import quote
-
-from pydantic import Field
 
 from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailable
 from imagebot.forge import gitlab_wire
-from imagebot.forge.answers import Answer, checked
-from imagebot.forge.manners import POLITE, Manners
-from imagebot.forge.proposed import TEAM, lacking, said_before, still_draft
-from imagebot.forge.protocol import Proposal, PullRequest, State, Written
+from imagebot.forge.answers import checked
+from imagebot.forge.gitlab_answers import Approvals, Note, Request, User
+from imagebot.forge.gitlab_auto_merge import auto_merge
+from imagebot.forge.manners import Manners
+from imagebot.forge.proposed import (
+    TEAM,
+    drafted_title,
+    is_unfinished,
+    lacking,
+    last_body,
+    said_before,
+    same_text,
+    switches,
+    unfinished,
+)
+from imagebot.forge.protocol import MOST_MERGED, Merged, Proposal, PullRequest, Written
 from imagebot.forge.urls import path_on_forge
-from imagebot.forge.wire import Wire
+from imagebot.forge.wire import Unprocessable, Wire
 from imagebot.settings import RepositorySettings, TokenCredentials
 
 # GitLab's rules for the path of a group or project; no part can change the meaning of a longer path.
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}"
 _PATH = re.compile(rf"{_PART}(?:/{_PART}){{1,20}}", re.ASCII)
 # A line that begins with a slash is an order to GitLab: /approve, /merge, /assign.
+_DRAFT = "Draft: "
 _QUICK_ACTION = re.compile(r"^([ \t]*)/(?=[A-Za-z])", re.ASCII | re.MULTILINE)
 
 
-# Locked is what a merge request is for the moment in which it is merged.
-_STATES: dict[str, State] = {"opened": "open", "locked": "open", "merged": "merged", "closed": "closed"}
-
-
-class _User(Answer):
-    id: int
-    username: str
-
-
-class _Request(Answer):
-    iid: int = Field(gt=0)
-    web_url: str
-    title: str
-    description: str | None
-    state: Literal["opened", "closed", "locked", "merged"]
-    source_branch: str
-    target_branch: str
-    source_project_id: int | None
-    target_project_id: int
-    labels: list[str]
-    reviewers: list[_User] = Field(default=[])
-    assignees: list[_User] = Field(default=[])
-    closed_at: str | None = None
-    merged_at: str | None = None
-    closed_by: _User | None = None
-
-
-class _Note(Answer):
-    body: str
-
-
-def connect(settings: RepositorySettings, manners: Manners = POLITE) -> GitLab:
+def connect(settings: RepositorySettings, manners: Manners) -> GitLab:
     """The forge at `settings.api_url`; asks nothing of it yet. Raises `BadInput` if the settings do not fit GitLab."""
     credentials = settings.forge_credentials
     if not isinstance(credentials, TokenCredentials):
@@ -85,10 +66,15 @@ class GitLab:
         self._base = base
         self._path = f"/projects/{quote(name, safe='')}"
         self._directory = _Directory(wire)
+        self._just_opened: set[int] = set()
 
     @property
     def writes(self) -> int:
         return self._wire.writes
+
+    @property
+    def hourly_writes(self) -> int | None:
+        return None
 
     def open_pulls(self, prefix: str) -> tuple[PullRequest, ...]:
         pulls = (pull for pull in self._listed(state="opened") if pull.state == "open")
@@ -99,15 +85,19 @@ class GitLab:
         closed = [pull for pull in pulls if (pull.state, pull.branch) == ("closed", branch)]
         return tuple(sorted(closed, key=lambda pull: (pull.closed_at, pull.number), reverse=True))
 
+    def merged_pulls(self, prefix: str, since: datetime | None) -> tuple[Merged, ...]:
+        found = [one.merged(self._approvers(one.iid)) for one in islice(self._merged(prefix, since), MOST_MERGED)]
+        return tuple(sorted(found, key=lambda merged: (merged.at, merged.pull.number), reverse=True))
+
     def create(self, proposal: Proposal) -> Written:
-        """GitLab takes all of a merge request at once: there is no half of one that a killed pass could leave."""
+        """GitLab takes all of a merge request at once, but for auto-merge: there is no half of one otherwise."""
         reviewers, no_reviewers = self._directory.numbers(proposal.reviewers)
         assignees, no_assignees = self._directory.numbers(proposal.assignees)
         body: dict[str, object] = {
             "source_branch": proposal.branch,
             "target_branch": proposal.base,
-            "title": proposal.title,
-            "description": _inert(proposal.body),
+            "title": _DRAFT + proposal.title if proposal.draft else proposal.title,
+            "description": _inert(unfinished(proposal.body) if proposal.auto_merge else proposal.body),
             "labels": _listed_labels(proposal.labels),
             "reviewer_ids": reviewers,
             "assignee_ids": assignees,
@@ -122,12 +112,23 @@ class GitLab:
             if isinstance(error, Unavailable) and error.retry_after is not None:
                 raise
             return Written(self._the_open_one(proposal, error))
+        self._just_opened.add(pull.number)
         return Written(pull, _once(no_reviewers, no_assignees, self._not_given(pull, proposal)))
 
     def rewrite(self, pull: PullRequest, proposal: Proposal) -> Written:
+        switch = switches(pull, proposal)
+        if switch.untold:
+            self._put(pull, {"description": _inert(unfinished(proposal.body))})
+        if switch.auto_merge is False:
+            self.stop_auto_merge(pull)
+        refused = None
+        if switch.auto_merge:
+            again = is_unfinished(pull.body) and pull.number not in self._just_opened
+            refused = auto_merge(self._wire, self._name, pull.number, proposal.head, again=again)
+            self._just_opened.discard(pull.number)
         changes: dict[str, object] = {
-            "title": still_draft(pull.title, proposal.title),
-            "description": _inert(proposal.body),
+            "title": drafted_title(pull, proposal, _DRAFT),
+            "description": _inert(last_body(proposal, refused)),
         }
         if labels := lacking(pull.labels, proposal.labels):
             changes["add_labels"] = _listed_labels(labels)
@@ -141,15 +142,29 @@ class GitLab:
             changes["reviewer_ids"], no_reviewers = self._directory.numbers(reviewers)
             changes["assignee_ids"], no_assignees = self._directory.numbers(assignees)
         written = self._put(pull, changes)
-        return Written(written, _once(no_reviewers, no_assignees, self._not_given(written, proposal)))
+        not_merging = [refused.because] if refused else []
+        return Written(written, _once(no_reviewers, no_assignees, self._not_given(written, proposal), not_merging))
+
+    def stop_auto_merge(self, pull: PullRequest) -> None:
+        deed = f"no longer let merge request {pull.number} merge by itself"
+        try:
+            self._wire.send(deed, "POST", f"{self._one(pull)}/cancel_merge_when_pipeline_succeeds")
+        except Unprocessable as error:
+            # 406: it was not going to.
+            if error.status != 406:
+                raise
+
+    def say(self, pull: PullRequest, comment: str, body: str) -> PullRequest:
+        self._comment(pull, comment)
+        return pull if same_text(pull.body, _inert(body)) else self._put(pull, {"description": _inert(body)})
+
+    def remove_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> PullRequest:
+        if there := [label for label in labels if not lacking(pull.labels, [label])]:
+            return self._put(pull, {"remove_labels": _listed_labels(there)})
+        return pull
 
     def close(self, pull: PullRequest, comment: str, body: str) -> None:
-        notes = f"{self._one(pull)}/notes"
-        deed = f"comment on merge request {pull.number} of {self._name}"
-        said = (checked(_Note, item, self._whose).body for item in self._wire.get_all(deed, notes))
-        # Killed between comment and close, the next pass comes here again: nothing is said twice.
-        if not said_before(_inert(comment), said):
-            self._wire.send(deed, "POST", notes, {"body": _inert(comment)})
+        self._comment(pull, comment)
         self._put(pull, {"description": _inert(body), "state_event": "close"})
 
     def git_credentials(self) -> TokenCredentials | None:
@@ -163,12 +178,40 @@ class GitLab:
         return f"{self._path}/merge_requests/{pull.number}"
 
     def _listed(self, **filters: str) -> list[PullRequest]:
+        return [self._shown(one) for one in self._requests(**filters)]
+
+    def _requests(self, **filters: str) -> Iterator[Request]:
         """Only from branches in this very project: a fork may have one of the same name."""
         deed = f"list the merge requests of {self._name}"
-        items = self._wire.get_all(deed, f"{self._path}/merge_requests", target_branch=self._base, **filters)
-        answers = [checked(_Request, item, self._whose) for item in items]
-        ours = (one for one in answers if one.source_project_id == one.target_project_id)
-        return [self._shown(one) for one in ours if one.target_branch == self._base]
+        for item in self._wire.get_all(deed, f"{self._path}/merge_requests", target_branch=self._base, **filters):
+            one = checked(Request, item, self._whose)
+            if one.source_project_id == one.target_project_id and one.target_branch == self._base:
+                yield one
+
+    def _merged(self, prefix: str, since: datetime | None) -> Iterator[Request]:
+        """By their last change, newest first: whatever was merged since has changed since."""
+        for one in self._requests(state="merged", order_by="updated_at", sort="desc"):
+            if since is not None and one.updated_at < since:
+                return
+            is_in_time = one.merged_at is not None and (since is None or one.merged_at >= since)
+            if one.state == "merged" and is_in_time and one.source_branch.startswith(prefix):
+                yield one
+
+    def _approvers(self, number: int) -> tuple[str, ...]:
+        path = f"{self._path}/merge_requests/{number}/approvals"
+        try:
+            answer = self._wire.get(f"say who approved merge request {number} of {self._name}", path)
+        except (NotFound, Refused):
+            return ()
+        return tuple(one.user.username for one in checked(Approvals, answer, self._whose).approved_by or ())
+
+    def _comment(self, pull: PullRequest, comment: str) -> None:
+        """Killed right after, the next pass comes here again: nothing is said twice."""
+        notes = f"{self._one(pull)}/notes"
+        deed = f"comment on merge request {pull.number} of {self._name}"
+        said = (checked(Note, item, self._whose).body for item in self._wire.get_all(deed, notes))
+        if not said_before(_inert(comment), said):
+            self._wire.send(deed, "POST", notes, {"body": _inert(comment)})
 
     def _the_open_one(self, proposal: Proposal, otherwise: Exception) -> PullRequest:
         for pull in self._listed(state="opened", source_branch=proposal.branch):
@@ -198,24 +241,11 @@ class GitLab:
         return changed
 
     def _pull(self, answer: object) -> PullRequest:
-        return self._shown(checked(_Request, answer, self._whose))
+        return self._shown(checked(Request, answer, self._whose))
 
-    def _shown(self, answer: _Request) -> PullRequest:
+    def _shown(self, answer: Request) -> PullRequest:
         self._directory.remember((*answer.reviewers, *answer.assignees))
-        return PullRequest(
-            number=answer.iid,
-            url=answer.web_url,
-            branch=answer.source_branch,
-            base=answer.target_branch,
-            title=answer.title,
-            body=answer.description or "",
-            state=_STATES[answer.state],
-            labels=tuple(answer.labels),
-            closed_at=answer.closed_at or answer.merged_at or "",
-            closed_by=answer.closed_by.username if answer.closed_by else "",
-            reviewers=tuple(user.username for user in answer.reviewers),
-            assignees=tuple(user.username for user in answer.assignees),
-        )
+        return answer.shown()
 
 
 class _Directory:
@@ -225,7 +255,7 @@ class _Directory:
         self._wire = wire
         self._numbers: dict[str, int] = {}
 
-    def remember(self, users: Iterable[_User]) -> None:
+    def remember(self, users: Iterable[User]) -> None:
         self._numbers |= {user.username.lower(): user.id for user in users}
 
     def knows(self, name: str) -> bool:
@@ -253,7 +283,7 @@ class _Directory:
             users = self._wire.get_list(f"look up the user {name}", "/users", username=name)
         except (NotFound, Refused) as error:
             return str(error)
-        self.remember(checked(_User, item, f"GitLab's answer about {name}") for item in users)
+        self.remember(checked(User, item, f"GitLab's answer about {name}") for item in users)
         return "" if self.knows(name) else f"GitLab knows no user {name}"
 
 

@@ -24,6 +24,7 @@ from imagebot.forge.wire import Dialect, Parameters, Reply, Wire
 from imagebot.settings import TokenCredentials
 
 API = "/api/v4"
+GRAPHQL = "/api/graphql"
 _RIGHTS = "the scope `api` and the role Developer in the project"
 
 
@@ -33,8 +34,9 @@ def connect(api_url: str, credentials: TokenCredentials, ca_file: Path | None, m
         raise BadInput(f"the URL of GitLab's API ends with {API}; {api_url!r} does not")
     # As a bearer token GitLab takes all its kinds: personal, project, group and OAuth tokens.
     connections = session("Bearer", credentials.token, ca_file)
+    root = api_url.removesuffix(API)
     client = Gitlab(
-        api_url.removesuffix(API),
+        root,
         session=connections,
         ssl_verify=True if ca_file is None else str(ca_file),
         timeout=manners.timeout_s,
@@ -47,7 +49,7 @@ def connect(api_url: str, credentials: TokenCredentials, ca_file: Path | None, m
         with suppress(GitlabError):
             client.http_request(
                 verb,
-                path,
+                root + path if path == GRAPHQL else path,
                 query_data=dict(parameters),
                 post_data=None if body is None else dict(body),
                 obey_rate_limit=False,

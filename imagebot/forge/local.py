@@ -21,7 +21,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from imagebot import clock
 from imagebot.errors import BadInput, BadResponse, NotFound, Unavailable
-from imagebot.forge.protocol import Proposal, PullRequest, State, Written
+from imagebot.forge.proposed import said_before, same_text, switches, without
+from imagebot.forge.protocol import MOST_MERGED, Merged, Proposal, PullRequest, State, Written
 from imagebot.settings import RepositorySettings, TokenCredentials
 
 _FILE = re.compile(r"([1-9][0-9]{0,8})\.md", re.ASCII)
@@ -62,6 +63,10 @@ class Local:
         self.writes = 0
         self._now = now
 
+    @property
+    def hourly_writes(self) -> int | None:
+        return None
+
     def open_pulls(self, prefix: str) -> tuple[PullRequest, ...]:
         pulls = (pull for pull in self.pulls() if pull.state == "open" and pull.base == self.base)
         return tuple(pull for pull in pulls if pull.branch.startswith(prefix))
@@ -72,25 +77,56 @@ class Local:
         ]
         return tuple(sorted(closed, key=lambda pull: (pull.closed_at, pull.number), reverse=True))
 
+    def merged_pulls(self, prefix: str, since: datetime | None) -> tuple[Merged, ...]:
+        """Nothing is known here of the commit, which git made, nor of approvals, which there are none."""
+        pulls = (pull for pull in self.pulls() if (pull.state, pull.base) == ("merged", self.base))
+        ours = [
+            pull
+            for pull in pulls
+            if pull.branch.startswith(prefix) and (since is None or datetime.fromisoformat(pull.closed_at) >= since)
+        ]
+        ours.sort(key=lambda pull: (pull.closed_at, pull.number), reverse=True)
+        return tuple(Merged(pull, pull.closed_at, pull.closed_by, "") for pull in ours[:MOST_MERGED])
+
     def create(self, proposal: Proposal) -> Written:
         with self._locked():
             for pull in self.pulls():
                 if (pull.state, pull.branch, pull.base) == ("open", proposal.branch, proposal.base):
                     return Written(pull)
             number = self._next_number()
-            blank = PullRequest(number, self._file(number).as_uri(), proposal.branch, proposal.base, "", "", "open")
-            return Written(self._save(Record(_proposed(blank, proposal))))
+            opened_at = self._now().isoformat()
+            file = self._file(number).as_uri()
+            blank = PullRequest(number, file, proposal.branch, proposal.base, "", "", "open", opened_at=opened_at)
+            return Written(self._save(Record(_proposed(blank, proposal))), _warnings(proposal))
 
     def rewrite(self, pull: PullRequest, proposal: Proposal) -> Written:
         with self._locked():
             record = self._open_record(pull.number)
-            return Written(self._save(replace(record, pull=_proposed(record.pull, proposal))))
+            return Written(self._save(replace(record, pull=_proposed(record.pull, proposal))), _warnings(proposal))
+
+    def stop_auto_merge(self, pull: PullRequest) -> None:
+        """Nothing is merged by itself here."""
+
+    def say(self, pull: PullRequest, comment: str, body: str) -> PullRequest:
+        with self._locked():
+            record = self._open_record(pull.number)
+            if said_before(comment, record.comments) and same_text(record.pull.body, body):
+                return record.pull
+            return self._save(_said(replace(record, pull=replace(record.pull, body=body)), comment))
+
+    def remove_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> PullRequest:
+        with self._locked():
+            record = self._load(pull.number)
+            left = without(record.pull.labels, labels)
+            if left == record.pull.labels:
+                return record.pull
+            return self._save(replace(record, pull=replace(record.pull, labels=left)))
 
     def close(self, pull: PullRequest, comment: str, body: str) -> None:
         with self._locked():
             record = self._open_record(pull.number)
             closed = replace(record.pull, body=body, state="closed", closed_at=self._now().isoformat())
-            self._save(Record(closed, (*record.comments, comment)))
+            self._save(_said(replace(record, pull=closed), comment))
 
     def git_credentials(self) -> TokenCredentials | None:
         return None
@@ -201,6 +237,7 @@ def read(text: str, file: str) -> Record:
 
 
 def _proposed(pull: PullRequest, proposal: Proposal) -> PullRequest:
+    draft = switches(pull, proposal).draft
     return replace(
         pull,
         title=proposal.title,
@@ -208,7 +245,19 @@ def _proposed(pull: PullRequest, proposal: Proposal) -> PullRequest:
         labels=_joined(pull.labels, proposal.labels),
         reviewers=_joined(pull.reviewers, proposal.reviewers),
         assignees=_joined(pull.assignees, proposal.assignees),
+        draft=pull.draft if draft is None else draft,
     )
+
+
+def _said(record: Record, comment: str) -> Record:
+    return record if said_before(comment, record.comments) else replace(record, comments=(*record.comments, comment))
+
+
+def _warnings(proposal: Proposal) -> tuple[str, ...]:
+    if not proposal.auto_merge:
+        return ()
+    warning = f"the pull request of {proposal.branch} will not merge by itself: a local forge has no checks to wait for"
+    return (f"{warning}; merge it with `imagebot pr merge`",)
 
 
 def _joined(there: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,18 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+
+@dataclass
+class _Lane:
+    """One host's turn, and when (by `time.monotonic`) the next may begin."""
+
+    turn: threading.Lock = field(default_factory=threading.Lock)
+    free_at: float = 0.0
+
+
+class Pace:
+    """Writes to one host, one after another and apart, whichever repository they are for: limits count them all."""
+
+    def __init__(self) -> None:
+        self._lanes: defaultdict[str, _Lane] = defaultdict(_Lane)
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def write(self, host: str, apart_s: float) -> Iterator[None]:
+        """Wait for this host's turn; the next one begins `apart_s` seconds after the end of this at the earliest."""
+        with self._lock:
+            lane = self._lanes[host]
+        with lane.turn:
+            time.sleep(max(lane.free_at - time.monotonic(), 0.0))
+            try:
+                yield
+            finally:
+                lane.free_at = time.monotonic() + apart_s
 
 
 @dataclass(frozen=True, slots=True)
 class Manners:
     """How long to wait for an answer (GitHub gives itself 10 s) and how far apart writes are.
 
-    GitHub asks for a second between writes; GitLab.com takes 60 notes a minute; Codeberg names no figure.
+    GitHub asks for a second between writes and counts 80 a minute at most; GitLab.com takes 60 notes a minute; Codeberg
+    names no figure. All forges of a process share one of these, for the sake of its `pace`.
     """
 
     timeout_s: int = 15
     between_writes_s: float = 1.0
-
-
-POLITE = Manners()
+    pace: Pace = field(default_factory=Pace, compare=False, repr=False)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from imagebot.errors import WorldError
+from imagebot.forge.protocol import Proposal, PullRequest
 from imagebot.plan import block
 
 TEAM = "team:"
+UNFINISHED = "unfinished"
 _DRAFT = re.compile(r"(?:draft:|\[draft\]|\(draft\)|wip:|\[wip\])\s*", re.ASCII | re.IGNORECASE)
 
 
@@ -26,7 +28,7 @@ def unfinished(body: str) -> str:
     found = block.read(body)
     if found is None:
         return body
-    return body.replace(block.write(found), block.write(replace(found, fingerprint="unfinished")))
+    return body.replace(block.write(found), block.write(replace(found, fingerprint=UNFINISHED)))
 
 
 def ask_for_review(
@@ -52,12 +54,75 @@ def ask_for_review(
     return []
 
 
+def is_unfinished(body: str) -> bool:
+    """Whether a pass left this body, and more to do."""
+    found = block.read(body)
+    return found is not None and found.fingerprint == UNFINISHED
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """What a rewrite turns on (True) or off (False); None stays as it is. What we turned on stands in the old body.
+
+    Before something is turned on that the old body does not tell of, it has to: killed right after, the next pass would
+    take it for a person's deed, and leave it.
+    """
+
+    draft: bool | None
+    auto_merge: bool | None
+    untold: bool
+
+
+def switches(pull: PullRequest, proposal: Proposal) -> Switches:
+    """What people did wins: their draft stays, and one of ours that they lifted is not made again."""
+    old = block.read(pull.body)
+    drafted = getattr(old, "draft", False)
+    merging = getattr(old, "auto_merge", False)
+    draft = None if proposal.draft in (pull.draft, drafted) else proposal.draft
+    auto_merge = True if proposal.auto_merge and not proposal.draft else False if merging else None
+    return Switches(draft, auto_merge, untold=draft is True or (auto_merge is True and not merging))
+
+
+@dataclass(frozen=True, slots=True)
+class NotMerging:
+    """Why auto-merge is not on, in words that say what to do; `later` if the forge may answer otherwise in a while."""
+
+    because: str
+    later: bool = False
+
+
+def last_body(proposal: Proposal, not_merging: NotMerging | None) -> str:
+    """The body to end a rewrite with."""
+    return unfinished(proposal.body) if not_merging and not_merging.later else proposal.body
+
+
+def drafted_title(pull: PullRequest, proposal: Proposal, prefix: str) -> str:
+    """The title where a draft is one by how it begins: with our `prefix`, or with what a person wrote there."""
+    wanted = switches(pull, proposal).draft
+    if wanted:
+        return prefix + proposal.title
+    if wanted is False and pull.title.startswith(prefix):
+        return proposal.title
+    return still_draft(pull.title, proposal.title)
+
+
 def still_draft(there: str, wanted: str) -> str:
-    """The wanted title. Where a draft is one by the beginning of its title, that was a person's deed and stays."""
+    """The wanted title, a draft's if the one there is: how that begins was a person's deed, and stays."""
     drafted = _DRAFT.match(there)
     return drafted[0] + wanted if drafted and not _DRAFT.match(wanted) else wanted
 
 
+def same_text(there: str, wanted: str) -> bool:
+    """Whether a forge that was given one has the other: they take space off the end, and some end lines otherwise."""
+    return there.replace("\r\n", "\n").strip() == wanted.replace("\r\n", "\n").strip()
+
+
 def said_before(comment: str, said: Iterable[str]) -> bool:
-    """Whether somebody said just this; forges take space off the end of what they are given."""
-    return comment.strip() in (text.replace("\r\n", "\n").strip() for text in said)
+    """Whether somebody said just this."""
+    return any(same_text(text, comment) for text in said)
+
+
+def without(there: Iterable[str], gone: Iterable[str]) -> tuple[str, ...]:
+    """The labels there but for those, in whatever letter case."""
+    names = {name.lower() for name in gone}
+    return tuple(name for name in there if name.lower() not in names)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from datetime import datetime
+from typing import Literal, Protocol, runtime_checkable
 
 from imagebot.settings import TokenCredentials
 
 State = Literal["open", "merged", "closed"]
+MOST_MERGED = 500
+"""How many merged pull requests are read at most: on some forges each costs a request of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a pull request should say. `reviewers` may name teams as `team:NAME`."""
+    """What a pull request should say. `reviewers` may name teams as `team:NAME`.
+
+    `head` is the commit that is proposed, where it is known: auto-merge is switched on for that one and no other.
+    A draft is not merged by itself: `auto_merge` waits until it is none.
+    """
 
     branch: str
     base: str
@@ -23,11 +31,14 @@ class Proposal:
     assignees: tuple[str, ...] = ()
     draft: bool = False
     auto_merge: bool = False
+    head: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
     """A pull request as the forge shows it now; `reviewers` are those whose review is still awaited.
+
+    `title` is all of it: GitLab and Gitea know a draft by how its title begins.
 
     `opened_at` and `closed_at` are ISO 8601 times, the latter also of a merge. `closed_by` is a login where the forge
     tells it, else empty.
@@ -78,23 +89,86 @@ class Forge(Protocol):
     def writes(self) -> int:
         """How many requests were sent to change something since this object was made."""
 
+    @property
+    def hourly_writes(self) -> int | None:
+        """How many writes may be planned in an hour, well below what the forge documents; None where it names none."""
+
     def open_pulls(self, prefix: str) -> tuple[PullRequest, ...]:
         """The open ones into our base, from branches of this very repository that begin with `prefix`; one listing."""
 
     def closed_pulls(self, branch: str) -> tuple[PullRequest, ...]:
         """Those of this branch that were closed without a merge, newest first."""
 
+    def merged_pulls(self, prefix: str, since: datetime | None) -> tuple[Merged, ...]:
+        """Those into our base that were merged, `since` then, newest first; the newest `MOST_MERGED` at most.
+
+        Only from branches of this very repository that begin with `prefix`.
+        """
+
     def create(self, proposal: Proposal) -> Written:
-        """Open one; an open one of the same branch (another bot, a time-out after the effect) is returned instead."""
+        """Open one; an open one of the same branch (another bot, a time-out after the effect) is returned instead.
+
+        What the forge takes only of an open one is left to `rewrite`; the body then tells that it is unfinished.
+        """
 
     def rewrite(self, pull: PullRequest, proposal: Proposal) -> Written:
-        """Add the labels, reviewers and assignees that an open one lacks; then, last, give it the new title and body.
+        """Make an open one say it: add the labels, reviewers and assignees that it lacks, switch draft and auto-merge.
 
-        Last, because the body's fingerprint is what tells the next pass that all before it was done.
+        Then, last, comes the new title and body: its fingerprint tells the next pass that all before it was done. Where
+        the forge cannot say yet whether it will merge by itself, the body stays unfinished: the next pass asks again.
+        A draft that people made stays one, one that they lifted is made none again; what auto-merge merges is waited
+        for, and nothing is ever merged at once. Auto-merge that is refused is a warning; one that cannot be switched
+        off again is an error.
         """
+
+    def stop_auto_merge(self, pull: PullRequest) -> None:
+        """See to it that this one is not merged by itself; it need not have been going to.
+
+        For before its branch moves to something that a person should look at.
+        """
+
+    def say(self, pull: PullRequest, comment: str, body: str) -> PullRequest:
+        """Comment, unless just this was said before, and then give it this body, which should record that it was."""
+
+    def remove_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> PullRequest:
+        """Take these labels off; one that is not there is fine."""
 
     def close(self, pull: PullRequest, comment: str, body: str) -> None:
         """Say why in a comment, set the body (which records that the bot closed it), and close it."""
 
     def git_credentials(self) -> TokenCredentials | None:
         """A short-lived token for git, where the forge makes them (a GitHub App); ask again in each pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """What a path should hold; `mode` is git's: `100644`, `100755`, `120000`."""
+
+    mode: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCommit:
+    """A commit that the forge made and signed, on no branch yet: whoever pushes it makes the same one again.
+
+    `payload` is the commit object without its `gpgsig` header, `signature` what stands in that; empty if the forge did
+    not sign. `id` and `tree` are to be compared with what comes out.
+    """
+
+    id: str
+    tree: str
+    payload: bytes
+    signature: str
+    warnings: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Signs(Protocol):
+    """A forge that makes commits itself, signed in the name of the credentials' owner."""
+
+    def sign(self, base: str, files: Mapping[str, Blob], message: str) -> SignedCommit:
+        """The commit on `base` in which these paths hold this; no branch is touched."""
+
+    def identity(self) -> tuple[str, str]:
+        """Name and address in the commits that it signs: what tells them from those of other people."""

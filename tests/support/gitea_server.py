@@ -7,9 +7,11 @@ How it behaves where the description is silent was read in Gitea's sources: `rou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatch
 from functools import cache
 from typing import Any
 
@@ -24,6 +26,7 @@ from tests.support.openapi import Call, Description
 LABELS = {"image-update": 11, "minor": 12, "major": 13, "reviewed by security": 14}
 ORGANISATION_LABELS = {"needs-attention": 21}
 FORK = 7
+WIP = re.compile(r"wip:|\[wip\]", re.IGNORECASE)
 
 
 class GiteaServer(ForgeServer):
@@ -37,6 +40,10 @@ class GiteaServer(ForgeServer):
         self.known_teams = {"platform"}
         self.renamed_to = ""
         self.of_a_person = False
+        self.required = ["ci/*"]
+        self.statuses = {"ci/test": "pending"}
+        self.styles = ["merge", "squash"]
+        self.style = "squash"
         self._now = 0
         self._more = ""
         self._total: int | None = None
@@ -62,13 +69,17 @@ class GiteaServer(ForgeServer):
         link = {"Link": '<http://elsewhere.test/next>; rel="next"'} if self._more else {}
         return {"X-Total-Count": str(self._total), **link}
 
+    def refused(self, authorization: str) -> Answer | None:
+        wrong = {"message": "user does not exist [uid: 0, name: ]", "url": "https://gitea.test/api/swagger"}
+        return None if authorization == f"token {self.token}" else (401, wrong)
+
     def decide(self, call: Call, authorization: str) -> Answer:
         self._more, self._total = "", None
         found = self.description.match(call.path)
         assert found is not None
         template, values = found
-        if authorization != f"token {self.token}":
-            return 401, {"message": "user does not exist [uid: 0, name: ]", "url": "https://gitea.test/api/swagger"}
+        if refused := self.refused(authorization):
+            return refused
         if template == "/orgs/{org}/labels":
             known = not self.of_a_person and values["org"].lower() == "acme"
             return (200, self._paged(_labels(ORGANISATION_LABELS), call)) if known else _missing("GetOrgByName")
@@ -76,11 +87,61 @@ class GiteaServer(ForgeServer):
             return _missing("GetRepositoryByName")
         if template.endswith("/pulls"):
             return self._open(call.data) if call.verb == "POST" else (200, self._listed(call))
-        if "index" not in values:
+        if template.endswith("/labels") and "index" not in values:
             return 200, self._paged(_labels(LABELS), call)
+        if "index" not in values:
+            return 200, self._rules(template)
         if int(values["index"]) not in self.pulls:
             return _missing("GetPullRequestByIndex")
-        return self._one(self.pulls[int(values["index"])], template.rpartition("/")[2], call)
+        pull = self.pulls[int(values["index"])]
+        if number := values.get("id") or values.get("identifier"):
+            return self._take_off(pull, int(number))
+        return self._one(pull, template.rpartition("/")[2], call)
+
+    def _rules(self, template: str) -> dict[str, Any]:
+        """What is known of the repository, a branch, or the checks of a commit."""
+        if template.endswith("/status"):
+            states = [{"context": context, "status": status} for context, status in self.statuses.items()]
+            return {"state": "pending", "statuses": states or None, "total_count": len(states)}
+        if template.endswith("{branch}"):
+            return {"enable_status_check": bool(self.required), "status_check_contexts": self.required or None}
+        allowed = {
+            "allow_merge_commits": "merge" in self.styles,
+            "allow_rebase": "rebase" in self.styles,
+            "allow_rebase_explicit": "rebase-merge" in self.styles,
+            "allow_squash_merge": "squash" in self.styles,
+        }
+        return {"full_name": self.repository, "default_merge_style": self.style, **allowed}
+
+    def _take_off(self, pull: Pull, number: int) -> Answer:
+        names = [name for name, known in (LABELS | ORGANISATION_LABELS).items() if known == number]
+        if not names:
+            return _missing("LabelNotExist")
+        pull.labels = [label for label in pull.labels if label not in names]
+        self.touched(pull)
+        return 204, None
+
+    def _merge(self, pull: Pull, asked: dict[str, Any]) -> Answer:
+        waits = [
+            pattern
+            for pattern in self.required
+            if not any(fnmatch(name, pattern) and state == "success" for name, state in self.statuses.items())
+        ]
+        if not waits or asked["Do"] == "fast-forward-only" or not asked["merge_when_checks_succeed"]:
+            self.violations.append("a pull request was merged at once")
+        if WIP.match(pull.title):
+            return 405, {"message": "Work in progress PRs cannot be merged", "url": ""}
+        if asked["Do"] not in self.styles:
+            return 405, {
+                "message": f"{asked['Do']} is not allowed an allowed merge style for this repository",
+                "url": "",
+            }
+        if asked["head_commit_id"] != pull.head_sha:
+            return 409, {"message": "head out of date", "url": ""}
+        if pull.auto_merge:
+            return 409, {"message": "pull request is already scheduled to auto merge", "url": ""}
+        pull.auto_merge = True
+        return 201, None
 
     def _one(self, pull: Pull, what: str, call: Call) -> Answer:
         match call.verb, what:
@@ -88,22 +149,39 @@ class GiteaServer(ForgeServer):
                 return 200, self.shown(pull)
             case "PATCH", "{index}":
                 return self._change(pull, call.data)
-            case "POST", "labels":
-                names = {number: name for name, number in (LABELS | ORGANISATION_LABELS).items()}
-                pull.labels += [names[number] for number in call.data["labels"] if names.get(number)]
-                return 200, _labels(dict.fromkeys(self.touched(pull).labels, 1))
+            case _, "labels" | "comments":
+                return self._about(pull, what, call)
+            case "POST", "merge":
+                return self._merge(pull, call.data)
+            case "DELETE", "merge":
+                was, pull.auto_merge = pull.auto_merge, False
+                return (204, None) if was else _missing("GetScheduledMergeByPullID")
             case "POST", "requested_reviewers":
                 return self._request_review(pull, call.data.get("reviewers", []), call.data.get("team_reviewers", []))
-            case "GET", "comments":
-                return 200, [{"id": 1, "body": text} for text in pull.comments]
-            case "POST", "comments":
-                self.touched(pull).comments.append(call.data["body"])
-                return 201, {"id": 1, "body": call.data["body"]}
+            case "GET", "reviews":
+                words = (("APPROVED", pull.approvers), ("REQUEST_CHANGES", pull.objectors))
+                reviews = [{"id": 1, "user": {"login": who}, "state": word} for word, people in words for who in people]
+                return 200, self._paged(reviews, call)
             case "GET", "timeline":
                 closes = [{"type": "close", "user": {"login": pull.closed_by}}] if pull.closed_by else []
                 return 200, self._paged([*({"type": "comment", "user": None} for _ in pull.comments), *closes], call)
             case _:
                 raise AssertionError(f"the fake does not know {call.verb} {what}")
+
+    def _about(self, pull: Pull, what: str, call: Call) -> Answer:
+        numbers = LABELS | ORGANISATION_LABELS
+        match call.verb, what:
+            case "GET", "labels":
+                return 200, _labels({name: numbers.get(name, 99) for name in pull.labels})
+            case "POST", "labels":
+                names = {number: name for name, number in numbers.items()}
+                pull.labels += [names[number] for number in call.data["labels"] if names.get(number)]
+                return 200, _labels(dict.fromkeys(self.touched(pull).labels, 1))
+            case "GET", _:
+                return 200, [{"id": 1, "body": text} for text in pull.comments]
+            case _:
+                self.touched(pull).comments.append(call.data["body"])
+                return 201, {"id": 1, "body": call.data["body"]}
 
     def _listed(self, call: Call) -> list[dict[str, Any]]:
         state = call.arguments.get("state", "open")
@@ -163,13 +241,23 @@ class GiteaServer(ForgeServer):
             "state": pull.state,
             "merged": pull.merged_at is not None,
             "merged_at": pull.merged_at,
+            "merged_by": {"login": pull.closed_by} if pull.merged_at and pull.closed_by else None,
+            "merge_commit_sha": f"{pull.number:040x}" if pull.merged_at else None,
+            "draft": bool(WIP.match(pull.title)),
+            "created_at": "2026-01-01T10:00:00Z",
             "closed_at": pull.closed_at or pull.merged_at,
             "updated_at": (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=pull.updated)).isoformat(),
             "labels": _labels(dict.fromkeys(pull.labels, 1)),
             "requested_reviewers": [{"login": login} for login in pull.reviewers] or None,
             "requested_reviewers_teams": [{"name": name} for name in pull.teams] or None,
             "assignees": [{"login": login} for login in pull.assignees] or None,
-            "head": {"label": pull.head, "ref": ref, "repo_id": number, "repo": self._repository(pull.head_repo)},
+            "head": {
+                "label": pull.head,
+                "ref": ref,
+                "sha": pull.head_sha,
+                "repo_id": number,
+                "repo": self._repository(pull.head_repo),
+            },
             "base": {
                 "label": pull.base,
                 "ref": pull.base,

@@ -10,12 +10,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
+from urllib.parse import unquote
 
 import jwt
 import pytest
 
-from tests.support import api_descriptions
+from tests.support import api_descriptions, github_graphql
 from tests.support.forge_server import Answer, Fault, ForgeServer, Pull, served
+from tests.support.github_git import Git
+from tests.support.graphql_schema import Schema
 from tests.support.openapi import Call, Description
 
 __all__ = ["Fault", "GitHubServer", "Pull", "running"]
@@ -39,12 +42,24 @@ class GitHubServer(ForgeServer):
         self.known_teams = {"platform"}
         self.app: tuple[str, int, str] | None = None
         self.token_lifetime = timedelta(hours=1)
+        self.drafts_allowed = True
+        self.merging = github_graphql.Merging()
+        self.git = Git(self)
         self._created: list[float] = []
         self._tokens = 0
 
     @property
     def writes(self) -> list[Call]:
-        return [call for call in self.calls if call.verb != "GET" and not call.path.startswith("/app/")]
+        return [call for call in super().writes if not call.path.startswith("/app/")]
+
+    def schema(self) -> Schema:
+        return described_graph()
+
+    def roots(self) -> dict[str, Any]:
+        return github_graphql.roots(self)
+
+    def refused(self, authorization: str) -> Answer | None:
+        return None if authorization == f"token {self.token}" else (401, {"message": "Bad credentials", **DOCS})
 
     def as_described(self, data: Any) -> Any:
         """For a fork that was deleted GitHub answers null, which its description does not know."""
@@ -59,18 +74,23 @@ class GitHubServer(ForgeServer):
         template, values = found
         if template.startswith("/app/"):
             return self._installation_token(authorization, int(values["installation_id"]))
-        if authorization != f"token {self.token}":
-            return 401, {"message": "Bad credentials", **DOCS}
+        if refused := self.refused(authorization):
+            return refused
         if f"{values['owner']}/{values['repo']}".lower() != self.repository:
             return 404, {"message": "Not Found", **DOCS}
         if call.verb == "POST" and (limited := self._limited()):
             return limited
         if template.endswith("/pulls"):
             return self._open(call.data) if call.verb == "POST" else (200, self._listed(call.arguments))
+        if "/git/" in template:
+            return self.git.decide(template.rpartition("/git/")[2], values, call.data)
         number = int(values.get("pull_number") or values["issue_number"])
         if number not in self.pulls:
             return 404, {"message": "Not Found", **DOCS}
-        return self._one(self.pulls[number], call.verb, template.rpartition("/")[2], call.data)
+        pull = self.pulls[number]
+        if call.verb == "DELETE":
+            return self._take_off(pull, unquote(values["name"]))
+        return self._one(pull, call.verb, template.rpartition("/")[2], call.data)
 
     def _one(self, pull: Pull, verb: str, what: str, data: Any) -> Answer:
         match verb, what:
@@ -95,6 +115,13 @@ class GitHubServer(ForgeServer):
                 return 201, {**self.description.sample("issue-comment"), "body": data["body"]}
             case _:
                 raise AssertionError(f"the fake does not know {verb} {what}")
+
+    def _take_off(self, pull: Pull, label: str) -> Answer:
+        left = [name for name in pull.labels if name.lower() != label.lower()]
+        if left == pull.labels:
+            return 404, {"message": "Label does not exist", **DOCS}
+        pull.labels = left
+        return 200, [{**self._label(), "name": name} for name in left]
 
     def _listed(self, arguments: dict[str, str]) -> list[dict[str, Any]]:
         return [self.shown(pull, "pull-request-simple") for pull in self._page(arguments)]
@@ -121,7 +148,10 @@ class GitHubServer(ForgeServer):
                 self.repository,
             ):
                 return _invalid(f"A pull request already exists for acme:{pull.head}.")
-        pull = self.add(data["head"], title=data["title"], body=data.get("body"), base=data["base"])
+        draft = data.get("draft", False)
+        if draft and not self.drafts_allowed:
+            return _invalid("Draft pull requests are not supported in this repository.")
+        pull = self.add(data["head"], title=data["title"], body=data.get("body"), base=data["base"], draft=draft)
         return 201, self.shown(pull, "pull-request")
 
     def _change(self, pull: Pull, data: dict[str, Any]) -> Answer:
@@ -175,6 +205,8 @@ class GitHubServer(ForgeServer):
                 "title": pull.title,
                 "body": pull.body,
                 "state": pull.state,
+                "draft": pull.draft,
+                "created_at": "2026-01-01T10:00:00Z",
                 "merged_at": pull.merged_at,
                 "closed_at": pull.closed_at,
                 "labels": [{**self._label(), "name": name} for name in pull.labels],
@@ -213,6 +245,15 @@ def described() -> Description:
         return Description(api_descriptions.description(api_descriptions.GITHUB), "http://github.test")
     except FileNotFoundError:
         pytest.skip("GitHub's API description is missing: run `python -m tests.support.api_descriptions`")
+
+
+@cache
+def described_graph() -> Schema:
+    """Skips as well."""
+    try:
+        return Schema(api_descriptions.schema(api_descriptions.GITHUB_GRAPHQL))
+    except FileNotFoundError:
+        pytest.skip("GitHub's GraphQL schema is missing: run `python -m tests.support.api_descriptions`")
 
 
 @contextmanager

@@ -2,8 +2,9 @@
 
 Written by hand, for no package carries the description that GitLab publishes. Sources, at docs.gitlab.com:
 `api/merge_requests` (list project merge requests, create MR, update MR, get single MR), `api/notes` (merge requests),
-`api/users` (list users, by `username`), `api/rest` (paging, status codes, namespaced paths). A test compares the names
-of the parameters with those that python-gitlab declares.
+`api/merge_request_approvals` (approvals of one), `api/users` (list users, by `username`), `api/rest` (paging, status
+codes, namespaced paths), `api/graphql/reference` (`mergeRequestAccept`, `MergeRequest`). A test compares the names of
+the parameters with those that python-gitlab declares. `PUT .../merge` is left out on purpose: it may merge at once.
 """
 
 from __future__ import annotations
@@ -61,9 +62,46 @@ MERGE_REQUEST = {
     "assignees": {"type": "array", "items": USER},
     "closed_by": {"type": "object", "nullable": True, "properties": PERSON, "additionalProperties": False},
     "closed_at": MAYBE,
+    "created_at": TEXT,
+    "updated_at": TEXT,
     "merged_at": MAYBE,
+    "merge_user": {"type": "object", "nullable": True, "properties": PERSON, "additionalProperties": False},
+    "sha": MAYBE,
+    "merge_commit_sha": MAYBE,
+    "squash_commit_sha": MAYBE,
     "web_url": TEXT,
 }
+GRAPHQL = """
+type Query { project(fullPath: ID!): Project }
+type Project { mergeRequest(iid: String!): MergeRequest }
+type MergeRequest {
+  autoMergeEnabled: Boolean!
+  availableAutoMergeStrategies: [String!]
+  detailedMergeStatus: DetailedMergeStatus
+  diffHeadSha: String
+  squashOnMerge: Boolean!
+}
+enum DetailedMergeStatus {
+  APPROVALS_SYNCING BLOCKED_STATUS CHECKING CI_MUST_PASS CI_STILL_RUNNING COMMITS_STATUS CONFLICT
+  DISCUSSIONS_NOT_RESOLVED DRAFT_STATUS MERGEABLE NEED_REBASE NOT_APPROVED NOT_OPEN PREPARING UNCHECKED
+}
+enum MergeStrategyEnum {
+  ADD_TO_MERGE_TRAIN_WHEN_CHECKS_PASS MERGE_TRAIN MERGE_WHEN_CHECKS_PASS MERGE_WHEN_PIPELINE_SUCCEEDS
+}
+type Mutation { mergeRequestAccept(input: MergeRequestAcceptInput!): MergeRequestAcceptPayload }
+input MergeRequestAcceptInput {
+  clientMutationId: String
+  commitMessage: String
+  iid: String!
+  projectPath: ID!
+  sha: String!
+  shouldRemoveSourceBranch: Boolean
+  squash: Boolean = false
+  squashCommitMessage: String
+  strategy: MergeStrategyEnum
+}
+type MergeRequestAcceptPayload { clientMutationId: String, errors: [String!]!, mergeRequest: MergeRequest }
+"""
 
 
 def _object(properties: dict[str, Any], *required: str) -> dict[str, Any]:
@@ -89,6 +127,7 @@ def description() -> dict[str, Any]:
     """The whole of it."""
     one = {"$ref": "#/components/schemas/MergeRequest"}
     note = {"$ref": "#/components/schemas/Note"}
+    by = _object({"user": USER}, "user")
     many = {"type": "array", "items": one}
     return {
         "openapi": "3.0.0",
@@ -108,6 +147,16 @@ def description() -> dict[str, Any]:
                 "parameters": _path("id", "iid"),
                 "get": _operation(200, {"type": "array", "items": note}, {**PAGING, "sort": LIST["sort"]}, None),
                 "post": _operation(201, note, {}, _object({"body": TEXT}, "body")),
+            },
+            f"{PROJECT}/{{iid}}/approvals": {
+                "parameters": _path("id", "iid"),
+                "get": _operation(
+                    200, _object({"approved_by": {"type": "array", "items": by}}, "approved_by"), {}, None
+                ),
+            },
+            f"{PROJECT}/{{iid}}/cancel_merge_when_pipeline_succeeds": {
+                "parameters": _path("id", "iid"),
+                "post": _operation(201, {"type": "object"}, {}, None),
             },
             "/users": {"get": _operation(200, {"type": "array", "items": USER}, {"username": TEXT, **PAGING}, None)},
         },

@@ -17,9 +17,11 @@ from urllib.parse import unquote
 
 from tests.support import gitlab_api
 from tests.support.forge_server import Answer, ForgeServer, Pull, served
+from tests.support.graphql_schema import Schema
 from tests.support.openapi import Call, Description
 
 NOTES_PER_MINUTE = 60
+DRAFT = re.compile(r"draft:|\[draft\]|\(draft\)", re.IGNORECASE)
 OPENED = {"open": "opened", "closed": "closed"}
 
 
@@ -35,6 +37,9 @@ class GitLabServer(ForgeServer):
         self.licensed = True
         self.renamed_to = ""
         self.locked: set[int] = set()
+        self.strategies = ["merge_when_checks_pass"]
+        self.merge_status = "CI_STILL_RUNNING"
+        self.squash = True
         self._more = False
         self._notes: list[float] = []
 
@@ -45,13 +50,54 @@ class GitLabServer(ForgeServer):
         moved = {"Location": f"{self.url}/projects/1/merge_requests"} if self.renamed_to else {}
         return {"Link": '<http://elsewhere.test/next>; rel="next"'} if self._more else moved
 
+    def refused(self, authorization: str) -> Answer | None:
+        return None if authorization == f"Bearer {self.token}" else (401, {"message": "401 Unauthorized"})
+
+    def schema(self) -> Schema:
+        return described_graph()
+
+    def roots(self) -> dict[str, Any]:
+        return {
+            "project": lambda _, **asked: self._project() if asked["fullPath"] == self.repository else None,
+            "mergeRequestAccept": lambda _, **asked: {"errors": self._accept(asked["input"])},
+        }
+
+    def _project(self) -> dict[str, Any]:
+        return {"mergeRequest": lambda _, iid: self._graphed(self.pulls[int(iid)]) if int(iid) in self.pulls else None}
+
+    def _graphed(self, pull: Pull) -> dict[str, Any]:
+        return {
+            "autoMergeEnabled": pull.auto_merge,
+            "availableAutoMergeStrategies": self.strategies,
+            "detailedMergeStatus": self.merge_status,
+            "diffHeadSha": pull.head_sha,
+            "squashOnMerge": self.squash,
+        }
+
+    def _accept(self, asked: dict[str, Any]) -> list[str]:
+        pull = self.pulls[int(asked["iid"])]
+        if "strategy" not in asked:
+            self.violations.append("GitLab was told to merge at once")
+        if asked["squash"] != self.squash:
+            self.violations.append("how the project merges was changed")
+        if pull.auto_merge:
+            return ["The merge request is already scheduled to be merged"]
+        if DRAFT.match(pull.title):
+            return ["This branch cannot be merged"]
+        if asked["sha"] != pull.head_sha:
+            return ["The merge-head is not at the anticipated SHA"]
+        if asked["strategy"].lower() not in self.strategies:
+            return ["The merge failed"]
+        pull.auto_merge = True
+        return []
+
     def decide(self, call: Call, authorization: str) -> Answer:
         self._more = False
         found = self.description.match(call.path)
         assert found is not None
         template, values = found
-        if authorization != f"Bearer {self.token}":
-            return 401, {"message": "401 Unauthorized"}
+        if refused := self.refused(authorization):
+            return refused
         if template == "/users":
             return 200, self._people([call.arguments["username"]], set(self.known))
         if unquote(values["id"]).lower() != self.repository:
@@ -74,6 +120,14 @@ class GitLabServer(ForgeServer):
             case "GET", "notes":
                 notes = [{"id": number, "body": text, "system": False} for number, text in enumerate(pull.comments)]
                 return 200, self._paged(notes, call)
+            case "GET", "approvals":
+                people = self._people(pull.approvers, set(self.known))
+                return 200, {"approved_by": [{"user": person} for person in people]}
+            case "POST", "cancel_merge_when_pipeline_succeeds":
+                if not pull.auto_merge:
+                    return 406, {"message": "Can't cancel the automatic merge"}
+                pull.auto_merge = False
+                return 201, {"status": "success"}
             case "POST", "notes":
                 return self._note(pull, call.data["body"])
             case _:
@@ -83,12 +137,15 @@ class GitLabServer(ForgeServer):
         asked = call.arguments
         pulls = [
             pull
-            for pull in sorted(self.pulls.values(), key=lambda pull: pull.number, reverse=True)
+            for pull in sorted(self.pulls.values(), key=lambda pull: self._when(pull, asked), reverse=True)
             if asked.get("state", "all") in ("all", self._state(pull))
             and asked.get("source_branch", pull.head) == pull.head
             and asked.get("target_branch", pull.base) == pull.base
         ]
         return self._paged([self.shown(pull) for pull in pulls], call)
+
+    def _when(self, pull: Pull, asked: dict[str, str]) -> tuple[str, int]:
+        return (pull.merged_at or "" if asked.get("order_by") == "updated_at" else "", pull.number)
 
     def _paged(self, items: list[dict[str, Any]], call: Call) -> list[dict[str, Any]]:
         size = min(int(call.arguments.get("per_page", 20)), self.page)
@@ -117,6 +174,8 @@ class GitLabServer(ForgeServer):
         if "description" in data:
             pull.body = self._obeyed(data["description"])
         labels = [*data.get("labels", "").split(","), *data.get("add_labels", "").split(",")]
+        gone = data.get("remove_labels", "").lower().split(",")
+        pull.labels[:] = [label for label in pull.labels if label.lower() not in gone]
         pull.labels += [label for label in labels if label and label.lower() not in map(str.lower, pull.labels)]
         for key, people in (("reviewer_ids", pull.reviewers), ("assignee_ids", pull.assignees)):
             if key in data:
@@ -160,13 +219,19 @@ class GitLabServer(ForgeServer):
             "source_branch": pull.head,
             "target_branch": pull.base,
             "labels": pull.labels,
-            "draft": pull.title.startswith("Draft:"),
+            "draft": bool(DRAFT.match(pull.title)),
             "author": self._people([self.author], everybody)[0],
             "reviewers": self._people(pull.reviewers, everybody),
             "assignees": self._people(pull.assignees, everybody),
-            "closed_by": self._people([pull.closed_by], everybody)[0] if pull.closed_by else None,
+            "closed_by": self._people([pull.closed_by], everybody)[0] if pull.closed_at and pull.closed_by else None,
             "closed_at": pull.closed_at,
+            "created_at": "2026-01-01T10:00:00.000Z",
+            "updated_at": pull.merged_at or "2026-01-01T10:00:00.000Z",
             "merged_at": pull.merged_at,
+            "merge_user": self._people([pull.closed_by], everybody)[0] if pull.merged_at and pull.closed_by else None,
+            "sha": pull.head_sha,
+            "merge_commit_sha": f"{pull.number:040x}" if pull.merged_at else None,
+            "squash_commit_sha": None,
             "web_url": f"https://gitlab.test/{self.repository}/-/merge_requests/{pull.number}",
         }
 
@@ -179,6 +244,12 @@ class GitLabServer(ForgeServer):
 def described() -> Description:
     """Written by hand, so it is always there."""
     return Description(gitlab_api.description(), "http://gitlab.test")
+
+
+@cache
+def described_graph() -> Schema:
+    """By hand as well."""
+    return Schema(gitlab_api.GRAPHQL)
 
 
 @contextmanager

@@ -1,0 +1,136 @@
+"""Merge requests that GitLab merges by itself once their checks have passed.
+
+By GraphQL: asked by REST (`PUT .../merge` with `auto_merge`), GitLab merges at once where it has nothing to wait for,
+as where no pipeline runs (yet). The mutation that names a strategy puts the merge off, or answers why it cannot (read
+in GitLab's sources, `Mutations::MergeRequests::Accept` and `AutoMergeService#execute`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from imagebot.errors import NotFound, Refused, printable
+from imagebot.forge.answers import GraphAnswer, checked
+from imagebot.forge.gitlab_wire import GRAPHQL
+from imagebot.forge.proposed import NotMerging
+from imagebot.forge.wire import Unprocessable, Wire
+
+STATE = """
+query($path: ID!, $iid: String!) {
+  project(fullPath: $path) {
+    mergeRequest(iid: $iid) {
+      autoMergeEnabled
+      availableAutoMergeStrategies
+      detailedMergeStatus
+      diffHeadSha
+      squashOnMerge
+    }
+  }
+}
+"""
+ACCEPT = """
+mutation($path: ID!, $iid: String!, $sha: String!, $strategy: MergeStrategyEnum!, $squash: Boolean!) {
+  mergeRequestAccept(
+    input: {
+      projectPath: $path, iid: $iid, sha: $sha, strategy: $strategy, squash: $squash, shouldRemoveSourceBranch: true
+    }
+  ) {
+    errors
+  }
+}
+"""
+_WHOSE = "GitLab's answer about a merge request"
+# Those that wait; the others put a merge request that is ready on a merge train.
+_WAITING = ("merge_when_checks_pass", "add_to_merge_train_when_checks_pass", "merge_when_pipeline_succeeds")
+# GitLab has not found out yet what it takes to merge.
+_UNDECIDED = {"APPROVALS_SYNCING", "CHECKING", "PREPARING", "UNCHECKED"}
+
+
+class _MergeRequest(GraphAnswer):
+    auto_merge_enabled: bool
+    available_auto_merge_strategies: list[str] | None
+    detailed_merge_status: str | None
+    diff_head_sha: str | None
+    squash_on_merge: bool
+
+
+class _Project(GraphAnswer):
+    merge_request: _MergeRequest | None
+
+
+class _State(GraphAnswer):
+    project: _Project | None
+
+
+class _Accepted(GraphAnswer):
+    errors: list[str]
+
+
+class _Accept(GraphAnswer):
+    merge_request_accept: _Accepted | None
+
+
+class _Error(GraphAnswer):
+    message: str
+
+
+class _Reply(GraphAnswer):
+    data: object = None
+    errors: list[_Error] | None = None
+
+
+def auto_merge(wire: Wire, path: str, number: int, head: str, *, again: bool) -> NotMerging | None:
+    """Have GitLab merge the merge request once its checks pass, if `head` is still its head.
+
+    A pipeline takes a while to begin: unless this is asked `again`, that there is nothing to wait for is no last word.
+    """
+    why = f"merge request {number} will not merge by itself"
+    place = {"path": path, "iid": str(number)}
+    try:
+        project = checked(_State, _asked(wire, f"show merge request {number}", STATE, place), _WHOSE).project
+        request = project.merge_request if project else None
+        if request is None or not request.diff_head_sha:
+            return NotMerging(f"{why}: GitLab shows nothing of it by GraphQL to our token", later=not again)
+        if head and request.diff_head_sha != head:
+            return NotMerging(f"{why}: GitLab has not seen what was pushed; the next pass asks again", later=True)
+        if request.auto_merge_enabled:
+            return None
+        strategy = next((one for one in _WAITING if one in (request.available_auto_merge_strategies or ())), None)
+        if strategy is None:
+            status = request.detailed_merge_status or "UNCHECKED"
+            return NotMerging(
+                f"{why}: GitLab names nothing to wait for ({status.lower()}); let a pipeline run for it, or require an "
+                "approval, or merge it by hand",
+                later=status in _UNDECIDED or not again,
+            )
+        variables = {
+            **place,
+            "sha": request.diff_head_sha,
+            "strategy": strategy.upper(),
+            "squash": request.squash_on_merge,
+        }
+        deed = f"let merge request {number} merge by itself"
+        accepted = checked(
+            _Accept, _data(wire.send(deed, "POST", GRAPHQL, _body(ACCEPT, variables)), deed, wire), _WHOSE
+        )
+    except (NotFound, Refused, Unprocessable) as error:
+        return NotMerging(str(error))
+    refused = accepted.merge_request_accept.errors if accepted.merge_request_accept else ["no answer"]
+    return NotMerging(f"{why}: {printable('; '.join(refused))[:300]}", later=not again) if refused else None
+
+
+def _asked(wire: Wire, deed: str, query: str, variables: Mapping[str, object]) -> object:
+    return _data(wire.query(deed, GRAPHQL, _body(query, variables)), deed, wire)
+
+
+def _body(query: str, variables: Mapping[str, object]) -> dict[str, object]:
+    return {"query": query, "variables": dict(variables)}
+
+
+def _data(answer: object, deed: str, wire: Wire) -> object:
+    """GraphQL says with a status of 200 what went wrong."""
+    reply = checked(_Reply, answer, _WHOSE)
+    if reply.errors:
+        said = printable("; ".join(error.message for error in reply.errors))[:300]
+        raise Unprocessable(f"{wire.host} would not {deed}: {said}", 200)
+    return reply.data
