@@ -26,13 +26,18 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """`fingerprint` changes exactly when the proposal does: as long as it is the same, the body is left to people."""
+    """`fingerprint` changes exactly when the proposal does: as long as it is the same, the body is left to people.
+
+    `draft` and `auto_merge` are what the bot wanted of the pull request itself: what people set beside that is theirs.
+    """
 
     app: str
     environment: str
     proposed: tuple[Proposed, ...]
     fingerprint: str
     closed_by_bot: bool = False
+    draft: bool = False
+    auto_merge: bool = False
 
 
 def write(block: Block) -> str:
@@ -43,6 +48,8 @@ def write(block: Block) -> str:
         "proposed": [[item.image, item.tag, item.digest] for item in block.proposed],
         "fingerprint": block.fingerprint,
         "closedByBot": block.closed_by_bot,
+        "draft": block.draft,
+        "autoMerge": block.auto_merge,
     }
     payload = base64.urlsafe_b64encode(json.dumps(data, separators=(",", ":"), sort_keys=True).encode())
     return f"<!-- imagebot:v1 {payload.decode()} -->"
@@ -60,7 +67,13 @@ def read(body: str) -> Block | None:
             for image, tag, digest in data["proposed"]
         )
         return Block(
-            str(data["app"]), str(data["environment"]), proposed, str(data["fingerprint"]), data["closedByBot"] is True
+            str(data["app"]),
+            str(data["environment"]),
+            proposed,
+            str(data["fingerprint"]),
+            closed_by_bot=data["closedByBot"] is True,
+            draft=data.get("draft") is True,
+            auto_merge=data.get("autoMerge") is True,
         )
     except (binascii.Error, ValueError, KeyError, TypeError, RecursionError):
         return None
