@@ -8,10 +8,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Annotated
-
-from pydantic import AwareDatetime, Field
 
 from imagebot.errors import BadResponse
 from imagebot.forge.answers import Answer, checked
@@ -27,15 +23,6 @@ class _Base(Answer):
     tree: _Object
 
 
-class _Person(Answer):
-    name: str
-    email: str
-    date: Annotated[AwareDatetime, Field(strict=False)]
-
-    def __str__(self) -> str:
-        return f"{self.name} <{self.email}> {_seconds(self.date)} +0000"
-
-
 class _Verification(Answer):
     verified: bool
     reason: str
@@ -47,9 +34,6 @@ class _Commit(Answer):
     sha: str
     tree: _Object
     parents: list[_Object]
-    author: _Person
-    committer: _Person
-    message: str
     verification: _Verification
 
 
@@ -69,12 +53,8 @@ def sign(wire: Wire, name: str, base: str, files: Mapping[str, Blob], message: s
     if (commit.tree.sha, [parent.sha for parent in commit.parents]) != (tree.sha, [base]):
         raise BadResponse(f"{whose} is about another commit than the one that was asked for")
     proof = commit.verification
-    if proof.signature and proof.payload:
-        payload, signature = proof.payload.encode(), proof.signature
-    else:
-        payload, signature = _payload(commit), ""
     warnings = () if proof.verified else (_unsigned(name, proof.reason),)
-    return SignedCommit(commit.sha, tree.sha, payload, signature, warnings)
+    return SignedCommit(commit.sha, tree.sha, proof.payload or "", proof.signature or "", warnings)
 
 
 def noreply(host: str, login: str, number: int) -> str:
@@ -90,16 +70,6 @@ def _content(wire: Wire, path: str, blob: Blob) -> dict[str, str]:
         body = {"content": base64.b64encode(blob.content).decode(), "encoding": "base64"}
         answer = wire.send("make a blob", "POST", f"{path}/blobs", body)
         return {"sha": checked(_Object, answer, "GitHub's answer about a blob").sha}
-
-
-def _payload(commit: _Commit) -> bytes:
-    parents = "".join(f"parent {parent.sha}\n" for parent in commit.parents)
-    head = f"tree {commit.tree.sha}\n{parents}author {commit.author}\ncommitter {commit.committer}\n"
-    return f"{head}\n{commit.message}".encode()
-
-
-def _seconds(moment: datetime) -> int:
-    return int(moment.timestamp())
 
 
 def _unsigned(name: str, reason: str) -> str:

@@ -76,8 +76,7 @@ class Switches:
 def switches(pull: PullRequest, proposal: Proposal) -> Switches:
     """What people did wins: their draft stays, and one of ours that they lifted is not made again."""
     old = block.read(pull.body)
-    drafted = getattr(old, "draft", False)
-    merging = getattr(old, "auto_merge", False)
+    drafted, merging = (old.draft, old.auto_merge) if old else (False, False)
     draft = None if proposal.draft in (pull.draft, drafted) else proposal.draft
     auto_merge = True if proposal.auto_merge and not proposal.draft else False if merging else None
     return Switches(draft, auto_merge, untold=draft is True or (auto_merge is True and not merging))

@@ -150,15 +150,16 @@ class Blob:
 
 @dataclass(frozen=True, slots=True)
 class SignedCommit:
-    """A commit that the forge made and signed, on no branch yet: whoever pushes it makes the same one again.
+    """A commit that the forge made, on no branch yet: whoever pushes it makes the same one again.
 
-    `payload` is the commit object without its `gpgsig` header, `signature` what stands in that; empty if the forge did
-    not sign. `id` and `tree` are to be compared with what comes out.
+    `payload` is what was signed: the commit object without its `gpgsig` header, in which `signature` stands. Both are
+    empty if the forge did not sign: then git may just as well make a commit of its own. `id` and `tree` are to be
+    compared with what comes out.
     """
 
     id: str
     tree: str
-    payload: bytes
+    payload: str
     signature: str
     warnings: tuple[str, ...] = ()
 
