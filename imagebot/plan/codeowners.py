@@ -230,8 +230,6 @@ def _gitignore(pattern: str) -> str | None:
     if pattern.startswith(("!", "\\#")) or "[" in pattern or "]" in pattern:
         return None
     names = pattern.removeprefix("/").removesuffix("/").split("/")
-    if "" in names:
-        return None
     start = "" if "/" in pattern.removesuffix("/") else "(?:.*/)?"
     inside = "" if names[-1] in {"*", "**"} else "(?:/.+)?"
     return f"^{start}{_path(names)}{'/.+' if pattern.endswith('/') else inside}$"

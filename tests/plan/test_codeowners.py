@@ -72,7 +72,7 @@ def test_github(path: str, owned_by: str) -> None:
     ["!a.yaml @x", "[ab].yaml @x", "\\#a @x", "* nobody", "* @a/b/c", "* @ x@", "a//b @x", "/ @x", "# * @x", "   ", ""],
 )
 def test_a_line_that_github_does_not_read_is_passed_over(line: str) -> None:
-    assert owner("github", f"* @first\n{line}\n", "a.yaml") == "first"
+    assert owners("github", f"* @first\n{line}\n", ["a.yaml", "!a.yaml", "#a", "b"]) == ("first",)
 
 
 def test_github_loads_no_file_of_3_mb() -> None:
@@ -88,6 +88,8 @@ GITLAB = """\
 /pom.xml @too-late
 \\#odd @hash
 path\\ with\\ spaces/ @space
+#comment @nobody
+/flat/** @flat
 /config/ @@maintainer @config not_an_owner mail@example.com
 
 [Documentation][2] @docs
@@ -100,6 +102,7 @@ internal/README.md @internal
 /db/*.sql @sql
 [a-c].sql @set
 **/secret-[!0-9] @vault
+/k[!0-9]v @kv
 
 [DOCUMENTATION]
 /docs/api.md @api
@@ -132,7 +135,11 @@ internal/README.md @internal
         pytest.param("x/secret-1", "all", id="one of those"),
         pytest.param("a/.hidden.rb", "all rubyist", id="dots are characters; a group in a group is not asked"),
         pytest.param("config/routes.rb", "config", id="excluded from one section only; roles are not asked"),
+        pytest.param("k/v", "all", id="a slash is no character of a set"),
+        pytest.param("flat/x", "flat", id="stars at the end are one star"),
+        pytest.param("flat/x/y", "all", id="which stays in its folder"),
         pytest.param("#odd", "hash", id="an escaped hash"),
+        pytest.param("#comment", "all", id="a comment"),
         pytest.param("path with spaces/x", "space", id="escaped spaces"),
         pytest.param("README.md/x", "all", id="without a slash at the end a file is meant"),
     ],
@@ -165,6 +172,7 @@ def test_gitlab_sections(text: str, owned_by: str) -> None:
 GITEA = r"""
 .*\\.go @go @acme/gophers # who writes Go
 .*\\.(yaml|yml) yaml
+cmd/.* @cmd
 docs/(aws|azure)/[^/]*\\.md @cloud
 !docs/.* @not-docs
 dir/with\#hash @hash
@@ -181,7 +189,7 @@ x @a/b/c @d/e mail@example.com
     ("path", "owned_by"),
     [
         pytest.param("docs/x.go", "go team:gophers", id="anywhere"),
-        pytest.param("cmd/main.go", "go team:gophers not-docs", id="every line that matches counts"),
+        pytest.param("cmd/main.go", "go team:gophers cmd not-docs", id="every line that matches counts"),
         pytest.param("docs/a.yml", "yaml", id="an owner without @"),
         pytest.param("docs/aws/a.md", "cloud", id="a group"),
         pytest.param("docs/aws/b/a.md", "", id="a whole path"),
@@ -234,6 +242,24 @@ def test_ten_thousand_lines_and_a_hundred_files(kind: Kind) -> None:
     paths = [f"apps/team{number}/app.yaml" for number in range(0, 10_000, 100)]
 
     assert owners(kind, text, paths) == tuple(f"user{number}" for number in range(0, 10_000, 100))
+
+
+@pytest.mark.parametrize("kind", ["github", "gitlab"])
+def test_the_last_of_many_lines_wins(kind: Kind) -> None:
+    text = "".join(f"* @user{number}\n" for number in range(250))
+
+    assert owner(kind, text, "x") == "user249"
+
+
+def test_many_large_patterns() -> None:
+    text = "".join(f"[^/]{{1,600}}/x{number} @user{number}\n" for number in range(150))
+
+    assert owner("gitea", text, "é/x7") == "user7"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_line_break_is_a_character_of_a_file_name(kind: Kind) -> None:
+    assert owner(kind, {"gitea": "a/.* @ada"}.get(kind, "a/ @ada"), "a/b\nc/d") == "ada"
 
 
 @pytest.mark.parametrize(
