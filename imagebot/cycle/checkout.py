@@ -17,7 +17,7 @@ from imagebot.observe.events import RepositoryFetched
 from imagebot.plan import block
 from imagebot.plan.claims import FileFields
 from imagebot.plan.freeze import BranchCommit, frozen
-from imagebot.plan.landed import Landed, landed
+from imagebot.plan.landed import Landed, landed, rolls_back
 from imagebot.policy.model import Policy
 from imagebot.selection.verdict import Version
 from imagebot.settings import RepositorySettings
@@ -56,8 +56,12 @@ class Checkout:
 
     @cached_property
     def landed(self) -> tuple[Landed, ...]:
-        """What the bot's commits brought to the base branch, newest first, as far as its newest 1 000 commits tell."""
-        return tuple(landed(commit.message for commit in self.mirror.newest_commits(self.heads.base)))
+        """What the bot's commits brought to the base branch, newest first, as far as its newest 1 000 commits tell.
+
+        Its rollbacks brought nothing: what they took back is told by what landed before.
+        """
+        messages = (commit.message for commit in self.mirror.newest_commits(self.heads.base))
+        return tuple(landed(message for message in messages if not rolls_back(message)))
 
     def closed(
         self, branch: str, proposed: tuple[ImageName, str], lifted: datetime | None

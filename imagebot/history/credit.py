@@ -10,7 +10,7 @@ from datetime import timedelta
 from imagebot.history.commits import Arrival, Commit
 from imagebot.history.entry import How, Move
 from imagebot.images.reference import ImageName
-from imagebot.plan.landed import Landed, landed
+from imagebot.plan.landed import Landed, landed, rolls_back
 
 # Forges that write a commit themselves sign it as committer; their own address says nothing of who asked for it.
 _FORGES = frozenset({"noreply@github.com"})
@@ -39,6 +39,8 @@ def credit(arrival: Arrival, image: ImageName, moves: Sequence[Move], bot: str) 
     how = _how(image, moves, tuple(landed(commit.message for commit in (*made, arrival.commit))))
     if how is How.BY_HAND and all(commit.author_email == bot for commit in made):
         how = How.IMAGEBOT
+    if how is How.IMAGEBOT and any(rolls_back(commit.message) for commit in (*made, arrival.commit)):
+        how = How.ROLLBACK
     return Credit(
         how,
         tuple(dict.fromkeys(commit.author for commit in made)),

@@ -22,6 +22,7 @@ class How(StrEnum):
 
     IMAGEBOT = "imagebot"
     EDITED = "imagebot, edited by hand"
+    ROLLBACK = "imagebot rollback"
     BY_HAND = "by hand"
 
 

@@ -135,7 +135,7 @@ class _Book:
             return Move(was.file, was.line, was.path, old.value, None, REMOVED, since=old.place)
         watch = self.watches[key][1]
         word = kind(old.value.tag, said.value.tag or "", watch) if said.value.tag != old.value.tag else "digest"
-        back = _is_back(old.value, said.value, track, watch)
+        back = is_back([*track.steps, Step(said.value, None)], watch)
         return Move(said.file, said.line, said.path, old.value, said.value, word, back, old.place)
 
     def _enter(self, key: Key, moves: tuple[Move, ...], place: int, arrival: Arrival) -> None:
@@ -167,9 +167,11 @@ def _let_go(held: Counter[Value], value: Value) -> None:
         del held[value]
 
 
-def _is_back(old: Value, new: Value, track: Track, watch: Watch) -> bool:
-    above = version_of(watch, old.tag) if old.tag else None
-    below = version_of(watch, new.tag) if new.tag else None
+def is_back(steps: Sequence[Step], watch: Watch) -> bool:
+    """Whether the last step goes below the one before it, or, where no order tells, to what was there before that."""
+    *past, before, last = (step.value for step in steps)
+    above = version_of(watch, before.tag) if before.tag else None
+    below = version_of(watch, last.tag) if last.tag else None
     if above is not None and below is not None and above != below:
         return bool(below < above)
-    return any(step.value == new for step in track.steps[:-1])
+    return last in past

@@ -16,6 +16,9 @@ from imagebot.selection.verdict import Version
 
 _UPDATE = re.compile(r"Image-Update: (\S+) .*-> (\S+)", re.ASCII)
 _FIELD = re.compile(r"Image-Field: (.+)#(\S+)", re.ASCII)
+ROLLBACK = "Image-Rollback"
+"""The trailer of a commit that takes versions back, as its `Image-Update` says; its value is `app@environment`."""
+_ROLLBACK = re.compile(rf"^{ROLLBACK}: \S", re.ASCII | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,11 @@ def landed(messages: Iterable[str]) -> Iterator[Landed]:
                 image, version = unquote(update[1]), _version(unquote(update[2]))
             elif (found := _FIELD.fullmatch(line)) and version is not None:
                 yield Landed(image, version, unquote(found[1]), unquote(found[2]))
+
+
+def rolls_back(message: str) -> bool:
+    """Whether a commit takes versions back: what it brings has landed before, and what was there stays unwanted."""
+    return _ROLLBACK.search(message) is not None
 
 
 def taken_back(

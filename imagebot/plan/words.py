@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -30,15 +31,19 @@ def message(change: Change, sign_off: str | None = None) -> str:
 
     What, why, and trailers that `git interpret-trailers` reads back; `sign_off` is `Name <address>` for the last one.
     """
-    trailers = []
-    for update in change.updates:
-        old = bare(versions(update.old))
-        trailers.append(f"Image-Update: {_tame(str(update.image))} {old} -> {_tame(str(update.new))}")
-        trailers += [f"Image-Field: {field_id(field)}" for field in update.fields]
-    if sign_off is not None:
-        trailers.append(f"Signed-off-by: {sign_off}")
     reasons = "\n".join(_reason(update) for update in change.updates)
-    return "\n\n".join([title(change), reasons, "\n".join(plain(line, _LONGEST_TRAILER) for line in trailers)]) + "\n"
+    return f"{title(change)}\n\n{reasons}\n\n{trailers(change.updates, sign_off)}\n"
+
+
+def trailers(updates: Sequence[ImageUpdate], sign_off: str | None, *more: str) -> str:
+    """The last paragraph of a message: what moved where, one line each, `more`, and who signs it off."""
+    lines = []
+    for update in updates:
+        old = bare(versions(update.old))
+        lines.append(f"Image-Update: {_tame(str(update.image))} {old} -> {_tame(str(update.new))}")
+        lines += [f"Image-Field: {field_id(field)}" for field in update.fields]
+    lines += more if sign_off is None else (*more, f"Signed-off-by: {sign_off}")
+    return "\n".join(plain(line, _LONGEST_TRAILER) for line in lines)
 
 
 def _reason(update: ImageUpdate) -> str:
