@@ -7,7 +7,7 @@ BIN := .venv/bin
 COMPILE = .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(LOCK)
 
-.PHONY: help test demo bench storm oracle replay corpus fuzz docs lock venv machine clean
+.PHONY: help test demo bench storm oracle replay corpus fuzz docs picture lock venv machine clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -44,6 +44,10 @@ fuzz: venv ## CASES=20000 files that nobody wrote, through the editor; SEED=1
 
 docs: venv ## write the pages of docs/ that follow from the code
 	@$(BIN)/python docs/make.py
+
+picture: venv ## a pull request of a real pass in a real browser, for the README
+	@$(PYTHON) tests/set_up.py picture
+	@$(BIN)/python -m tests.picture
 
 lock: ## lock what pyproject.toml names; LOCK=--upgrade takes the newest of each
 	@test -x .cache/uv/bin/uv || { $(PYTHON) -m venv .cache/uv && .cache/uv/bin/pip install --quiet uv; }

@@ -1,8 +1,8 @@
 """Readies a machine for the tests: the virtual environment, the servers they talk to, the forges' API descriptions.
 
 Standard library only, for it runs before anything is installed. What is there already is left alone, so a second
-run does nothing. `venv` readies the virtual environment alone, `fuzz` what only fuzzing needs; without an argument all
-but that is readied.
+run does nothing. `venv` readies the virtual environment alone, `fuzz` what only fuzzing needs and `picture` what only
+the README's picture does; without an argument all but these two are readied.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ POSTGRESQL = Path("/usr/lib/postgresql")
 
 @dataclass(frozen=True)
 class Tool:
-    """A program that tests or their set-up run, the Debian package that brings it and the services that come along."""
+    """A program that tests or their set-up run, the Debian packages that bring it and the services that come along."""
 
     program: str
-    package: str
+    packages: str
     services: tuple[str, ...] = ()
 
 
@@ -51,6 +51,7 @@ TOOLS = (
     Tool("npm", "npm"),
     Tool("postgres", "postgresql", ("postgresql.service",)),
 )
+BROWSER = (Tool("chromium", "chromium fonts-noto-core"),)
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -63,8 +64,10 @@ def main(arguments: Sequence[str]) -> None:
     ready_venv()
     if arguments == ["fuzz"]:
         ready_fuzzer()
+    elif arguments == ["picture"]:
+        ready_tools(BROWSER)
     elif arguments != ["venv"]:
-        ready_tools()
+        ready_tools(TOOLS)
         ready_api_descriptions()
 
 
@@ -126,24 +129,24 @@ def pip(*arguments: str) -> None:
     run([str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments])
 
 
-def ready_tools() -> None:
-    """Install the servers that tests talk to where this account may, and say what will be skipped where it may not."""
-    missing = missing_tools()
+def ready_tools(tools: Sequence[Tool]) -> None:
+    """Install the programs that tests run where this account may, and say what will be skipped where it may not."""
+    missing = missing_of(tools)
     prefix = apt_rights() if missing else None
     if prefix is not None:
         say(f"installing {packages_of(missing)}")
-        apt_install(prefix, [tool.package for tool in missing])
+        apt_install(prefix, packages_of(missing).split())
         # Only the programs are wanted: no server of ours shall run after the next boot either.
         services = [service for tool in missing for service in tool.services]
         if services and shutil.which("systemctl"):
             subprocess.run([*prefix, "systemctl", "--quiet", "disable", *services], capture_output=True, check=False)
-    missing = missing_tools()
+    missing = missing_of(tools)
     if missing:
         say(f"`apt-get install {packages_of(missing)}` as root; tests that need it will be skipped until then")
 
 
-def missing_tools() -> list[Tool]:
-    return [tool for tool in TOOLS if shutil.which(tool.program, path=search_path()) is None]
+def missing_of(tools: Sequence[Tool]) -> list[Tool]:
+    return [tool for tool in tools if shutil.which(tool.program, path=search_path()) is None]
 
 
 def search_path() -> str:
@@ -153,7 +156,7 @@ def search_path() -> str:
 
 
 def packages_of(tools: list[Tool]) -> str:
-    return " ".join(tool.package for tool in tools)
+    return " ".join(tool.packages for tool in tools)
 
 
 def apt_rights() -> list[str] | None:

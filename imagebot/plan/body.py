@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from imagebot.images.reference import DIGEST_PATTERN
 from imagebot.plan import titles
 from imagebot.plan.beside import Beside
 from imagebot.plan.block import Block, Proposed, write
@@ -17,6 +19,7 @@ from imagebot.plan.links import HOSTS, HostKind
 from imagebot.plan.titles import labels, note, versions
 from imagebot.plan.warnings import warning
 from imagebot.plan.wish import boxes
+from imagebot.selection.reasons import short
 
 BODY_LIMIT = 58_000
 """Characters. GitHub takes 65 536, the other forges more; what people add to it should fit, too."""
@@ -26,6 +29,7 @@ _FIELDS_FOLDED = 200
 _SKIPPED_SHOWN = 4
 _WARNINGS_SHOWN = 40
 _NAMED = 3
+_DIGEST = re.compile(DIGEST_PATTERN, re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def describe(change: Change, besides: Sequence[Beside], hosts: Mapping[str, Host
     ]
     found = tuple(flag for each in shown for flag in each.flags)
     proposed = tuple(Proposed(str(update.image), update.new.tag, update.new.digest) for update in change.updates)
-    block = f"\n{write(Block(change.name, change.environment, proposed, change.fingerprint))}\n"
+    block = f"\n{write(Block(change.name, change.environment, proposed, change.fingerprint, draft=change.draft))}\n"
     body = fit([*_parts(change, shown)], BODY_LIMIT - len(block)) + block
     return Description(body, labels(change, flagged=bool(found)), found)
 
@@ -97,7 +101,7 @@ def _one(shown: _Shown) -> Iterator[Part]:
     yield Part(f"\n{_fields(update, _FIELDS_SHOWN)}\n", Worth.FILES)
     yield Part(f"\n**Why this tag**: {_why(update)}\n", Worth.REASONS)
     if skipped := _skipped(update):
-        yield Part(f"{skipped}\n", Worth.SKIPPED)
+        yield Part(f"\n{skipped}\n", Worth.SKIPPED)
 
 
 def _several(shown: Sequence[_Shown]) -> Iterator[Part]:
@@ -118,7 +122,7 @@ def _folded(shown: _Shown, *, named: bool) -> Iterator[Part]:
     which = f"{html_code(update.app)} {html_code(update.image.familiar)}: " if named else ""
     if named:
         sections = [table(update, shown.beside, shown.hosts), _fields(update, _FIELDS_SHOWN), _skipped(update)]
-        yield _fold(f"{which}images, files, tags that were not taken", sections, Worth.FILES)
+        yield _fold(f"{which}facts, fields, tags that were not taken", sections, Worth.FILES)
     if len(update.fields) > _FIELDS_SHOWN:
         yield _fold(f"{which}all fields", [_fields(update, _FIELDS_FOLDED)], Worth.DETAILS)
     yield _fold(
@@ -138,12 +142,17 @@ def _fields(update: ImageUpdate, most: int) -> str:
     fields = update.fields
     files = len({field.file for field in fields})
     lines = [
-        f"- {code(f'{field.file}:{field.line}')} {code(field.path)}: {code(field.old)} → {code(field.new)}"
+        f"- {code(f'{field.file}:{field.line}')} {code(field.path)}: {_value(field.old)} → {_value(field.new)}"
         for field in fields[:most]
     ]
     if len(fields) > most:
         lines.append(f"- and {len(fields) - most} more")
     return "\n".join([f"**Changes {_count(len(fields), 'field')} in {_count(files, 'file')}**", "", *lines])
+
+
+def _value(text: str) -> str:
+    """Digests are cut: whole ones, twice in each line, would hide what is different between the lines."""
+    return code(_DIGEST.sub(lambda found: f"{short(found[0])}…", text))
 
 
 def _why(update: ImageUpdate) -> str:

@@ -47,7 +47,7 @@ def _rows(update: ImageUpdate, beside: Beside, hosts: Mapping[str, HostKind]) ->
         was = shown(old.created) if old is not None and old.created is not None else _NONE
         yield "built", was, f"{shown(new.created)}, says its publisher"
     if beside.first_seen is not None:
-        age = f", {format_duration(beside.minimum_age)} or longer ago" if beside.minimum_age else ""
+        age = f", minimum age {format_duration(beside.minimum_age)}" if beside.minimum_age else ""
         yield "first seen", _NONE, f"{shown(beside.first_seen)}{age}"
     if old is not None and new is not None:
         yield from _compared(compare(old, new), new.platforms)
@@ -65,13 +65,12 @@ def _compared(found: Comparison, platforms: Sequence[str]) -> Iterator[tuple[str
     yield "platforms", _listed(platforms) if not changed else "", changed or "the same"
     if found.size is not None:
         before, after = found.size
-        more = f"{(after - before) / 1_000_000:+.1f} MB" if before != after else "the same"
-        shared = f", {found.shared} of {found.layers} layers shared" if found.layers else ""
         where = f" on {code(found.platform)}" if found.platform is not None and len(platforms) > 1 else ""
-        yield "size", _megabytes(before), f"{_megabytes(after)} ({more}){shared}{where}"
+        shared = f", {found.shared} of {found.layers} layers shared" if found.layers else ""
+        yield "size", _megabytes(before), f"{_megabytes(after)} ({_more(after - before)}){where}{shared}"
     kinds = [("env", found.env), ("ports", found.ports), ("volumes", found.volumes)]
     told = [f"{name} {_told(names)}" for name, names in kinds if names]
-    told += [setting.name for setting in found.settings]
+    told += [f"another {setting.name}" for setting in found.settings]
     yield "configuration", "", "; ".join(told) if told else "the same"
 
 
@@ -106,6 +105,10 @@ def _listed(names: Sequence[str], most: int = _FEW) -> str:
 
 def _digest(digest: str) -> str:
     return code(f"{short(digest)}…")
+
+
+def _more(size: int) -> str:
+    return f"{size / 1_000_000:+.1f}" if size else "the same"
 
 
 def _megabytes(size: int) -> str:

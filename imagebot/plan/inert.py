@@ -23,9 +23,13 @@ _REFERS = re.compile(
     r"[@#`\\\[\]]|:(?=//)|(?<=\bwww)\.|(?<=\bgh)-(?=[0-9])|[!&%$*](?=[\w\"'])|~(?=[a-z\"'])|:(?=[a-z+-][\w+-]*:)",
     re.ASCII | re.IGNORECASE,
 )
-# A word that is nothing but a word or a small number, with what stands around it in a sentence. Longer words of the
-# first six letters may be ids of commits, a number and `)` the beginning of a list.
-_COMMON = re.compile(r"\(?(?![A-Fa-f]{7})[A-Za-z]{1,30}\)?[,;:.]?|[0-9]{1,6}[,;:]?", re.ASCII)
+# A word that is nothing but a word, a small number, a date, a time or a duration, with what stands around it in a
+# sentence. Longer words of the first six letters may be ids of commits, a number and `)` the beginning of a list.
+_COMMON = re.compile(
+    r"\(?(?![A-Fa-f]{7})[A-Za-z]{1,30}\)?[,;:.]?"
+    r"|(?:[0-9]{1,6}|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{2}:[0-9]{2}|(?:[0-9]{1,2}[wdhms]){1,2})[,;:]?",
+    re.ASCII,
+)
 _AROUND = re.compile(r"(\(?)(.*?)(\)?[,;:.]?)")
 
 

@@ -64,8 +64,8 @@ def test_two_days_after_staging_production_gets_a_pull_request_that_says_so(prom
     (pull,) = promoting.pulls()
     assert (pull.branch, pull.title) == (PRODUCTION, "deps(production): podinfo 6.5.3 → 6.5.4")
     assert "### `podinfo` in `production`: `6.5.3` → `6.5.4` (patch)" in pull.body
-    assert "staging has `6.5.4` since `2026-01-01 12:00` UTC, longer than `2d` (now `6.5.3`)" in pull.body
-    assert "Promoted: production takes only what staging has deployed, `2d` after it got there." in pull.body
+    assert "staging has `6.5.4` since 2026-01-01 12:00 UTC, longer than 2d (now `6.5.3`)" in pull.body
+    assert "Promoted: production takes only what staging has deployed, 2d after it got there." in pull.body
     assert promoting.show("production/app.yaml", PRODUCTION) == DEPLOYMENT.replace("6.5.3", "6.5.4")
 
 

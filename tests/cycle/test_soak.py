@@ -47,7 +47,7 @@ def test_three_days_later_there_is_a_pull_request_that_says_so(soaking: Stage) -
     assert soaking.one_pass(now=RIPE).outcomes[0].deed is Deed.OPENED
 
     (pull,) = soaking.pulls()
-    assert "first seen `2026-01-01 12:00` UTC, minimumAge `3d`" in pull.body
+    assert "first seen 2026-01-01 12:00 UTC, minimumAge 3d" in pull.body
 
 
 def test_dates_that_the_publisher_forged_count_for_nothing(soaking: Stage) -> None:

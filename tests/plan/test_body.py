@@ -62,9 +62,9 @@ def test_one_update_on_one_page() -> None:
 | version | `1.4.2` | `1.5.0` (minor) |
 | digest | – | `sha256:cdcdcdcdcdcd…` |
 | built | 2025-12-02 12:00 UTC | 2025-12-28 12:00 UTC, says its publisher |
-| first seen | – | 2025-12-29 12:00 UTC, 3d or longer ago |
+| first seen | – | 2025-12-29 12:00 UTC, minimum age 3d |
 | platforms | `linux/amd64`, `linux/arm64` | the same |
-| size | 34.1 MB | 35.0 MB (+0.9 MB), 1 of 2 layers shared on `linux/amd64` |
+| size | 34.1 MB | 35.0 MB (+0.9) on `linux/amd64`, 1 of 2 layers shared |
 | configuration |  | env adds `FEATURE_X`, drops `GONE` |
 | source |  | [compare](https://redirect.github.com/acme/api/compare/1a2b3c4...5d6e7f8) · \
 [release notes](https://redirect.github.com/acme/api/releases?q=1.5.0&expanded=true) |
@@ -151,7 +151,7 @@ def test_a_better_tag_that_was_not_taken_is_named_with_its_reason() -> None:
 def test_where_it_comes_from() -> None:
     promoted = replace(UPDATE, promoted="production takes only what staging has deployed, 2d after it got there")
 
-    assert "Promoted: production takes only what staging has deployed, `2d` after it got there." in body(
+    assert "Promoted: production takes only what staging has deployed, 2d after it got there." in body(
         change(promoted)
     )
 

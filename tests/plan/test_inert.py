@@ -81,10 +81,10 @@ def test_what_titles_usually_say_stays(text: str) -> None:
             "6.5.4 is the newest of 3 tags in ^6.5 (now 6.5.3)",
             "`6.5.4` is the newest of 3 tags in `^6.5` (now `6.5.3`)",
         ),
-        ("first seen 2026-01-01 12:00 UTC, minimumAge 3d", "first seen `2026-01-01 12:00` UTC, minimumAge `3d`"),
+        ("first seen 2026-01-01 12:00 UTC, minimumAge 3d", "first seen 2026-01-01 12:00 UTC, minimumAge 3d"),
         ("7.0.0 is not in >=1.0 <2", "`7.0.0` is not in `>=1.0 <2`"),
         ("(a1) (b2), c3 d4", "(`a1`) (`b2`), `c3 d4`"),
-        ("deadbeef", "`deadbeef`"),
+        ("deadbeef 12345678 1d2d3d4d", "`deadbeef 12345678 1d2d3d4d`"),
         ("", "` `"),
     ],
 )
