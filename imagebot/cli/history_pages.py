@@ -25,6 +25,7 @@ from imagebot.selection.reasons import shown
 
 NOT_KNOWN = "not known"
 _BACK = ", back)"
+_OWN = (How.IMAGEBOT, How.ROLLBACK)
 _HEX = len("sha256:") + 12
 # What a spreadsheet takes for a formula: https://owasp.org/www-community/attacks/CSV_Injection
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -122,7 +123,7 @@ def _cells(entry: Entry) -> tuple[str, ...]:
         entry.environment,
         entry.image.familiar,
         f"{old} → {new} ({entry.kind}{_BACK if entry.back else ')'}",
-        entry.how.value if entry.how is How.IMAGEBOT else f"{entry.how.value}: {', '.join(entry.authors)}",
+        entry.how.value if entry.how in _OWN else f"{entry.how.value}: {', '.join(entry.authors)}",
         _merged_by(entry) or (NOT_KNOWN if _was_merged(entry) else ""),
         _time(entry.open_for),
     )

@@ -17,6 +17,7 @@ VERBS = {
     "status": "Show what is deployed, what is chosen, and why.",
     "explain": "Say for each tag of an app why it was chosen or refused.",
     "history": "Tell which version was where when, and who brought it.",
+    "rollback": "Propose what an app's fields said before, and hold what they say now.",
     "hold": "Keep a version of an app back.",
     "unhold": "Let a version of an app through again.",
     "simulate": "Replay a registry's past against a policy.",

@@ -51,12 +51,16 @@ def read_pasts(world: World, policies: Sequence[Policy], now: datetime) -> Mappi
 
 
 def read_past(world: World, policies: Sequence[Policy], now: datetime) -> Past:
-    """The past of one environment repository, all of whose policies are given. Raises `ImagebotError`."""
+    """The past of the environment repository of these policies, fetched anew. Raises `ImagebotError`."""
     mirror = world.mirror(world.settings.repositories[policies[0].repository])
     base = mirror.fetch(world.settings.branch_prefix).base
-    watched, bot = Watched.by(policies), world.settings.author.email
-    commits = mirror.annals(base, watched.is_looked_into)
-    arrived = arrivals(commits, bot, now)
+    return past_of(mirror, base, policies, world.settings.author.email, now)
+
+
+def past_of(mirror: Mirror, base: str, policies: Sequence[Policy], bot: str, now: datetime) -> Past:
+    """The past of a commit that is there; `bot` is the bot's address. Raises `WorldError`s."""
+    watched = Watched.by(policies)
+    arrived = arrivals(mirror.annals(base, watched.is_looked_into), bot, now)
     return Past(mirror, tuple(policies), arrived, _contents(mirror, arrived, watched, Owners(policies)), bot)
 
 
