@@ -72,8 +72,8 @@ def _parts(change: Change, shown: Sequence[_Shown]) -> Iterator[Part]:
     if words := note(change):
         yield Part(f"\n{words}\n")
     yield Part(f"\n{boxes(code(change.base))}\n")
-    for each in shown:
-        yield from _folded(each, named=len(shown) > 1)
+    if len(shown) == 1:
+        yield from _folded(shown[0])
 
 
 def _heading(change: Change) -> str:
@@ -85,7 +85,7 @@ def _heading(change: Change) -> str:
 
 def _warnings(shown: Sequence[_Shown]) -> Iterator[Part]:
     lines = [
-        f"- {_name(each.update) + ': ' if len(shown) > 1 else ''}{warning(flag, each.update)}"
+        f"- ⚠ {_name(each.update) + ': ' if len(shown) > 1 else ''}{warning(flag, each.update)}"
         for each in shown
         for flag in each.flags
     ]
@@ -98,14 +98,14 @@ def _warnings(shown: Sequence[_Shown]) -> Iterator[Part]:
 def _one(shown: _Shown) -> Iterator[Part]:
     update = shown.update
     yield Part(f"\n{table(update, shown.beside, shown.hosts)}\n", Worth.FACTS)
-    yield Part(f"\n{_fields(update, _FIELDS_SHOWN)}\n", Worth.FILES)
+    yield Part(f"\n{_fields(update, _FIELDS_SHOWN)}\n", Worth.FIELDS)
     yield Part(f"\n**Why this tag**: {_why(update)}\n", Worth.REASONS)
     if skipped := _skipped(update):
         yield Part(f"\n{skipped}\n", Worth.SKIPPED)
 
 
 def _several(shown: Sequence[_Shown]) -> Iterator[Part]:
-    yield Part("\n| app | image | was | becomes | | fields |\n|---|---|---|---|---|---|\n")
+    yield Part("\n| app | image | was | becomes | kind | fields |\n|---|---|---|---|---|---|\n")
     for each in shown:
         update = each.update
         was, becomes = code(versions(update.old)), code(update.new.tag)
@@ -113,29 +113,35 @@ def _several(shown: Sequence[_Shown]) -> Iterator[Part]:
         cells = (code(update.app), code(update.image.familiar), was, becomes, signs + update.kind, len(update.fields))
         yield Part(f"| {' | '.join(map(str, cells))} |\n", Worth.OVERVIEW)
     for each in shown:
-        yield Part(f"\n**{_name(each.update)}**: {_why(each.update)}\n", Worth.REASONS)
+        yield _section(each)
 
 
-def _folded(shown: _Shown, *, named: bool) -> Iterator[Part]:
-    """What most reviewers need not see; after an HTML line, Markdown begins with an empty one."""
+def _section(shown: _Shown) -> Part:
+    """All about one of several updates, folded; in parts if there is not room enough for so many."""
     update = shown.update
-    which = f"{html_code(update.app)} {html_code(update.image.familiar)}: " if named else ""
-    if named:
-        sections = [table(update, shown.beside, shown.hosts), _fields(update, _FIELDS_SHOWN), _skipped(update)]
-        yield _fold(f"{which}facts, fields, tags that were not taken", sections, Worth.FILES)
+    summary = f"{html_code(update.app)} {html_code(update.image.familiar)}"
+    facts = [_why(update), table(update, shown.beside, shown.hosts), _fields(update, _FIELDS_SHOWN)]
+    more = [_skipped(update), in_full(update, shown.beside)]
+    least = Part(f"\n{_name(update)}: {_why(update)}\n", Worth.REASONS)
+    return Part(_fold(summary, [*facts, *more]), Worth.DETAILS, Part(_fold(summary, facts), Worth.FIELDS, least))
+
+
+def _folded(shown: _Shown) -> Iterator[Part]:
+    """What most reviewers need not see."""
+    update = shown.update
     if len(update.fields) > _FIELDS_SHOWN:
-        yield _fold(f"{which}all fields", [_fields(update, _FIELDS_FOLDED)], Worth.DETAILS)
-    yield _fold(
-        f"{which}whole digests and what is configured otherwise", [in_full(update, shown.beside)], Worth.DETAILS
-    )
+        yield Part(_fold("All fields", [_fields(update, _FIELDS_FOLDED)]), Worth.DETAILS)
     if len(update.skipped) > _SKIPPED_SHOWN:
         lines = "\n".join(f"- {_refused(item.tag, item.because)}" for item in update.skipped)
-        yield _fold(f"{which}better tags that were not taken", [lines], Worth.DETAILS)
+        yield Part(_fold("Better tags that were not taken", [lines]), Worth.DETAILS)
+    words = "Whole digests, and what is configured otherwise"
+    yield Part(_fold(words, [in_full(update, shown.beside)]), Worth.DETAILS)
 
 
-def _fold(summary: str, sections: Sequence[str], worth: Worth) -> Part:
+def _fold(summary: str, sections: Sequence[str]) -> str:
+    """After a line of HTML, Markdown begins with an empty one."""
     inside = "\n\n".join(section for section in sections if section)
-    return Part(f"\n<details><summary>{summary}</summary>\n\n{inside}\n\n</details>\n", worth)
+    return f"\n<details><summary>{summary}</summary>\n\n{inside}\n\n</details>\n"
 
 
 def _fields(update: ImageUpdate, most: int) -> str:
@@ -175,8 +181,9 @@ def _refused(tag: str, because: str) -> str:
 def _choices(change: Change) -> str:
     updates = change.updates
     apps = list(dict.fromkeys(update.app for update in updates))
-    commands = ", ".join(code(f"imagebot rollback {app}@{change.environment}") for app in apps[:_NAMED])
-    more = f" (and so on for {len(apps) - _NAMED} more apps)" if len(apps) > _NAMED else ""
+    named = apps if len(apps) <= _NAMED else apps[:1]
+    commands = ", ".join(code(f"imagebot rollback {app}@{change.environment}") for app in named)
+    more = " and so on, app by app" if len(apps) > len(named) else ""
     lines = [
         f"**Roll back** with {commands}{more}, or by reverting the merge.{_back(updates)}{_lost(updates)}",
         "**Not wanted?** Close this pull request: these versions will not be proposed again, newer ones will.",

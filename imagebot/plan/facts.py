@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from imagebot.documents.duration import format_duration
+from imagebot.images.about import About
 from imagebot.plan.beside import Beside
 from imagebot.plan.change import ImageUpdate
 from imagebot.plan.compare import Comparison, Names, compare
@@ -12,6 +13,7 @@ from imagebot.plan.inert import code, prose
 from imagebot.plan.links import HostKind, links
 from imagebot.plan.titles import versions
 from imagebot.selection.reasons import short, shown
+from imagebot.versions.created import FIRST_IMAGES
 
 _FEW = 6
 _MANY = 100
@@ -43,9 +45,8 @@ def _rows(update: ImageUpdate, beside: Beside, hosts: Mapping[str, HostKind]) ->
     digests = list(dict.fromkeys(version.digest for version in update.old if version.digest))
     if update.new.digest:
         yield "digest", ", ".join(map(_digest, digests[:_FEW])) or _NONE, _digest(update.new.digest)
-    if new is not None and new.created is not None:
-        was = shown(old.created) if old is not None and old.created is not None else _NONE
-        yield "built", was, f"{shown(new.created)}, says its publisher"
+    if new is not None:
+        yield "built", _built(old), f"{_built(new)}, says its publisher"
     if beside.first_seen is not None:
         age = f", minimum age {format_duration(beside.minimum_age)}" if beside.minimum_age else ""
         yield "first seen", _NONE, f"{shown(beside.first_seen)}{age}"
@@ -101,6 +102,13 @@ def _told(names: Names) -> str:
 def _listed(names: Sequence[str], most: int = _FEW) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(code(name, _LONGEST_NAME) for name in names[:most]) + more if names else _NONE
+
+
+def _built(about: About | None) -> str:
+    """A time before the first images stands for none: the same source gives the same bytes on any day."""
+    if about is None:
+        return _NONE
+    return shown(about.created) if about.created is not None and about.created >= FIRST_IMAGES else "on no date"
 
 
 def _digest(digest: str) -> str:

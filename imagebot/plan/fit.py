@@ -14,16 +14,16 @@ class Worth(IntEnum):
     NEEDED = 0
     OVERVIEW = 1
     REASONS = 2
-    FILES = 3
+    FIELDS = 3
     FACTS = 4
     SKIPPED = 5
     DETAILS = 6
 
 
 _SAYS = {
-    Worth.OVERVIEW: ("image", "images"),
+    Worth.OVERVIEW: ("line of the overview", "lines of the overview"),
     Worth.REASONS: ("reason", "reasons"),
-    Worth.FILES: ("list of files", "lists of files"),
+    Worth.FIELDS: ("list of fields", "lists of fields"),
     Worth.FACTS: ("table of facts", "tables of facts"),
     Worth.SKIPPED: ("list of tags that were not taken", "lists of tags that were not taken"),
     Worth.DETAILS: ("section of details", "sections of details"),
@@ -33,30 +33,32 @@ _ROOM_TO_SAY_SO = 300
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Markdown that ends its last line itself."""
+    """Markdown that ends its last line itself; `instead` is worth more, and shorter."""
 
     text: str
     worth: Worth = Worth.NEEDED
+    instead: Part | None = None
 
 
 def fit(parts: Sequence[Part], room: int) -> str:
     """All parts if they have at most `room` characters; else without some, of the same worth the last ones first."""
-    kept = dict(enumerate(parts))
-    left_out: list[Part] = []
+    kept: list[Part | None] = list(parts)
     excess = sum(len(part.text) for part in parts) - room
     if excess > 0:
         excess += _ROOM_TO_SAY_SO
-    for index in sorted(kept, key=lambda index: (parts[index].worth, index), reverse=True):
-        if excess <= 0 or parts[index].worth is Worth.NEEDED:
-            break
-        left_out.append(kept.pop(index))
-        excess -= len(left_out[-1].text)
-    return "".join(part.text for part in kept.values()) + _apology(left_out)
+    left_out = Counter[Worth]()
+    for worth in sorted(_SAYS, reverse=True):
+        for index in reversed(range(len(kept))):
+            part = kept[index]
+            if excess > 0 and part is not None and part.worth is worth:
+                kept[index] = part.instead
+                excess -= len(part.text) - (len(part.instead.text) if part.instead else 0)
+                left_out[worth] += 1
+    return "".join(part.text for part in kept if part is not None) + _apology(left_out)
 
 
-def _apology(left_out: Sequence[Part]) -> str:
+def _apology(left_out: Counter[Worth]) -> str:
     if not left_out:
         return ""
-    counts = Counter(part.worth for part in left_out)
-    said = [f"{counts[worth]} {_SAYS[worth][counts[worth] > 1]}" for worth in sorted(counts)]
-    return f"\n_Left out, as a pull request has only so much room: {', '.join(said)}. The diff has all of it._\n"
+    said = [f"{left_out[worth]} {_SAYS[worth][left_out[worth] > 1]}" for worth in sorted(left_out)]
+    return f"\n_Left out, as a pull request has only so much room: {', '.join(said)}._\n"

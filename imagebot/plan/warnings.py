@@ -12,11 +12,8 @@ _LONGEST = 120
 
 
 def warning(flag: Flag, update: ImageUpdate) -> str:
-    """One flag of an update, in one line that begins with ⚠."""
-    return f"⚠ {_sentence(flag, code(update.new.tag))}"
-
-
-def _sentence(flag: Flag, tag: str) -> str:
+    """One flag of an update, as a sentence in one line."""
+    tag = code(update.new.tag)
     was, now = code(flag.was, _LONGEST), code(flag.now, _LONGEST)
     match flag.kind:
         case FlagKind.REPUSH:

@@ -124,6 +124,10 @@ def test_facts_are_no_part_of_the_proposal() -> None:
         (Beside(unknown="ghcr.io did not answer"), "| more |  | not known: `ghcr.io` did not answer |"),
         (Beside(new=IS), "| size | – | 35.0 MB |"),
         (
+            replace(KNOWN, new=replace(IS, created=datetime(1970, 1, 1, tzinfo=UTC))),
+            "| built | 2025-12-02 12:00 UTC | on no date, says its publisher |",
+        ),
+        (
             replace(KNOWN, first_seen=None),
             "| built | 2025-12-02 12:00 UTC | 2025-12-28 12:00 UTC, says its publisher |",
         ),
@@ -134,7 +138,7 @@ def test_facts_are_no_part_of_the_proposal() -> None:
         ),
         (replace(KNOWN, new=replace(IS, labels={})), "no comparison: the image does not say where its source is |"),
     ],
-    ids=["unknown", "only the new one", "not seen", "same configuration", "a platform less", "no source"],
+    ids=["unknown", "only the new one", "no date", "not seen", "same configuration", "a platform less", "no source"],
 )
 def test_what_is_known_and_what_is_not(beside: Beside, line: str) -> None:
     assert line in body(change(), beside)
@@ -151,9 +155,7 @@ def test_a_better_tag_that_was_not_taken_is_named_with_its_reason() -> None:
 def test_where_it_comes_from() -> None:
     promoted = replace(UPDATE, promoted="production takes only what staging has deployed, 2d after it got there")
 
-    assert "Promoted: production takes only what staging has deployed, 2d after it got there." in body(
-        change(promoted)
-    )
+    assert "Promoted: production takes only what staging has deployed, 2d after it got there." in body(change(promoted))
 
 
 @pytest.mark.parametrize("kind", ["repush", "digest"])
@@ -180,10 +182,13 @@ def many(count: int) -> list[ImageUpdate]:
 def test_many_apps_are_an_overview_first() -> None:
     said = body(change(*many(4)))
 
-    assert said.startswith("### `api` in `staging`: 4 images\n\n| app | image | was | becomes | | fields |\n")
+    assert said.startswith("### `api` in `staging`: 4 images\n\n| app | image | was | becomes | kind | fields |\n")
     assert "| `app-3` | `ghcr.io/acme/app-3` | `1.4.2` | `1.5.0` | minor | 2 |\n" in said
-    assert "<details><summary><code>app-3</code> <code>ghcr.io/acme/app-3</code>: " in said
-    assert "`imagebot rollback app-2@staging` (and so on for 1 more apps)" in said
+    assert (
+        "<details><summary><code>app-3</code> <code>ghcr.io/acme/app-3</code></summary>\n\n`1.5.0` is the newest"
+        in said
+    )
+    assert "`imagebot rollback app-0@staging` and so on, app by app" in said
 
 
 def test_ninety_apps_keep_what_matters() -> None:

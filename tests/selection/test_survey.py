@@ -1,0 +1,24 @@
+"""Which refused tags are worth telling: those that somebody would have expected."""
+
+from __future__ import annotations
+
+from imagebot.selection.rank import rank
+from imagebot.selection.survey import better
+from tests.support.watches import watch
+
+TAGS = ["1.4.0", "1.5.0", "1.6.0-rc.1", "2.0.0", "2.1.0", "2.2.0", "2.3.0", "0.9.0", "latest", "1.5.0-alpine"]
+
+
+def test_the_nearest_better_tags_of_each_rule_and_why() -> None:
+    found = better(rank(watch(), TAGS), "1.5.0")
+
+    assert [(refusal.tag, refusal.rule) for refusal in found] == [
+        ("1.6.0-rc.1", "prerelease"),
+        ("2.0.0", "range"),
+        ("2.1.0", "range"),
+        ("2.2.0", "range"),
+    ]
+
+
+def test_nothing_is_better_than_what_has_no_place() -> None:
+    assert better(rank(watch(), TAGS), "latest") == ()
