@@ -18,8 +18,10 @@ from imagebot.forge.manners import Manners
 from imagebot.forge.proposed import (
     ask_for_review,
     drafted_title,
+    first_changes,
     lacking,
     last_body,
+    present,
     said_before,
     same_text,
     switches,
@@ -109,8 +111,9 @@ class Gitea:
 
     def rewrite(self, pull: PullRequest, proposal: Proposal) -> Written:
         switch = switches(pull, proposal)
-        if switch.untold:
-            self._patch(pull, {"body": unfinished(proposal.body)})
+        title = drafted_title(pull, proposal, DRAFT)
+        if first := first_changes(switch, title, unfinished(proposal.body), "body"):
+            self._patch(pull, first)
         if switch.auto_merge is False:
             self.stop_auto_merge(pull)
         warnings = [
@@ -118,10 +121,6 @@ class Gitea:
             *self._ask_for_review(pull, lacking(pull.reviewers, proposal.reviewers)),
             *self._assign(pull, lacking(pull.assignees, proposal.assignees)),
         ]
-        title = drafted_title(pull, proposal, DRAFT)
-        if switch.auto_merge and title != pull.title:
-            # What is a draft by its title would not be merged.
-            self._patch(pull, {"title": title})
         refused = auto_merge(self._wire, self._path, pull.number, proposal.head) if switch.auto_merge else None
         if refused:
             warnings.append(refused.because)
@@ -140,12 +139,13 @@ class Gitea:
 
     def remove_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> PullRequest:
         """By number, as `_label` adds them."""
-        if not (gone := [label for label in labels if not lacking(pull.labels, [label])]):
+        gone = present(pull.labels, labels)
+        if not gone:
             return pull
         path = f"{self._issue(pull)}/labels"
         there = self._wire.get_list(f"list the labels of pull request {pull.number}", path)
         for label in (checked(Label, item, self._whose) for item in there):
-            if not lacking(gone, [label.name]):
+            if present([label.name], gone):
                 # Gone already: somebody was faster.
                 with suppress(NotFound):
                     deed = f"take the label {label.name} off pull request {pull.number}"

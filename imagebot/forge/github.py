@@ -20,6 +20,7 @@ from imagebot.forge.proposed import (
     ask_for_review,
     lacking,
     last_body,
+    present,
     said_before,
     same_text,
     switches,
@@ -147,7 +148,7 @@ class GitHub:
         return pull if same_text(pull.body, body) else self._patch(pull, body=body)
 
     def remove_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> PullRequest:
-        for label in lacking((), labels):
+        for label in present(pull.labels, labels):
             # Gone already: somebody was faster.
             with suppress(NotFound):
                 path = f"{self._issue(pull)}/labels/{quote(label, safe='')}"

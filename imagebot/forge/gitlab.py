@@ -17,9 +17,11 @@ from imagebot.forge.manners import Manners
 from imagebot.forge.proposed import (
     TEAM,
     drafted_title,
+    first_changes,
     is_unfinished,
     lacking,
     last_body,
+    present,
     said_before,
     same_text,
     switches,
@@ -117,8 +119,9 @@ class GitLab:
 
     def rewrite(self, pull: PullRequest, proposal: Proposal) -> Written:
         switch = switches(pull, proposal)
-        if switch.untold:
-            self._put(pull, {"description": _inert(unfinished(proposal.body))})
+        title = drafted_title(pull, proposal, _DRAFT)
+        if first := first_changes(switch, title, _inert(unfinished(proposal.body)), "description"):
+            self._put(pull, first)
         if switch.auto_merge is False:
             self.stop_auto_merge(pull)
         refused = None
@@ -127,7 +130,7 @@ class GitLab:
             refused = auto_merge(self._wire, self._name, pull.number, proposal.head, again=again)
             self._just_opened.discard(pull.number)
         changes: dict[str, object] = {
-            "title": drafted_title(pull, proposal, _DRAFT),
+            "title": title,
             "description": _inert(last_body(proposal, refused)),
         }
         if labels := lacking(pull.labels, proposal.labels):
@@ -159,9 +162,8 @@ class GitLab:
         return pull if same_text(pull.body, _inert(body)) else self._put(pull, {"description": _inert(body)})
 
     def remove_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> PullRequest:
-        if there := [label for label in labels if not lacking(pull.labels, [label])]:
-            return self._put(pull, {"remove_labels": _listed_labels(there)})
-        return pull
+        gone = present(pull.labels, labels)
+        return self._put(pull, {"remove_labels": _listed_labels(gone)}) if gone else pull
 
     def close(self, pull: PullRequest, comment: str, body: str) -> None:
         self._comment(pull, comment)

@@ -21,6 +21,12 @@ def lacking(there: Iterable[str], wanted: Sequence[str]) -> list[str]:
     return [name for name in dict.fromkeys(wanted) if name.lower() not in known]
 
 
+def present(there: Iterable[str], gone: Sequence[str]) -> list[str]:
+    """Those that are there, of those that should go."""
+    missing = lacking(there, gone)
+    return [name for name in dict.fromkeys(gone) if name not in missing]
+
+
 def unfinished(body: str) -> str:
     """The body with another fingerprint. Some forges take labels, reviewers and assignees only once the pull request is
     open; until the true body is written at the end, a pass that was killed in between leaves one to be rewritten.
@@ -103,6 +109,12 @@ def drafted_title(pull: PullRequest, proposal: Proposal, prefix: str) -> str:
     if wanted is False and pull.title.startswith(prefix):
         return proposal.title
     return still_draft(pull.title, proposal.title)
+
+
+def first_changes(switch: Switches, title: str, body: str, body_key: str) -> dict[str, object]:
+    """What must be written before auto-merge is switched, where a draft is one by its title: drafts are not merged."""
+    changes: dict[str, object] = {body_key: body} if switch.untold else {}
+    return {**changes, "title": title} if switch.auto_merge and switch.draft is False else changes
 
 
 def still_draft(there: str, wanted: str) -> str:

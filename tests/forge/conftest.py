@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from imagebot.forge import gitea, gitlab
 from imagebot.forge.github import GitHub, connect
 from imagebot.forge.manners import Manners
 from imagebot.secret import Secret
-from imagebot.settings import RepositorySettings, TokenCredentials
+from imagebot.settings import GitHubApp, RepositorySettings, TokenCredentials
 from tests.support import api_descriptions
 from tests.support import gitea_server as fake_gitea
 from tests.support import github_server as fake
@@ -52,6 +55,49 @@ def rest_server(request: pytest.FixtureRequest) -> Iterator[ForgeServer]:
     else:
         with fake_gitea.running(GITEAS[request.param]) as gitea_:
             yield gitea_
+
+
+@pytest.fixture(params=["github", "gitlab", *GITEAS])
+def any_server(request: pytest.FixtureRequest) -> Iterator[ForgeServer]:
+    """Any forge with a server."""
+    match request.param:
+        case "github":
+            with fake.running() as github_:
+                yield github_
+        case "gitlab":
+            with fake_gitlab.running() as gitlab_:
+                yield gitlab_
+        case kind:
+            with fake_gitea.running(GITEAS[kind]) as gitea_:
+                yield gitea_
+
+
+@pytest.fixture(scope="module")
+def key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@pytest.fixture
+def with_app(github_server: fake.GitHubServer, key: rsa.RSAPrivateKey, tmp_path: Path) -> Callable[[str], GitHub]:
+    """Connect as the App 12345, with a private key file of this text (empty: the right one)."""
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    )
+    github_server.app = ("12345", 678, public.decode())
+    github_server.token = "none given out yet"
+
+    def with_key(text: str) -> GitHub:
+        file = tmp_path / "app.pem"
+        file.write_text(text or private.decode())
+        return connect(replace(settings(github_server), credentials=GitHubApp("12345", 678, file)), FAST)
+
+    return with_key
+
+
+def any_client(server: ForgeServer) -> GitHub | gitlab.GitLab | gitea.Gitea:
+    """The client that goes with the server: another pass, another process, another bot."""
+    return client(server) if isinstance(server, fake.GitHubServer) else rest_client(server)
 
 
 def client(server: fake.GitHubServer, manners: Manners = FAST) -> GitHub:

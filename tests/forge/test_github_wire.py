@@ -17,7 +17,7 @@ from imagebot.forge import github
 from imagebot.forge.ensure import ensure
 from imagebot.forge.manners import Manners
 from imagebot.secret import Secret, SecretFile
-from imagebot.settings import GitHubApp, TokenCredentials
+from imagebot.settings import TokenCredentials
 from tests.forge.conftest import FAST, client, settings
 from tests.support.github_server import Fault, GitHubServer, running
 from tests.support.proposals import BRANCH, FULL
@@ -177,29 +177,6 @@ def test_writes_are_apart(github_server: GitHubServer) -> None:
     ensure(client(github_server, Manners(timeout_s=5, between_writes_s=0.1)), FULL, None)
 
     assert len(github_server.writes) == 5
-
-
-@pytest.fixture(scope="module")
-def key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
-@pytest.fixture
-def with_app(github_server: GitHubServer, key: rsa.RSAPrivateKey, tmp_path: Path) -> Callable[[str], github.GitHub]:
-    """Connect as the App 12345, with a private key file of this text (empty: the right one)."""
-    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
-    )
-    github_server.app = ("12345", 678, public.decode())
-    github_server.token = "none given out yet"
-
-    def connect(text: str) -> github.GitHub:
-        file = tmp_path / "app.pem"
-        file.write_text(text or private.decode())
-        return github.connect(replace(settings(github_server), credentials=GitHubApp("12345", 678, file)), FAST)
-
-    return connect
 
 
 def test_an_app_gets_a_token_once_and_uses_it(

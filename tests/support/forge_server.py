@@ -90,6 +90,7 @@ class ForgeServer(ABC):
         self.page = 100
         self.pulls: dict[int, Pull] = {}
         self.faults: list[Fault] = []
+        self.next_writes: dict[int, Fault] = {}
         self.calls: list[Call] = []
         self.authorizations: list[str] = []
         self.violations: list[str] = []
@@ -112,7 +113,9 @@ class ForgeServer(ABC):
         return self.pulls[number]
 
     def fault(self, call: Call) -> Fault | None:
-        """The fault that strikes this request: it was the nth of its kind."""
+        """The fault that strikes this request: it was the nth of its kind, or the nth write of all."""
+        if self.is_write(call) and len(self.writes) in self.next_writes:
+            return self.next_writes[len(self.writes)]
         for fault in self.faults:
             if fault.fits(call) and sum(map(fault.fits, self.calls)) == fault.nth:
                 return fault

@@ -41,7 +41,7 @@ def roots(server: GitHubServer) -> dict[str, Any]:
         return resolve
 
     return {
-        "repository": lambda _, owner, name: _repository(server, owner, name),
+        "repository": lambda _, owner, name, **__: _repository(server, owner, name),
         "viewer": {"login": "imagebot[bot]" if server.app else "imagebot", "databaseId": 4711},
         "convertPullRequestToDraft": mutation(lambda pull, _: _draft(server, pull)),
         "markPullRequestReadyForReview": mutation(lambda pull, _: setattr(pull, "draft", False)),
