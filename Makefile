@@ -2,12 +2,13 @@
 
 PYTHON ?= python3
 CASES ?= 20000
+SCHEDULES ?= 2000
 SEED ?= 1
 BIN := .venv/bin
 COMPILE = .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(LOCK)
 
-.PHONY: help test demo bench storm oracle replay corpus fuzz docs picture lock venv machine clean
+.PHONY: help test demo bench storm oracle replay corpus fuzz faults docs picture lock venv machine clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -41,6 +42,9 @@ corpus: venv ## every field of hundreds of public files, to another version and 
 fuzz: venv ## CASES=20000 files that nobody wrote, through the editor; SEED=1
 	@$(PYTHON) tests/set_up.py fuzz
 	@$(BIN)/python -m tests.fuzz $(CASES) $(SEED)
+
+faults: machine ## every trouble of every step, then SCHEDULES=2000 from SEED=1 on: half an hour; ONLY=17 plays one again
+	@$(BIN)/python -m tests.faults $(SCHEDULES) $(SEED) "$(ONLY)"
 
 docs: venv ## write the pages of docs/ that follow from the code
 	@$(BIN)/python docs/make.py

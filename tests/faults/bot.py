@@ -1,0 +1,152 @@
+"""A bot as a process of its own, which can be killed for good. Before each operation it asks how that will end.
+
+The seams are the code's own: the token that a forge's client asks for before each request, the mirror, the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from multiprocessing.connection import Connection
+from pathlib import Path
+from traceback import format_exc
+from typing import Any, cast
+
+from imagebot.cli.compose import load, world_of
+from imagebot.cycle.report import Report
+from imagebot.cycle.run import run
+from imagebot.cycle.world import World
+from imagebot.errors import ImagebotError, Unavailable
+from imagebot.forge import gitea, github, gitlab
+from imagebot.forge.manners import Manners
+from imagebot.forge.protocol import Forge
+from imagebot.gitrepo.mirror import NETWORK_SECONDS, Heads, Mirror
+from imagebot.gitrepo.push import Pushed, PushUpdate, Rejected
+from imagebot.gitrepo.remote import Remote
+from imagebot.secret import Secret
+from imagebot.settings import RepositorySettings, TokenCredentials
+from imagebot.store.protocol import Store
+from tests.faults.line import Operation, Told
+from tests.faults.schedule import ForgeName
+
+Ask = Callable[[Operation], str]
+
+CONNECT: dict[ForgeName, Callable[[RepositorySettings, Manners], Forge]] = {
+    "github": github.connect,
+    "gitlab": gitlab.connect,
+    "gitea": gitea.connect,
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a bot works: the folder with its settings, its state, and the forge with what is needed to be let in."""
+
+    folder: Path
+    state: Path
+    forge: ForgeName
+    url: str
+    api_url: str
+    token: str
+    timeout_s: int
+
+
+def main(connection: Connection, place: Place) -> None:
+    """One pass for each time that is sent; what is sent back ends with a `Told`, or with a traceback: that is a bug."""
+
+    def ask(operation: Operation) -> str:
+        connection.send(operation)
+        return str(connection.recv())
+
+    world = world_at(place, ask)
+    while True:
+        try:
+            now: datetime = connection.recv()
+        except EOFError:
+            return
+        try:
+            connection.send(told(run(world, load(place.folder / "imagebot.yaml")[1], now)))
+        except ImagebotError as error:
+            connection.send(Told((f"gives up: {error}",), done=False))
+        except Exception:  # noqa: BLE001  whoever plays the schedule shows it
+            connection.send(format_exc())
+
+
+def world_at(place: Place, ask: Ask) -> World:
+    """The world as the verbs compose it, with a seam wherever it is touched."""
+    settings = replace(load(place.folder / "imagebot.yaml")[0], state=place.state)
+    world = world_of(settings)
+    repository = RepositorySettings(
+        name="environments",
+        url=place.url,
+        forge=place.forge,
+        api_url=place.api_url,
+        credentials=TokenCredentials(_Token(place.token, ask)),
+    )
+    forge = CONNECT[place.forge](repository, Manners(place.timeout_s, 0.0))
+
+    def mirror(one: RepositorySettings) -> Mirror:
+        return _Mirror(settings.state / "mirrors" / f"{one.name}.git", Remote(one.url, one.branch), ask)
+
+    def store() -> Store:
+        return cast("Store", _Store(world.store(), ask))
+
+    return replace(world, mirror=mirror, store=store, forge=lambda _: forge, tell=lambda _: None)
+
+
+def told(report: Report) -> Told:
+    """What is worth knowing of a report when it comes to explaining what went wrong."""
+    return Told(tuple(_lines(report)), report.costs.git_pushes, report.costs.forge_writes)
+
+
+def _lines(report: Report) -> Iterator[str]:
+    for decision in report.decisions:
+        for line in decision.watches:
+            yield f"{decision.policy.app} {type(line.verdict).__name__}: {line.verdict.because}"
+    for outcome in report.outcomes:
+        yield f"{outcome.app} {outcome.deed.value}: {outcome.because}"
+
+
+class _Token(Secret):
+    """A forge's client asks for it right before it sends a request, and only then."""
+
+    __slots__ = ("_ask",)
+
+    def __init__(self, value: str, ask: Ask) -> None:
+        super().__init__(value)
+        self._ask = ask
+
+    def reveal(self) -> str:
+        self._ask(Operation("request"))
+        return super().reveal()
+
+
+class _Mirror(Mirror):
+    def __init__(self, folder: Path, remote: Remote, ask: Ask) -> None:
+        super().__init__(folder, remote, NETWORK_SECONDS)
+        self._ask = ask
+
+    def fetch(self, prefix: str | None) -> Heads:
+        if self._ask(Operation("fetch")):
+            raise Unavailable("the remote end hung up unexpectedly")
+        return super().fetch(prefix)
+
+    def push(self, updates: Sequence[PushUpdate]) -> dict[str, Pushed | Rejected]:
+        if updates:
+            self._ask(Operation("push", tuple(update.branch for update in updates)))
+        return super().push(updates)
+
+
+class _Store:
+    def __init__(self, store: Store, ask: Ask) -> None:
+        self._store = store
+        self._ask = ask
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def save(self) -> None:
+        if self._ask(Operation("save")):
+            raise Unavailable("there is no space left for what must be remembered")
+        self._store.save()

@@ -1,0 +1,276 @@
+"""What people do meanwhile, and the journal of it that the oracle judges by.
+
+Everything goes past the bot: by git's plumbing in the bare repository, the forge's own memory, the registry's folder.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.support import oci_folder
+from tests.support.forge_server import ForgeServer, Pull
+from tests.support.stage import PERSON
+
+APPS = ("shop", "cart")
+FILE = "staging/kustomization.yaml"
+PREFIX = "imagebot/"
+MAIN = "main"
+
+
+@dataclass
+class Journal:
+    """Who did what. `refused` are the tags that a closed pull request showed when it was closed."""
+
+    main: str = ""
+    foreign: dict[str, str] = field(default_factory=dict)
+    commits: list[tuple[str, str]] = field(default_factory=list)
+    refused: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    landed: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    tags: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    ever: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+
+class People:
+    """They look at the forge and at git, and act on what they see there."""
+
+    def __init__(self, folder: Path, host: str, server: ForgeServer) -> None:
+        self.folder = folder
+        self.host = host
+        self.server = server
+        self.journal = Journal()
+        self.moment = 0
+
+    @property
+    def bare(self) -> Path:
+        return self.folder / "environments.git"
+
+    def settle_in(self) -> None:
+        """The repository, the registry and a few branches that are nobody's business."""
+        subprocess.run(
+            ["git", "init", "--quiet", "--bare", "--template=", "--initial-branch=main", str(self.bare)], check=True
+        )
+        lines = "".join(f'  - {{name: {self.host}/acme/{app}, newTag: "1.0.0"}}\n' for app in APPS)
+        self.commit(MAIN, {FILE: f"kind: Kustomization\nimages:\n{lines}", "README.md": "hello\n"})
+        for branch in ("feature/checkout", "imagebots/staging/shop", "renovate/shop"):
+            self.commit(branch, {"README.md": f"{branch}\n"}, start=MAIN)
+        self.journal.foreign = {name: tip for name, tip in self.heads().items() if not _is_the_bots(name)}
+        for app in APPS:
+            self._publish(app, "0.9.0", "1.0.0", "1.0.1", "2.0.0")
+
+    def do(self, deed: str) -> str:
+        """Carry out a deed, such as `close shop`; what came of it, in words."""
+        what, _, app = deed.partition(" ")
+        return f"{deed}: {DEEDS[what](self, app)}"
+
+    def branch(self, app: str) -> str:
+        return f"{PREFIX}staging/{app}"
+
+    def open_pulls(self, app: str) -> list[Pull]:
+        return [pull for pull in self.server.pulls.values() if (pull.head, pull.state) == (self.branch(app), "open")]
+
+    def heads(self) -> dict[str, str]:
+        lines = self.git("for-each-ref", "--format=%(refname:lstrip=2) %(objectname)", "refs/heads", "refs/tags")
+        return dict(line.split(" ") for line in lines.splitlines())
+
+    def tag_on(self, branch: str, app: str) -> str:
+        """The tag of an app as a branch says it."""
+        return tag_in(self.git("show", f"{branch}:{FILE}"), self.host, app)
+
+    def git(self, *words: str, stdin: str = "") -> str:
+        done = subprocess.run(
+            ["git", "-C", str(self.bare), *words],
+            input=stdin,
+            env=self._environment(),
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout.removesuffix("\n")
+
+    def commit(self, branch: str, files: dict[str, str], start: str = "") -> str:
+        """A person's commit, at the end of a branch or as its first on `start`."""
+        self.moment += 1
+        head = start or (branch if branch in self.heads() else "")
+        at = f"Ada <ada@example.com> {1767268800 + 60 * self.moment} +0000"
+        lines = [f"commit refs/heads/{branch}", f"committer {at}", _data("a person's change")]
+        lines += [f"from refs/heads/{head}^0"] * bool(head)
+        lines += [f"M 100644 inline {path}\n{_data(text)}" for path, text in files.items()]
+        self.git("fast-import", "--quiet", "--force", stdin="\n".join(lines) + "\n")
+        commit = self.git("rev-parse", f"refs/heads/{branch}")
+        if branch == MAIN:
+            self.journal.main = commit
+        return commit
+
+    def race(self, branch: str) -> None:
+        """Somebody else is first to make, or to move, a branch that is about to be pushed."""
+        (app,) = [app for app in APPS if self.branch(app) == branch]
+        start = "" if branch in self.heads() else MAIN
+        self.journal.commits.append((app, self.commit(branch, {f"notes-{app}.md": "in haste\n"}, start)))
+
+    def _environment(self) -> dict[str, str]:
+        at = datetime.fromtimestamp(1767268800 + 60 * self.moment, UTC).isoformat()
+        return {**os.environ, **PERSON, "GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at}
+
+    def _publish(self, app: str, *tags: str) -> None:
+        for tag in tags:
+            oci_folder.publish(self.folder / "registry", f"acme/{app}", tag)
+        self.journal.tags[app] |= set(tags)
+        self.journal.ever[app] |= set(tags)
+
+    def publish(self, app: str) -> str:
+        major, minor, patch = best(self.journal.ever[app])
+        tag = f"{major}.{minor}.{patch + 1}"
+        self._publish(app, tag)
+        return tag
+
+    def withdraw(self, app: str) -> str:
+        """The newest tag goes, unless it runs: then a registry is not believed for a day."""
+        tag = dotted(best(self.journal.tags[app]))
+        if tag == self.tag_on(MAIN, app):
+            return "it runs"
+        oci_folder.withdraw(self.folder / "registry", f"acme/{app}", tag)
+        self.journal.tags[app].discard(tag)
+        return tag
+
+    def elsewhere(self, app: str) -> str:
+        return self.commit(MAIN, {"README.md": f"hello {self.moment}\n"})
+
+    def by_hand(self, app: str) -> str:
+        return self._write(app, dotted(best(self.journal.tags[app])))
+
+    def back(self, app: str) -> str:
+        return self._write(app, "1.0.0")
+
+    def _write(self, app: str, tag: str) -> str:
+        there = self.tag_on(MAIN, app)
+        if there == tag or tag not in self.journal.tags[app]:
+            return "nothing"
+        text = self.git("show", f"{MAIN}:{FILE}") + "\n"
+        self.commit(MAIN, {FILE: with_tag(text, self.host, app, tag)})
+        return f"{there} → {tag}"
+
+    def commit_beside(self, app: str) -> str:
+        """A commit of a person's own on the bot's branch."""
+        branch = self.branch(app)
+        if branch not in self.heads():
+            return "no branch"
+        commit = self.commit(branch, {f"notes-{app}.md": f"note {self.moment}\n"})
+        self.journal.commits.append((app, commit))
+        return commit
+
+    def update_branch(self, app: str) -> str:
+        """The forge's button: the base is merged into the branch."""
+        branch = self.branch(app)
+        if branch not in self.heads():
+            return "no branch"
+        merged = self._merged(branch, MAIN)
+        if merged is None:
+            return "conflict"
+        self.git("update-ref", f"refs/heads/{branch}", merged)
+        return merged
+
+    def close(self, app: str) -> str:
+        for pull in self.open_pulls(app):
+            pull.state, pull.closed_at, pull.closed_by = "closed", "2026-01-01T13:00:00Z", "ada"
+            self.journal.refused[app].add(shown(pull.title))
+            return pull.title
+        return "none"
+
+    def merge(self, app: str, *, squash: bool = False, keep: bool = False) -> str:
+        branch, pulls = self.branch(app), self.open_pulls(app)
+        if not pulls or branch not in self.heads():
+            return "none"
+        tag = self.tag_on(branch, app)
+        if tag not in self.journal.tags[app]:
+            return "withdrawn"
+        merged = self._merged(MAIN, branch, squash=squash)
+        if merged is None:
+            return "conflict"
+        self.git("update-ref", f"refs/heads/{MAIN}", merged)
+        self.journal.main = merged
+        if not keep:
+            self.git("update-ref", "-d", f"refs/heads/{branch}")
+        pulls[0].state = "closed"
+        pulls[0].merged_at = pulls[0].closed_at = "2026-01-01T13:00:00Z"
+        self.journal.landed[app].append(tag)
+        return tag
+
+    def squash(self, app: str) -> str:
+        return self.merge(app, squash=True)
+
+    def merge_keeping(self, app: str) -> str:
+        return self.merge(app, keep=True)
+
+    def _merged(self, one: str, other: str, *, squash: bool = False) -> str | None:
+        """A commit on `one` that brings `other`; None if they conflict."""
+        self.moment += 1
+        try:
+            tree = self.git("merge-tree", "--write-tree", one, other)
+        except subprocess.CalledProcessError:
+            return None
+        parents = ["-p", one] if squash else ["-p", one, "-p", other]
+        words = self.git("log", "-1", "--format=%B", other) if squash else f"Merge {other}"
+        return self.git("commit-tree", tree, *parents, "-m", words)
+
+
+DEEDS: Mapping[str, Callable[[People, str], str]] = {
+    "publish": People.publish,
+    "withdraw": People.withdraw,
+    "elsewhere": People.elsewhere,
+    "by-hand": People.by_hand,
+    "back": People.back,
+    "commit": People.commit_beside,
+    "update-branch": People.update_branch,
+    "close": People.close,
+    "merge": People.merge,
+    "merge-keeping": People.merge_keeping,
+    "squash": People.squash,
+}
+
+
+def tag_in(text: str, host: str, app: str) -> str:
+    found = re.search(rf'{{name: {re.escape(host)}/acme/{app}, newTag: "([^"]+)"}}', text)
+    assert found, text
+    return found[1]
+
+
+def with_tag(text: str, host: str, app: str, tag: str) -> str:
+    return text.replace(_line(host, app, tag_in(text, host, app)), _line(host, app, tag))
+
+
+def _line(host: str, app: str, tag: str) -> str:
+    return f'{{name: {host}/acme/{app}, newTag: "{tag}"}}'
+
+
+def shown(title: str) -> str:
+    """The version that a title says is proposed."""
+    return title.rpartition("→ ")[2]
+
+
+def best(tags: set[str]) -> tuple[int, int, int]:
+    """The newest of `^1`."""
+    return max(numbers(tag) for tag in tags if tag.startswith("1."))
+
+
+def numbers(tag: str) -> tuple[int, int, int]:
+    one, two, three = (int(part) for part in tag.split("."))
+    return one, two, three
+
+
+def dotted(version: tuple[int, int, int]) -> str:
+    return ".".join(map(str, version))
+
+
+def _is_the_bots(name: str) -> bool:
+    return name == MAIN or name.startswith(PREFIX)
+
+
+def _data(text: str) -> str:
+    return f"data {len(text.encode())}\n{text}"

@@ -1,0 +1,87 @@
+"""Plays schedules and tells what went wrong, with all that was done before."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from tests.faults.line import KILLED, TROUBLES, Step
+from tests.faults.oracle import restless, unsafe, unsettled
+from tests.faults.scene import Scene, staged
+from tests.faults.schedule import LIFE, ForgeName, Round, Schedule, struck
+
+SETTLED_AFTER = 2  # passes
+
+
+@dataclass(frozen=True)
+class Played:
+    """What was wrong, first to last, the log of everything, and how often each trouble was met and each thing done."""
+
+    schedule: Schedule
+    wrong: tuple[str, ...]
+    log: tuple[str, ...]
+    seen: Counter[str]
+
+    def __str__(self) -> str:
+        return "\n".join([*self.wrong, str(self.schedule), *(f"    {line}" for line in self.log)])
+
+
+def play(schedule: Schedule, folder: Path) -> Played:
+    """The whole schedule, judged after each of its rounds and at its end."""
+    with staged(folder, schedule.forge, Random(schedule.seed)) as scene:
+        wrong = tuple(_wrong(scene, schedule))
+        return Played(schedule, wrong, tuple(_told(scene)), _seen(scene))
+
+
+def _wrong(scene: Scene, schedule: Schedule) -> Iterator[str]:
+    for number, each in enumerate(schedule.rounds, 1):
+        scene.play(each)
+        if found := list(unsafe(scene)):
+            yield from (f"after round {number}: {line}" for line in found)
+            return
+    scene.calm()
+    for number, bot in enumerate(schedule.last, 1):
+        writes = len(scene.server.writes)
+        told = scene.play(Round(bots=(bot,)))[bot]
+        found = list(unsafe(scene))
+        if number >= SETTLED_AFTER:
+            found += unsettled(scene)
+        if number > SETTLED_AFTER:
+            found += restless(scene, told, writes)
+        if found:
+            yield from (f"in calm pass {number}: {line}" for line in found)
+            return
+
+
+def _told(scene: Scene) -> Iterator[str]:
+    calls = scene.server.calls
+    for each in scene.log:
+        if not isinstance(each, Step):
+            yield each
+            continue
+        what = " ".join([each.operation.kind, *each.operation.branches])
+        if each.operation.kind == "request" and each.trouble != KILLED:
+            call = calls[each.call]
+            what += f" {call.verb} {call.path} {call.query}".rstrip()
+        yield f"  {each.bot} {each.number} {what}{f'  <- {each.trouble}' if each.trouble else ''}"
+
+
+def _seen(scene: Scene) -> Counter[str]:
+    steps = [each for each in scene.log if isinstance(each, Step)]
+    troubles = Counter(f"{step.operation.kind} {step.trouble}" for step in steps if step.trouble)
+    return troubles + Counter({"passes": sum(step.number == 1 for step in steps), "operations": len(steps)})
+
+
+def matrix(forge: ForgeName, folder: Path) -> Iterator[Schedule]:
+    """Every trouble of every operation of a pull request's life; which these are, an undisturbed life shows."""
+    with staged(folder, forge, Random()) as scene:
+        for phase, each in enumerate(LIFE, 1):
+            before = len(scene.log)
+            scene.play(each)
+            for step in scene.log[before:]:
+                if isinstance(step, Step):
+                    kind = step.operation.kind
+                    yield from (struck(forge, phase, step.number, trouble) for trouble in TROUBLES[kind])

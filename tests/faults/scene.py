@@ -1,0 +1,164 @@
+"""The world of one schedule: git, a registry, a forge over HTTP, bots in processes of their own, and the log of it."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from random import Random
+
+from tests.faults import bot, troubles
+from tests.faults.forges import SERVERS
+from tests.faults.line import KILLED, KILLED_AFTER, Operation, Step, Told, in_turns
+from tests.faults.people import APPS, People
+from tests.faults.schedule import At, ForgeName, Round
+from tests.support import oci_folder
+from tests.support.forge_server import ForgeServer, served
+from tests.support.stage import NOON
+
+POLICY = """\
+app: APP
+repository: environments
+environments: {staging: {paths: ["staging/"]}}
+images: [{image: HOST/acme/APP, semver: ^1}]
+pullRequest: {labels: [image-update], reviewers: [alice]}
+"""
+SETTINGS = """\
+policies: [policies/]
+state: state
+repositories: {environments: {url: FOLDER/environments.git, forge: local}}
+registries: {HOST: {plainHttp: true}}
+log: {level: error}
+"""
+_IMPATIENT_S, _PATIENT_S = 1, 30
+# Forks in a moment what took half a second to import.
+_NURSERY = multiprocessing.get_context("forkserver")
+_NURSERY.set_forkserver_preload(["tests.faults.bot", "imagebot.store.migrate", "imagebot.store.sql"])
+
+
+@dataclass
+class Bot:
+    """A running bot; one that was killed is started anew, on the state that it left."""
+
+    process: ForkServerProcess
+    connection: Connection
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.process.close()
+        self.connection.close()
+
+
+@dataclass
+class Scene:
+    """Everything there is, and the log of what was done to it."""
+
+    people: People
+    forge: ForgeName
+    dice: Random
+    log: list[Step | str] = field(default_factory=list)
+    bots: dict[str, Bot] = field(default_factory=dict)
+    patience_s: int = _IMPATIENT_S
+    minutes: int = 0
+
+    @property
+    def server(self) -> ForgeServer:
+        return self.people.server
+
+    def play(self, each: Round) -> dict[str, Told | None]:
+        """People's deeds and then the passes: what each of them told, None for one that was killed."""
+        self.minutes += 5
+        self.log += [self.people.do(deed) for deed in each.deeds]
+        told: dict[str, Told | None] = dict.fromkeys(each.bots)
+        in_turns({name: self._pass(name, each, told) for name in each.bots}, self.dice, each.switch)
+        return told
+
+    def calm(self) -> None:
+        """From now on nothing goes wrong: all bots are started anew, and wait as long as it takes."""
+        self.log.append("nothing goes wrong any more")
+        self.patience_s = _PATIENT_S
+        self.close()
+
+    def close(self) -> None:
+        for name in list(self.bots):
+            self.bots.pop(name).end()
+
+    def _pass(self, name: str, each: Round, told: dict[str, Told | None]) -> Iterator[None]:
+        """Stops before each operation."""
+        if name not in self.bots:
+            self.bots[name] = self._started(name)
+        connection = self.bots[name].connection
+        connection.send(NOON + timedelta(minutes=self.minutes))
+        met: list[Operation] = []
+        trouble = ""
+        while isinstance(message := connection.recv(), Operation):
+            yield
+            met.append(message)
+            if trouble == KILLED_AFTER or (trouble := self._met(name, met, each)) == KILLED:
+                self.log.append(f"{name} is gone")
+                self.bots.pop(name).end()
+                return
+            connection.send("" if trouble == KILLED_AFTER else trouble)
+        assert isinstance(message, Told), message
+        self.log += [f"{name}: {line}" for line in message.lines]
+        told[name] = message
+
+    def _met(self, name: str, met: Sequence[Operation], each: Round) -> str:
+        """Let happen what happens right before the last operation; what trouble it meets, empty for none."""
+        operation, number = met[-1], len(met)
+        is_first = [one.kind for one in met].count(operation.kind) == 1
+        places: tuple[At, ...] = (number, operation.kind) if is_first else (number,)
+        for place in places:
+            if deed := each.meanwhile.get((name, place)):
+                self.log.append(f"  meanwhile {self.people.do(deed)}")
+        trouble = next(filter(None, (each.trouble(name, place, operation.kind) for place in places)), "")
+        self.log.append(Step(name, number, operation, trouble, len(self.server.calls)))
+        if trouble == "raced":
+            self.people.race(operation.branches[0])
+        self.server.faults = troubles.faults(self.server, trouble)
+        troubles.hook(self.people.bare, trouble, operation)
+        return trouble
+
+    def _started(self, name: str) -> Bot:
+        ours, theirs = _NURSERY.Pipe()
+        process = _NURSERY.Process(target=bot.main, args=(theirs, self._place(name)), daemon=True)
+        process.start()
+        theirs.close()
+        return Bot(process, ours)
+
+    def _place(self, name: str) -> bot.Place:
+        host = self.server.url.removesuffix(self.server.prefix)
+        return bot.Place(
+            folder=self.people.folder,
+            state=self.people.folder / name,
+            forge=self.forge,
+            url=f"{host}/{self.server.repository}.git",
+            api_url=self.server.url,
+            token=self.server.token,
+            timeout_s=self.patience_s,
+        )
+
+
+@contextmanager
+def staged(folder: Path, forge: ForgeName, dice: Random) -> Iterator[Scene]:
+    """A scene in which two apps are one version behind."""
+    with ExitStack() as stack:
+        registry = stack.enter_context(oci_folder.serve(folder / "registry"))
+        server = stack.enter_context(served(SERVERS[forge](folder / "environments.git")))
+        people = People(folder, registry.host, server)
+        people.settle_in()
+        (folder / "policies").mkdir()
+        for app in APPS:
+            text = POLICY.replace("APP", app).replace("HOST", registry.host)
+            (folder / "policies" / f"{app}.yaml").write_text(text)
+        text = SETTINGS.replace("HOST", registry.host).replace("FOLDER", str(folder))
+        (folder / "imagebot.yaml").write_text(text)
+        scene = Scene(people, forge, dice)
+        stack.callback(scene.close)
+        yield scene

@@ -1,0 +1,27 @@
+"""A thin slice of what `make faults` plays: troubles in a pull request's life, and schedules drawn from seeds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.faults.play import matrix, play
+from tests.faults.schedule import called
+
+SHARDS = 8
+THINNED = 12  # one in so many; a prime to the number of troubles, so that all of them have their turn somewhere
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_any_operation_may_meet_any_trouble(tmp_path: Path, shard: int) -> None:
+    pairs = list(matrix("github", tmp_path / "undisturbed"))
+    for schedule in pairs[shard * THINNED // SHARDS :: THINNED * SHARDS]:
+        played = play(schedule, tmp_path / str(pairs.index(schedule)))
+        assert not played.wrong, played
+
+
+@pytest.mark.parametrize("seed", range(1, 41))
+def test_any_schedule_settles_within_two_passes(tmp_path: Path, seed: int) -> None:
+    played = play(called(str(seed)), tmp_path)
+    assert not played.wrong, played

@@ -1,0 +1,141 @@
+"""The oracle sees what it is there for: each of these is done behind the bot's back, and told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.faults.oracle import restless, unsafe, unsettled
+from tests.faults.people import FILE, MAIN
+from tests.faults.scene import Scene, staged
+from tests.faults.schedule import Round
+
+
+@pytest.fixture
+def settled(tmp_path: Path) -> Iterator[Scene]:
+    """Two pull requests are open, and nothing is left to be done."""
+    with staged(tmp_path, "github", Random(1)) as scene:
+        scene.play(Round())
+        assert [*unsafe(scene), *unsettled(scene)] == []
+        yield scene
+
+
+def moved(scene: Scene) -> None:
+    scene.people.git("update-ref", f"refs/heads/{MAIN}", scene.people.branch("shop"))
+
+
+def foreign(scene: Scene) -> None:
+    scene.people.git("update-ref", "-d", "refs/heads/renovate/shop")
+
+
+def stray(scene: Scene) -> None:
+    scene.people.git("update-ref", "refs/heads/imagebot/staging/shop-2", MAIN)
+
+
+def lost(scene: Scene) -> None:
+    before = scene.people.heads()[scene.people.branch("shop")]
+    scene.people.do("commit shop")
+    scene.people.git("update-ref", f"refs/heads/{scene.people.branch('shop')}", before)
+
+
+def twice(scene: Scene) -> None:
+    scene.people.open_pulls("shop")[0].comments += ["1.0.1 → 1.0.2", "1.0.1 → 1.0.2 "]
+
+
+def doubled(scene: Scene) -> None:
+    scene.server.add(scene.people.branch("shop"))
+
+
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        pytest.param(moved, "main was moved", id="base"),
+        pytest.param(foreign, "foreign branches were touched", id="foreign branch"),
+        pytest.param(stray, "branches of no target", id="stray branch"),
+        pytest.param(lost, "a person made on imagebot/staging/shop is lost", id="lost commit"),
+        pytest.param(twice, "was told something twice", id="comment"),
+        pytest.param(doubled, "more than one open pull request", id="second pull request"),
+    ],
+)
+def test_what_must_never_be(settled: Scene, harm: Callable[[Scene], None], words: str) -> None:
+    harm(settled)
+
+    (found,) = unsafe(settled)
+    assert words in found
+
+
+def closed(scene: Scene) -> None:
+    scene.people.open_pulls("shop")[0].state = "closed"
+
+
+def renamed(scene: Scene) -> None:
+    scene.people.open_pulls("shop")[0].title = "deps(staging): shop 1.0.0 → 1.0.0"
+
+
+def without_block(scene: Scene) -> None:
+    scene.people.open_pulls("shop")[0].body = "a body"
+
+
+def unlabelled(scene: Scene) -> None:
+    scene.people.open_pulls("shop")[0].labels = []
+
+
+def branchless(scene: Scene) -> None:
+    scene.people.git("update-ref", "-d", f"refs/heads/{scene.people.branch('shop')}")
+
+
+def other_content(scene: Scene) -> None:
+    branch = scene.people.branch("shop")
+    text = scene.people.git("show", f"{branch}:{FILE}")
+    scene.people.commit(branch, {FILE: text.replace("1.0.1", "1.0.9") + "\n"})
+
+
+def moot(scene: Scene) -> None:
+    scene.people.do("by-hand shop")
+
+
+def newer(scene: Scene) -> None:
+    scene.people.do("publish shop")
+
+
+def refused(scene: Scene) -> None:
+    scene.people.journal.refused["shop"].add("1.0.1")
+
+
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        pytest.param(closed, "1.0.1 is due, and 0 pull requests are open", id="none"),
+        pytest.param(renamed, "is called 'deps(staging): shop 1.0.0 → 1.0.0' instead of", id="title"),
+        pytest.param(without_block, "says in its block that it proposes [] instead of", id="block"),
+        pytest.param(unlabelled, "has the labels []", id="labels"),
+        pytest.param(branchless, "is open and has no branch", id="no branch"),
+        pytest.param(other_content, "brings another change than 1.0.0 → 1.0.1", id="content"),
+        pytest.param(moot, "nothing is to be proposed", id="moot"),
+        pytest.param(newer, "instead of 'deps(staging): shop 1.0.0 → 1.0.2'", id="stale"),
+        pytest.param(refused, "nothing is to be proposed", id="refused"),
+    ],
+)
+def test_what_must_be_in_the_end(settled: Scene, harm: Callable[[Scene], None], words: str) -> None:
+    harm(settled)
+
+    assert any(words in line for line in unsettled(settled)), list(unsettled(settled))
+
+
+def test_a_settled_pass_that_writes(settled: Scene) -> None:
+    settled.people.do("publish shop")
+    writes = len(settled.server.writes)
+
+    told = settled.play(Round())["one"]
+
+    assert "1 pushes, 1 writes" in next(restless(settled, told, writes))
+
+
+def test_every_operation_is_met(settled: Scene) -> None:
+    """What passed a seam unseen could not be hindered."""
+    asked = [step for step in settled.log if not isinstance(step, str) and step.operation.kind == "request"]
+
+    assert len(settled.server.calls) == len(asked)

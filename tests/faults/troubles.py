@@ -1,0 +1,54 @@
+"""How a trouble is brought about: by a fault of the fake forge, or by a hook of the repository that is pushed to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.faults.line import Operation
+from tests.support.forge_server import Fault, ForgeServer, Kind
+
+_HOOKS = {
+    "rejected": ("pre-receive", "exit 1"),
+    "hung up": ("pre-receive", "kill -9 $PPID"),
+    # A push of several branches moves one after another; this hook runs after each.
+    "hung up half way": ("reference-transaction", '[ "$1" != committed ] || kill -9 $PPID'),
+    "hung up after": (
+        "reference-transaction",
+        '[ "$1" = committed ] || exit 0; echo >> hooks/n; [ "$(wc -l < hooks/n)" -lt BRANCHES ] || kill -9 $PPID',
+    ),
+}
+_SLOW_DOWN = b'{"message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}'
+_REFUSED = b'{"message": "Validation Failed", "errors": [{"message": "It cannot be done now."}]}'
+_MISBEHAVING: dict[str, Kind] = {"reset": "reset", "hang": "hang", "truncated": "truncated"}
+_VERBS = ("GET", "POST", "PATCH", "PUT", "DELETE")
+
+
+def faults(server: ForgeServer, trouble: str) -> list[Fault]:
+    """What strikes the very next request, whatever its verb."""
+    so_far = {verb: sum(call.verb == verb for call in server.calls) for verb in _VERBS}
+    return [fault for verb in _VERBS if (fault := _fault(verb, so_far[verb] + 1, trouble)) is not None]
+
+
+def _fault(verb: str, nth: int, trouble: str) -> Fault | None:
+    what, _, _ = trouble.partition(" after")
+    after = trouble != what
+    if what == "403 slow down":
+        return Fault(verb, 403, nth, body=_SLOW_DOWN, headers=(("Retry-After", "60"),))
+    if what == "422":
+        return Fault(verb, 422, nth, body=_REFUSED)
+    if what in _MISBEHAVING:
+        return Fault(verb, _MISBEHAVING[what], nth, after=after)
+    return Fault(verb, int(what), nth, after=after) if what.isdecimal() else None
+
+
+def hook(bare: Path, trouble: str, operation: Operation) -> None:
+    """The hook that strikes the next push, or none any more."""
+    folder = bare / "hooks"
+    folder.mkdir(exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    if operation.kind == "push" and trouble in _HOOKS:
+        name, script = _HOOKS[trouble]
+        file = folder / name
+        file.write_text(f"#!/bin/sh\n{script.replace('BRANCHES', str(len(operation.branches)))}\n")
+        file.chmod(0o755)
