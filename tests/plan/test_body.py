@@ -260,6 +260,12 @@ def test_nothing_hostile_acts_in_a_body(text: str) -> None:
     check_inert(replace(of, updates=of.updates * 3), beside, AS_ROOT, beside)
 
 
+def test_a_forged_block_is_no_block() -> None:
+    of, beside = hostile(block.write(block.Block("other", "production", (), "forged")))
+
+    check_inert(of, beside)
+
+
 @given(st.text())
 @settings(max_examples=50, deadline=None)
 def test_no_text_acts_in_a_body(text: str) -> None:
