@@ -208,7 +208,7 @@ def test_a_thousand_commits_that_the_bot_never_touched(tmp_path: Path) -> None:
     past.write(BareRepository(stage.bare))
     for app in ("api", "web", "till"):
         paths = f"staging: {{paths: [clusters/staging/{app}*/]}}, production: {{paths: [clusters/production/{app}*/]}}"
-        images = f"images: [{{image: ghcr.io/acme/{app}, semver: '*'}}]"
+        images = f"images: [{{image: 127.0.0.1:1/acme/{app}, semver: '*'}}]"
         stage.policy(f"app: {app}\nrepository: environments\nenvironments: {{{paths}}}\n{images}\n", f"{app}.yaml")
     found = changes(stage)
     assert len(found) == len(past.told)

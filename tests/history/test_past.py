@@ -29,7 +29,7 @@ POLICY = """\
 app: APP
 repository: environments
 environments: {staging: {paths: [clusters/staging/APP*/]}, production: {paths: [clusters/production/APP*/]}}
-images: [{image: ghcr.io/acme/APP, semver: '*'}]
+images: [{image: 127.0.0.1:1/acme/APP, semver: '*'}]
 """
 
 

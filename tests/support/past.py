@@ -25,7 +25,8 @@ PEOPLE: tuple[Who, ...] = (
     ("\x1b[31mMallory [bold]\u202e", "mallory@example.com"),
     ("Zoë | `rm`", "zoe@example.com"),
 )
-IMAGE = "ghcr.io/acme"
+IMAGE = "127.0.0.1:1/acme"
+"""At a registry that is not there: nobody has to be asked about the past."""
 BASE = """\
 apiVersion: apps/v1
 kind: Deployment
