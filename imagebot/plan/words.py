@@ -16,7 +16,8 @@ from imagebot.plan.titles import labels, title, versions
 _LONGEST_TRAILER = 8000
 # What a forge or a pipeline would take for more than a name: `GH-12`, `www.x`, `[skip ci]`, `#12` behind our own `#`.
 _ACTS = re.compile(
-    r"(?<=\bgh)-(?=[0-9])|(?<=\bwww)\.|\[(?![0-9]+\]|name=)|(?<=#)[0-9]|:(?=//)", re.ASCII | re.IGNORECASE
+    r"(?<=\bgh)-(?=[0-9])|(?<=\bwww)\.|\[(?![0-9]+\]|name=)|(?<=#)[0-9]|:(?=//)|(?<!\w)@(?=\w)",
+    re.ASCII | re.IGNORECASE,
 )
 
 

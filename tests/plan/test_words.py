@@ -87,6 +87,12 @@ def test_a_tag_that_looks_like_a_reference_is_read_back_and_refers_to_nothing(ta
     assert referring(said.replace(NEW, "")) == []
 
 
+def test_a_digest_without_a_tag_is_nobodys_name() -> None:
+    said = change(replace(UPDATE, new=Version("", NEW))).message
+
+    assert referring(said) == []
+
+
 SAME = [
     pytest.param(change(replace(UPDATE, because="1.5.0 is the newest of 900 tags")), id="counts"),
     pytest.param(change(replace(UPDATE, skipped=(Refusal("2.0.0", "semver", "too new"),))), id="tags that came"),
