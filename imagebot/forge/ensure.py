@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from imagebot.forge.proposed import unfinished
+from imagebot.forge.proposed import finished, unfinished
 from imagebot.forge.protocol import Forge, Proposal, PullRequest
 from imagebot.plan import block
 
@@ -30,13 +30,17 @@ def ensure(forge: Forge, proposal: Proposal, existing: PullRequest | None, *, mo
     """
     if existing is None:
         return _open(forge, proposal)
-    if not says(existing, proposal):
-        rewritten = forge.rewrite(existing, proposal)
-        return Ensured(rewritten.pull, "rewritten", rewritten.warnings)
-    if moved and proposal.auto_merge:
-        again = forge.rewrite(existing, replace(proposal, title=existing.title, body=existing.body))
-        return Ensured(again.pull, "kept", again.warnings)
-    return Ensured(existing, "kept")
+    if says(existing, proposal) and not (moved and proposal.auto_merge):
+        return Ensured(existing, "kept")
+    rewritten = forge.rewrite(existing, _around_peoples_words(existing, proposal))
+    return Ensured(rewritten.pull, "kept" if says(existing, proposal) else "rewritten", rewritten.warnings)
+
+
+def _around_peoples_words(existing: PullRequest, proposal: Proposal) -> Proposal:
+    """The proposal in the words that are there, if those are this one's already, finished or not."""
+    body = finished(existing.body)
+    is_this_one = says(replace(existing, body=body), proposal)
+    return replace(proposal, title=existing.title, body=body) if is_this_one else proposal
 
 
 def _open(forge: Forge, proposal: Proposal) -> Ensured:

@@ -122,7 +122,7 @@ class GitHub:
     def rewrite(self, pull: PullRequest, proposal: Proposal) -> Written:
         switch = switches(pull, proposal)
         if switch.untold:
-            self._patch(pull, body=unfinished(proposal.body))
+            self._patch(pull, title=proposal.title, body=unfinished(proposal.body))
         if switch.auto_merge is False:
             self.stop_auto_merge(pull)
         warnings = [

@@ -11,7 +11,7 @@ from imagebot.forge.protocol import Proposal, PullRequest
 from imagebot.plan import block
 
 TEAM = "team:"
-UNFINISHED = "unfinished"
+_UNFINISHED = "unfinished "
 _DRAFT = re.compile(r"(?:draft:|\[draft\]|\(draft\)|wip:|\[wip\])\s*", re.ASCII | re.IGNORECASE)
 
 
@@ -29,12 +29,27 @@ def present(there: Iterable[str], gone: Sequence[str]) -> list[str]:
 
 def unfinished(body: str) -> str:
     """The body with another fingerprint. Some forges take labels, reviewers and assignees only once the pull request is
-    open; until the true body is written at the end, a pass that was killed in between leaves one to be rewritten.
+    open; until the true body is written at the end, a pass that was killed in between leaves one to be completed.
     """
+    return body if is_unfinished(body) else _fingerprinted(body, lambda fingerprint: _UNFINISHED + fingerprint)
+
+
+def is_unfinished(body: str) -> bool:
+    """Whether a pass left this body, and more to do."""
+    found = block.read(body)
+    return found is not None and found.fingerprint.startswith(_UNFINISHED)
+
+
+def finished(body: str) -> str:
+    """The true body, with the words that people wrote around its block since."""
+    return _fingerprinted(body, lambda fingerprint: fingerprint.removeprefix(_UNFINISHED))
+
+
+def _fingerprinted(body: str, change: Callable[[str], str]) -> str:
     found = block.read(body)
     if found is None:
         return body
-    return body.replace(block.write(found), block.write(replace(found, fingerprint=UNFINISHED)))
+    return body.replace(block.write(found), block.write(replace(found, fingerprint=change(found.fingerprint))))
 
 
 def ask_for_review(
@@ -58,12 +73,6 @@ def ask_for_review(
             return [str(error)]
         return [warning for name in reviewers for warning in ask_for_review([name], send, not_given)]
     return []
-
-
-def is_unfinished(body: str) -> bool:
-    """Whether a pass left this body, and more to do."""
-    found = block.read(body)
-    return found is not None and found.fingerprint == UNFINISHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +121,15 @@ def drafted_title(pull: PullRequest, proposal: Proposal, prefix: str) -> str:
 
 
 def first_changes(switch: Switches, title: str, body: str, body_key: str) -> dict[str, object]:
-    """What must be written before auto-merge is switched, where a draft is one by its title: drafts are not merged."""
-    changes: dict[str, object] = {body_key: body} if switch.untold else {}
-    return {**changes, "title": title} if switch.auto_merge and switch.draft is False else changes
+    """What must be written before auto-merge is switched on: what we want, and that it is no draft any more where that
+    is told by the title.
+    """
+    changes: dict[str, object] = {}
+    if switch.untold or (switch.auto_merge and switch.draft is False):
+        changes["title"] = title
+    if switch.untold:
+        changes[body_key] = body
+    return changes
 
 
 def still_draft(there: str, wanted: str) -> str:

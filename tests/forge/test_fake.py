@@ -7,6 +7,9 @@ import re
 
 import pytest
 
+from imagebot.forge import gitlab_auto_merge
+from tests.support import gitlab_server as gitlab_server_
+from tests.support import graphql_schema
 from tests.support.forge_server import ForgeServer
 from tests.support.gitea_server import GiteaServer
 from tests.support.github_server import GitHubServer
@@ -113,3 +116,35 @@ def test_an_answer_that_the_forge_does_not_describe_is_refused(rest_server: Forg
 
     assert told(shown) == ""
     assert told({**shown, number: "1"})
+
+
+def test_a_query_that_gitlab_does_not_describe_is_refused() -> None:
+    query = gitlab_auto_merge.STATE
+    assert gitlab_server_.described_graph().wrong_with(query) == ""
+    assert gitlab_server_.described_graph().wrong_with(gitlab_auto_merge.ACCEPT) == ""
+    assert "Cannot query field" in gitlab_server_.described_graph().wrong_with(query.replace("diffHeadSha", "sha"))
+
+
+def test_an_answer_that_the_schema_does_not_describe_is_refused() -> None:
+    schema = graphql_schema.Schema("type Query { number: Int! }")
+
+    assert schema.answer({"query": "{ number }"}, {"number": 1}).data == {"data": {"number": 1}}
+    assert "Int cannot represent" in schema.answer({"query": "{ number }"}, {"number": "one"}).wrong
+    assert "Cannot return null" in schema.answer({"query": "{ number }"}, {}).wrong
+    assert "operationName" in schema.answer({"query": "{ number }", "operationName": "x"}, {"number": 1}).wrong
+
+
+def test_of_a_schema_only_what_is_in_use_is_kept() -> None:
+    whole = """
+    directive @old on FIELD_DEFINITION
+    type Query { one(size: Size = SMALL): Thing @old two: Other }
+    type Thing implements Named { name: String! rest: Other }
+    type Other { x: Int }
+    interface Named { name: String! }
+    enum Size { SMALL LARGE }
+    """
+    text = graphql_schema.cut(whole, {"Query": ["one"], "Thing": ["name"]})
+
+    assert graphql_schema.Schema(text).wrong_with("{ one(size: LARGE) { name } }") == ""
+    assert "Cannot query field" in graphql_schema.Schema(text).wrong_with("{ one { rest { x } } }")
+    assert "Other" not in text

@@ -13,7 +13,7 @@ from imagebot.forge.protocol import PullRequest
 from tests.forge.conftest import FAST, gitea_client, rest_settings
 from tests.support.forge_server import Fault
 from tests.support.gitea_server import GiteaServer
-from tests.support.proposals import BRANCH, FULL, proposal
+from tests.support.proposals import BRANCH, FULL, proposal, wish
 
 API = "https://codeberg.org/api/v1"
 CLOSED = {"state": "closed", "closed_at": "2026-01-01T12:00:00Z", "closed_by": "alice"}
@@ -181,6 +181,82 @@ def test_who_cannot_be_asked_is_a_warning(gitea_server: GiteaServer) -> None:
     assert "would not ask team:nobody to review pull request 1" in warned
     assert "Assignee does not exist: [name: carol]" in warned
     assert len(done.warnings) == 4
+
+
+@pytest.mark.parametrize(
+    ("style", "styles", "asked"),
+    [
+        pytest.param("squash", ["merge", "squash"], "squash", id="the repository's own"),
+        pytest.param("fast-forward-only", ["rebase-merge"], "rebase-merge", id="never a fast-forward"),
+        pytest.param("squash", ["merge"], "merge", id="the one that is allowed"),
+    ],
+)
+def test_it_is_merged_as_the_repository_wants_it(
+    gitea_server: GiteaServer, style: str, styles: list[str], asked: str
+) -> None:
+    gitea_server.style, gitea_server.styles = style, styles
+    done = ensure(gitea_client(gitea_server), wish(auto_merge=True), None)
+
+    (call,) = [call for call in gitea_server.writes if call.path.endswith("/merge")]
+    assert call.data == {
+        "Do": asked,
+        "merge_when_checks_succeed": True,
+        "head_commit_id": "1" * 40,
+        "delete_branch_after_merge": True,
+    }
+    assert done.warnings == ()
+
+
+def test_a_fast_forward_that_would_not_wait_is_not_asked_for(gitea_server: GiteaServer) -> None:
+    """https://github.com/go-gitea/gitea/issues/35756: it merges at once, whatever the checks say."""
+    gitea_server.style, gitea_server.styles = "fast-forward-only", []
+    (warning,) = ensure(gitea_client(gitea_server), wish(auto_merge=True), None).warnings
+
+    assert "allows nothing but fast-forwards, and those do not wait for checks" in warning
+
+
+@pytest.mark.parametrize(
+    ("required", "statuses", "warning"),
+    [
+        pytest.param([], {"ci/test": "pending"}, "main requires no status check", id="nothing required"),
+        pytest.param(["ci/*"], {"ci/test": "success"}, "its checks have passed already", id="passed by pattern"),
+        pytest.param(["ci/test"], {"ci/test": "success", "x": "pending"}, "have passed already", id="passed by name"),
+    ],
+)
+def test_where_gitea_would_merge_at_once_it_is_not_asked(
+    gitea_server: GiteaServer, required: list[str], statuses: dict[str, str], warning: str
+) -> None:
+    gitea_server.required, gitea_server.statuses = required, statuses
+    (said,) = ensure(gitea_client(gitea_server), wish(auto_merge=True), None).warnings
+
+    assert warning in said
+    assert [call.path for call in gitea_server.writes if call.path.endswith("/merge")] == []
+
+
+@pytest.mark.parametrize("statuses", [{}, {"ci/test": "failure"}, {"other": "success"}])
+def test_what_is_missing_or_failed_is_waited_for(gitea_server: GiteaServer, statuses: dict[str, str]) -> None:
+    gitea_server.statuses = statuses
+    ensure(gitea_client(gitea_server), wish(auto_merge=True), None)
+
+    assert gitea_server.pulls[1].auto_merge
+
+
+def test_a_conflict_that_gitea_is_still_looking_for_is_asked_about_again(gitea_server: GiteaServer) -> None:
+    later = b'{"message": "Please try again later"}'
+    gitea_server.faults = [Fault("POST", 405, ending="/merge", body=later)]
+    first = ensure(gitea_client(gitea_server), wish(auto_merge=True), None)
+    forge = gitea_client(gitea_server)
+    second = ensure(forge, wish(auto_merge=True), forge.open_pulls("")[0])
+
+    assert (len(first.warnings), second.warnings, gitea_server.pulls[1].auto_merge) == (1, (), True)
+
+
+def test_the_last_word_of_a_reviewer_counts(gitea_server: GiteaServer) -> None:
+    gitea_server.add(BRANCH, state="closed", merged_at="2026-01-04T12:00:00Z")
+    gitea_server.pulls[1].approvers, gitea_server.pulls[1].objectors = ["alice", "bob"], ["bob"]
+    (one,) = gitea_client(gitea_server).merged_pulls("imagebot/", None)
+
+    assert one.approvers == ("alice",)
 
 
 def test_comments_that_are_no_list_are_no_reason_to_say_it_again(gitea_server: GiteaServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -10,12 +11,12 @@ from gitlab.v4.objects import ProjectMergeRequestManager, ProjectMergeRequestNot
 from imagebot.errors import BadInput, Refused
 from imagebot.forge import gitlab
 from imagebot.forge.ensure import ensure
-from imagebot.forge.protocol import PullRequest
+from imagebot.forge.protocol import Merged, PullRequest
 from tests.forge.conftest import FAST, gitlab_client, rest_settings
 from tests.support import gitlab_api
 from tests.support.forge_server import Fault
 from tests.support.gitlab_server import GitLabServer
-from tests.support.proposals import BRANCH, FULL, body, proposal
+from tests.support.proposals import BRANCH, FULL, body, proposal, wish
 
 API = "https://gitlab.com/api/v4"
 
@@ -177,6 +178,75 @@ def test_one_that_is_being_merged_is_still_open(gitlab_server: GitLabServer) -> 
     assert forge.closed_pulls(BRANCH) == ()
     pull = PullRequest(1, "", BRANCH, "main", "", "", "open")
     assert forge.rewrite(pull, proposal()).pull.state == "open"
+
+
+def test_how_the_project_merges_is_left_alone(gitlab_server: GitLabServer) -> None:
+    """Not told otherwise, GitLab takes auto-merge for the wish not to squash; the fake fails if that changes."""
+    gitlab_server.squash = True
+    ensure(gitlab_client(gitlab_server), wish(auto_merge=True), None)
+
+    (call,) = [call for call in gitlab_server.writes if call.path.endswith("/graphql")]
+    assert call.data["variables"]["squash"] is True
+    assert call.data["variables"]["strategy"] == "MERGE_WHEN_CHECKS_PASS"
+
+
+@pytest.mark.parametrize(
+    ("strategies", "asked"),
+    [
+        pytest.param(["merge_when_pipeline_succeeds"], "MERGE_WHEN_PIPELINE_SUCCEEDS", id="before GitLab 17"),
+        pytest.param(
+            ["merge_train", "add_to_merge_train_when_checks_pass"], "ADD_TO_MERGE_TRAIN_WHEN_CHECKS_PASS", id="trains"
+        ),
+    ],
+)
+def test_it_waits_as_the_project_can(gitlab_server: GitLabServer, strategies: list[str], asked: str) -> None:
+    gitlab_server.strategies = strategies
+    ensure(gitlab_client(gitlab_server), wish(auto_merge=True), None)
+
+    (call,) = [call for call in gitlab_server.writes if call.path.endswith("/graphql")]
+    assert call.data["variables"]["strategy"] == asked
+
+
+@pytest.mark.parametrize("status", ["PREPARING", "CHECKING", "UNCHECKED", "MERGEABLE"])
+def test_a_pipeline_that_has_not_begun_yet_is_waited_for_a_pass(gitlab_server: GitLabServer, status: str) -> None:
+    """Right after the opening GitLab has nothing to wait for: by REST it would merge at once."""
+    strategies, gitlab_server.strategies = gitlab_server.strategies, []
+    gitlab_server.merge_status = status
+    first = ensure(gitlab_client(gitlab_server), wish(auto_merge=True), None)
+    assert f"GitLab names nothing to wait for ({status.lower()})" in first.warnings[0]
+
+    gitlab_server.strategies, gitlab_server.merge_status = strategies, "CI_STILL_RUNNING"
+    forge = gitlab_client(gitlab_server)
+    done = ensure(forge, wish(auto_merge=True), forge.open_pulls("")[0])
+    assert (done.warnings, gitlab_server.pulls[1].auto_merge) == ((), True)
+
+
+def test_graphql_that_answers_nothing_is_a_warning(gitlab_server: GitLabServer) -> None:
+    """As to a token that may not see the project by GraphQL, or on a server that lacks a field."""
+    answers = [b'{"data": {"project": null}}', b'{"errors": [{"message": "Field does not exist"}]}']
+    gitlab_server.faults = [
+        Fault("POST", 200, nth=nth, ending="/graphql", body=body_) for nth, body_ in enumerate(answers, start=1)
+    ]
+    warnings: list[str] = []
+    for fingerprint in ("f1", "f2"):
+        forge = gitlab_client(gitlab_server)
+        existing = next(iter(forge.open_pulls("")), None)
+        warnings += ensure(forge, wish(fingerprint, auto_merge=True), existing).warnings
+
+    assert "GitLab shows nothing of it by GraphQL to our token" in warnings[0]
+    assert "would not show merge request 1: Field does not exist" in warnings[1]
+
+
+def test_a_merge_without_a_commit_of_its_own_is_told_by_the_last_one(gitlab_server: GitLabServer) -> None:
+    gitlab_server.add(BRANCH, state="closed", merged_at="2026-01-04T12:00:00Z", closed_by="alice")
+    shown = {**gitlab_server.shown(gitlab_server.pulls[1]), "merge_commit_sha": None}
+    found: list[Merged] = []
+    for nth, squashed in enumerate((None, "5" * 40), start=1):
+        listed = json.dumps([{**shown, "squash_commit_sha": squashed}]).encode()
+        gitlab_server.faults = [Fault("GET", 200, nth=nth, ending="/merge_requests", body=listed)]
+        found += gitlab_client(gitlab_server).merged_pulls("imagebot/", None)
+
+    assert [one.commit for one in found] == ["1" * 40, "5" * 40]
 
 
 def test_a_moved_project_is_refused(gitlab_server: GitLabServer) -> None:

@@ -15,7 +15,7 @@ from imagebot.errors import BadInput, BadResponse, NotFound, Unavailable
 from imagebot.forge import local
 from imagebot.forge.protocol import PullRequest
 from imagebot.settings import RepositorySettings
-from tests.support.proposals import BRANCH, proposal
+from tests.support.proposals import BRANCH, body, proposal, wish
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -62,6 +62,8 @@ def test_a_repository_elsewhere_is_refused(url: str) -> None:
         closed_by=TEXT,
         reviewers=NAMES,
         assignees=NAMES,
+        opened_at=TEXT,
+        draft=st.booleans(),
     ),
     NAMES,
 )
@@ -139,6 +141,83 @@ def test_the_bot_closes_with_a_comment_and_a_body(tmp_path: Path) -> None:
     (closed,) = shop.closed_pulls(BRANCH)
     assert (closed.state, closed.body, closed.closed_by) == ("closed", "the last words", "")
     assert 'comments: ["main already has it"]' in (tmp_path / "environments.pulls" / "1.md").read_text()
+
+
+def test_a_draft_is_opened_as_one_and_let_go_of(tmp_path: Path) -> None:
+    shop = forge(tmp_path)
+    pull = shop.create(wish("f1", draft=True)).pull
+    assert (pull.draft, pull.opened_at) == (True, "2026-01-01T12:00:00+00:00")
+
+    assert not shop.rewrite(pull, wish("f2")).pull.draft
+
+
+def test_a_draft_that_a_person_made_stays_one(tmp_path: Path) -> None:
+    shop = forge(tmp_path)
+    shop.create(wish("f1"))
+    file = tmp_path / "environments.pulls" / "1.md"
+    file.write_text(file.read_text().replace("draft: false", "draft: true"))
+
+    assert shop.rewrite(shop.pull(1), wish("f2")).pull.draft
+
+
+def test_a_file_from_before_there_were_drafts_is_read(tmp_path: Path) -> None:
+    shop = forge(tmp_path)
+    shop.create(wish("f1"))
+    file = tmp_path / "environments.pulls" / "1.md"
+    lines = file.read_text().splitlines(keepends=True)
+    file.write_text("".join(line for line in lines if not line.startswith(("draft:", "opened_at:"))))
+
+    assert (shop.pull(1).draft, shop.pull(1).opened_at) == (False, "")
+
+
+def test_auto_merge_is_a_warning_where_nothing_is_checked(tmp_path: Path) -> None:
+    shop = forge(tmp_path)
+    opened = shop.create(wish(auto_merge=True))
+    shop.stop_auto_merge(opened.pull)
+
+    (warning,) = opened.warnings
+    assert f"the pull request of {BRANCH} will not merge by itself" in warning
+    assert warning.endswith("merge it with `imagebot pr merge`")
+    assert shop.rewrite(opened.pull, wish("f2", auto_merge=True)).warnings == opened.warnings
+
+
+def test_something_is_said_once_and_remembered_in_the_body(tmp_path: Path) -> None:
+    shop = forge(tmp_path)
+    pull = shop.create(proposal()).pull
+    said = shop.say(pull, "frozen\n", body("f1", words="frozen"))
+    before = shop.writes
+
+    assert said == shop.pull(1)
+    assert said.body == body("f1", words="frozen")
+    assert (shop.say(said, "frozen", said.body), shop.writes) == (said, before)
+    shop.close(said, "frozen", "the last words")
+    assert (tmp_path / "environments.pulls" / "1.md").read_text().count("frozen") == 1
+
+
+def test_labels_are_taken_off(tmp_path: Path) -> None:
+    shop = forge(tmp_path)
+    pull = shop.create(replace(proposal(), labels=("image-update", "retry"))).pull
+    shop.reject(1, by="alice")
+    left = shop.remove_labels(pull, ("Retry", "never there"))
+    before = shop.writes
+
+    assert left == shop.closed_pulls(BRANCH)[0]
+    assert left.labels == ("image-update",)
+    assert (shop.remove_labels(left, ("retry",)), shop.writes) == (left, before)
+
+
+def test_merged_ones_come_newest_first(tmp_path: Path) -> None:
+    for hour, branch in enumerate((BRANCH, "feature/x", "imagebot/b", "imagebot/c")):
+        shop = forge(tmp_path, NOON + timedelta(hours=hour))
+        shop.merged(shop.create(proposal(branch=branch)).pull.number, by="alice")
+    shop.create(proposal())
+
+    found = shop.merged_pulls("imagebot/", NOON + timedelta(hours=1))
+    assert [(one.pull.branch, one.at, one.by) for one in found] == [
+        ("imagebot/c", "2026-01-01T15:00:00+00:00", "alice"),
+        ("imagebot/b", "2026-01-01T14:00:00+00:00", "alice"),
+    ]
+    assert len(shop.merged_pulls("", None)) == 4
 
 
 def test_closed_ones_come_newest_first(tmp_path: Path) -> None:

@@ -179,6 +179,17 @@ def test_what_was_not_pushed_yet_is_not_merged(any_server: ForgeServer) -> None:
     settled(any_server, wanted)
 
 
+def test_what_people_wrote_into_an_unfinished_body_stays(any_server: ForgeServer) -> None:
+    wanted = replace(wish(auto_merge=True), head=OTHER_HEAD)
+    a_pass(any_server, wanted)
+    pull = any_server.pulls[1]
+    pull.head_sha, pull.title, pull.body = OTHER_HEAD, "WAIT", f"wait for Monday\n\n{pull.body}"
+    a_pass(any_server, wanted)
+
+    shown = settled(any_server, wanted)
+    assert (shown.title, shown.body.partition("\n")[0]) == ("WAIT", "wait for Monday")
+
+
 def require_nothing(server: ForgeServer) -> None:
     match server:
         case GitHubServer():

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLError
-
 from tests.support.forge_server import Pull
+from tests.support.graphql_schema import Refusal
 
 if TYPE_CHECKING:
     from tests.support.github_server import GitHubServer
@@ -50,8 +49,8 @@ def roots(server: GitHubServer) -> dict[str, Any]:
     }
 
 
-def _error(message: str, kind: str = "UNPROCESSABLE") -> GraphQLError:
-    return GraphQLError(message, extensions={"type": kind})
+def _error(message: str, kind: str = "UNPROCESSABLE") -> Refusal:
+    return Refusal(message, kind)
 
 
 def _draft(server: GitHubServer, pull: Pull) -> None:

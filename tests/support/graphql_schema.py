@@ -79,6 +79,13 @@ def _references(node: Node) -> Iterator[str]:
                 yield from _references(child)
 
 
+class Refusal(GraphQLError):
+    """What a server will not do, as an error of its answer; GitHub tells of which kind it is."""
+
+    def __init__(self, message: str, kind: str) -> None:
+        super().__init__(message, extensions={"type": kind})
+
+
 @dataclass(frozen=True)
 class Answered:
     """`wrong` is what the schema does not allow; empty if nothing is."""
@@ -101,14 +108,14 @@ class Schema:
             return error.message
 
     def answer(self, body: Mapping[str, Any], roots: Mapping[str, Any]) -> Answered:
-        """What a server with these roots answers. A `GraphQLError` out of a root becomes an error of the answer."""
+        """What a server with these roots answers. A `Refusal` out of a root becomes an error of the answer."""
         odd = body.keys() - {"query", "variables"}
         wrong = self.wrong_with(body["query"]) or (f"not in a request: {', '.join(sorted(odd))}" if odd else "")
         if wrong:
             return Answered({"errors": [{"message": wrong}]}, wrong)
         done = execute_sync(self._schema, parse(body["query"]), roots, variable_values=body.get("variables"))
-        # An error that nobody raised on purpose is a value that does not fit: the client's or the fake's.
-        accidents = [error for error in done.errors or () if not isinstance(error.original_error, GraphQLError)]
+        # Any other is a value that does not fit: the client's or the fake's.
+        accidents = [error for error in done.errors or () if not isinstance(error.original_error, Refusal)]
         wrong = "; ".join(str(error) for error in accidents)
         answer: dict[str, Any] = {"data": done.data}
         if done.errors:
