@@ -13,11 +13,13 @@ from imagebot.plan.inert import code, prose
 from imagebot.plan.links import HostKind, links
 from imagebot.plan.titles import versions
 from imagebot.selection.reasons import short, shown
+from imagebot.selection.verdict import Version
 from imagebot.versions.created import FIRST_IMAGES
 
 _FEW = 6
 _MANY = 100
 _LONGEST_NAME = 80
+_LONGEST_REFERENCE = 600
 _NONE = "–"
 
 
@@ -29,9 +31,8 @@ def table(update: ImageUpdate, beside: Beside, hosts: Mapping[str, HostKind]) ->
 
 def in_full(update: ImageUpdate, beside: Beside) -> str:
     """Whole references, to be copied, and all that is configured otherwise."""
-    image = update.image.familiar
-    lines = [f"- was {code(f'{image}:{old}')}" for old in update.old[:_FEW] if old.tag]
-    lines.append(f"- becomes {code(f'{image}:{update.new}')}")
+    lines = [f"- was {_reference(update, old)}" for old in update.old[:_FEW]]
+    lines.append(f"- becomes {_reference(update, update.new)}")
     if beside.old is not None and not any(old.digest for old in update.old):
         lines.append(f"- {code(versions(update.old))} stood for {code(beside.old.digest)} when this was written")
     if beside.old is not None and beside.new is not None:
@@ -109,6 +110,11 @@ def _built(about: About | None) -> str:
     if about is None:
         return _NONE
     return shown(about.created) if about.created is not None and about.created >= FIRST_IMAGES else "on no date"
+
+
+def _reference(update: ImageUpdate, version: Version) -> str:
+    tag, digest = (f"{mark}{part}" if part else "" for mark, part in ((":", version.tag), ("@", version.digest)))
+    return code(f"{update.image.familiar}{tag}{digest}", _LONGEST_REFERENCE)
 
 
 def _digest(digest: str) -> str:
