@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from math import ceil
 from pathlib import Path
 
 from imagebot.cli.compose import world_of
@@ -52,6 +53,7 @@ pullRequest:
 class Pass:
     """What one pass did, and what it asked of GitHub. `opened` are the apps whose pull requests it opened."""
 
+    at: datetime
     report: Report
     opened: tuple[str, ...]
     requests: int
@@ -86,14 +88,24 @@ class Scene:
         return [(at, head.rpartition("/")[2]) for at, head in sorted(pulls)]
 
     @property
+    def pages(self) -> int:
+        """How many requests it takes to list what is open in each repository, once."""
+        counts = [sum(1 for pull in server.pulls.values() if pull.state == "open") for server in self.servers.values()]
+        return sum(
+            max(1, ceil(count / server.page)) for count, server in zip(counts, self.servers.values(), strict=True)
+        )
+
+    @property
     def spread(self) -> timedelta:
         """From the first pull request to the last."""
         return self.opened[-1][0] - self.opened[0][0]
 
     def most_in_an_hour(self) -> int:
-        """How many pull requests were opened in the hour in which most were."""
-        times = [at for at, _ in self.opened]
-        return max(sum(1 for at in times if start <= at < start + HOUR) for start in times)
+        """How many pull requests were opened at most in an hour, each at the time of its pass: the bot knows no other."""
+        return max(
+            sum(len(later.opened) for later in self.passes if first.at <= later.at < first.at + HOUR)
+            for first in self.passes
+        )
 
     def in_order(self) -> bool:
         """Whether no update was opened in a later pass than one that goes further."""
@@ -116,10 +128,11 @@ class Scene:
         """One pass, and then the time until the next one; a pass that takes longer is followed at once."""
         account, started, already = self.account, self.account.clock.seconds, len(self.opened)
         before = (account.requests, account.writes, self._listings())
-        report = run(self.world, self.policies, account.clock.now)
+        at = account.clock.now
+        report = run(self.world, self.policies, at)
         now = (account.requests, account.writes, self._listings())
         opened = tuple(app for _, app in self.opened[already:])
-        self.passes.append(Pass(report, opened, *(after - count for after, count in zip(now, before, strict=True))))
+        self.passes.append(Pass(at, report, opened, *(after - count for after, count in zip(now, before, strict=True))))
         account.clock.not_before(started + self.every.total_seconds())
         return self.passes[-1]
 
