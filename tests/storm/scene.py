@@ -101,7 +101,7 @@ class Scene:
         return self.opened[-1][0] - self.opened[0][0]
 
     def most_in_an_hour(self) -> int:
-        """How many pull requests were opened at most in an hour, each at the time of its pass: the bot knows no other."""
+        """The most pull requests that were opened in an hour, each at the time of its pass: the bot knows no other."""
         return max(
             sum(len(later.opened) for later in self.passes if first.at <= later.at < first.at + HOUR)
             for first in self.passes
