@@ -92,6 +92,7 @@ class RepositorySettings:
     api_credentials: TokenCredentials | GitHubApp | None = None
     ca_file: Path | None = None
     limits: Limits = Limits()
+    verified_commits: bool = False
 
     @property
     def forge_credentials(self) -> TokenCredentials | GitHubApp | None:
@@ -291,6 +292,7 @@ class _Resolving:
             api_credentials=self.api_credentials(written.api_credentials) if written.api_credentials else None,
             ca_file=self.path(written.ca_file) if written.ca_file else None,
             limits=written.limits,
+            verified_commits=written.verified_commits,
         )
 
     def source(self, name: str, written: settingsfile.Source) -> RepositorySettings:

@@ -175,6 +175,9 @@ class Repository(Model):
     """How the forge's API knows the bot where git uses an ssh key."""
     limits: Limits = Limits()
     """Limits for this repository; those of the whole file hold as well."""
+    verified_commits: Flag = False
+    """Whether GitHub makes the bot's commits itself and signs them, so that they show as verified. Needs an App: it
+    signs for nobody else. The commits are then by the App, whatever `author` says."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -188,7 +191,13 @@ class Repository(Model):
         if kind != "local" and self.url.scheme == "local" and self.api_url is None:
             raise Misplaced(("forge",), f"{_NAMES[kind]} for a repository that is a path needs apiUrl")
         self._check_credentials(kind)
+        if self.verified_commits and (kind != "github" or not self._is_app):
+            raise Misplaced(("verified_commits",), "only GitHub makes signed commits, and only for an App: write `app`")
         return self
+
+    @property
+    def _is_app(self) -> bool:
+        return any(given is not None and given.app is not None for given in (self.credentials, self.api_credentials))
 
     def _check_credentials(self, kind: ForgeKind) -> None:
         given = self.credentials

@@ -48,7 +48,7 @@ def only(policies: PolicySet, wanted: tuple[str, ...]) -> PolicySet:
     kept = tuple(policy for policy in policies.policies if {policy.app, str(policy)} & set(wanted))
     apps = {policy.app for policy in kept}
     beside = tuple(policy for policy in policies.policies if policy.app in apps and policy not in kept)
-    return replace(policies, policies=kept, beside=beside)
+    return replace(policies, policies=kept, beside=beside, chosen=True)
 
 
 def _never() -> bool:

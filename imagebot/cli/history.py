@@ -149,9 +149,7 @@ def _then(pasts: Mapping[str, Past | ImagebotError], text: str) -> Mapping[str, 
         places = {name: at_moment(past.arrived, moment) for name, past in read.items()}
         return {**pasts, **{name: read[name].until(place) for name, place in places.items()}}
     if not _COMMIT.fullmatch(text):
-        raise BadInput(
-            f"--at: {text!r} is no day, moment or commit: write 2026-01-31, 2026-01-31T12:00Z or an id"
-        )
+        raise BadInput(f"--at: {text!r} is no day, moment or commit: write 2026-01-31, 2026-01-31T12:00Z or an id")
     found = [(name, place) for name, past in read.items() for place in named(past.arrived, text)]
     if not found:
         raise BadInput(f"--at: no base branch has a commit {text}")

@@ -16,8 +16,6 @@ from imagebot.cli.tables import as_data, console, print_json, print_problems, pr
 from imagebot.cycle.report import Report
 from imagebot.cycle.run import preview
 from imagebot.errors import printable
-from imagebot.plan.beside import Beside
-from imagebot.plan.body import describe
 from imagebot.plan.change import Change
 
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
@@ -38,8 +36,7 @@ def command(apps: tuple[str, ...], as_json: bool, config: Path | None) -> int:
     settings, policies = load(config)
     report = preview(world_of(settings), only(policies, apps), clock.now())
     if as_json:
-        changes = [_data(decision.change) for decision in report.decisions if decision.change is not None]
-        print_json(as_data(report) | {"changes": changes})
+        print_json(as_data(report) | {"changes": [_data(change) for change in report.changes]})
     else:
         _print(report, console())
     return report.exit_code
@@ -48,12 +45,11 @@ def command(apps: tuple[str, ...], as_json: bool, config: Path | None) -> int:
 def _print(report: Report, out: Console) -> None:
     print_problems(report.problems, out)
     print_status(report.decisions, out)
-    for decision in report.decisions:
-        if decision.change is not None:
-            out.print()
-            out.print(Text(f"{decision.change.branch}: {decision.change.title}", style="bold"))
-            for line in _diff(decision.change):
-                out.print(Text(line, style=_COLOURS.get(line[:1], "")), soft_wrap=True)
+    for change in report.changes:
+        out.print()
+        out.print(Text(f"{change.branch}: {change.title}", style="bold"))
+        for line in _diff(change):
+            out.print(Text(line, style=_COLOURS.get(line[:1], "")), soft_wrap=True)
 
 
 def _diff(change: Change) -> list[str]:
@@ -84,7 +80,8 @@ def _data(change: Change) -> dict[str, object]:
         "repository": change.repository,
         "branch": change.branch,
         "title": change.title,
-        "body": describe(change, [Beside()] * len(change.updates)).body,
+        "labels": list(change.labels),
+        "draft": change.draft,
         "message": change.message,
         "diff": "\n".join(_diff(change)),
     }

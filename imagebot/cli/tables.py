@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, assert_never
 
 from rich.console import Console
@@ -61,7 +61,7 @@ def print_status(decisions: Sequence[Decision], out: Console) -> None:
         table.add_column(name, no_wrap=name != "IMAGE", overflow="fold")
     table.add_column("BECAUSE", overflow="fold", ratio=1)
     for decision in decisions:
-        for line in decision.watches:
+        for line in _shown(decision):
             word = state(line.verdict)
             style = _STYLES.get(word.partition(" (")[0], "")
             cells = (
@@ -97,7 +97,7 @@ def print_report(report: Report, out: Console) -> None:
         out.print()
     for outcome in report.outcomes:
         head = Text(f"{outcome.deed:<8}", style=_DEED_STYLES.get(outcome.deed, "dim"))
-        name = f"{outcome.app}@{outcome.environment}"
+        name = f"{outcome.name}@{outcome.environment}"
         out.print(head, Text(printable(outcome.title or name)), Text(outcome.url, style="blue"), soft_wrap=True)
         if outcome.deed in (Deed.FAILED, Deed.WAITING, Deed.CLOSED):
             out.print(Text(f"         {printable(outcome.because)}"), soft_wrap=True)
@@ -116,10 +116,12 @@ def as_data(report: Report) -> dict[str, Any]:
     """A report as `--json` prints it."""
     return {
         "exitCode": report.exit_code,
-        "images": [_line(decision, line) for decision in report.decisions for line in decision.watches],
+        "images": [_line(decision, line) for decision in report.decisions for line in _shown(decision)],
         "pullRequests": [
             {
-                "app": outcome.app,
+                "repository": outcome.repository,
+                "branch": outcome.branch,
+                "name": outcome.name,
                 "environment": outcome.environment,
                 "deed": outcome.deed.value,
                 "title": outcome.title,
@@ -141,6 +143,11 @@ def as_data(report: Report) -> dict[str, Any]:
 def print_json(data: object) -> None:
     """One JSON document on standard output."""
     print(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def _shown(decision: Decision) -> Iterator[WatchDecision]:
+    """The lines of a policy, but for a new major version that there is none of."""
+    return (line for line in decision.watches if not (line.major and isinstance(line.verdict, NoCandidate)))
 
 
 def _line(decision: Decision, line: WatchDecision) -> dict[str, Any]:

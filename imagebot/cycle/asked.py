@@ -10,6 +10,8 @@ from datetime import datetime
 from functools import cache
 
 from imagebot.cycle.memory import Memory
+from imagebot.errors import Unavailable
+from imagebot.images.about import About
 from imagebot.images.reference import ImageName
 from imagebot.registry.client import Registries, TagList
 
@@ -22,7 +24,7 @@ class Asked:
         self._memory = memory
         self._before = registries.requests
         self._tags = cache(registries.tags)
-        self._digest = cache(registries.digest)
+        self._digests: dict[tuple[ImageName, str], str] = {}
         self._verify = cache(registries.verify)
 
     @property
@@ -36,7 +38,17 @@ class Asked:
 
     def digest(self, name: ImageName, tag: str) -> str:
         """What a tag stands for in this pass."""
-        return self._digest(name, tag)
+        if (name, tag) not in self._digests:
+            self._digests[name, tag] = self._registries.digest(name, tag)
+        return self._digests[name, tag]
+
+    def unmoved(self, name: ImageName, tag: str) -> None:
+        """Ask again what a tag stands for that this pass asked about. Raises `Unavailable` if that is another image."""
+        known = self._digests.get((name, tag))
+        if known is not None and self._registries.digest(name, tag) != known:
+            raise Unavailable(
+                f"{name.familiar}:{tag} was pushed again while this pass looked at it; the next one looks again"
+            )
 
     def verify(self, name: ImageName, digest: str) -> None:
         """Raise `BadResponse` unless the manifest of this digest is there and is what it says."""
@@ -48,6 +60,14 @@ class Asked:
         if known is None:
             known = self._registries.platforms(name, digest)
             self._memory.has_platforms(name, digest, known)
+        return known
+
+    def about(self, name: ImageName, digest: str, platform: str | None) -> About:
+        """What an image says about itself, on one platform."""
+        known = self._memory.about(name, digest, platform)
+        if known is None:
+            known = self._registries.about(name, digest, platform)
+            self._memory.is_about(name, digest, platform, known)
         return known
 
     def created(self, name: ImageName, digest: str) -> datetime | None:

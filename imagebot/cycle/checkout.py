@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 
 from imagebot.cycle.asked import Asked
 from imagebot.cycle.memory import Memory
 from imagebot.cycle.world import World
-from imagebot.forge.protocol import Forge, PullRequest
+from imagebot.forge.protocol import Forge, PullRequest, Signs
+from imagebot.gitrepo.history import CommitInfo
 from imagebot.gitrepo.mirror import Heads, Mirror
+from imagebot.gitrepo.objects import TreeEntry
 from imagebot.images.reference import ImageName
 from imagebot.observe.events import RepositoryFetched
 from imagebot.plan import block
+from imagebot.plan.change import Change
 from imagebot.plan.claims import FileFields
-from imagebot.plan.freeze import BranchCommit, frozen
+from imagebot.plan.freeze import BranchCommit, Frozen, frozen
 from imagebot.plan.landed import Landed, landed, rolls_back
+from imagebot.plan.refusals import Refused, refused
+from imagebot.plan.wish import Wish, asked
 from imagebot.policy.model import Policy
-from imagebot.selection.verdict import Version
+from imagebot.selection.facts import KeptBack
+from imagebot.selection.verdict import Hold, Version
 from imagebot.settings import RepositorySettings
+
+_BY_GITHUB = "noreply@github.com"
 
 
 @dataclass
 class Checkout:
-    """Fetched once a pass; everything after reads the same commits, whatever is pushed meanwhile."""
+    """Fetched once a pass; everything after reads the same commits, whatever is pushed meanwhile.
+
+    `files` are the fields of those that hold watched images, `entries` all files at the base, by path.
+    """
 
     world: World
     registries: Asked
@@ -33,8 +44,15 @@ class Checkout:
     mirror: Mirror
     heads: Heads
     files: Mapping[str, FileFields]
+    entries: Mapping[str, TreeEntry]
     memory: Memory
+    opened: int = 0
     _writes_before: int = 0
+
+    @property
+    def account(self) -> str:
+        """Whose limits on writes count here: those of everything behind one API."""
+        return f"{self.settings.forge} {self.settings.api_url}"
 
     @cached_property
     def forge(self) -> Forge:
@@ -46,6 +64,12 @@ class Checkout:
     def forge_writes(self) -> int:
         """How often the forge was asked to change something in this pass."""
         return self.forge.writes - self._writes_before if "forge" in self.__dict__ else 0
+
+    def remember(self, at: datetime) -> None:
+        """Count what was opened and written, for the limits of the next passes."""
+        self.memory.count("opened", self.settings.url, [at] * self.opened)
+        if "forge" in self.__dict__ and self.forge.hourly_writes is not None:
+            self.memory.count("writes", self.account, [at] * self.forge_writes)
 
     @cached_property
     def pulls(self) -> Mapping[str, PullRequest]:
@@ -63,32 +87,85 @@ class Checkout:
         messages = (commit.message for commit in self.mirror.newest_commits(self.heads.base))
         return tuple(landed(message for message in messages if not rolls_back(message)))
 
-    def closed(
-        self, branch: str, proposed: tuple[ImageName, str], lifted: datetime | None
-    ) -> tuple[tuple[Version, str], ...]:
+    @cached_property
+    def wishes(self) -> Mapping[str, frozenset[Wish]]:
+        """What people ask for in the words and labels of open pull requests, by branch."""
+        return {branch: asked(pull.body, pull.labels) for branch, pull in self.pulls.items()}
+
+    def refused(self, branch: str, policy: Policy, image: ImageName, tag: str) -> tuple[KeptBack, ...]:
         """The versions of an image that people refused by closing this branch's pull requests, with who and when.
 
         Not asked while an open one proposes that very tag: whoever opened it again has changed their mind. Those that
-        were closed before they were `lifted` do not count.
+        were closed before they were lifted do not count.
         """
-        image, tag = proposed
         current = self.pulls.get(branch)
-        if current is not None and any((item.image, item.tag) == (str(image), tag) for item in _proposed(current)):
+        if current is not None:
+            self.memory.forget_refusals(self._place(branch))
+        found = None if current is None else block.read(current.body)
+        wanted = (policy.app, str(image), tag)
+        if found is not None and any((item.app, item.image, item.tag) == wanted for item in found.proposed):
             return ()
+        lifted = self.memory.lifted(policy, tag)
         return tuple(
-            (Version(item.tag, item.digest), _closing(pull))
-            for pull in self.forge.closed_pulls(branch)
-            if lifted is None or _closed_at(pull) > lifted
-            for item in _proposed(pull)
-            if item.image == str(image)
+            KeptBack(Hold.CLOSED, Version(item.proposed.tag, item.proposed.digest), item.because)
+            for item in self._refusals(branch)
+            if (item.proposed.app, item.proposed.image) == (policy.app, str(image))
+            and (lifted is None or item.at > lifted)
         )
 
-    def frozen(self, branch: str) -> str | None:
+    def opens(self, branch: str) -> None:
+        """Count a pull request that was opened; if people close it, that is news."""
+        self.opened += 1
+        self.memory.forget_refusals(self._place(branch))
+
+    def refused_meanwhile(self, change: Change) -> str | None:
+        """Why a change may not be opened after all: what is remembered of closed pull requests may be an hour old."""
+        before = set(self._refusals(change.branch))
+        self.memory.forget_refusals(self._place(change.branch))
+        proposed = {(update.app, str(update.image), update.new.tag) for update in change.updates}
+        for item in self._refusals(change.branch):
+            one = item.proposed
+            if item not in before and (one.app, one.image, one.tag) in proposed:
+                return item.because
+        return None
+
+    def _refusals(self, branch: str) -> tuple[Refused, ...]:
+        known = self.memory.refusals(self._place(branch))
+        if known is None:
+            known = tuple(
+                item
+                for pull in self.forge.closed_pulls(branch)
+                for item in refused(pull.number, pull.body, pull.labels, pull.closed_at, pull.closed_by)
+            )
+            self.memory.are_refused(self._place(branch), known)
+        return known
+
+    def _place(self, branch: str) -> str:
+        return f"{self.settings.url} {self.settings.branch} {branch}"
+
+    def contents(self, paths: Collection[str]) -> Mapping[str, bytes]:
+        """These files at the base, which has them."""
+        wanted = sorted(paths)
+        found = self.mirror.blobs([self.entries[path].blob for path in wanted])
+        return {path: data for path, data in zip(wanted, found, strict=True) if data is not None}
+
+    def kept(self, branch: str) -> Frozen | None:
         """Why the bot must leave its branch alone, or None."""
+        wishes = self.wishes.get(branch, frozenset())
+        if Wish.HOLD in wishes:
+            return Frozen(f"people hold pull request #{self.pulls[branch].number} by its checkbox or label")
+        return None if Wish.REBUILD in wishes else self.frozen(branch)
+
+    @cached_property
+    def _own_commits(self) -> Mapping[str, Sequence[CommitInfo]]:
+        """The commits of each branch, by its tip, that the base has not."""
+        return self.mirror.commits_of_each(self.heads.base, set(self.heads.branches.values()))
+
+    def frozen(self, branch: str) -> Frozen | None:
+        """The commit on the bot's branch that somebody else made, if there is one."""
         tip = self.heads.branches.get(branch)
         if tip is None:
             return None
-        commits = self.mirror.commits_between(self.heads.base, tip)
         return frozen(
             branch,
             [
@@ -99,10 +176,18 @@ class Checkout:
                     message=commit.message,
                     adds_nothing=self.mirror.adds_nothing(commit),
                 )
-                for commit in commits
+                for commit in self._own_commits[tip]
             ],
-            self.world.settings.author.email,
+            self._addresses,
         )
+
+    @cached_property
+    def _addresses(self) -> frozenset[str]:
+        """Those of the bot's own commits. What GitHub makes itself is committed by GitHub."""
+        own = {self.world.settings.author.email}
+        if self.settings.verified_commits and isinstance(self.forge, Signs):
+            own |= {self.forge.identity()[1], _BY_GITHUB}
+        return frozenset(own)
 
 
 def check_out(
@@ -115,24 +200,5 @@ def check_out(
     files = world.index.look(settings.name, policies, mirror, tree.entries)
     passed_over = tree.unreadable + sum(1 for file in files.values() if file.found.unreadable is not None)
     world.tell(RepositoryFetched(settings.name, heads.base, len(tree.entries), passed_over))
-    return Checkout(world, registries, settings, mirror, heads, files, memory)
-
-
-def _proposed(pull: PullRequest) -> tuple[block.Proposed, ...]:
-    found = block.read(pull.body)
-    return () if found is None or found.closed_by_bot else found.proposed
-
-
-def _closed_at(pull: PullRequest) -> datetime:
-    """When it was closed; far ahead where the forge does not say, so that nothing came after."""
-    try:
-        at = datetime.fromisoformat(pull.closed_at)
-    except ValueError:
-        return datetime.max.replace(tzinfo=UTC)
-    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-
-
-def _closing(pull: PullRequest) -> str:
-    who = f" by {pull.closed_by}" if pull.closed_by else ""
-    when = f" on {pull.closed_at[:10]}" if pull.closed_at else ""
-    return f"pull request #{pull.number} was closed{who}{when}"
+    entries = {entry.path: entry for entry in tree.entries}
+    return Checkout(world, registries, settings, mirror, heads, files, entries, memory)

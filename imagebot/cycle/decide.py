@@ -10,20 +10,19 @@ from imagebot.cycle.gather import Place, Question, gather
 from imagebot.cycle.histories import Histories
 from imagebot.cycle.lists import Listed, Lists, creation_times
 from imagebot.cycle.world import World
-from imagebot.errors import CannotEdit, ImagebotError
+from imagebot.errors import ImagebotError
 from imagebot.fields.field import Field
-from imagebot.observe.events import VerdictReached
-from imagebot.plan.change import Change
 from imagebot.plan.claims import Claims, claims, left_alone
 from imagebot.plan.decision import Decision, WatchDecision, deployed
-from imagebot.plan.propose import Due, branch_of, propose
+from imagebot.plan.groups import branch_of
+from imagebot.policy.gates import Gates
 from imagebot.policy.model import Policy, Watch
 from imagebot.policy.read import PolicySet
+from imagebot.selection import gates
 from imagebot.selection.facts import Case, Elsewhere, Facts, Needs
 from imagebot.selection.judge import judge
 from imagebot.selection.rank import Ranking, rank
-from imagebot.selection.survey import better
-from imagebot.selection.verdict import Held, Hold, Unknown, Update, Verdict, Version
+from imagebot.selection.verdict import Held, Hold, Unknown, Verdict, Version, tag_of
 from imagebot.versions.known import Known
 
 _MOST_QUESTIONS = 500  # a few for each candidate, of which those that are only remembered may be many
@@ -69,55 +68,80 @@ def decide(world: World, policies: PolicySet, checkouts: Checkouts, sights: Sigh
         else:
             lines = tuple(WatchDecision(watch, (), None, Unknown(str(checkout))) for watch in policy.watches)
             decision = Decision(policy, lines)
-        _tell(world, decision)
         decisions.append(decision)
     return tuple(decisions)
 
 
 def _decide(this: _Pass, checkout: Checkout, policy: Policy) -> Decision:
-    watches = tuple(_watch(this, checkout, policy, index) for index in range(len(policy.watches)))
-    decision = Decision(policy, watches)
-    dues = [_due(line, line.verdict) for line in watches if isinstance(line.verdict, Update)]
-    if not dues or decision.unknown:
-        return decision
-    frozen = checkout.frozen(branch_of(checkout.world.settings.branch_prefix, policy))
-    if frozen is not None:
-        return Decision(policy, tuple(_hold(line, frozen) for line in watches))
-    try:
-        return Decision(policy, watches, _change(checkout, policy, dues))
-    except CannotEdit as error:
-        return Decision(policy, tuple(_refuse(line, error) for line in watches))
+    return Decision(
+        policy, tuple(line for at in range(len(policy.watches)) for line in _watch(this, checkout, policy, at))
+    )
 
 
-def _due(line: WatchDecision, update: Update) -> Due:
-    skipped = () if line.ranking is None else better(line.ranking, update.to.tag)
-    return Due(line.watch, line.fields, update, skipped)
-
-
-def _watch(this: _Pass, checkout: Checkout, policy: Policy, index: int) -> WatchDecision:
+def _watch(this: _Pass, checkout: Checkout, policy: Policy, index: int) -> Sequence[WatchDecision]:
     watch = policy.watches[index]
     fields = this.owned[policy.repository][str(policy), index]
     listed = this.sights.lists[watch.image]
     if isinstance(fields, Unknown):
-        return WatchDecision(watch, (), None, fields)
+        return [WatchDecision(watch, (), None, fields)]
     if isinstance(listed, ImagebotError):
-        return WatchDecision(watch, fields, None, Unknown(str(listed)))
+        return [WatchDecision(watch, fields, None, Unknown(str(listed)))]
     try:
         ranking = _ranking(this, checkout, watch, fields, listed)
     except ImagebotError as error:
-        return WatchDecision(watch, fields, None, Unknown(str(error)))
+        return [WatchDecision(watch, fields, None, Unknown(str(error)))]
     if not listed.tags.complete:
         many = len(listed.tags.tags)
         because = f"the tag list of {watch.image.familiar} may be cut short: the registry stopped at {many} tags"
-        return WatchDecision(watch, fields, ranking, Unknown(because))
+        return [WatchDecision(watch, fields, ranking, Unknown(because))]
     source = _source(this, policy, index)
     if isinstance(source, Unknown):
-        return WatchDecision(watch, fields, ranking, source)
-    branch = branch_of(checkout.world.settings.branch_prefix, policy)
-    gates = policy.gates.for_image(watch.minimum_age)
-    case = Case(watch, gates, ranking, deployed(fields), _elsewhere(policy, source), listed.shrunk)
-    verdict, facts = _verdict(Question(policy, branch, case, Place(checkout, watch, fields), source))
-    return WatchDecision(watch, fields, ranking, verdict, case, facts)
+        return [WatchDecision(watch, fields, ranking, source)]
+    return _judged(Place(checkout, watch, fields), policy, ranking, listed, source)
+
+
+def _judged(
+    here: Place, policy: Policy, ranking: Ranking, listed: Listed, source: Place | None
+) -> Sequence[WatchDecision]:
+    """What is decided; where the policy wants new major versions apart, about them and about all others."""
+
+    def judged(ranking: Ranking, *, major: bool = False) -> WatchDecision:
+        shut_by = policy.gates.for_image(here.watch.minimum_age)
+        shrunk = None if major else listed.shrunk
+        case = Case(here.watch, shut_by, ranking, deployed(here.fields), _elsewhere(policy, source), shrunk)
+        branch = branch_of(here.checkout.world.settings.branch_prefix, policy, here.watch.image, major=major)
+        verdict, facts = _verdict(Question(policy, branch, case, here, source))
+        return WatchDecision(here.watch, here.fields, ranking, verdict, case, facts, major=major)
+
+    if not policy.pull_request.group.separate_major:
+        return [replace(judged(ranking), believed=_is_believed(listed, ranking, here.fields))]
+    majors = _majors(ranking, here.fields)
+    if source is not None:
+        line = judged(ranking)
+        return [replace(line, major=tag_of(line.verdict) in majors)]
+    believed = _is_believed(listed, ranking, here.fields)
+    within = judged(ranking.among(tag for tag in ranking.tags if tag not in majors))
+    beyond = judged(ranking.among(majors), major=True)
+    if isinstance(within.verdict, Held) and within.verdict.hold is Hold.SHRUNK:
+        beyond = replace(beyond, verdict=within.verdict)
+    return [replace(line, believed=believed) for line in (within, beyond)]
+
+
+def _majors(ranking: Ranking, fields: Sequence[Field]) -> frozenset[str]:
+    """The tags of a major version above all that these fields say."""
+    places = [place for field in fields if field.tag and (place := ranking.place(field.tag)) is not None]
+    if not places:
+        return frozenset()
+    now, step = max(places), ranking.rules.order.step
+    tags = ((tag, ranking.place(tag)) for tag in set(ranking.tags))
+    return frozenset(tag for tag, at in tags if at is not None and at > now and step(now, at) == "major")
+
+
+def _is_believed(listed: Listed, ranking: Ranking, fields: Sequence[Field]) -> bool:
+    """Whether what is not on the list is really gone: registries leave tags out at times, or all of them."""
+    case = Case(ranking.watch, Gates(), ranking, deployed(tuple(fields)), None, listed.shrunk)
+    short = listed.shrunk is not None and gates.shrunk(case, listed.shrunk, Version(""))
+    return bool(listed.tags.tags) and not short
 
 
 def _ranking(this: _Pass, checkout: Checkout, watch: Watch, fields: Sequence[Field], listed: Listed) -> Ranking:
@@ -176,32 +200,3 @@ def _verdict(question: Question) -> tuple[Verdict, Facts]:
         except ImagebotError as error:
             return Unknown(str(error)), facts
     raise AssertionError(f"judging {question.case.watch.image} never ends")
-
-
-def _change(checkout: Checkout, policy: Policy, dues: Sequence[Due]) -> Change:
-    paths = {field.file for due in dues for field in due.fields}
-    files = {path: checkout.mirror.read(checkout.heads.base, path) for path in sorted(paths)}
-    return propose(policy, dues, checkout.settings.branch, checkout.world.settings.branch_prefix, files)
-
-
-def _hold(line: WatchDecision, because: str) -> WatchDecision:
-    if not isinstance(line.verdict, Update):
-        return line
-    return replace(line, verdict=Held(line.verdict.to, Hold.FROZEN, None, because))
-
-
-def _refuse(line: WatchDecision, error: CannotEdit) -> WatchDecision:
-    return replace(line, verdict=Unknown(error.problem.headline)) if isinstance(line.verdict, Update) else line
-
-
-def _tell(world: World, decision: Decision) -> None:
-    for line in decision.watches:
-        world.tell(
-            VerdictReached(
-                app=decision.policy.app,
-                environment=decision.policy.environment,
-                image=str(line.watch.image),
-                verdict=type(line.verdict).__name__,
-                because=line.verdict.because,
-            )
-        )

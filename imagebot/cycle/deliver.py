@@ -1,190 +1,186 @@
-"""From decisions to branches and pull requests: one push a repository, one pull request a policy, nothing twice."""
+"""From changes to branches and pull requests: one push a repository, one pull request a branch, nothing twice."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
+from imagebot.cycle.allow import allow
+from imagebot.cycle.arrange import Arranged
 from imagebot.cycle.checkout import Checkout
+from imagebot.cycle.commit import commits as commits_of
+from imagebot.cycle.describe import described
+from imagebot.cycle.job import DONE_ONCE, Delivery, Job, outcome
 from imagebot.cycle.report import Deed, Outcome
+from imagebot.cycle.retire import look_after
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError, WorldError
 from imagebot.forge.ensure import ensure
 from imagebot.forge.protocol import Proposal, PullRequest
 from imagebot.gitrepo.push import PushUpdate, Rejected
-from imagebot.observe.events import BranchPushed, ChangeCommitted, ForgeWarned, PullRequestSettled
+from imagebot.observe.events import BranchPushed, ForgeWarned, PullRequestSettled
 from imagebot.plan import block
-from imagebot.plan.beside import Beside
-from imagebot.plan.block import mark_closed_by_bot
-from imagebot.plan.body import describe
 from imagebot.plan.change import Change
-from imagebot.plan.comments import Moot, closing
-from imagebot.plan.decision import Decision
-from imagebot.plan.limits import waiting
-from imagebot.plan.propose import branch_of
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A change to carry out, beside what is there already: the branch's tip and its open pull request."""
-
-    checkout: Checkout
-    change: Change
-    tip: str | None
-    pull: PullRequest | None
-
-    @property
-    def place(self) -> tuple[str, str]:
-        return (self.change.repository, self.change.branch)
+from imagebot.plan.comments import superseded
+from imagebot.plan.groups import Place, Target
 
 
 def deliver(
-    world: World, checkouts: Mapping[str, Checkout | ImagebotError], decisions: Sequence[Decision]
-) -> tuple[Outcome, ...]:
-    """Carry out every change of a pass, close what has become moot, and tell what became of each."""
-    outcomes: list[Outcome] = []
+    world: World,
+    checkouts: Mapping[str, Checkout | ImagebotError],
+    arranged: Sequence[Arranged],
+    unknown: Collection[str],
+    *,
+    whole: bool,
+) -> Delivery:
+    """Carry out every change of a pass, close what has become moot, and tell what became of each.
+
+    `unknown` are the policies of which not enough is known, as `app@environment`. `whole`: `arranged` holds every
+    policy there is.
+    """
+    delivery = Delivery()
     jobs: list[Job] = []
-    for decision in decisions:
-        checkout = checkouts[decision.policy.repository]
-        if not isinstance(checkout, Checkout):
-            continue
+    present = [each for each in checkouts.values() if isinstance(each, Checkout)]
+    for checkout in present:
+        mine = [one for one in arranged if one.checkout is checkout]
         try:
-            if decision.change is not None:
-                jobs.append(_job(checkout, decision.change))
-            elif decision.settled or _taken_back(world, checkout, decision):
-                outcomes += _retire(world, checkout, decision)
+            jobs += [_job(checkout, one.target, one.change) for one in mine if one.change is not None]
+            look_after(world, checkout, mine, unknown, delivery, whole=whole)
         except WorldError as error:
-            outcomes.append(_failed(decision.policy.app, decision.policy.environment, str(error)))
-    waits = _waiting(world, checkouts, jobs)
-    outcomes += [_outcome(job.change, Deed.WAITING, waits[job.place]) for job in jobs if job.place in waits]
-    for checkout in checkouts.values():
-        mine = [job for job in jobs if job.checkout is checkout and job.place not in waits]
-        if isinstance(checkout, Checkout) and mine:
-            outcomes += _carry_out(world, checkout, mine)
-    return tuple(outcomes)
+            _forge_failed(checkout, mine, str(error), delivery)
+    waits = allow(world, checkouts, [job.change for job in jobs if job.pull is None])
+    delivery.outcomes += [outcome(job.change, Deed.WAITING, waits[job.place]) for job in jobs if job.place in waits]
+    for checkout in present:
+        ready = [job for job in jobs if job.checkout is checkout and job.place not in waits]
+        if ready:
+            _carry_out(world, checkout, ready, delivery)
+    return delivery
 
 
-def _job(checkout: Checkout, change: Change) -> Job:
-    return Job(checkout, change, checkout.heads.branches.get(change.branch), checkout.pulls.get(change.branch))
+def _job(checkout: Checkout, target: Target, change: Change) -> Job:
+    return Job(checkout, target, change, checkout.heads.branches.get(change.branch), checkout.pulls.get(change.branch))
 
 
-def _waiting(
-    world: World, checkouts: Mapping[str, Checkout | ImagebotError], jobs: Sequence[Job]
-) -> Mapping[tuple[str, str], str]:
-    new = [job.change for job in jobs if job.pull is None]
-    if not new:
-        return {}
-    present = {name: checkout for name, checkout in checkouts.items() if isinstance(checkout, Checkout)}
-    return waiting(
-        new,
-        {name: len(checkout.pulls) for name, checkout in present.items()},
-        {name: checkout.settings.limits.open_pull_requests for name, checkout in present.items()},
-        world.settings.limits.open_pull_requests,
-    )
+def _forge_failed(checkout: Checkout, mine: Sequence[Arranged], because: str, delivery: Delivery) -> None:
+    done = {one.place for one in delivery.outcomes}
+    for one in mine:
+        target = one.target
+        if target.place not in done and (one.change is not None or target.branch in checkout.heads.branches):
+            delivery.outcomes.append(
+                Outcome(*target.place, target.name, target.environment, Deed.FAILED, "", "", because)
+            )
 
 
-def _carry_out(world: World, checkout: Checkout, jobs: Sequence[Job]) -> list[Outcome]:
-    outcomes: list[Outcome] = []
-    commits: dict[str, str] = {}
-    for job in jobs:
+def _carry_out(world: World, checkout: Checkout, jobs: Sequence[Job], delivery: Delivery) -> None:
+    wanted = [job for job in jobs if not _is_refused(job, delivery)]
+    commits = commits_of(world, checkout, wanted, delivery)
+    proposals: dict[Place, Proposal] = {}
+    ready = []
+    for job in (job for job in wanted if job.place in commits):
         world.go_on()
         try:
-            commits[job.change.branch] = _commit(world, job)
+            if not job.said or _must_go_on(job, commits[job.place]):
+                proposal = described(checkout, job.target, job.change)
+                proposals[job.place] = replace(proposal, head=commits[job.place])
+                _stop_auto_merge(job, proposal, commits[job.place])
+            ready.append(job)
         except ImagebotError as error:
-            outcomes.append(_outcome(job.change, Deed.FAILED, str(error)))
-    ready = [job for job in jobs if job.change.branch in commits]
-    pushed = _push(world, checkout, [job for job in ready if commits[job.change.branch] != job.tip], commits)
+            delivery.fail(job.change, str(error))
+    left = _push(world, checkout, [job for job in ready if commits[job.place] != job.tip], commits, delivery)
     for job in ready:
         world.go_on()
-        failure = pushed.get(job.change.branch)
-        outcomes.append(
-            _settle(world, job, moved=commits[job.change.branch] != job.tip) if failure is None else failure
-        )
-    return outcomes
+        if job.place not in left:
+            moved = commits[job.place] != job.tip
+            delivery.outcomes.append(_settle(world, job, proposals.get(job.place), moved=moved))
 
 
-def _commit(world: World, job: Job) -> str:
-    """The commit that the branch should point at: its present tip wherever that already brings exactly this change."""
-    checkout, change = job.checkout, job.change
-    if job.tip is not None and checkout.mirror.brings(checkout.heads.base, job.tip, change.files):
-        return job.tip
-    for update in change.updates:
-        if update.new.digest is not None:
-            checkout.registries.verify(update.image, update.new.digest)
-    commit = checkout.mirror.commit(checkout.heads.base, change.files, change.message, world.settings.author)
-    world.tell(ChangeCommitted(change.repository, change.branch, commit))
-    return commit
+def _is_refused(job: Job, delivery: Delivery) -> bool:
+    """Whether people closed just this meanwhile: what is remembered of that may be an hour old."""
+    if job.pull is not None:
+        return False
+    try:
+        because = job.checkout.refused_meanwhile(job.change)
+    except WorldError as error:
+        delivery.fail(job.change, str(error))
+        return True
+    if because is not None:
+        delivery.outcomes.append(outcome(job.change, Deed.WAITING, because))
+    return because is not None
 
 
-def _push(world: World, checkout: Checkout, jobs: Sequence[Job], commits: Mapping[str, str]) -> Mapping[str, Outcome]:
+def _must_go_on(job: Job, commit: str) -> bool:
+    """Whether the branch gets another commit, which ends auto-merge on some forges."""
+    found = None if job.pull is None else block.read(job.pull.body)
+    return found is not None and found.auto_merge and commit != job.tip
+
+
+def _stop_auto_merge(job: Job, proposal: Proposal, commit: str) -> None:
+    """What the forge may merge by itself must not turn into something that it may not."""
+    found = None if job.pull is None else block.read(job.pull.body)
+    if job.pull is None or found is None or commit == job.tip:
+        return
+    if found.auto_merge and not proposal.auto_merge:
+        job.checkout.forge.stop_auto_merge(job.pull)
+
+
+def _push(
+    world: World, checkout: Checkout, jobs: Sequence[Job], commits: Mapping[Place, str], delivery: Delivery
+) -> frozenset[Place]:
+    """Push all of them at once; those that were not moved, with their outcomes told."""
     if not jobs:
-        return {}
+        return frozenset()
     world.go_on()
-    updates = [PushUpdate(job.change.branch, commits[job.change.branch], job.tip) for job in jobs]
+    updates = [PushUpdate(job.change.branch, commits[job.place], job.tip) for job in jobs]
     try:
         results = checkout.mirror.push(updates)
     except WorldError as error:
-        return {job.change.branch: _outcome(job.change, Deed.FAILED, str(error)) for job in jobs}
-    failures = {}
+        for job in jobs:
+            delivery.fail(job.change, str(error))
+        return frozenset(job.place for job in jobs)
+    left = set()
     for job in jobs:
         result = results[job.change.branch]
-        if isinstance(result, Rejected):
-            because = f"{job.change.branch} was not pushed: {result.because}; the next pass looks again"
-            failures[job.change.branch] = _outcome(job.change, Deed.FAILED, because)
-        else:
-            world.tell(BranchPushed(job.change.repository, job.change.branch, commits[job.change.branch]))
-    return failures
+        if not isinstance(result, Rejected):
+            world.tell(BranchPushed(job.change.repository, job.change.branch, commits[job.place]))
+            continue
+        left.add(job.place)
+        delivery.fail(job.change, f"{job.change.branch} was not pushed: {result.because}")
+        if result.moved:
+            delivery.raced.add(job.place)
+    return frozenset(left)
 
 
-def _settle(world: World, job: Job, *, moved: bool) -> Outcome:
-    change = job.change
-    described = describe(change, [Beside()] * len(change.updates))
-    proposal = Proposal(
-        change.branch, change.base, change.title, described.body, described.labels, change.reviewers, change.assignees
-    )
+def _settle(world: World, job: Job, proposal: Proposal | None, *, moved: bool) -> Outcome:
+    change, forge = job.change, job.checkout.forge
+    because = "; ".join(update.because for update in change.updates)
+    if proposal is None:
+        assert job.pull is not None, "it says all this already"
+        deed = Deed.UPDATED if moved else Deed.KEPT
+        return _settled(world, change, deed, because, job.pull.url)
     try:
-        ensured = ensure(job.checkout.forge, proposal, job.pull)
+        if job.pull is not None and (comment := _superseding(job.pull, change)):
+            forge.say(job.pull, comment, job.pull.body)
+        ensured = ensure(forge, proposal, job.pull, moved=moved, again=bool(job.wishes.intersection(DONE_ONCE)))
+        done = [wish.label for wish in DONE_ONCE if wish in job.wishes]
+        if done:
+            forge.remove_labels(ensured.pull, tuple(label for label in done if label in ensured.pull.labels))
     except WorldError as error:
-        return _outcome(change, Deed.FAILED, str(error))
+        return outcome(change, Deed.FAILED, str(error))
+    if ensured.deed == "opened":
+        job.checkout.opens(change.branch)
     for warning in ensured.warnings:
         world.tell(ForgeWarned(change.repository, warning))
-    because = "; ".join(update.because for update in change.updates)
-    if ensured.deed == "opened":
-        deed = Deed.OPENED
-    else:
-        deed = Deed.UPDATED if moved or ensured.deed == "rewritten" else Deed.KEPT
-    world.tell(PullRequestSettled(change.name, change.environment, deed, ensured.pull.url, because))
-    return _outcome(change, deed, because, ensured.pull.url)
+    kept = ensured.deed == "kept" and not moved
+    deed = Deed.OPENED if ensured.deed == "opened" else Deed.KEPT if kept else Deed.UPDATED
+    return _settled(world, change, deed, because, ensured.pull.url)
 
 
-def _taken_back(world: World, checkout: Checkout, decision: Decision) -> bool:
-    """Whether the open pull request proposes an image that may not be updated at all now."""
-    pull = checkout.pulls.get(branch_of(world.settings.branch_prefix, decision.policy))
-    found = None if pull is None else block.read(pull.body)
-    return found is not None and bool({item.image for item in found.proposed} & decision.taken_back)
+def _settled(world: World, change: Change, deed: Deed, because: str, url: str) -> Outcome:
+    world.tell(PullRequestSettled(change.name, change.environment, deed, url, because))
+    return outcome(change, deed, because, url)
 
 
-def _retire(world: World, checkout: Checkout, decision: Decision) -> list[Outcome]:
-    """Close a pull request that proposes nothing that is wanted now, unless people work on its branch."""
-    policy = decision.policy
-    branch = branch_of(world.settings.branch_prefix, policy)
-    pull = checkout.pulls.get(branch)
-    if pull is None or checkout.frozen(branch) is not None:
-        return []
-    because = "; ".join(watch.verdict.because for watch in decision.watches)
-    moot = Moot.SETTLED if decision.settled else Moot.TAKEN_BACK
-    comment = closing(moot, because, checkout.settings.branch)
-    checkout.forge.close(pull, comment, mark_closed_by_bot(pull.body))
-    tip = checkout.heads.branches.get(branch)
-    if tip is not None:
-        checkout.mirror.push([PushUpdate(branch, None, tip)])
-    world.tell(PullRequestSettled(policy.app, policy.environment, Deed.CLOSED, pull.url, because))
-    return [Outcome(policy.app, policy.environment, Deed.CLOSED, pull.title, pull.url, because)]
-
-
-def _outcome(change: Change, deed: Deed, because: str, url: str = "") -> Outcome:
-    return Outcome(change.name, change.environment, deed, change.title, url, because)
-
-
-def _failed(app: str, environment: str, because: str) -> Outcome:
-    return Outcome(app, environment, Deed.FAILED, "", "", because)
+def _superseding(pull: PullRequest, change: Change) -> str:
+    """What is to be said when other versions replace those that people may have looked at already; empty if none do."""
+    found = block.read(pull.body)
+    return "" if found is None else superseded(found.proposed, change)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from itertools import islice
 
 from imagebot.cycle.checkout import Checkout
@@ -122,7 +121,7 @@ def _rolled_back(question: Question) -> Iterator[KeptBack]:
         if item.field not in arrivals:
             arrivals[item.field] = arrival(here.checkout, here.watch, item.field)
         came = arrivals[item.field]
-        lifted = _lifted(question, item.version.tag)
+        lifted = here.checkout.memory.lifted(question.policy, item.version.tag)
         if lifted is not None and came.at <= lifted:
             continue
         back = item.field.tag if item.version.digest is None else item.field.value
@@ -131,17 +130,9 @@ def _rolled_back(question: Question) -> Iterator[KeptBack]:
         yield KeptBack(Hold.ROLLED_BACK, item.version, because)
 
 
-def _lifted(question: Question, tag: str) -> datetime | None:
-    """When somebody said that this version may come again."""
-    place = (question.policy.app, question.policy.environment, tag)
-    holds = question.here.checkout.memory.holds
-    return max((hold.since for hold in holds if hold.lifts and hold.place == place), default=None)
-
-
 def _closed(question: Question, tag: str, facts: Facts) -> Facts:
-    proposed = (question.case.watch.image, tag)
-    closed = question.here.checkout.closed(question.branch, proposed, _lifted(question, tag))
-    return replace(facts, closed=tuple(KeptBack(Hold.CLOSED, version, because) for version, because in closed))
+    checkout, image = question.here.checkout, question.case.watch.image
+    return replace(facts, closed=checkout.refused(question.branch, question.policy, image, tag))
 
 
 def _since(question: Question, tag: str, facts: Facts) -> Facts:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import astuple
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
+from imagebot.images.about import About
 from imagebot.images.reference import ImageName
+from imagebot.plan.block import Proposed
+from imagebot.plan.refusals import Refused
+from imagebot.policy.model import Policy
 from imagebot.selection.byhand import HandHold
 from imagebot.selection.facts import Shrunk
 from imagebot.selection.gates import BELIEVED_AFTER
 from imagebot.store.protocol import LastVerdict, Store
 
 _NEVER = ""
+_HOUR = timedelta(hours=1)
+_REFUSALS_LAST = _HOUR
 
 
 class Memory:
@@ -27,6 +34,11 @@ class Memory:
     def holds(self) -> tuple[HandHold, ...]:
         """What people keep back by hand."""
         return self._store.holds()
+
+    def lifted(self, policy: Policy, tag: str) -> datetime | None:
+        """When somebody said that this version may come again."""
+        place = (policy.app, policy.environment, tag)
+        return max((hold.since for hold in self.holds if hold.lifts and hold.place == place), default=None)
 
     def first_seen(self, name: ImageName, digests: Collection[str]) -> Mapping[str, datetime]:
         """When each of these was seen for the first time: now, for one that never was."""
@@ -55,6 +67,15 @@ class Memory:
 
     def has_platforms(self, name: ImageName, digest: str, platforms: Mapping[str, str]) -> None:
         self._store.recall("platforms", {f"{name}@{digest}": json.dumps(platforms, sort_keys=True)})
+
+    def about(self, name: ImageName, digest: str, platform: str | None) -> About | None:
+        """What an image said about itself, if it was asked in any pass."""
+        key = f"{name}@{digest} {platform or ''}"
+        known = self._store.recalled("about", [key]).get(key)
+        return None if known is None else About.from_json(known)
+
+    def is_about(self, name: ImageName, digest: str, platform: str | None, about: About) -> None:
+        self._store.recall("about", {f"{name}@{digest} {platform or ''}": about.to_json()})
 
     def created(self, name: ImageName, digests: Iterable[str]) -> Mapping[str, datetime | None]:
         """When the images of these digests say that they were made, of those that were asked about in any pass."""
@@ -85,6 +106,36 @@ class Memory:
                 fresh[str(name)] = text
         self._store.recall("tags", fresh)
         return short
+
+    def refusals(self, branch: str) -> tuple[Refused, ...] | None:
+        """What people refused on a branch, if that was asked for within the hour; `branch` names its repository too."""
+        known = self._store.recalled("closed", [branch]).get(branch)
+        at, items = json.loads(known) if known else ("", ())
+        if not at or not timedelta() <= self.now - datetime.fromisoformat(at) < _REFUSALS_LAST:
+            return None
+        return tuple(Refused(Proposed(*words), datetime.fromisoformat(since), why) for words, since, why in items)
+
+    def are_refused(self, branch: str, items: Iterable[Refused]) -> None:
+        """Remember what people refused on a branch, for an hour."""
+        words = [[astuple(item.proposed), item.at.isoformat(), item.because] for item in items]
+        self._store.recall("closed", {branch: json.dumps([self.now.isoformat(), words])})
+
+    def forget_refusals(self, branch: str) -> None:
+        """They may change at any time now, so they are asked for when they are needed again."""
+        if self.refusals(branch) is not None:
+            self._store.recall("closed", {branch: json.dumps(["", []])})
+
+    def counted(self, kind: str, key: str) -> tuple[datetime, ...]:
+        """The moments of the last hour at which something was done; none from the future."""
+        known = self._store.recalled(kind, [key]).get(key)
+        moments = [datetime.fromisoformat(at) for at in json.loads(known)] if known else []
+        return tuple(at for at in moments if self.now - at < _HOUR)
+
+    def count(self, kind: str, key: str, moments: Collection[datetime]) -> None:
+        """Remember that something was done at these moments too."""
+        if moments:
+            all_ = sorted((*self.counted(kind, key), *moments))
+            self._store.recall(kind, {key: json.dumps([at.isoformat() for at in all_])})
 
     def judged(self, verdicts: Sequence[LastVerdict]) -> None:
         """Remember what this pass decided."""

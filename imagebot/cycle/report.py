@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from imagebot.errors import FINE, NOT_ALL_DONE, WRONG_INPUT, worst
+from imagebot.plan.change import Change
 from imagebot.plan.decision import Decision
 
 
@@ -22,14 +23,21 @@ class Deed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one policy's pull request."""
+    """What became of one branch and its pull request. `name` is the app's or the group's."""
 
-    app: str
+    repository: str
+    branch: str
+    name: str
     environment: str
     deed: Deed
     title: str
     url: str
     because: str
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """What tells the branch from all others."""
+        return (self.repository, self.branch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +52,13 @@ class Costs:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The whole of a pass. `problems` are those of policy files, each with its place, and of settings."""
+    """The whole of a pass. `changes` is what was planned.
+
+    `problems` are those of policy files, each with its place, and of settings.
+    """
 
     decisions: tuple[Decision, ...]
+    changes: tuple[Change, ...]
     outcomes: tuple[Outcome, ...]
     problems: tuple[str, ...]
     costs: Costs

@@ -9,6 +9,9 @@ from datetime import datetime
 from imagebot.cycle.annals import past_of
 from imagebot.cycle.asked import Asked
 from imagebot.cycle.checkout import Checkout, check_out
+from imagebot.cycle.commit import made
+from imagebot.cycle.describe import reviewers
+from imagebot.cycle.job import outcome
 from imagebot.cycle.memory import Memory
 from imagebot.cycle.report import Deed, Outcome
 from imagebot.cycle.world import World
@@ -66,8 +69,8 @@ def plan_rollback(
     if isinstance(last, AlreadyBack | NoWayBack):
         return last
     branch = rollback_branch(world.settings.branch_prefix, policy)
-    if frozen := checkout.frozen(branch):
-        return NoWayBack(frozen)
+    if kept := checkout.kept(branch):
+        return NoWayBack(kept.because)
     backs = [_put_back(back, policy, owned, asked) for back in last]
     files = {file: checkout.mirror.read(checkout.heads.base, file) for file in {back.file for back in last}}
     change = roll_back(policy, backs, order.wish, Place(checkout.settings.branch, branch), files)
@@ -86,24 +89,26 @@ def carry_out(world: World, planned: Planned) -> Outcome:
     tip = checkout.heads.branches.get(change.branch)
     moved = tip is None or not checkout.mirror.brings(checkout.heads.base, tip, change.files)
     if moved:
-        commit = checkout.mirror.commit(checkout.heads.base, change.files, change.message, world.settings.author)
+        (commit,) = made(world, checkout, [change])
+        if not isinstance(commit, str):
+            raise commit
         world.tell(ChangeCommitted(change.repository, change.branch, commit))
         result = checkout.mirror.push([PushUpdate(change.branch, commit, tip)])[change.branch]
         if isinstance(result, Rejected):
             because = f"{change.branch} was not pushed: {result.because}; run it again"
-            return _outcome(change, Deed.FAILED, because)
+            return outcome(change, Deed.FAILED, because)
         world.tell(BranchPushed(change.repository, change.branch, commit))
     text = body(change, planned.wish, planned.holds, planned.cautions)
     proposal = Proposal(
-        change.branch, change.base, change.title, text, change.labels, change.reviewers, change.assignees
+        change.branch, change.base, change.title, text, change.labels, reviewers(checkout, change), change.assignees
     )
     ensured = ensure(checkout.forge, proposal, checkout.pulls.get(change.branch))
     for warning in ensured.warnings:
         world.tell(ForgeWarned(change.repository, warning))
     deed = {"opened": Deed.OPENED, "rewritten": Deed.UPDATED, "kept": Deed.UPDATED if moved else Deed.KEPT}
-    outcome = _outcome(change, deed[ensured.deed], planned.wish.because, ensured.pull.url)
-    world.tell(PullRequestSettled(change.name, change.environment, outcome.deed, outcome.url, outcome.because))
-    return outcome
+    done = outcome(change, deed[ensured.deed], planned.wish.because, ensured.pull.url)
+    world.tell(PullRequestSettled(change.name, change.environment, done.deed, done.url, done.because))
+    return done
 
 
 def _fields(policy: Policy, owned: Claims) -> Mapping[Key, tuple[Field, ...]] | Unknown:
@@ -172,7 +177,3 @@ def _caution(asked: Asked, image: ImageName, value: Value) -> Iterator[str]:
         return
     if value.digest not in (None, stands_for):
         yield f"{value.tag} of {image.familiar} stands for {stands_for} now, not for what comes back"
-
-
-def _outcome(change: Change, deed: Deed, because: str, url: str = "") -> Outcome:
-    return Outcome(change.name, change.environment, deed, change.title, url, because)

@@ -21,31 +21,35 @@ class Ensured:
     warnings: tuple[str, ...] = ()
 
 
-def ensure(forge: Forge, proposal: Proposal, existing: PullRequest | None, *, moved: bool = False) -> Ensured:
+def ensure(
+    forge: Forge, proposal: Proposal, existing: PullRequest | None, *, moved: bool = False, again: bool = False
+) -> Ensured:
     """Open the pull request of `proposal.branch`, or make `existing` say it; write only where that changes something.
 
     A body is people's to edit as long as the fingerprint of its machine block is the proposal's. A body without a block
     is written again: without it nobody could tell what was proposed. `moved` says that the branch got another commit,
-    which ends auto-merge on some forges: it is then switched on again, and people's words stay. Raises `WorldError`.
+    which ends auto-merge on some forges: it is then switched on again, and people's words stay.
+    Written `again` it is in the words of the proposal, all the same. Raises `WorldError`.
     """
     if existing is None:
         return _open(forge, proposal)
-    if says(existing, proposal) and not (moved and proposal.auto_merge):
+    same = not again and says(existing, fingerprint(proposal.body))
+    if same and not (moved and proposal.auto_merge):
         return Ensured(existing, "kept")
-    rewritten = forge.rewrite(existing, _around_peoples_words(existing, proposal))
-    return Ensured(rewritten.pull, "kept" if says(existing, proposal) else "rewritten", rewritten.warnings)
+    rewritten = forge.rewrite(existing, proposal if again else _around_peoples_words(existing, proposal))
+    return Ensured(rewritten.pull, "kept" if same else "rewritten", rewritten.warnings)
 
 
 def _around_peoples_words(existing: PullRequest, proposal: Proposal) -> Proposal:
     """The proposal in the words that are there, if those are this one's already, finished or not."""
     body = finished(existing.body)
-    is_this_one = says(replace(existing, body=body), proposal)
+    is_this_one = fingerprint(body) == fingerprint(proposal.body)
     return replace(proposal, title=existing.title, body=body) if is_this_one else proposal
 
 
 def _open(forge: Forge, proposal: Proposal) -> Ensured:
     opened = forge.create(proposal)
-    if says(opened.pull, proposal):
+    if says(opened.pull, fingerprint(proposal.body)):
         return Ensured(opened.pull, "opened", opened.warnings)
     # Either ours, to be completed, or another bot's with something else to say.
     deed: Deed = "opened" if block.read(opened.pull.body) == block.read(unfinished(proposal.body)) else "rewritten"
@@ -53,10 +57,12 @@ def _open(forge: Forge, proposal: Proposal) -> Ensured:
     return Ensured(rewritten.pull, deed, (*opened.warnings, *rewritten.warnings))
 
 
-def says(pull: PullRequest, proposal: Proposal) -> bool:
-    """Whether the pull request already makes this proposal, whatever people did to the words around it."""
-    wanted = block.read(proposal.body)
-    if wanted is None:
-        return (pull.title, pull.body) == (proposal.title, proposal.body)
-    found = block.read(pull.body)
-    return found is not None and found.fingerprint == wanted.fingerprint
+def says(pull: PullRequest, wanted: str) -> bool:
+    """Whether the pull request makes the proposal of this fingerprint already, whatever people did to its words."""
+    return wanted != "" and fingerprint(pull.body) == wanted
+
+
+def fingerprint(body: str) -> str:
+    """What tells the proposal in a body from any other; empty where nobody can tell."""
+    found = block.read(body)
+    return "" if found is None else found.fingerprint

@@ -17,8 +17,9 @@ _COMMENT = re.compile(r"<!-- imagebot:v1 ([A-Za-z0-9_=-]{1,60000}) -->")
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """One image version that a pull request proposes."""
+    """One image version that a pull request proposes, for one app."""
 
+    app: str
     image: str
     tag: str
     digest: str | None
@@ -26,30 +27,34 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """`fingerprint` changes exactly when the proposal does: as long as it is the same, the body is left to people.
+    """`name` is the app's or the group's. `fingerprint` changes exactly when the proposal does: as long as it is the
+    same, the body is left to people.
 
     `draft` and `auto_merge` are what the bot wanted of the pull request itself: what people set beside that is theirs.
+    `frozen` is the commit of somebody's that was spoken about.
     """
 
-    app: str
+    name: str
     environment: str
     proposed: tuple[Proposed, ...]
     fingerprint: str
     closed_by_bot: bool = False
     draft: bool = False
     auto_merge: bool = False
+    frozen: str = ""
 
 
 def write(block: Block) -> str:
     """The comment to append to a body."""
     data = {
-        "app": block.app,
+        "name": block.name,
         "environment": block.environment,
-        "proposed": [[item.image, item.tag, item.digest] for item in block.proposed],
+        "proposed": [[item.app, item.image, item.tag, item.digest] for item in block.proposed],
         "fingerprint": block.fingerprint,
         "closedByBot": block.closed_by_bot,
         "draft": block.draft,
         "autoMerge": block.auto_merge,
+        "frozen": block.frozen,
     }
     payload = base64.urlsafe_b64encode(json.dumps(data, separators=(",", ":"), sort_keys=True).encode())
     return f"<!-- imagebot:v1 {payload.decode()} -->"
@@ -62,26 +67,31 @@ def read(body: str) -> Block | None:
         return None
     try:
         data = json.loads(base64.urlsafe_b64decode(found[-1]))
-        proposed = tuple(
-            Proposed(str(image), str(tag), None if digest is None else str(digest))
-            for image, tag, digest in data["proposed"]
-        )
         return Block(
-            str(data["app"]),
-            str(data["environment"]),
-            proposed,
-            str(data["fingerprint"]),
+            name=str(data["name"]),
+            environment=str(data["environment"]),
+            proposed=tuple(
+                Proposed(str(app), str(image), str(tag), None if digest is None else str(digest))
+                for app, image, tag, digest in data["proposed"]
+            ),
+            fingerprint=str(data["fingerprint"]),
             closed_by_bot=data["closedByBot"] is True,
-            draft=data.get("draft") is True,
-            auto_merge=data.get("autoMerge") is True,
+            draft=data["draft"] is True,
+            auto_merge=data["autoMerge"] is True,
+            frozen=str(data["frozen"]),
         )
     except (binascii.Error, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
-def mark_closed_by_bot(body: str) -> str:
-    """The same body, its block saying that the bot closed the pull request itself."""
+def stamped(body: str, **changes: bool | str) -> str:
+    """The same body, its block changed by these fields; as it is where it has none."""
     block = read(body)
     if block is None:
         return body
-    return _COMMENT.sub("", body).rstrip() + "\n\n" + write(replace(block, closed_by_bot=True)) + "\n"
+    return _COMMENT.sub("", body).rstrip() + "\n\n" + write(replace(block, **changes)) + "\n"  # type: ignore[arg-type]
+
+
+def mark_closed_by_bot(body: str) -> str:
+    """The same body, its block saying that the bot closed the pull request itself."""
+    return stamped(body, closed_by_bot=True)

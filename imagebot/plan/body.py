@@ -58,7 +58,7 @@ def describe(change: Change, besides: Sequence[Beside], hosts: Mapping[str, Host
         for update, beside in zip(change.updates, besides, strict=True)
     ]
     found = tuple(flag for each in shown for flag in each.flags)
-    proposed = tuple(Proposed(str(update.image), update.new.tag, update.new.digest) for update in change.updates)
+    proposed = tuple(Proposed(one.app, str(one.image), one.new.tag, one.new.digest) for one in change.updates)
     block = f"\n{write(Block(change.name, change.environment, proposed, change.fingerprint, draft=change.draft))}\n"
     body = fit([*_parts(change, shown)], BODY_LIMIT - len(block)) + block
     return Description(body, labels(change, flagged=bool(found)), found)

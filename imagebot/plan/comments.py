@@ -3,38 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from enum import StrEnum
 from typing import assert_never
 
 from imagebot.plan.block import Proposed
 from imagebot.plan.change import Change
 from imagebot.plan.inert import code, prose
+from imagebot.plan.moot import Moot, Why
 from imagebot.plan.wish import Wish
 
 _MOST_TOLD = 20
 
 
-class Moot(StrEnum):
-    """Why a pull request has become pointless."""
-
-    SETTLED = "settled"
-    WITHDRAWN = "withdrawn"
-    POLICY_GONE = "policy gone"
-    TAKEN_BACK = "taken back"
-
-
-def closing(moot: Moot, because: str, base: str) -> str:
-    """The comment with which the bot closes its own pull request into `base`, with the verdict's `because`."""
-    match moot:
-        case Moot.SETTLED:
+def closing(moot: Moot, base: str) -> str:
+    """The comment with which the bot closes its own pull request into `base`."""
+    because = prose(moot.because)
+    match moot.why:
+        case Why.SETTLED:
             return f"Closed by imagebot: {code(base)} already has what this proposed, or it is not wanted any more."
-        case Moot.WITHDRAWN:
-            return f"Closed by imagebot: the registry no longer has what this proposed. {_capital(prose(because))}."
-        case Moot.POLICY_GONE:
-            return f"Closed by imagebot: no policy asks for this any more. {_capital(prose(because))}."
-        case Moot.TAKEN_BACK:
-            return f"Taken back by imagebot, for now: {prose(because)}. What may run then is proposed anew."
-    assert_never(moot)
+        case Why.TAKEN_BACK:
+            return f"Taken back by imagebot, for now: {because}. What may run then is proposed anew."
+        case Why.WITHDRAWN:
+            return f"Closed by imagebot: the registry no longer has what this proposed. {_capital(because)}."
+        case Why.MOVED:
+            return f"Closed by imagebot: this is proposed elsewhere now. {_capital(because)}."
+        case Why.GONE:
+            return f"Closed by imagebot: no policy asks for this any more. {_capital(because)}."
+    assert_never(moot.why)
 
 
 def superseded(before: Sequence[Proposed], change: Change) -> str:

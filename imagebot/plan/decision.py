@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from imagebot.fields.field import Field
-from imagebot.plan.change import Change
 from imagebot.policy.model import Policy, Watch
 from imagebot.selection.facts import Case, Facts
 from imagebot.selection.rank import Ranking
-from imagebot.selection.verdict import Deployed, Held, Hold, Unknown, Update, UpToDate, Verdict
-
-_TAKE_BACK = frozenset({Hold.SOAK, Hold.SOURCE, Hold.BY_HAND, Hold.ROLLED_BACK, Hold.DOWNGRADE})
+from imagebot.selection.verdict import Deployed, Unknown, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +16,8 @@ class WatchDecision:
     """One watched image: where it stands, which tags there are, what should run. No ranking: the tags are not known.
 
     `case` and `facts` are what the verdict was reached by, as far as it came to that.
-    `left` are its places inside longer text that are not edited.
+    `left` are its places inside longer text that are not edited. `major`: this is about new major versions alone, which
+    the policy wants apart. What is not on a list of tags that is not `believed` may be there all the same.
     """
 
     watch: Watch
@@ -29,6 +27,8 @@ class WatchDecision:
     case: Case | None = None
     facts: Facts = field(default_factory=Facts)
     left: tuple[Field, ...] = ()
+    major: bool = False
+    believed: bool = True
 
     @property
     def deployed(self) -> tuple[Deployed, ...]:
@@ -37,35 +37,14 @@ class WatchDecision:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One policy: its watches, and the change to make if there is one."""
+    """One policy and its watches."""
 
     policy: Policy
     watches: tuple[WatchDecision, ...]
-    change: Change | None = None
 
     @property
     def unknown(self) -> bool:
         return any(isinstance(watch.verdict, Unknown) for watch in self.watches)
-
-    @property
-    def settled(self) -> bool:
-        """Whether the base branch already says all that is wanted, for sure."""
-        return all(isinstance(watch.verdict, UpToDate) for watch in self.watches)
-
-    @property
-    def taken_back(self) -> frozenset[str]:
-        """The images of which no version at all may be proposed now, for sure; none while anything may be.
-
-        A closed window changes nothing about what is open, nor does a branch that people work on.
-        """
-        verdicts = [watch.verdict for watch in self.watches]
-        if any(isinstance(verdict, Update | Unknown) for verdict in verdicts):
-            return frozenset()
-        return frozenset(str(watch.watch.image) for watch in self.watches if _takes_back(watch.verdict))
-
-
-def _takes_back(verdict: Verdict) -> bool:
-    return isinstance(verdict, Held) and verdict.hold in _TAKE_BACK
 
 
 def deployed(fields: tuple[Field, ...]) -> tuple[Deployed, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 _TRAILER = re.compile(r"^Image-Update: \S", re.MULTILINE)
@@ -20,13 +20,23 @@ class BranchCommit:
     adds_nothing: bool = False
 
 
-def frozen(branch: str, commits: Sequence[BranchCommit], email: str) -> str | None:
-    """Why the branch must be left alone, or None; `email` is the bot's own, of author and committer."""
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """Why the bot leaves a branch alone. `commit` is the one of somebody else's; empty where people asked in words."""
+
+    because: str
+    author: str = ""
+    commit: str = ""
+
+
+def frozen(branch: str, commits: Sequence[BranchCommit], emails: Collection[str]) -> Frozen | None:
+    """Why the branch must be left alone, or None; `emails` are the bot's own, of author and committer."""
     for commit in commits:
-        ours = commit.emails == {email} and _TRAILER.search(commit.message) is not None
+        ours = commit.emails <= set(emails) and _TRAILER.search(commit.message) is not None
         if not ours and not commit.adds_nothing:
-            return (
+            because = (
                 f"{commit.author} committed {commit.id[:10]} to {branch}; the bot leaves the branch to people"
-                " until it is merged or deleted"
+                " until it is merged or deleted, or they ask for it to be rebuilt"
             )
+            return Frozen(because, commit.author, commit.id)
     return None

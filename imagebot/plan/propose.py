@@ -1,39 +1,50 @@
-"""Verdicts and fields become one change per policy, its bytes proved."""
+"""Verdicts and fields become one change for each branch, its bytes proved."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import TypeVar
 
 from imagebot.documents.duration import format_duration
 from imagebot.fields.edit import edit, wanted
 from imagebot.fields.field import Field, Value
 from imagebot.plan.change import Change, FieldChange, ImageUpdate
+from imagebot.plan.groups import Target
 from imagebot.plan.titles import REPUSH
 from imagebot.plan.words import worded
-from imagebot.policy.model import Policy, Watch
+from imagebot.policy.model import Policy, PullRequest, Watch
 from imagebot.selection.kind import kind
 from imagebot.selection.verdict import Refusal, Update, Version
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A watch whose verdict is an update, the fields that hold its image, and the nearest better tags."""
+    """A watch that should say another version, the fields that hold its image, and the nearest better tags."""
 
+    policy: Policy
     watch: Watch
     fields: tuple[Field, ...]
     update: Update
     skipped: tuple[Refusal, ...] = ()
 
 
-def branch_of(prefix: str, policy: Policy) -> str:
-    """The branch of a policy's pull request: a function of the target, never of the version."""
-    return f"{prefix}{policy.environment}/{policy.app}"
-
-
-def propose(policy: Policy, dues: Sequence[Due], base: str, prefix: str, files: Mapping[str, bytes]) -> Change:
+def propose(
+    target: Target,
+    dues: Sequence[Due],
+    base: str,
+    files: Mapping[str, bytes],
+    *,
+    draft: bool = False,
+    sign_off: str | None = None,
+) -> Change:
     """The change that brings every field of `dues` to its version; `files` holds the base's bytes.
+
+    `sign_off` is who vouches for the commit, as `Name <address>`.
 
     Raises `CannotEdit` if any field cannot be edited: half an update is none.
     """
@@ -41,24 +52,48 @@ def propose(policy: Policy, dues: Sequence[Due], base: str, prefix: str, files: 
     for due in dues:
         for field, value in _moves(due):
             edits[field.file].append((field, value))
+    wishes = _wishes([due.policy.pull_request for due in dues])
     change = Change(
-        repository=policy.repository,
+        repository=target.repository,
         base=base,
-        environment=policy.environment,
-        name=policy.app,
-        branch=branch_of(prefix, policy),
-        updates=tuple(_image_update(policy, due) for due in dues),
+        environment=target.environment,
+        name=target.name,
+        branch=target.branch,
+        updates=tuple(_image_update(due) for due in dues),
         before={file: files[file] for file in sorted(edits)},
         files={file: edit(file, files[file], changes) for file, changes in sorted(edits.items())},
         title="",
         message="",
         labels=(),
-        reviewers=policy.pull_request.reviewers,
-        assignees=policy.pull_request.assignees,
-        wishes=policy.pull_request,
+        reviewers=wishes.reviewers,
+        assignees=wishes.assignees,
+        wishes=wishes,
         fingerprint="",
+        draft=draft,
     )
-    return worded(change)
+    return worded(change, sign_off)
+
+
+def _wishes(all_: Sequence[PullRequest]) -> PullRequest:
+    """What the policies of a group want together: every label and person, and only what all let the forge merge.
+
+    Of the words the first policy decides.
+    """
+    first, *others = all_
+    if not others:
+        return first
+    return first.model_copy(
+        update={
+            "labels": _each_once(wishes.labels for wishes in all_),
+            "reviewers": _each_once(wishes.reviewers for wishes in all_),
+            "assignees": _each_once(wishes.assignees for wishes in all_),
+            "auto_merge": tuple(kind for kind in first.auto_merge if all(kind in other.auto_merge for other in others)),
+        }
+    )
+
+
+def _each_once(names: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(names)))
 
 
 def _moves(due: Due) -> list[tuple[Field, Value]]:
@@ -78,11 +113,11 @@ def _kind(due: Due, old: Sequence[Version]) -> str:
     return kind(old[0].tag, to.tag, due.watch)
 
 
-def _image_update(policy: Policy, due: Due) -> ImageUpdate:
+def _image_update(due: Due) -> ImageUpdate:
     moves = _moves(due)
     old = tuple(dict.fromkeys(Version(field.tag or "", field.digest) for field, _ in moves))
     return ImageUpdate(
-        app=policy.app,
+        app=due.policy.app,
         image=due.watch.image,
         old=old,
         new=due.update.to,
@@ -92,9 +127,9 @@ def _image_update(policy: Policy, due: Due) -> ImageUpdate:
             FieldChange(field.file, field.line, field.path, str(field.value), str(value)) for field, value in moves
         ),
         rule=due.watch.rule,
-        policy_file=policy.file.rpartition("/")[2],  # its folder depends on where the bot runs
+        policy_file=due.policy.file.rpartition("/")[2],  # its folder depends on where the bot runs
         skipped=due.skipped,
-        promoted=_promoted(policy),
+        promoted=_promoted(due.policy),
     )
 
 

@@ -10,9 +10,9 @@ from imagebot.fields.edit import edit
 from imagebot.fields.field import Field, Value
 from imagebot.plan.block import Block, Proposed, write
 from imagebot.plan.change import Change, FieldChange, ImageUpdate
+from imagebot.plan.groups import ROLLBACK as BRANCH_END
 from imagebot.plan.inert import bare, code, prose
 from imagebot.plan.landed import ROLLBACK
-from imagebot.plan.propose import branch_of
 from imagebot.plan.titles import labels, versions
 from imagebot.plan.words import fingerprint, trailers
 from imagebot.policy.model import Policy
@@ -56,7 +56,7 @@ class Place:
 
 def rollback_branch(prefix: str, policy: Policy) -> str:
     """The branch of a policy's rollback, beside that of its updates: no app's name has a `+`."""
-    return f"{branch_of(prefix, policy)}+rollback"
+    return f"{prefix}{policy.environment}/{policy.app}{BRANCH_END}"
 
 
 def roll_back(policy: Policy, backs: Sequence[PutBack], wish: Wish, place: Place, files: Mapping[str, bytes]) -> Change:
@@ -94,7 +94,7 @@ def message(change: Change, wish: Wish, sign_off: str | None = None) -> str:
 
 def body(change: Change, wish: Wish, holds: Sequence[HandHold], cautions: Sequence[str]) -> str:
     """What it puts back, who asked for it, what is held from now on, and how that is lifted."""
-    proposed = tuple(Proposed(str(update.image), update.new.tag, update.new.digest) for update in change.updates)
+    proposed = tuple(Proposed(one.app, str(one.image), one.new.tag, one.new.digest) for one in change.updates)
     parts = [
         f"### Roll back {code(change.name)} in {code(change.environment)}: {_ways(change)}",
         "\n".join(f"- ⚠ {prose(caution)}" for caution in cautions),

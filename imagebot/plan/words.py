@@ -68,10 +68,11 @@ def fingerprint(change: Change) -> str:
     Line numbers, counts of tags and facts about images move without anything new to say.
     """
     moves = [
-        (str(update.image), update.new.tag, update.new.digest, [_move(field) for field in update.fields])
+        (update.app, str(update.image), update.new.tag, update.new.digest, [_move(field) for field in update.fields])
         for update in change.updates
     ]
-    facts = [change.title, change.labels, str(change.wishes.note or ""), change.draft, moves]
+    wishes = [str(change.wishes.note or ""), list(change.wishes.auto_merge), change.draft]
+    facts = [change.title, change.labels, wishes, moves]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from imagebot.documents.duration import Duration
-from imagebot.documents.model import TEXT_SCHEMA, Misplaced, Model, reads
+from imagebot.documents.model import TEXT_SCHEMA, Flag, Misplaced, Model, reads
 from imagebot.images.reference import ImageName
 from imagebot.policy import placeholders, words
 from imagebot.policy.gates import AnyFreeze, Gates, Source, WindowText, check_sources
@@ -27,6 +27,21 @@ PathPattern = Annotated[str, AfterValidator(check_path_pattern)]
 LabelText = Annotated[Form, reads(Form, placeholders.label), _TEXT]
 Login = Annotated[str, AfterValidator(words.login), _TEXT]
 Reviewer = Annotated[str, AfterValidator(words.reviewer), _TEXT]
+Kind = Literal[
+    "digest",
+    "prerelease",
+    "patch",
+    "minor",
+    "major",
+    "year",
+    "month",
+    "week",
+    "day",
+    "number",
+    "name",
+    "build",
+    "commit",
+]
 Visible = Annotated[str, AfterValidator(words.visible), _TEXT]
 
 
@@ -50,8 +65,33 @@ class Environment(Model):
     """Another environment of this app: only what it has deployed may come here."""
 
 
+class Group(Model):
+    """Which updates travel in one pull request; never across environments, repositories or branches."""
+
+    by: Literal["app", "image"] = "app"
+    """`app`: all images of the app together. `image`: one for each image, with all apps that write the same here."""
+    name: DnsLabel | None = None
+    """Instead of `by`: one for all apps that write the same name here."""
+    separate_major: Flag = False
+    """Whether a new major version has a pull request of its own, beside the one that stays within the old."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.name is not None and "by" in self.model_fields_set:
+            raise Misplaced(("by",), "write one of by and name")
+        return self
+
+
 class PullRequest(Model):
-    """What the pull request carries besides the change."""
+    """What the pull request carries besides the change, and how it lives."""
+
+    group: Group = Group()
+    """Which updates travel together: `{by: app}`, `{by: image}` or `{name: platform}`."""
+    draft_while_soaking: Flag = False
+    """Whether a version that only has to grow older is shown before, as a draft that becomes ready by itself."""
+    auto_merge: tuple[Kind, ...] = ()
+    """The kinds of updates that the forge may merge by itself once all that the base branch asks for is done, such as
+    `[digest, patch]`. Not while anything stands out: a tag pushed again, a user that became root, another source."""
 
     title: Annotated[Form, reads(Form, placeholders.title), _TEXT] | None = None
     """Its title, and the first line of the commit. `{app}`, `{count}`, `{environment}`, `{from}`, `{image}`, `{kind}`,

@@ -22,7 +22,7 @@ class PolicySet:
 
     `advice` is about policies that work and may not mean what their author meant, and `trials` are the tests that their
     authors wrote: only `lint` shows them. Policies `beside` are sound too and not asked about: others may depend on
-    what their environments have.
+    what their environments have. `chosen`: only some were asked for, and there may be more than both.
     """
 
     policies: tuple[Policy, ...]
@@ -30,6 +30,12 @@ class PolicySet:
     advice: tuple[Problem, ...] = ()
     trials: tuple[Trial, ...] = ()
     beside: tuple[Policy, ...] = ()
+    chosen: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether these are all there are: a policy that is not among them is gone."""
+        return not self.problems and not self.chosen
 
     @property
     def complete(self) -> bool:

@@ -58,6 +58,10 @@ class Ranking:
         refused = [self.rules.refusal(place, tag) for place, tag in places if isinstance(place, Rule)]
         return tuple(sorted(refused, key=lambda refusal: (self.place(refusal.tag) or (), refusal.tag), reverse=True))
 
+    def among(self, tags: Iterable[str]) -> Ranking:
+        """The same of these tags alone."""
+        return _ranking(self.watch, self.rules, tuple(tags), self.deployed)
+
     def place(self, tag: str) -> Key | None:
         """Where `tag` stands in the order, whether or not it may run; `None` if it has no place there.
 
@@ -81,8 +85,10 @@ def rank(watch: Watch, tags: Iterable[str], deployed: Collection[str] = (), know
     The answer does not depend on the order of the tags, nor on how often one is named.
     """
     running = frozenset(deployed)
-    rules = Rules.of(watch, known, running)
-    listed = tuple(tags)
+    return _ranking(watch, Rules.of(watch, known, running), tuple(tags), running)
+
+
+def _ranking(watch: Watch, rules: Rules, listed: tuple[str, ...], running: frozenset[str]) -> Ranking:
     refused: list[Rule] = []
     admitted: list[tuple[Key, str]] = []
     needs: list[str] = []

@@ -117,12 +117,15 @@ def test_a_persons_commit_freezes_the_branch(stage: Stage) -> None:
     theirs = stage.commit({"staging/extra.yaml": "a: 1\n"}, branch=BRANCH)
     stage.publish("6.5.5")
 
+    assert stage.one_pass().costs.forge_writes == 1, "it is said once"
     held = verdict(assert_quiet(stage))
 
     assert isinstance(held, Held)
     assert held.hold is Hold.FROZEN
     assert "Ada committed" in held.because
     assert stage.heads()[BRANCH] == theirs
+    (comment,) = stage.comments(1)
+    assert theirs[:10] in comment
 
 
 def test_the_update_branch_button_does_not_freeze(stage: Stage) -> None:

@@ -55,7 +55,7 @@ def test_dates_that_the_publisher_forged_count_for_nothing(soaking: Stage) -> No
     soaking.one_pass(now=NOON + DAY)
     report = soaking.one_pass(now=RIPE)
     assert isinstance(verdict(report), Update)
-    assert [update.new.tag for update in report.decisions[0].change.updates] == ["6.5.4"]  # type: ignore[union-attr]
+    assert [update.new.tag for update in report.changes[0].updates] == ["6.5.4"]
 
 
 def test_a_tag_that_is_pushed_again_begins_anew(soaking: Stage) -> None:
@@ -108,7 +108,7 @@ def test_a_rebase_does_not_shorten_it(soaking: Stage) -> None:
 
     report = soaking.one_pass(now=RIPE + DAY)
 
-    assert [update.new.tag for update in report.decisions[0].change.updates] == ["6.5.4"]  # type: ignore[union-attr]
+    assert [update.new.tag for update in report.changes[0].updates] == ["6.5.4"]
     assert "6.6.0 may run from 2026-01-07 12:00 UTC on" in verdict(report).because
     assert soaking.show("staging/app.yaml", BRANCH) == DEPLOYMENT.replace("# the app", "# this app").replace(
         "6.5.3", "6.5.4"

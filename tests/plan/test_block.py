@@ -10,14 +10,17 @@ from hypothesis import strategies as st
 
 from imagebot.plan.block import Block, Proposed, mark_closed_by_bot, read, write
 
-BLOCK = Block("podinfo", "staging", (Proposed("ghcr.io/a/b", "1.2.3", None),), "cafe")
+BLOCK = Block("podinfo", "staging", (Proposed("podinfo", "ghcr.io/a/b", "1.2.3", None),), "cafe")
 BLOCKS = st.builds(
     Block,
     st.text(),
     st.text(),
-    st.lists(st.builds(Proposed, st.text(), st.text(), st.none() | st.text())).map(tuple),
+    st.lists(st.builds(Proposed, st.text(), st.text(), st.text(), st.none() | st.text())).map(tuple),
     st.text(),
     st.booleans(),
+    st.booleans(),
+    st.booleans(),
+    st.text(),
 )
 
 

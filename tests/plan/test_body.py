@@ -98,7 +98,7 @@ def test_the_machine_block_says_what_is_proposed() -> None:
     found = block.read(body(change()))
 
     assert found is not None
-    assert found.proposed == (block.Proposed(str(IMAGE), "1.5.0", NEW),)
+    assert found.proposed == (block.Proposed("api", str(IMAGE), "1.5.0", NEW),)
     assert found.fingerprint == change().fingerprint
 
 

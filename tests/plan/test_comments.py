@@ -8,12 +8,13 @@ import pytest
 
 from imagebot.images.reference import ImageName
 from imagebot.plan.block import Proposed
-from imagebot.plan.comments import Moot, closing, frozen_comment, superseded
+from imagebot.plan.comments import closing, frozen_comment, superseded
+from imagebot.plan.moot import Moot, Why
 from imagebot.selection.verdict import Version
 from tests.support.changes import NEW, OLD, UPDATE, change
 from tests.support.hostile_text import HOSTILE, acting
 
-API = Proposed("ghcr.io/acme/api", "1.4.9", None)
+API = Proposed("api", "ghcr.io/acme/api", "1.4.9", None)
 WORKER = replace(UPDATE, image=ImageName("ghcr.io", "acme/worker"), new=Version("2.0.0"), because="2.0.0 is new")
 
 
@@ -24,13 +25,13 @@ def test_a_newer_version_in_one_line() -> None:
 
 
 def test_a_tag_that_was_pushed_again() -> None:
-    assert superseded([Proposed("ghcr.io/acme/api", "1.5.0", OLD)], change()) == (
+    assert superseded([Proposed("api", "ghcr.io/acme/api", "1.5.0", OLD)], change()) == (
         f"Updated: `1.5.0` is `{NEW}` now, because `1.5.0` is the newest of 3 tags in `^1.4`."
     )
 
 
 def test_several_images_in_a_list() -> None:
-    before = [API, Proposed("ghcr.io/acme/gone", "3.0.0", None)]
+    before = [API, Proposed("api", "ghcr.io/acme/gone", "3.0.0", None)]
 
     assert superseded(before, change(UPDATE, WORKER)) == (
         "Updated:\n\n"
@@ -50,7 +51,7 @@ def test_of_very_many_only_some() -> None:
 
 
 def test_nothing_new_is_nothing_to_say() -> None:
-    assert superseded([Proposed("ghcr.io/acme/api", "1.5.0", NEW)], change()) == ""
+    assert superseded([Proposed("api", "ghcr.io/acme/api", "1.5.0", NEW)], change()) == ""
 
 
 def test_one_image_in_two_apps_is_said_once() -> None:
@@ -65,19 +66,19 @@ def test_a_frozen_branch_says_who_and_how_to_lift_it() -> None:
     )
 
 
-@pytest.mark.parametrize("moot", Moot)
-def test_a_pull_request_is_closed_with_a_reason(moot: Moot) -> None:
-    said = closing(moot, "api.yaml has no staging", "main")
+@pytest.mark.parametrize("why", Why)
+def test_a_pull_request_is_closed_with_a_reason(why: Why) -> None:
+    said = closing(Moot(why, "api.yaml has no staging"), "main")
 
     assert "by imagebot" in said
-    assert ("`main`" if moot is Moot.SETTLED else "`api.yaml` has no staging") in said
+    assert ("`main`" if why is Why.SETTLED else "`api.yaml` has no staging") in said
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_nothing_hostile_acts_in_a_comment(text: str) -> None:
     update = replace(UPDATE, image=ImageName(text, text), because=text, new=Version(text, text))
-    said = [superseded([Proposed(text, text, None)], change(update, UPDATE)), frozen_comment(text, text, text)]
-    said += [closing(moot, text, text) for moot in Moot]
+    said = [superseded([Proposed(text, text, text, None)], change(update, UPDATE)), frozen_comment(text, text, text)]
+    said += [closing(Moot(why, text), text) for why in Why]
 
     assert [words for each in said for words in acting(each)] == []
     assert not any(line.startswith("/") for each in said for line in each.splitlines())

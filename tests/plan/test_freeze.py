@@ -29,11 +29,12 @@ BUTTON = BranchCommit("3" * 40, "Ada", frozenset({"ada@example.com", "noreply@gi
     ],
 )
 def test_frozen(commits: list[BranchCommit], is_frozen: bool) -> None:
-    assert (frozen("imagebot/staging/podinfo", commits, BOT) is not None) is is_frozen
+    assert (frozen("imagebot/staging/podinfo", commits, {BOT}) is not None) is is_frozen
 
 
 def test_a_freeze_says_who() -> None:
-    because = frozen("imagebot/staging/podinfo", [PERSON], BOT)
+    kept = frozen("imagebot/staging/podinfo", [PERSON], {BOT})
 
-    assert because is not None
-    assert "Ada committed 2222222222 to imagebot/staging/podinfo" in because
+    assert kept is not None
+    assert (kept.author, kept.commit) == ("Ada", PERSON.id)
+    assert "Ada committed 2222222222 to imagebot/staging/podinfo" in kept.because

@@ -10,10 +10,13 @@ from imagebot.plan import block
 BRANCH = "imagebot/staging/podinfo"
 
 
-def body(fingerprint: str, words: str = "podinfo goes to 6.5.1", **wishes: bool) -> str:
+def body(
+    fingerprint: str, words: str = "podinfo goes to 6.5.1", *, draft: bool = False, auto_merge: bool = False
+) -> str:
     """A body with its machine block."""
-    proposed = (block.Proposed("ghcr.io/stefanprodan/podinfo", "6.5.1", None),)
-    return f"{words}\n\n{block.write(block.Block('podinfo', 'staging', proposed, fingerprint, **wishes))}\n"
+    proposed = (block.Proposed("podinfo", "ghcr.io/stefanprodan/podinfo", "6.5.1", None),)
+    found = block.Block("podinfo", "staging", proposed, fingerprint, draft=draft, auto_merge=auto_merge)
+    return f"{words}\n\n{block.write(found)}\n"
 
 
 def proposal(fingerprint: str = "f1", branch: str = BRANCH) -> Proposal:

@@ -18,6 +18,7 @@ from imagebot.cli.compose import load, world_of
 from imagebot.cycle.report import Report
 from imagebot.cycle.run import run
 from imagebot.cycle.world import World
+from imagebot.forge import local
 from imagebot.forge.local import Local, connect
 from imagebot.forge.protocol import PullRequest
 from imagebot.observe.events import Event
@@ -162,6 +163,22 @@ class Stage:
     def pulls(self) -> tuple[PullRequest, ...]:
         """The bot's open pull requests."""
         return self.forge.open_pulls("imagebot/")
+
+    def edit(self, number: int, *, body: str | None = None, labels: tuple[str, ...] | None = None) -> None:
+        """A person changes a pull request, open or not."""
+        file = self.forge.folder / f"{number}.md"
+        record = local.read(file.read_text(), str(file))
+        pull = replace(
+            record.pull,
+            body=record.pull.body if body is None else body,
+            labels=record.pull.labels if labels is None else labels,
+        )
+        file.write_text(local.write(replace(record, pull=pull)))
+
+    def comments(self, number: int) -> tuple[str, ...]:
+        """What was said on a pull request."""
+        file = self.forge.folder / f"{number}.md"
+        return local.read(file.read_text(), str(file)).comments
 
     def imagebot(self, *words: str, environment: Mapping[str, str] | None = None) -> Said:
         """A verb in a process of its own, in the stage's folder."""

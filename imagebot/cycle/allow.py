@@ -1,0 +1,89 @@
+"""Which new pull requests may be opened in this pass: what is open and was opened, held against the limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from imagebot.cycle.checkout import Checkout
+from imagebot.cycle.world import World
+from imagebot.errors import ImagebotError
+from imagebot.plan.change import Change
+from imagebot.plan.limits import Allowance, Newcomer, cost, queued
+from imagebot.settings import Limits
+
+_HOUR = timedelta(hours=1)
+
+
+def allow(
+    world: World, checkouts: Mapping[str, Checkout | ImagebotError], new: Sequence[Change]
+) -> Mapping[tuple[str, str], str]:
+    """Why some of these changes must wait, by repository and branch, in the order in which their turn comes."""
+    present = {name: checkout for name, checkout in checkouts.items() if isinstance(checkout, Checkout)}
+    if not new:
+        return {}
+    now = next(iter(present.values())).memory.now
+    opened = {name: _opened(checkout) for name, checkout in present.items()}
+    repositories = {
+        name: _allowance(len(checkout.pulls), opened[name], checkout.settings.limits)
+        for name, checkout in present.items()
+    }
+    overall = _allowance(
+        sum(len(checkout.pulls) for checkout in present.values()),
+        tuple(at for times in opened.values() for at in times),
+        world.settings.limits,
+    )
+    waits = queued(
+        (_newcomer(present[change.repository], change) for change in new), repositories, overall, _writes(present), now
+    )
+    return {place: wait.because for place, wait in waits.items()}
+
+
+def _allowance(open_now: int, opened: tuple[datetime, ...], limits: Limits) -> Allowance:
+    return Allowance(open_now, limits.open_pull_requests, opened, limits.opened_per_hour)
+
+
+def _opened(checkout: Checkout) -> tuple[datetime, ...]:
+    """When pull requests were opened in the last hour: as is remembered, or else as those tell that are open still."""
+    memory = checkout.memory
+    known = memory.counted("opened", checkout.settings.url)
+    times = (_moment(pull.opened_at) for pull in checkout.pulls.values())
+    still = tuple(at for at in times if at is not None and memory.now - at < _HOUR)
+    return max(known, still, key=len)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None
+
+
+def _newcomer(checkout: Checkout, change: Change) -> Newcomer:
+    return Newcomer(
+        repository=change.repository,
+        branch=change.branch,
+        environment=change.environment,
+        name=change.name,
+        kinds=tuple(update.kind for update in change.updates),
+        labels=change.labels,
+        account=checkout.account,
+        cost=cost(change.labels, change.reviewers, change.assignees) + _cost_of_commit(checkout, change),
+    )
+
+
+def _cost_of_commit(checkout: Checkout, change: Change) -> int:
+    """The writes that a commit takes where the forge makes it: each file, the tree, and the commit itself."""
+    return len(change.files) + 2 if checkout.settings.verified_commits else 0
+
+
+def _writes(present: Mapping[str, Checkout]) -> Mapping[str, int]:
+    """How many writes each forge takes yet in this hour, of those that limit them."""
+    left: dict[str, int] = {}
+    for checkout in present.values():
+        limit = checkout.forge.hourly_writes
+        if limit is not None:
+            spent = len(checkout.memory.counted("writes", checkout.account))
+            left[checkout.account] = max(0, left.get(checkout.account, limit - spent) - checkout.forge_writes)
+    return left

@@ -1,0 +1,57 @@
+"""One change to carry out, and what becomes of all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from imagebot.cycle.checkout import Checkout
+from imagebot.cycle.report import Deed, Outcome
+from imagebot.forge.ensure import says
+from imagebot.forge.protocol import PullRequest
+from imagebot.plan.change import Change
+from imagebot.plan.groups import Place, Target
+from imagebot.plan.wish import Wish
+
+DONE_ONCE = (Wish.REBUILD, Wish.RETRY)
+"""What people ask for once: when it is done the box is empty again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A change to carry out, beside what is there already: the branch's tip and its open pull request."""
+
+    checkout: Checkout
+    target: Target
+    change: Change
+    tip: str | None
+    pull: PullRequest | None
+
+    @property
+    def place(self) -> Place:
+        return (self.change.repository, self.change.branch)
+
+    @property
+    def wishes(self) -> frozenset[Wish]:
+        return self.checkout.wishes.get(self.change.branch, frozenset())
+
+    @property
+    def said(self) -> bool:
+        """Whether the pull request says all this already, and nobody asks for it to be written again."""
+        same = self.pull is not None and says(self.pull, self.change.fingerprint)
+        return same and not self.wishes.intersection(DONE_ONCE)
+
+
+@dataclass
+class Delivery:
+    """What became of every branch. `raced` are those that somebody else moved while this pass looked elsewhere."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    raced: set[Place] = field(default_factory=set)
+
+    def fail(self, change: Change, because: str) -> None:
+        self.outcomes.append(outcome(change, Deed.FAILED, because))
+
+
+def outcome(change: Change, deed: Deed, because: str, url: str = "") -> Outcome:
+    """What became of a change."""
+    return Outcome(change.repository, change.branch, change.name, change.environment, deed, change.title, url, because)

@@ -1,0 +1,99 @@
+"""The open pull requests to which a pass brings nothing: some are left to people, some have become moot."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from imagebot.cycle.arrange import Arranged
+from imagebot.cycle.checkout import Checkout
+from imagebot.cycle.job import Delivery
+from imagebot.cycle.report import Deed, Outcome
+from imagebot.cycle.world import World
+from imagebot.errors import WorldError
+from imagebot.forge.protocol import PullRequest
+from imagebot.gitrepo.push import PushUpdate
+from imagebot.observe.events import PullRequestSettled
+from imagebot.plan import block
+from imagebot.plan.comments import closing, frozen_comment
+from imagebot.plan.freeze import Frozen
+from imagebot.plan.groups import ROLLBACK
+from imagebot.plan.moot import Item, Moot, Stands, Why, moot, stands
+
+
+def look_after(
+    world: World,
+    checkout: Checkout,
+    mine: Sequence[Arranged],
+    unknown: Collection[str],
+    delivery: Delivery,
+    *,
+    whole: bool,
+) -> None:
+    """Speak once about those that are frozen, and close those that have become moot. Raises `WorldError`."""
+    changed = {one.target.branch for one in mine if one.change is not None}
+    standing = stands((one.target for one in mine), unknown)
+    for branch, pull in checkout.pulls.items():
+        world.go_on()
+        if branch in changed:
+            continue
+        try:
+            kept = checkout.kept(branch)
+            if kept is not None:
+                _say_frozen(checkout, pull, kept)
+            elif (reason := _moot(checkout, pull, mine, standing, whole=whole)) is not None:
+                _retire(world, checkout, pull, reason)
+                delivery.outcomes.append(_outcome(checkout, pull, Deed.CLOSED, reason.because))
+        except WorldError as error:
+            delivery.outcomes.append(_outcome(checkout, pull, Deed.FAILED, str(error)))
+
+
+def _moot(
+    checkout: Checkout, pull: PullRequest, mine: Sequence[Arranged], standing: Stands, *, whole: bool
+) -> Moot | None:
+    if pull.branch.endswith(ROLLBACK):
+        tip = checkout.heads.branches.get(pull.branch)
+        settled = tip is not None and checkout.mirror.brings(checkout.heads.base, tip, {})
+        return Moot(Why.SETTLED, "the fields say this already") if settled else None
+    return moot(pull.branch, list(_items(pull, mine)), standing, whole=whole)
+
+
+def _items(pull: PullRequest, mine: Sequence[Arranged]) -> Iterator[Item]:
+    """What a pull request proposes: as its block says, or else all that goes on its branch."""
+    found = block.read(pull.body)
+    if found is not None:
+        yield from ((item.app, found.environment, item.image) for item in found.proposed)
+        return
+    for target in (one.target for one in mine if one.target.branch == pull.branch):
+        for member in target.members:
+            yield (member.policy.app, member.policy.environment, str(member.line.watch.image))
+
+
+def _say_frozen(checkout: Checkout, pull: PullRequest, kept: Frozen) -> None:
+    """Tell people once that their commit is safe. What they asked for themselves they know."""
+    found = block.read(pull.body)
+    if not kept.commit or (found is not None and found.frozen == kept.commit):
+        return
+    if found is not None and found.auto_merge:
+        checkout.forge.stop_auto_merge(pull)
+    checkout.forge.say(
+        pull,
+        frozen_comment(kept.author, kept.commit, pull.branch),
+        block.stamped(pull.body, frozen=kept.commit, auto_merge=False),
+    )
+
+
+def _retire(world: World, checkout: Checkout, pull: PullRequest, reason: Moot) -> None:
+    """Close a pull request that nobody works on, and delete its branch."""
+    comment = closing(reason, checkout.settings.branch)
+    checkout.forge.close(pull, comment, block.stamped(pull.body, closed_by_bot=True))
+    tip = checkout.heads.branches.get(pull.branch)
+    if tip is not None:
+        checkout.mirror.push([PushUpdate(pull.branch, None, tip)])
+    done = _outcome(checkout, pull, Deed.CLOSED, reason.because)
+    world.tell(PullRequestSettled(done.name, done.environment, done.deed, done.url, done.because))
+
+
+def _outcome(checkout: Checkout, pull: PullRequest, deed: Deed, because: str) -> Outcome:
+    found = block.read(pull.body)
+    name, environment = (found.name, found.environment) if found else (pull.branch, "")
+    return Outcome(checkout.settings.name, pull.branch, name, environment, deed, pull.title, pull.url, because)

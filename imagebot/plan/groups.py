@@ -1,0 +1,87 @@
+"""Which updates travel together: decisions in, and for each branch what may go on it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from imagebot.images.reference import ImageName
+from imagebot.plan.decision import Decision, WatchDecision
+from imagebot.policy.model import Policy
+
+ROLLBACK = "+rollback"
+"""What the branch of a rollback ends with. No app's name holds a plus."""
+_MAJOR = "+major"
+
+
+Place = tuple[str, str]
+"""What tells a branch from all others: the repository's name, and its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One image of one policy, and what was decided about it."""
+
+    policy: Policy
+    line: WatchDecision
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What one branch and its one pull request are for. `name` is the app's or the group's."""
+
+    repository: str
+    environment: str
+    name: str
+    branch: str
+    members: tuple[Member, ...]
+
+    @property
+    def place(self) -> Place:
+        return (self.repository, self.branch)
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """Those of the members, each once."""
+        return tuple({str(member.policy): member.policy for member in self.members}.values())
+
+
+def branch_of(prefix: str, policy: Policy, image: ImageName, *, major: bool = False) -> str:
+    """The branch on which an update of `image` goes: a function of the target, never of the version."""
+    return f"{prefix}{policy.environment}/{_name(policy, image)}{_MAJOR if major else ''}"
+
+
+def targets(prefix: str, decisions: Sequence[Decision]) -> tuple[Target, ...]:
+    """Every branch that the policies of `decisions` can have, with the images that go there, in their order."""
+    found: dict[tuple[str, str], list[Member]] = defaultdict(list)
+    for member in _members(decisions):
+        branch = branch_of(prefix, member.policy, member.line.watch.image, major=member.line.major)
+        found[member.policy.repository, branch].append(member)
+    return tuple(
+        Target(repository, members[0].policy.environment, _name_of(members[0]), branch, tuple(members))
+        for (repository, branch), members in found.items()
+    )
+
+
+def _members(decisions: Sequence[Decision]) -> Iterator[Member]:
+    return (Member(decision.policy, line) for decision in decisions for line in decision.watches)
+
+
+def _name_of(member: Member) -> str:
+    group = member.policy.pull_request.group
+    if group.by == "image":
+        return str(member.line.watch.image).rpartition("/")[2]
+    return group.name or member.policy.app
+
+
+def _name(policy: Policy, image: ImageName) -> str:
+    """The last part of a branch. A group's begins with a plus, and an image's holds a dot: neither can be an app's."""
+    group = policy.pull_request.group
+    if group.name is not None:
+        return f"+{group.name}"
+    if group.by == "image":
+        full = str(image)
+        return f"+{full.rpartition('/')[2][:60]}.{hashlib.sha256(full.encode()).hexdigest()[:8]}"
+    return policy.app

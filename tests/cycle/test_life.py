@@ -1,0 +1,242 @@
+"""The life of a pull request: what is said on it, what people ask of it, and what becomes of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from imagebot.cycle.report import Deed, Report
+from imagebot.gitrepo.mirror import Mirror
+from imagebot.gitrepo.push import Pushed, PushUpdate, Rejected
+from imagebot.plan import block
+from imagebot.selection.verdict import Held, Hold, Verdict
+from imagebot.settings import RepositorySettings
+from tests.cycle.conftest import DEPLOYMENT, POLICY
+from tests.support.stage import NOON, Stage
+
+BRANCH = "imagebot/staging/podinfo"
+DAY = timedelta(days=1)
+
+
+def deeds(report: Report) -> list[Deed]:
+    return [outcome.deed for outcome in report.outcomes]
+
+
+def verdict(report: Report) -> Verdict:
+    return report.decisions[0].watches[0].verdict
+
+
+def assert_quiet(stage: Stage) -> Report:
+    heads, pulls = stage.heads(), stage.pulls()
+
+    report = stage.one_pass()
+
+    assert (report.costs.git_pushes, report.costs.forge_writes) == (0, 0)
+    assert (stage.heads(), stage.pulls()) == (heads, pulls)
+    return report
+
+
+def tick(stage: Stage, wish: str) -> None:
+    """A person ticks a box of the open pull request."""
+    (pull,) = stage.pulls()
+    box = f"- [ ] <!-- imagebot:{wish} -->"
+    assert box in pull.body
+    stage.edit(pull.number, body=pull.body.replace(box, box.replace("[ ]", "[x]")))
+
+
+def test_a_newer_version_is_said_in_one_comment(stage: Stage) -> None:
+    stage.one_pass()
+    stage.publish("6.6.0")
+
+    stage.one_pass()
+
+    (comment,) = stage.comments(1)
+    assert "6.5.4" in comment
+    assert "6.6.0" in comment
+    assert_quiet(stage)
+    assert stage.comments(1) == (comment,)
+
+
+def test_a_rebuilt_branch_is_nothing_to_say(stage: Stage) -> None:
+    stage.one_pass()
+    stage.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.5.0")})
+
+    stage.one_pass()
+
+    assert stage.comments(1) == ()
+
+
+@pytest.mark.parametrize("way", ["box", "label"])
+def test_people_can_have_the_branch_rebuilt_without_their_commits(stage: Stage, way: str) -> None:
+    stage.one_pass()
+    stage.commit({"staging/extra.yaml": "a: 1\n"}, branch=BRANCH)
+    stage.one_pass()
+    assert len(stage.comments(1)) == 1
+    if way == "box":
+        tick(stage, "rebuild")
+    else:
+        stage.edit(1, labels=("theirs", "imagebot/rebuild"))
+
+    assert deeds(stage.one_pass()) == [Deed.UPDATED]
+
+    assert "staging/extra.yaml" not in stage.git("-C", str(stage.bare), "ls-tree", "-r", "--name-only", BRANCH)
+    (pull,) = stage.pulls()
+    assert "[x]" not in pull.body
+    assert pull.labels == (("theirs",) if way == "label" else ())
+    assert_quiet(stage)
+
+
+def test_a_second_commit_of_people_is_said_too(stage: Stage) -> None:
+    stage.one_pass()
+    for file in ("one", "two"):
+        stage.commit({f"staging/{file}.yaml": "a: 1\n"}, branch=BRANCH)
+        stage.one_pass()
+        assert_quiet(stage)
+
+    assert len(stage.comments(1)) == 2
+
+
+def test_asking_for_a_rebuild_does_not_open_a_gate(stage: Stage) -> None:
+    """Others let a click go round the minimum age."""
+    stage.one_pass()
+    stage.policy(POLICY + "    minimumAge: 3d\n")
+    stage.publish("6.5.5")
+    tick(stage, "rebuild")
+
+    report = stage.one_pass(now=NOON + DAY)
+
+    assert isinstance(verdict(report), Held)
+    assert deeds(report) == [Deed.CLOSED]
+
+
+def test_what_people_hold_stays_as_it_is_until_they_let_go(stage: Stage) -> None:
+    stage.one_pass()
+    tick(stage, "hold")
+    stage.publish("6.6.0")
+    held = verdict(assert_quiet(stage))
+    assert isinstance(held, Held)
+    assert held.hold is Hold.FROZEN
+    assert "hold pull request #1" in held.because
+    (pull,) = stage.pulls()
+    stage.edit(1, body=pull.body.replace("[x]", "[ ]"))
+
+    assert deeds(stage.one_pass()) == [Deed.UPDATED]
+
+    assert "IMAGE:6.6.0" in stage.show("staging/app.yaml", BRANCH)
+
+
+def test_trying_again_writes_the_words_anew_and_the_branch_not(stage: Stage) -> None:
+    stage.policy(POLICY + "pullRequest: {labels: [image-update]}\n")
+    stage.one_pass()
+    body = stage.pulls()[0].body
+    tick(stage, "retry")
+    stage.edit(1, labels=())
+
+    report = stage.one_pass()
+
+    assert (deeds(report), report.costs.git_pushes) == ([Deed.UPDATED], 0)
+    (pull,) = stage.pulls()
+    assert (pull.body, pull.labels) == (body, ("image-update",))
+    assert_quiet(stage)
+
+
+def test_a_label_on_a_closed_pull_request_lifts_the_refusal(stage: Stage) -> None:
+    stage.one_pass()
+    stage.imagebot("pr", "close", "1")
+    assert isinstance(verdict(stage.one_pass()), Held)
+    stage.edit(1, labels=("imagebot/retry",))
+
+    assert deeds(stage.one_pass(now=NOON + timedelta(minutes=59))) == []
+    assert deeds(stage.one_pass(now=NOON + timedelta(minutes=61))) == [Deed.OPENED]
+
+
+def test_a_tag_that_is_withdrawn_takes_its_pull_request_along(stage: Stage) -> None:
+    stage.policy(POLICY.replace("^6.5", '">=6.5.4 <7"'))
+    stage.one_pass()
+    stage.unpublish("6.5.4")
+
+    assert deeds(stage.one_pass()) == [Deed.CLOSED]
+
+    (comment,) = stage.comments(1)
+    assert "no longer" in comment
+    assert_quiet(stage)
+
+
+def test_a_version_that_soaks_is_shown_as_a_draft_that_becomes_ready(stage: Stage) -> None:
+    stage.policy(POLICY + "    minimumAge: 3d\npullRequest: {draftWhileSoaking: true}\n")
+
+    report = stage.one_pass()
+
+    assert isinstance(verdict(report), Held)
+    assert deeds(report) == [Deed.OPENED]
+    assert stage.pulls()[0].draft
+    assert_quiet(stage)
+    assert deeds(stage.one_pass(now=NOON + 3 * DAY)) == [Deed.UPDATED]
+    (pull,) = stage.pulls()
+    assert not pull.draft
+    assert stage.comments(1) == ()
+
+
+def test_a_draft_that_people_closed_stays_closed(stage: Stage) -> None:
+    stage.policy(POLICY + "    minimumAge: 3d\npullRequest: {draftWhileSoaking: true}\n")
+    stage.one_pass()
+    stage.imagebot("pr", "close", "1")
+
+    assert_quiet(stage)
+
+    assert isinstance(verdict(stage.one_pass(now=NOON + 3 * DAY)), Held)
+
+
+class Racing:
+    """A mirror whose pushes somebody beats, the first `times` times."""
+
+    def __init__(self, mirror: Mirror, stage: Stage, times: int) -> None:
+        self._mirror = mirror
+        self._stage = stage
+        self.times = times
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._mirror, name)
+
+    def push(self, updates: list[PushUpdate]) -> dict[str, Pushed | Rejected]:
+        if self.times:
+            self.times -= 1
+            tree = self._stage.git("-C", str(self._stage.bare), "rev-parse", "main^{tree}")
+            other = self._stage.git("-C", str(self._stage.bare), "commit-tree", tree, "-m", f"theirs {self.times}")
+            self._stage.git("-C", str(self._stage.bare), "update-ref", f"refs/heads/{updates[0].branch}", other)
+        return self._mirror.push(updates)
+
+
+def race(stage: Stage, times: int) -> Report:
+    world = stage.world()
+    left = [times]
+
+    def mirror(settings: RepositorySettings) -> Mirror:
+        racing = Racing(world.mirror(settings), stage, 1 if left[0] else 0)
+        left[0] -= racing.times
+        return racing  # type: ignore[return-value]
+
+    return stage.one_pass(replace(world, mirror=mirror))
+
+
+def test_a_push_that_others_beat_is_planned_anew_in_the_same_pass(stage: Stage) -> None:
+    """Their commit freezes the branch: what was planned before it must not be forced over it."""
+    report = race(stage, 1)
+
+    held = verdict(report)
+    assert isinstance(held, Held)
+    assert held.hold is Hold.FROZEN
+    assert stage.git("-C", str(stage.bare), "log", "-1", "--format=%s", BRANCH) == "theirs 0"
+    assert (deeds(report), report.costs.git_fetches) == ([], 2)
+
+
+def test_the_body_still_tells_what_was_proposed(stage: Stage) -> None:
+    stage.one_pass()
+
+    found = block.read(stage.pulls()[0].body)
+
+    assert found is not None
+    assert [(item.app, item.image, item.tag) for item in found.proposed] == [("podinfo", stage.image, "6.5.4")]
+    assert (found.name, found.environment, found.draft, found.auto_merge) == ("podinfo", "staging", False, False)
