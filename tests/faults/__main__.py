@@ -40,7 +40,7 @@ def _all(title: str, schedules: Sequence[Schedule]) -> int:
             seen += played.seen
             if played.wrong:
                 wrong += 1
-                print(f"\n{played}\n  alone: make faults ONLY='{played.schedule.name}'\n")
+                print(f"\n{played}\n  alone: make faults ONLY='{played.schedule.name}'\n", flush=True)
             if number % 100 == 0 or number == len(schedules):
                 spent = time.monotonic() - began
                 print(f"{title}: {number} of {len(schedules)}, {wrong} wrong, {spent:.0f} s", flush=True)

@@ -63,7 +63,7 @@ def restless(scene: Scene, told: Told | None, writes: int) -> Iterator[str]:
     """What a pass must not do where all is settled."""
     if told is None or not told.done:
         yield "a pass in which nothing went wrong did not come to its end"
-    elif (told.pushes, told.writes, len(scene.server.writes) - writes) != (0, 0, 0):
+    elif (told.pushes, told.writes, scene.writes - writes) != (0, 0, 0):
         yield f"a settled pass wrote: {told.pushes} pushes, {told.writes} writes to the forge"
 
 
@@ -103,7 +103,7 @@ def _misproposed(scene: Scene, app: str, pull: Pull, wanted: str) -> Iterator[st
         yield f"#{pull.number} says in its block that it proposes {said} instead of {image} {wanted}"
     # What the forge will not have as a label or reviewer is told to the log and not asked for again.
     refused = any(isinstance(step, Step) and step.trouble == "422" for step in scene.log)
-    if not refused and (pull.labels != ["image-update"] or pull.reviewers != ["alice"]):
+    if not refused and (set(pull.labels), set(pull.reviewers)) != ({"image-update"}, {"alice"}):
         yield f"#{pull.number} has the labels {pull.labels} and the reviewers {pull.reviewers}"
     branch = people.branch(app)
     if branch not in people.heads():

@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.support import oci_folder
 from tests.support.forge_server import ForgeServer, Pull
 from tests.support.stage import PERSON
+from tests.support.web_function import Answer, Asked
 
 APPS = ("shop", "cart")
 FILE = "staging/kustomization.yaml"
@@ -40,10 +41,11 @@ class Journal:
 class People:
     """They look at the forge and at git, and act on what they see there."""
 
-    def __init__(self, folder: Path, host: str, server: ForgeServer) -> None:
+    def __init__(self, folder: Path, server: ForgeServer) -> None:
         self.folder = folder
-        self.host = host
         self.server = server
+        self.host = ""
+        self.silent = False
         self.journal = Journal()
         self.moment = 0
 
@@ -63,6 +65,10 @@ class People:
         self.journal.foreign = {name: tip for name, tip in self.heads().items() if not _is_the_bots(name)}
         for app in APPS:
             self._publish(app, "0.9.0", "1.0.0", "1.0.1", "2.0.0")
+
+    def registry(self, asked: Asked) -> Answer:
+        """What the registry says."""
+        return Answer(503) if self.silent else oci_folder.answer(self.folder / "registry", asked)
 
     def do(self, deed: str) -> str:
         """Carry out a deed, such as `close shop`; what came of it, in words."""
@@ -178,7 +184,7 @@ class People:
 
     def close(self, app: str) -> str:
         for pull in self.open_pulls(app):
-            pull.state, pull.closed_at, pull.closed_by = "closed", "2026-01-01T13:00:00Z", "ada"
+            pull.state, pull.closed_at, pull.closed_by = "closed", "2026-01-01T13:00:00Z", "alice"
             self.journal.refused[app].add(shown(pull.title))
             return pull.title
         return "none"

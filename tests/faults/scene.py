@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -17,9 +18,9 @@ from tests.faults.forges import SERVERS
 from tests.faults.line import KILLED, KILLED_AFTER, Operation, Step, Told, in_turns
 from tests.faults.people import APPS, People
 from tests.faults.schedule import At, ForgeName, Round
-from tests.support import oci_folder
 from tests.support.forge_server import ForgeServer, served
 from tests.support.stage import NOON
+from tests.support.web_function import Served
 
 POLICY = """\
 app: APP
@@ -71,10 +72,19 @@ class Scene:
     def server(self) -> ForgeServer:
         return self.people.server
 
+    @property
+    def writes(self) -> int:
+        """What was written to the forge, and pushed, as far as the log goes."""
+        pushes = sum(isinstance(step, Step) and step.operation.kind == "push" for step in self.log)
+        return pushes + len(self.server.writes)
+
     def play(self, each: Round) -> dict[str, Told | None]:
         """People's deeds and then the passes: what each of them told, None for one that was killed."""
         self.minutes += 5
         self.log += [self.people.do(deed) for deed in each.deeds]
+        for name in each.forgetful:
+            self._forget(name)
+        self.people.silent = each.silent
         told: dict[str, Told | None] = dict.fromkeys(each.bots)
         in_turns({name: self._pass(name, each, told) for name in each.bots}, self.dice, each.switch)
         return told
@@ -89,6 +99,12 @@ class Scene:
         for name in list(self.bots):
             self.bots.pop(name).end()
 
+    def _forget(self, name: str) -> None:
+        """The bot comes back on an empty disk."""
+        if name in self.bots:
+            self.bots.pop(name).end()
+        shutil.rmtree(self.people.folder / name, ignore_errors=True)
+
     def _pass(self, name: str, each: Round, told: dict[str, Told | None]) -> Iterator[None]:
         """Stops before each operation."""
         if name not in self.bots:
@@ -98,6 +114,7 @@ class Scene:
         met: list[Operation] = []
         trouble = ""
         while isinstance(message := connection.recv(), Operation):
+            troubles.unhook(self.people.bare)
             yield
             met.append(message)
             if trouble == KILLED_AFTER or (trouble := self._met(name, met, each)) == KILLED:
@@ -105,6 +122,7 @@ class Scene:
                 self.bots.pop(name).end()
                 return
             connection.send("" if trouble == KILLED_AFTER else trouble)
+        troubles.unhook(self.people.bare)
         assert isinstance(message, Told), message
         self.log += [f"{name}: {line}" for line in message.lines]
         told[name] = message
@@ -149,15 +167,15 @@ class Scene:
 def staged(folder: Path, forge: ForgeName, dice: Random) -> Iterator[Scene]:
     """A scene in which two apps are one version behind."""
     with ExitStack() as stack:
-        registry = stack.enter_context(oci_folder.serve(folder / "registry"))
         server = stack.enter_context(served(SERVERS[forge](folder / "environments.git")))
-        people = People(folder, registry.host, server)
+        people = People(folder, server)
+        people.host = stack.enter_context(Served(people.registry)).host
         people.settle_in()
         (folder / "policies").mkdir()
         for app in APPS:
-            text = POLICY.replace("APP", app).replace("HOST", registry.host)
+            text = POLICY.replace("APP", app).replace("HOST", people.host)
             (folder / "policies" / f"{app}.yaml").write_text(text)
-        text = SETTINGS.replace("HOST", registry.host).replace("FOLDER", str(folder))
+        text = SETTINGS.replace("HOST", people.host).replace("FOLDER", str(folder))
         (folder / "imagebot.yaml").write_text(text)
         scene = Scene(people, forge, dice)
         stack.callback(scene.close)

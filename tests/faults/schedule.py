@@ -37,6 +37,7 @@ At = int | Kind
 class Round:
     """People's `deeds`, then a pass of each of `bots`, all at once.
 
+    Before, the bots named in `forgetful` are started anew without their state; in a `silent` round no registry answers.
     `troubles` and `meanwhile`, which people do right before an operation, are by bot and operation. A trouble is one of
     those that an operation of its kind can meet: its words, or a number that stands for one of them. `switch` is how
     likely the other bot goes on.
@@ -47,6 +48,8 @@ class Round:
     troubles: Mapping[tuple[str, At], int | str] = field(default_factory=dict)
     meanwhile: Mapping[tuple[str, At], str] = field(default_factory=dict)
     switch: float = 0.0
+    forgetful: tuple[str, ...] = ()
+    silent: bool = False
 
     def trouble(self, bot: str, at: At, kind: Kind) -> str:
         """What an operation of this kind meets; empty for nothing."""
@@ -57,6 +60,8 @@ class Round:
 
     def __str__(self) -> str:
         words = [f"people: {', '.join(self.deeds)}"] if self.deeds else []
+        words += [f"{name} loses its state" for name in self.forgetful]
+        words += ["no registry answers"] * self.silent
         words.append(f"bots: {' and '.join(self.bots)}")
         words += [f"{bot} at {at}: {what}" for (bot, at), what in [*self.troubles.items(), *self.meanwhile.items()]]
         return "; ".join(words)
@@ -115,7 +120,8 @@ def _round(dice: Random, *, two: bool) -> Round:
     bots = BOTS if two and dice.random() < 0.7 else (dice.choice(BOTS if two else BOTS[:1]),)
     troubles = {_at(dice, bots): dice.randrange(10**6) for _ in range(dice.randint(0, 3))}
     meanwhile = {_at(dice, bots): _deed(dice) for _ in range(dice.choice((0, 0, 1, 2)))}
-    return Round(deeds, bots, troubles, meanwhile, dice.choice((0.1, 0.3, 0.5)))
+    forgetful = tuple(bot for bot in bots if dice.random() < 0.1)
+    return Round(deeds, bots, troubles, meanwhile, dice.choice((0.1, 0.3, 0.5)), forgetful, dice.random() < 0.05)
 
 
 def _at(dice: Random, bots: tuple[str, ...]) -> tuple[str, At]:

@@ -127,7 +127,7 @@ def test_what_must_be_in_the_end(settled: Scene, harm: Callable[[Scene], None], 
 
 def test_a_settled_pass_that_writes(settled: Scene) -> None:
     settled.people.do("publish shop")
-    writes = len(settled.server.writes)
+    writes = settled.writes
 
     told = settled.play(Round())["one"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from tests.faults.line import Operation
@@ -42,13 +43,15 @@ def _fault(verb: str, nth: int, trouble: str) -> Fault | None:
 
 
 def hook(bare: Path, trouble: str, operation: Operation) -> None:
-    """The hook that strikes the next push, or none any more."""
-    folder = bare / "hooks"
-    folder.mkdir(exist_ok=True)
-    for old in folder.iterdir():
-        old.unlink()
+    """Lay a hook for the push that comes next, if its trouble comes from one."""
     if operation.kind == "push" and trouble in _HOOKS:
         name, script = _HOOKS[trouble]
-        file = folder / name
+        file = bare / "hooks" / name
+        file.parent.mkdir(exist_ok=True)
         file.write_text(f"#!/bin/sh\n{script.replace('BRANCHES', str(len(operation.branches)))}\n")
         file.chmod(0o755)
+
+
+def unhook(bare: Path) -> None:
+    """Nobody else's push, and no person's deed, meets what was laid for another."""
+    shutil.rmtree(bare / "hooks", ignore_errors=True)
