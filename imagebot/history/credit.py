@@ -34,8 +34,7 @@ class Credit:
 
 def credit(arrival: Arrival, image: ImageName, moves: Sequence[Move], bot: str) -> Credit:
     """To whom these moves are due; `bot` is the bot's address."""
-    files = {move.file for move in moves} | {change.path for change in arrival.commit.changes if change.new is None}
-    made = _made(arrival, files)
+    made = _made(arrival, {move.file for move in moves})
     how = _how(image, moves, tuple(landed(commit.message for commit in (*made, arrival.commit))))
     if how is How.BY_HAND and all(commit.author_email == bot for commit in made):
         how = How.IMAGEBOT
@@ -52,7 +51,7 @@ def credit(arrival: Arrival, image: ImageName, moves: Sequence[Move], bot: str) 
 
 def squashed(commit: Commit) -> bool:
     """Whether a forge wrote this commit out of a pull request, so that git does not tell who merged it."""
-    return len(commit.parents) < 2 and commit.committer_email in _FORGES and commit.author_email not in _FORGES
+    return len(commit.parents) < 2 and commit.committer_email in _FORGES
 
 
 def _made(arrival: Arrival, files: Collection[str]) -> tuple[Commit, ...]:

@@ -13,7 +13,6 @@ from imagebot.history.says import Said
 _SAME: tuple[Callable[[Said], Hashable], ...] = (
     lambda said: (said.file, said.path),
     lambda said: (said.path, said.value),
-    lambda said: (said.file, said.value),
     lambda said: said.path,
     lambda said: said.value,
     lambda said: said.file,

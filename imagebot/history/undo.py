@@ -113,7 +113,7 @@ def undo_to(policy: Policy, tracks: Tracks, target: Target) -> Undo:
 
 def _before(key: Key, tracks: Sequence[Track], newest: int) -> Iterator[Back]:
     steps = [(track.steps[-1], track.steps[-2]) for track in tracks if len(track.steps) > 1]
-    present = {last.value: before.value for last, before in reversed(steps) if last.place == newest}
+    present = {last.value: before.value for last, before in steps if last.place == newest}
     for track in tracks:
         now = track.said.value
         if now in present:

@@ -46,6 +46,20 @@ def test_a_merge_that_changes_it_itself_is_its_own_author() -> None:
     assert (entry.authors, entry.merged_by) == (("Dan",), "Dan")
 
 
+def test_who_only_merged_the_base_into_the_branch_is_no_author() -> None:
+    entry = last(
+        commit("a", "first", at=1, by="Ada", files={"a.yaml": (OLD, NEW)}),
+        commit("main", "first", at=2, by="Bob", files={"README": (None, "x")}),
+        commit("update", "a", "main", at=3, by="Eve", files={"a.yaml": (NEW, OTHER), "README": (None, "x")}),
+        commit("m", "main", "update", at=5, by="Dan", files={"a.yaml": (OLD, OTHER)}),
+    )
+    assert entry.authors == ("Ada",)
+
+
+def test_the_bot_is_nobody_who_merges() -> None:
+    assert last(commit("2", "first", at=3, by="Ada", through="imagebot", files=MOVED)).merged_by == ""
+
+
 def test_a_rebase_tells_who_did_it_and_since_when_it_waited() -> None:
     rebased = commit("2", "first", at=3, by="Ada", through="Bob", files=MOVED)
     entry = last(rebased)

@@ -47,6 +47,7 @@ A, B, C, AA, AB, BC, CA = (
         pytest.param({"a.yaml": (A, None)}, ["2 removed: a.yaml:2 1 > -"], id="deleted"),
         pytest.param({"a.yaml": (A, None), "b.yaml": (None, A)}, [], id="renamed"),
         pytest.param({"a.yaml": (A, None), "b.yaml": (None, B)}, ["2 major: b.yaml:2 1 > 2"], id="renamed and changed"),
+        pytest.param({"a.yaml": (A, None), "b.yaml": (None, "image: podinfo:1\n")}, [], id="renamed, another shape"),
         pytest.param({"a.yaml": (A, "\n# why\n" + A)}, [], id="other lines"),
         pytest.param({"a.yaml": (A, CA)}, ["2 major: a.yaml:2 1 > 3, a.yaml:3 - > 1"], id="one before it"),
         pytest.param({"a.yaml": (A, AA)}, ["2 copied: a.yaml:3 - > 1"], id="once more"),
@@ -125,3 +126,20 @@ def test_a_field_that_goes_to_another_environment_leaves_one_and_is_new_in_the_o
         ("production", "added", True),
         ("staging", "removed", False),
     ]
+
+
+def test_files_that_are_renamed_together_are_told_apart_by_what_they_say() -> None:
+    ledger = told(
+        commit("1", files={"a.yaml": (None, A), "b.yaml": (None, B)}),
+        commit("2", "1", files={"a.yaml": (A, None), "b.yaml": (B, None), "c.yaml": (None, B), "d.yaml": (None, A)}),
+    )
+    assert len(ledger.entries) == 1
+
+
+def test_what_comes_again_after_it_was_gone_is_new_and_no_copy() -> None:
+    ledger = told(
+        commit("1", files={"a.yaml": (None, A)}),
+        commit("2", "1", files={"a.yaml": (A, None)}),
+        commit("3", "2", files={"a.yaml": (None, A)}),
+    )
+    assert [entry.kind for entry in ledger.entries] == ["added", "removed", "added"]
