@@ -1,0 +1,77 @@
+"""Many changes at once pass no limit that GitHub documents; `make storm` does the same with hundreds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from imagebot.cycle.report import Deed
+from imagebot.settings import Limits
+from tests.storm.limits import CONTENT_IN_AN_HOUR, Account, Clock
+from tests.storm.scene import MIDNIGHT, Scene, storm
+
+ANY = Limits(open_pull_requests=10_000, opened_per_hour=10_000)
+HALF_AN_HOUR, MORE_THAN_AN_HOUR = timedelta(minutes=30), timedelta(minutes=70)
+
+
+def assert_quiet(scene: Scene) -> None:
+    """Nothing is new: nothing is written, and each repository is asked for its pull requests once."""
+    done = scene.one_pass()
+
+    assert done.writes == 0
+    assert done.requests == done.listings == scene.pages
+
+
+def test_more_changes_than_github_takes_in_an_hour_come_one_after_the_other(tmp_path: Path) -> None:
+    apps = {"one": {"security": 4, "patch": 40, "minor": 40, "major": 20}}
+    with storm(tmp_path, apps, ANY, laden=True, every=MORE_THAN_AN_HOUR) as scene:
+        first = scene.one_pass()
+        assert first.count(Deed.OPENED) * 5 == first.writes < CONTENT_IN_AN_HOUR * 0.9
+        assert first.count(Deed.WAITING) > 0
+        branches = {f"imagebot/staging/{app}" for _, app in scene.opened}
+        assert set(scene.repositories["one"].branches()) == {"main", *branches}
+
+        scene.until_all_are_open(timedelta(hours=3))
+
+        assert scene.in_order()
+        assert_quiet(scene)
+
+
+def test_a_rate_holds_over_all_repositories(tmp_path: Path) -> None:
+    apps = {"one": {"patch": 3, "major": 3}, "two": {"security": 2, "minor": 5}}
+    with storm(tmp_path, apps, Limits(open_pull_requests=100, opened_per_hour=5), every=HALF_AN_HOUR) as scene:
+        scene.until_all_are_open(timedelta(hours=4))
+
+        assert scene.most_in_an_hour() == 5
+        assert scene.in_order()
+        assert_quiet(scene)
+
+
+def test_what_people_closed_and_what_waits_costs_no_listing_in_each_pass(tmp_path: Path) -> None:
+    apps = {"one": {"patch": 6, "minor": 6}, "two": {"patch": 6, "minor": 6}}
+    with storm(tmp_path, apps, Limits(open_pull_requests=14, opened_per_hour=10_000)) as scene:
+        scene.one_pass()
+        scene.close(3)
+        scene.one_pass()
+        settled = scene.one_pass()
+        assert (settled.count(Deed.WAITING), settled.count(Deed.OPENED)) == (4, 0)
+
+        assert_quiet(scene)
+
+
+@pytest.mark.parametrize(
+    ("apart_s", "writes", "fine"),
+    [(1.0, True, 500), (0.5, True, 80), (8.0, True, 10_000), (0.5, False, 5000), (1.0, False, 10_000)],
+    ids=["content in an hour", "content in a minute", "slow enough", "requests in an hour", "requests slow enough"],
+)
+def test_the_fake_bans_whoever_passes_a_documented_limit(apart_s: float, writes: bool, fine: int) -> None:
+    account = Account(Clock(MIDNIGHT))
+
+    counted = 0
+    while counted <= 10_000 and not account.count(writes=writes):
+        counted += 1
+        account.clock.seconds += apart_s
+
+    assert min(counted, 10_000) == fine
