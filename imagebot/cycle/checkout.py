@@ -99,8 +99,6 @@ class Checkout:
         were closed before they were lifted do not count.
         """
         current = self.pulls.get(branch)
-        if current is not None:
-            self.memory.forget_refusals(self._place(branch))
         found = None if current is None else block.read(current.body)
         wanted = (policy.app, str(image), tag)
         if found is not None and any((item.app, item.image, item.tag) == wanted for item in found.proposed):
@@ -113,32 +111,36 @@ class Checkout:
             and (lifted is None or item.at > lifted)
         )
 
-    def opens(self, branch: str) -> None:
-        """Count a pull request that was opened; if people close it, that is news."""
-        self.opened += 1
-        self.memory.forget_refusals(self._place(branch))
-
     def refused_meanwhile(self, change: Change) -> str | None:
         """Why a change may not be opened after all: what is remembered of closed pull requests may be an hour old."""
         before = set(self._refusals(change.branch))
-        self.memory.forget_refusals(self._place(change.branch))
         proposed = {(update.app, str(update.image), update.new.tag) for update in change.updates}
-        for item in self._refusals(change.branch):
+        for item in self._ask_refusals(change.branch):
             one = item.proposed
             if item not in before and (one.app, one.image, one.tag) in proposed:
                 return item.because
         return None
 
     def _refusals(self, branch: str) -> tuple[Refused, ...]:
-        known = self.memory.refusals(self._place(branch))
-        if known is None:
-            known = tuple(
-                item
-                for pull in self.forge.closed_pulls(branch)
-                for item in refused(pull.number, pull.body, pull.labels, pull.closed_at, pull.closed_by)
-            )
-            self.memory.are_refused(self._place(branch), known)
-        return known
+        known = self.memory.refusals(self._place(branch), self._open_now(branch))
+        return self._ask_refusals(branch) if known is None else known
+
+    def _ask_refusals(self, branch: str) -> tuple[Refused, ...]:
+        found = tuple(
+            item
+            for pull in self.forge.closed_pulls(branch)
+            for item in refused(pull.number, pull.body, pull.labels, pull.closed_at, pull.closed_by)
+        )
+        self.memory.are_refused(self._place(branch), self._open_now(branch), found)
+        return found
+
+    def _open_now(self, branch: str) -> int | None:
+        return self.pulls[branch].number if branch in self.pulls else None
+
+    def opens(self, pull: PullRequest) -> None:
+        """Count a pull request that was opened; when it is open no more, people may have refused it."""
+        self.opened += 1
+        self.memory.are_refused(self._place(pull.branch), pull.number, self._refusals(pull.branch))
 
     def _place(self, branch: str) -> str:
         return f"{self.settings.url} {self.settings.branch} {branch}"

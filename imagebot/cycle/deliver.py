@@ -167,7 +167,7 @@ def _settle(world: World, job: Job, proposal: Proposal | None, *, moved: bool) -
     except WorldError as error:
         return outcome(change, Deed.FAILED, str(error))
     if ensured.deed == "opened":
-        job.checkout.opens(change.branch)
+        job.checkout.opens(ensured.pull)
     for warning in ensured.warnings:
         world.tell(ForgeWarned(change.repository, warning))
     kept = ensured.deed == "kept" and not moved

@@ -107,23 +107,23 @@ class Memory:
         self._store.recall("tags", fresh)
         return short
 
-    def refusals(self, branch: str) -> tuple[Refused, ...] | None:
-        """What people refused on a branch, if that was asked for within the hour; `branch` names its repository too."""
+    def refusals(self, branch: str, open_now: int | None) -> tuple[Refused, ...] | None:
+        """What people refused on a branch, if that was asked within the hour; `branch` names its repository too.
+
+        They can have refused more since if the pull request that was open then is not the one that is `open_now`.
+        """
         known = self._store.recalled("closed", [branch]).get(branch)
-        at, items = json.loads(known) if known else ("", ())
-        if not at or not timedelta() <= self.now - datetime.fromisoformat(at) < _REFUSALS_LAST:
+        if known is None:
+            return None
+        at, then, items = json.loads(known)
+        if then != open_now or not timedelta() <= self.now - datetime.fromisoformat(at) < _REFUSALS_LAST:
             return None
         return tuple(Refused(Proposed(*words), datetime.fromisoformat(since), why) for words, since, why in items)
 
-    def are_refused(self, branch: str, items: Iterable[Refused]) -> None:
+    def are_refused(self, branch: str, open_now: int | None, items: Iterable[Refused]) -> None:
         """Remember what people refused on a branch, for an hour."""
         words = [[astuple(item.proposed), item.at.isoformat(), item.because] for item in items]
-        self._store.recall("closed", {branch: json.dumps([self.now.isoformat(), words])})
-
-    def forget_refusals(self, branch: str) -> None:
-        """They may change at any time now, so they are asked for when they are needed again."""
-        if self.refusals(branch) is not None:
-            self._store.recall("closed", {branch: json.dumps(["", []])})
+        self._store.recall("closed", {branch: json.dumps([self.now.isoformat(), open_now, words])})
 
     def counted(self, kind: str, key: str) -> tuple[datetime, ...]:
         """The moments of the last hour at which something was done; none from the future."""

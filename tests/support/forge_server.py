@@ -11,7 +11,7 @@ import select
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -97,6 +97,8 @@ class ForgeServer(ABC):
         self.seconds_between_writes = 0.0
         self._last_write = 0.0
         self.lock = threading.Lock()
+        self.heads: Callable[[], Mapping[str, str]] | None = None
+        """The branches of the repository and their commits, where there is a real one."""
 
     @property
     def writes(self) -> list[Call]:
@@ -123,6 +125,10 @@ class ForgeServer(ABC):
 
     def answer(self, call: Call, authorization: str) -> Answer:
         """What the forge says; the description is held against both sides."""
+        if self.heads is not None:
+            there = self.heads()
+            for pull in self.pulls.values():
+                pull.head_sha = there.get(pull.head, pull.head_sha)
         if call.path == GRAPHQL:
             return self.graph(call, authorization)
         if wrong := self.description.wrong_with_request(call):
