@@ -114,7 +114,7 @@ def auto_merge(wire: Wire, path: str, number: int, head: str, *, again: bool) ->
             _Accept, _data(wire.send(deed, "POST", GRAPHQL, _body(ACCEPT, variables)), deed, wire), _WHOSE
         )
     except (NotFound, Refused, Unprocessable) as error:
-        return NotMerging(str(error))
+        return NotMerging(f"{error}. The token needs a role that may merge into the base branch")
     refused = accepted.merge_request_accept.errors if accepted.merge_request_accept else ["no answer"]
     return NotMerging(f"{why}: {printable('; '.join(refused))[:300]}", later=not again) if refused else None
 

@@ -172,4 +172,7 @@ class Signs(Protocol):
         """The commit on `base` in which these paths hold this; no branch is touched."""
 
     def identity(self) -> tuple[str, str]:
-        """Name and address in the commits that it signs: what tells them from those of other people."""
+        """Name and address of the author of what it signs, which tell it from other people's commits.
+
+        The committer of such commits is the forge itself.
+        """

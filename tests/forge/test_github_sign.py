@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,11 @@ from imagebot.errors import BadResponse, NotFound
 from imagebot.forge.github import GitHub
 from imagebot.forge.github_sign import noreply
 from imagebot.forge.protocol import Blob, Signs
+from imagebot.gitrepo import commits
+from imagebot.gitrepo.mirror import Mirror
+from imagebot.gitrepo.remote import Remote
 from tests.forge.conftest import client, gitlab_client
+from tests.support.git_repos import a_repository
 from tests.support.github_git import BASE, object_id, signed, tree_id
 from tests.support.github_server import Fault, GitHubServer
 from tests.support.gitlab_server import GitLabServer
@@ -41,6 +46,22 @@ def test_what_comes_back_is_the_commit_that_git_makes(github_server: GitHubServe
     assert commit.payload.endswith("\n\npodinfo to 6.5.1\n\nImage-Update: a -> b\n")
     assert commit.payload.startswith(f"tree {commit.tree}\nparent {BASE}\nauthor ")
     assert commit.warnings == ()
+
+
+def test_git_makes_the_same_commit_again(github_server: GitHubServer, app: GitHub, tmp_path: Path) -> None:
+    """What GitHub tells of its commit is all that the git room needs to write and push it."""
+    file, new = "staging/values.yaml", FILES["staging/values.yaml"]
+    environments = a_repository(tmp_path / "environments.git", {file: "tag: 6.5.0\n", "README.md": "x"})
+    mirror = Mirror.open(tmp_path / "mirror.git", Remote(str(environments.folder)))
+    base = mirror.fetch("imagebot/").base
+    there = {path: environments.git("rev-parse", f"{base}:{path}") for path in (file, "README.md")}
+    github_server.git.base = base
+    github_server.git.files = {path: ("100644", blob) for path, blob in there.items()}
+    commit = app.sign(base, {file: new}, "podinfo to 6.5.1\n")
+
+    tree = mirror.tree(base, {file: new.content})
+    assert tree == commit.tree
+    assert mirror.adopt(base, tree, commits.SignedCommit(commit.id, commit.payload, commit.signature)) == commit.id
 
 
 def test_only_what_is_no_text_costs_a_request_of_its_own(github_server: GitHubServer, app: GitHub) -> None:

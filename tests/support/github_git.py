@@ -45,9 +45,10 @@ def signed(payload: bytes, signature: str) -> bytes:
 
 
 class Git:
-    """One repository with one commit: `BASE`, of `files`."""
+    """One repository with one commit: `base`, of `files`."""
 
     def __init__(self, server: GitHubServer) -> None:
+        self.base = BASE
         self.files: Files = {}
         self.messages: list[str] = []
         self._server = server
@@ -69,7 +70,7 @@ class Git:
                 raise AssertionError(f"the fake does not know {what}")
 
     def _base(self, sha: str) -> Answer:
-        if sha != BASE:
+        if sha != self.base:
             return 404, {"message": "Not Found", "documentation_url": "https://docs.github.com/rest"}
         sample = self._server.description.sample("git-commit")
         return 200, {**sample, "sha": sha, "tree": {**sample["tree"], "sha": tree_id(self.files)}}
@@ -92,8 +93,10 @@ class Git:
             ("imagebot[bot]", "4711+imagebot[bot]@users.noreply.127.0.0.1") if is_app else ("imagebot", "bot@acme.test")
         )
         person = f"{name} <{email}> {SECONDS} +0000"
+        # What GitHub signs, it says that it committed.
+        committer = f"GitHub <noreply@github.com> {SECONDS} +0000" if is_app else person
         parents = "".join(f"parent {sha}\n" for sha in data["parents"])
-        payload = f"tree {data['tree']}\n{parents}author {person}\ncommitter {person}\n\n{data['message']}".encode()
+        payload = f"tree {data['tree']}\n{parents}author {person}\ncommitter {committer}\n\n{data['message']}".encode()
         sha = object_id("commit", signed(payload, SIGNATURE) if is_app else payload)
         self.messages.append(data["message"])
         sample = self._server.description.sample("git-commit")
