@@ -5,6 +5,8 @@ Everything goes past the bot: by git's plumbing in the bare repository, the forg
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import re
 import subprocess
@@ -23,11 +25,16 @@ APPS = ("shop", "cart")
 FILE = "staging/kustomization.yaml"
 PREFIX = "imagebot/"
 MAIN = "main"
+GROUP = "platform"
+REBUILD = "imagebot/rebuild"
+_BLOCK = re.compile(r"<!-- imagebot:v1 (\S+) -->")
 
 
 @dataclass
 class Journal:
-    """Who did what. `refused` are the tags that a closed pull request showed when it was closed."""
+    """Who did what. `commits` are people's on the bot's branches, without those that they let go; `refused` are the
+    tags that a pull request proposed when it was closed, `landed` those that the bot's commits brought to the base.
+    """
 
     main: str = ""
     foreign: dict[str, str] = field(default_factory=dict)
@@ -41,8 +48,9 @@ class Journal:
 class People:
     """They look at the forge and at git, and act on what they see there."""
 
-    def __init__(self, folder: Path, server: ForgeServer) -> None:
+    def __init__(self, folder: Path, server: ForgeServer, *, grouped: bool) -> None:
         self.folder = folder
+        self.grouped = grouped
         self.server = server
         self.host = ""
         self.silent = False
@@ -75,8 +83,13 @@ class People:
         what, _, app = deed.partition(" ")
         return f"{deed}: {DEEDS[what](self, app)}"
 
+    @property
+    def targets(self) -> dict[str, tuple[str, ...]]:
+        """The names of what has a pull request of its own, with the apps that travel in it."""
+        return {GROUP: APPS} if self.grouped else {app: (app,) for app in APPS}
+
     def branch(self, app: str) -> str:
-        return f"{PREFIX}staging/{app}"
+        return f"{PREFIX}staging/{f'+{GROUP}' if self.grouped else app}"
 
     def open_pulls(self, app: str) -> list[Pull]:
         return [pull for pull in self.server.pulls.values() if (pull.head, pull.state) == (self.branch(app), "open")]
@@ -116,9 +129,15 @@ class People:
 
     def race(self, branch: str) -> None:
         """Somebody else is first to make, or to move, a branch that is about to be pushed."""
-        (app,) = [app for app in APPS if self.branch(app) == branch]
+        app = next(app for app in APPS if self.branch(app) == branch)
         start = "" if branch in self.heads() else MAIN
-        self.journal.commits.append((app, self.commit(branch, {f"notes-{app}.md": "in haste\n"}, start)))
+        if not self._asked_to_rebuild(app):
+            commit = self.commit(branch, {f"notes-{app}.md": "in haste\n"}, start)
+            self.journal.commits.append((branch, commit))
+
+    def _asked_to_rebuild(self, app: str) -> bool:
+        """What is committed after that may go, too: people wait until it is done."""
+        return any(REBUILD in pull.labels for pull in self.open_pulls(app))
 
     def _environment(self) -> dict[str, str]:
         at = datetime.fromtimestamp(1767268800 + 60 * self.moment, UTC).isoformat()
@@ -165,10 +184,10 @@ class People:
     def commit_beside(self, app: str) -> str:
         """A commit of a person's own on the bot's branch."""
         branch = self.branch(app)
-        if branch not in self.heads():
-            return "no branch"
+        if branch not in self.heads() or self._asked_to_rebuild(app):
+            return "no branch, or it is being rebuilt"
         commit = self.commit(branch, {f"notes-{app}.md": f"note {self.moment}\n"})
-        self.journal.commits.append((app, commit))
+        self.journal.commits.append((branch, commit))
         return commit
 
     def update_branch(self, app: str) -> str:
@@ -185,16 +204,33 @@ class People:
     def close(self, app: str) -> str:
         for pull in self.open_pulls(app):
             pull.state, pull.closed_at, pull.closed_by = "closed", "2026-01-01T13:00:00Z", "alice"
-            self.journal.refused[app].add(shown(pull.title))
+            for name, _, tag in proposed(pull.body or ""):
+                self.journal.refused[name].add(tag)
             return pull.title
         return "none"
+
+    def rebuild(self, app: str) -> str:
+        """They ask for the branch as it would be without their commits, and let these go."""
+        branch = self.branch(app)
+        for pull in self.open_pulls(app):
+            pull.labels.append(REBUILD)
+            self.journal.commits = [one for one in self.journal.commits if one[0] != branch or self.is_in(MAIN, one[1])]
+            return pull.title
+        return "none"
+
+    def is_in(self, name: str, commit: str) -> bool:
+        """Whether a branch reaches a commit."""
+        words = ["git", "-C", str(self.bare), "merge-base", "--is-ancestor", commit, f"refs/heads/{name}"]
+        return subprocess.run(words, capture_output=True, check=False).returncode == 0
 
     def merge(self, app: str, *, squash: bool = False, keep: bool = False) -> str:
         branch, pulls = self.branch(app), self.open_pulls(app)
         if not pulls or branch not in self.heads():
             return "none"
-        tag = self.tag_on(branch, app)
-        if tag not in self.journal.tags[app]:
+        start = self.git("merge-base", MAIN, branch)
+        new = {name: self.tag_on(branch, name) for name in APPS}
+        brought = {name: tag for name, tag in new.items() if tag != self.tag_on(start, name)}
+        if any(tag not in self.journal.tags[name] for name, tag in brought.items()):
             return "withdrawn"
         merged = self._merged(MAIN, branch, squash=squash)
         if merged is None:
@@ -205,8 +241,9 @@ class People:
             self.git("update-ref", "-d", f"refs/heads/{branch}")
         pulls[0].state = "closed"
         pulls[0].merged_at = pulls[0].closed_at = "2026-01-01T13:00:00Z"
-        self.journal.landed[app].append(tag)
-        return tag
+        for name, tag in brought.items():
+            self.journal.landed[name].append(tag)
+        return str(brought)
 
     def squash(self, app: str) -> str:
         return self.merge(app, squash=True)
@@ -234,6 +271,7 @@ DEEDS: Mapping[str, Callable[[People, str], str]] = {
     "back": People.back,
     "commit": People.commit_beside,
     "update-branch": People.update_branch,
+    "rebuild": People.rebuild,
     "close": People.close,
     "merge": People.merge,
     "merge-keeping": People.merge_keeping,
@@ -255,9 +293,11 @@ def _line(host: str, app: str, tag: str) -> str:
     return f'{{name: {host}/acme/{app}, newTag: "{tag}"}}'
 
 
-def shown(title: str) -> str:
-    """The version that a title says is proposed."""
-    return title.rpartition("→ ")[2]
+def proposed(body: str) -> list[tuple[str, str, str]]:
+    """App, image and tag of each update, as the machine block of a body says."""
+    found = _BLOCK.findall(body)
+    items = json.loads(base64.urlsafe_b64decode(found[-1]))["proposed"] if found else []
+    return [(app, image, tag) for app, image, tag, _ in items]
 
 
 def best(tags: set[str]) -> tuple[int, int, int]:

@@ -32,7 +32,7 @@ class Played:
 
 def play(schedule: Schedule, folder: Path) -> Played:
     """The whole schedule, judged after each of its rounds and at its end."""
-    with staged(folder, schedule.forge, Random(schedule.seed)) as scene:
+    with staged(folder, schedule.forge, Random(schedule.seed), grouped=schedule.grouped) as scene:
         try:
             wrong = tuple(_wrong(scene, schedule))
         except Exception:  # noqa: BLE001  a bug, in the bot or here, is wanted with all that led to it

@@ -16,7 +16,7 @@ from random import Random
 from tests.faults import bot, troubles
 from tests.faults.forges import SERVERS
 from tests.faults.line import KILLED, KILLED_AFTER, Operation, Step, Told, in_turns
-from tests.faults.people import APPS, People
+from tests.faults.people import APPS, GROUP, People
 from tests.faults.schedule import At, ForgeName, Round
 from tests.support.forge_server import ForgeServer, served
 from tests.support.stage import NOON
@@ -27,7 +27,7 @@ app: APP
 repository: environments
 environments: {staging: {paths: ["staging/"]}}
 images: [{image: HOST/acme/APP, semver: ^1}]
-pullRequest: {labels: [image-update], reviewers: [alice]}
+pullRequest: {labels: [image-update], reviewers: [alice]GROUP}
 """
 SETTINGS = """\
 policies: [policies/]
@@ -164,16 +164,17 @@ class Scene:
 
 
 @contextmanager
-def staged(folder: Path, forge: ForgeName, dice: Random) -> Iterator[Scene]:
-    """A scene in which two apps are one version behind."""
+def staged(folder: Path, forge: ForgeName, dice: Random, *, grouped: bool = False) -> Iterator[Scene]:
+    """A scene in which two apps are one version behind; `grouped` they share one pull request."""
     with ExitStack() as stack:
         server = stack.enter_context(served(SERVERS[forge](folder / "environments.git")))
-        people = People(folder, server)
+        people = People(folder, server, grouped=grouped)
         people.host = stack.enter_context(Served(people.registry)).host
         people.settle_in()
         (folder / "policies").mkdir()
         for app in APPS:
-            text = POLICY.replace("APP", app).replace("HOST", people.host)
+            group = f", group: {{name: {GROUP}}}" if grouped else ""
+            text = POLICY.replace("APP", app).replace("HOST", people.host).replace("GROUP", group)
             (folder / "policies" / f"{app}.yaml").write_text(text)
         text = SETTINGS.replace("HOST", people.host).replace("FOLDER", str(folder))
         (folder / "imagebot.yaml").write_text(text)

@@ -21,6 +21,7 @@ _DEEDS = (
     "back",
     "commit",
     "update-branch",
+    "rebuild",
     *("close",) * 2,
     *("merge",) * 2,
     "merge-keeping",
@@ -79,14 +80,23 @@ class Schedule:
     rounds: tuple[Round, ...]
     last: tuple[str, ...] = ("one", "one", "one")
     seed: int = 0
+    grouped: bool = False
 
     def __str__(self) -> str:
         lines = [f"  {number}. {each}" for number, each in enumerate(self.rounds, 1)]
-        return "\n".join([f"{self.name}: {self.forge}, in the end {', '.join(self.last)}", *lines])
+        return "\n".join(
+            [f"{self.name}: {self.forge}{', one group' * self.grouped}, in the end {', '.join(self.last)}", *lines]
+        )
 
 
-LIFE = (Round(), Round(("publish shop",)), Round(("by-hand shop",)))
-"""Of a pull request: opened, brought to a newer version, closed because a person was first."""
+LIFE = (
+    Round(),
+    Round(("publish shop",)),
+    Round(("commit shop",)),
+    Round(("rebuild shop",)),
+    Round(("by-hand shop",)),
+)
+"""Of a pull request: opened, brought to a newer version, left to a person, rebuilt for them, closed as moot."""
 
 
 def called(name: str) -> Schedule:
@@ -112,7 +122,7 @@ def drawn(seed: int) -> Schedule:
     two = dice.random() < 0.4
     rounds = tuple(_round(dice, two=two) for _ in range(dice.randint(2, 4)))
     last = tuple(dice.choice(BOTS if two else BOTS[:1]) for _ in range(2))
-    return Schedule(str(seed), forge, rounds, (*last, *(BOTS if two else BOTS[:1])), seed)
+    return Schedule(str(seed), forge, rounds, (*last, *(BOTS if two else BOTS[:1])), seed, dice.random() < 0.25)
 
 
 def _round(dice: Random, *, two: bool) -> Round:
