@@ -23,7 +23,7 @@ from tests.support.forge_server import ForgeServer
 from tests.support.gitea_server import GiteaServer
 from tests.support.gitlab_server import GitLabServer
 
-FAST = Manners(timeout_s=1, between_writes_s=0.0)
+FAST = Manners(timeout_s=30, between_writes_s=0.0)
 GITEAS = {"gitea 1.20": api_descriptions.GITEA, "forgejo 14": api_descriptions.FORGEJO}
 
 
@@ -102,15 +102,15 @@ def any_client(server: ForgeServer) -> GitHub | gitlab.GitLab | gitea.Gitea:
 
 def client(server: fake.GitHubServer, manners: Manners = FAST) -> GitHub:
     """What `imagebot.yaml` makes of a repository on this server."""
-    return connect(settings(server), manners)
+    return connect(settings(server), patient(server, manners))
 
 
 def gitlab_client(server: GitLabServer, manners: Manners = FAST) -> gitlab.GitLab:
-    return gitlab.connect(rest_settings(server), manners)
+    return gitlab.connect(rest_settings(server), patient(server, manners))
 
 
 def gitea_client(server: GiteaServer, manners: Manners = FAST) -> gitea.Gitea:
-    return gitea.connect(rest_settings(server), manners)
+    return gitea.connect(rest_settings(server), patient(server, manners))
 
 
 def rest_client(
@@ -118,7 +118,12 @@ def rest_client(
 ) -> gitlab.GitLab | gitea.Gitea:
     """The client that goes with the server."""
     connect_ = gitlab.connect if isinstance(server, GitLabServer) else gitea.connect
-    return connect_(changed or rest_settings(server), manners)
+    return connect_(changed or rest_settings(server), patient(server, manners))
+
+
+def patient(server: ForgeServer, manners: Manners) -> Manners:
+    """Where no answer will come, none is waited for; a busy machine has time to answer otherwise."""
+    return replace(manners, timeout_s=1) if any(fault.answer == "hang" for fault in server.faults) else manners
 
 
 def change(server: ForgeServer) -> str:
