@@ -69,13 +69,13 @@ def _newcomer(checkout: Checkout, change: Change) -> Newcomer:
         kinds=tuple(update.kind for update in change.updates),
         labels=change.labels,
         account=checkout.account,
-        cost=cost(change.labels, change.reviewers, change.assignees) + _cost_of_commit(checkout, change),
+        cost=cost(change.labels, change.reviewers, change.assignees) + _cost_of_commit(checkout),
     )
 
 
-def _cost_of_commit(checkout: Checkout, change: Change) -> int:
-    """The writes that a commit takes where the forge makes it: each file, the tree, and the commit itself."""
-    return len(change.files) + 2 if checkout.settings.verified_commits else 0
+def _cost_of_commit(checkout: Checkout) -> int:
+    """The writes that a commit takes where the forge makes it: the tree with the files, and the commit itself."""
+    return 2 if checkout.settings.verified_commits else 0
 
 
 def _writes(present: Mapping[str, Checkout]) -> Mapping[str, int]:

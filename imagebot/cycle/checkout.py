@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from urllib.parse import urlsplit
 
 from imagebot.cycle.asked import Asked
 from imagebot.cycle.memory import Memory
@@ -27,8 +28,6 @@ from imagebot.policy.model import Policy
 from imagebot.selection.facts import KeptBack
 from imagebot.selection.verdict import Hold, Version
 from imagebot.settings import RepositorySettings
-
-_BY_GITHUB = "noreply@github.com"
 
 
 @dataclass
@@ -185,10 +184,11 @@ class Checkout:
 
     @cached_property
     def _addresses(self) -> frozenset[str]:
-        """Those of the bot's own commits. What GitHub makes itself is committed by GitHub."""
+        """Those of the bot's own commits. What GitHub makes itself it commits itself, Enterprise by its host's name."""
         own = {self.world.settings.author.email}
         if self.settings.verified_commits and isinstance(self.forge, Signs):
-            own |= {self.forge.identity()[1], _BY_GITHUB}
+            host = urlsplit(self.settings.api_url).hostname or ""
+            own |= {self.forge.identity()[1], "noreply@github.com", f"noreply@{host}"}
         return frozenset(own)
 
 

@@ -46,7 +46,10 @@ def made(world: World, checkout: Checkout, changes: Sequence[Change]) -> Sequenc
 
 
 def _verified(world: World, checkout: Checkout, change: Change) -> str | ImagebotError:
-    """A commit that the forge makes and signs, and that git has byte for byte, so that it is pushed like any other."""
+    """A commit that the forge makes and signs, and that git has byte for byte, so that it is pushed like any other.
+
+    One that it did not sign after all is worth no more than our own.
+    """
     forge, base = checkout.forge, checkout.heads.base
     assert isinstance(forge, Signs), "the settings let no other forge"
     try:
@@ -55,6 +58,8 @@ def _verified(world: World, checkout: Checkout, change: Change) -> str | Imagebo
         made = forge.sign(base, files, change.message)
         for warning in made.warnings:
             world.tell(ForgeWarned(change.repository, warning))
+        if not made.signature:
+            return checkout.mirror.commit(base, change.files, change.message, world.settings.author)
         return checkout.mirror.adopt(base, tree, SignedCommit(made.id, made.payload, made.signature))
     except ImagebotError as error:
         return error
