@@ -22,7 +22,7 @@ class Wish(StrEnum):
 _SAYS = {
     Wish.REBUILD: "**Rebuild** the branch from {base}, also if somebody committed to it: their commits go",
     Wish.HOLD: "**Hold**: leave branch and words as they are for as long as this is ticked",
-    Wish.RETRY: "**Try again** what failed, with facts asked for anew",
+    Wish.RETRY: "**Try again**: write this with fresh facts or, if it was closed, propose these versions after all",
 }
 _TICKED = re.compile(r"^ {0,3}[-*+] \[[xX]\] <!-- imagebot:(rebuild|hold|retry) -->", re.MULTILINE)
 
@@ -41,8 +41,3 @@ def asked(body: str, labels: Iterable[str]) -> frozenset[Wish]:
     ticked = {Wish(name) for name in _TICKED.findall(body)}
     there = {label.strip().lower() for label in labels}
     return frozenset(ticked | {wish for wish in Wish if wish.label in there})
-
-
-def granted(body: str, wish: Wish) -> str:
-    """The same body, this box no longer ticked."""
-    return _TICKED.sub(lambda found: re.sub(r"\[[xX]\]", "[ ]", found[0]) if found[1] == wish else found[0], body)

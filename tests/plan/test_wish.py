@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imagebot.plan.wish import Wish, asked, boxes, granted
+from imagebot.plan.wish import Wish, asked, boxes
 from tests.support.hostile_text import acting
 
 BOXES = boxes("`main`")
@@ -63,10 +63,3 @@ def test_labels(labels: list[str], wishes: set[Wish]) -> None:
 )
 def test_what_only_looks_like_a_box(body: str) -> None:
     assert asked(body, ()) == frozenset()
-
-
-def test_a_granted_wish_is_no_longer_ticked_and_the_others_stay() -> None:
-    both = ticked(Wish.HOLD, ticked(Wish.RETRY, sign="X"))
-
-    assert granted(both, Wish.RETRY) == ticked(Wish.HOLD)
-    assert granted(granted(both, Wish.RETRY), Wish.HOLD) == BOXES
