@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import getpass
 import io
 import json
 import shutil
@@ -84,6 +85,23 @@ def test_it_tells_who_brought_which_version_where_and_when(lived: Stage) -> None
 def test_the_forge_is_asked_about_its_pull_requests(lived: Stage) -> None:
     """A local one knows no commits, and who merged wrote no number: nothing is guessed."""
     assert changes(lived, "--forge")[2]["review"] is None
+
+
+def test_the_forge_adds_who_merged_and_how_long_it_was_open(tmp_path: Path) -> None:
+    """What it merged itself has a number in git."""
+    stage = set_up(tmp_path)
+    stage.publish("6.5.3", "6.5.4")
+    stage.policy(POLICY)
+    stage.commit({"staging/app.yaml": DEPLOYMENT})
+    with stage.registry:
+        stage.one_pass()
+    assert stage.imagebot("pr", "merge", "1").code == 0
+    (newest, *_) = changes(stage, "--forge")
+    assert (newest["how"], newest["number"], newest["mergedBy"]) == ("imagebot", 1, getpass.getuser())
+    assert newest["review"]["url"].endswith("environments.pulls/1.md")
+    assert newest["review"]["opened"] <= newest["review"]["merged"]
+    assert newest["tookSeconds"] is not None
+    assert "1.md" in stage.imagebot("history", "--forge").out
 
 
 def test_it_tells_the_same_again_and_on_a_fresh_clone(living: Stage) -> None:
