@@ -10,7 +10,9 @@ import pytest
 from imagebot.cycle.report import Deed, Report
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.push import Pushed, PushUpdate, Rejected
+from imagebot.images.reference import ImageName
 from imagebot.plan import block
+from imagebot.registry.client import Registries
 from imagebot.selection.verdict import Held, Hold, Verdict
 from imagebot.settings import RepositorySettings
 from tests.cycle.conftest import DEPLOYMENT, POLICY
@@ -232,6 +234,37 @@ def test_a_push_that_others_beat_is_planned_anew_in_the_same_pass(stage: Stage) 
     assert (deeds(report), report.costs.git_fetches) == ([], 2)
 
 
+class Flipping:
+    """Registries in which a tag is pushed again as soon as somebody has asked for it once."""
+
+    def __init__(self, stage: Stage, registries: Registries) -> None:
+        self._stage = stage
+        self._registries = registries
+        self._asked = False
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._registries, name)
+
+    def digest(self, name: ImageName, tag: str) -> str:
+        digest = self._registries.digest(name, tag)
+        if tag == "6.5.4" and not self._asked:
+            self._asked = True
+            self._stage.publish("6.5.4", created="2026-02-02T12:00:00Z")
+        return digest
+
+
+def test_a_tag_that_moves_while_it_is_looked_at_is_not_written(stage: Stage) -> None:
+    """The digest was judged and the tag is written: they must still be one image right before the push."""
+    world = stage.world()
+
+    report = stage.one_pass(replace(world, registries=Flipping(stage, world.registries)))  # type: ignore[arg-type]
+
+    assert deeds(report) == [Deed.FAILED]
+    assert "pushed again while this pass looked" in report.outcomes[0].because
+    assert list(stage.heads()) == ["main"]
+    assert deeds(stage.one_pass()) == [Deed.OPENED]
+
+
 def test_the_body_still_tells_what_was_proposed(stage: Stage) -> None:
     stage.one_pass()
 
@@ -240,3 +273,19 @@ def test_the_body_still_tells_what_was_proposed(stage: Stage) -> None:
     assert found is not None
     assert [(item.app, item.image, item.tag) for item in found.proposed] == [("podinfo", stage.image, "6.5.4")]
     assert (found.name, found.environment, found.draft, found.auto_merge) == ("podinfo", "staging", False, False)
+
+
+def test_a_rollback_that_people_made_by_hand_meanwhile_is_closed(stage: Stage) -> None:
+    stage.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.5.4")})
+    stage.publish("6.5.5")
+    assert stage.imagebot("rollback", "podinfo@staging").code == 0
+    assert [pull.branch for pull in stage.pulls()] == [f"{BRANCH}+rollback"]
+    stage.one_pass()
+    assert sorted(pull.branch for pull in stage.pulls()) == [BRANCH, f"{BRANCH}+rollback"], "it is left alone"
+    stage.commit({"staging/app.yaml": DEPLOYMENT})
+
+    report = stage.one_pass()
+
+    assert [one.branch for one in report.outcomes if one.deed is Deed.CLOSED] == [f"{BRANCH}+rollback"]
+    assert f"{BRANCH}+rollback" not in stage.heads()
+    assert_quiet(stage)
