@@ -1,4 +1,4 @@
-"""Which new pull requests may be opened in this pass: what is open and was opened, held against the limits."""
+"""What may be opened and written in this pass: what is open, was opened and was written, held against the limits."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from imagebot.cycle.checkout import Checkout
+from imagebot.cycle.job import Job
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
+from imagebot.forge.proposed import lacking
+from imagebot.forge.protocol import Proposal
 from imagebot.plan.change import Change
-from imagebot.plan.limits import Allowance, Newcomer, cost, queued
+from imagebot.plan.groups import Place
+from imagebot.plan.limits import Allowance, Newcomer, cost, queued, unpayable, urgency
 from imagebot.settings import Limits
 
 _HOUR = timedelta(hours=1)
@@ -37,6 +41,35 @@ def allow(
         (_newcomer(present[change.repository], change) for change in new), repositories, overall, _writes(present), now
     )
     return {place: wait.because for place, wait in waits.items()}
+
+
+def turn(job: Job) -> tuple[object, ...]:
+    """What is open comes first, then the small and the urgent: what waits for the forge should be what can."""
+    return (job.pull is None, *urgency(_newcomer(job.checkout, job.change)))
+
+
+def unpaid(
+    checkouts: Sequence[Checkout], jobs: Sequence[Job], proposals: Mapping[Place, Proposal]
+) -> Mapping[Place, str]:
+    """Why some of these jobs of one repository must wait for its forge, now that all is known that they will write."""
+    if not jobs:
+        return {}
+    repository, account = jobs[0].change.repository, jobs[0].checkout.account
+    left = _writes({checkout.settings.name: checkout for checkout in checkouts}).get(account)
+    if left is None:
+        return {}
+    costs = {job.change.branch: _cost(job, proposals[job.place]) for job in jobs if job.place in proposals}
+    return {(repository, branch): because for branch, because in unpayable(costs, left).items()}
+
+
+def _cost(job: Job, proposal: Proposal) -> int:
+    pull = job.pull
+    there = ((), (), ()) if pull is None else (pull.labels, pull.reviewers, pull.assignees)
+    wanted = (proposal.labels, proposal.reviewers, proposal.assignees)
+    extras = [lacking(*each) for each in zip(there, wanted, strict=True)]
+    switches = ["auto-merge"] if proposal.auto_merge else []
+    writes = cost(*extras, switches, is_open=pull is not None)
+    return writes + _cost_of_commit(job.checkout)
 
 
 def _allowance(open_now: int, opened: tuple[datetime, ...], limits: Limits) -> Allowance:

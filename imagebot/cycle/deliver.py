@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from imagebot.cycle.allow import allow
+from imagebot.cycle.allow import allow, turn, unpaid
 from imagebot.cycle.arrange import Arranged
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.commit import commits as commits_of
@@ -53,7 +53,7 @@ def deliver(
     for checkout in present:
         ready = [job for job in jobs if job.checkout is checkout and job.place not in waits]
         if ready:
-            _carry_out(world, checkout, ready, delivery)
+            _carry_out(world, present, sorted(ready, key=turn), delivery)
     return delivery
 
 
@@ -71,27 +71,50 @@ def _forge_failed(checkout: Checkout, mine: Sequence[Arranged], because: str, de
             )
 
 
-def _carry_out(world: World, checkout: Checkout, jobs: Sequence[Job], delivery: Delivery) -> None:
+def _carry_out(world: World, present: Sequence[Checkout], jobs: Sequence[Job], delivery: Delivery) -> None:
+    """Jobs of one repository, the most urgent first. Nothing is pushed that the forge would take no words for yet."""
+    checkout = jobs[0].checkout
     wanted = [job for job in jobs if not _is_refused(job, delivery)]
+    proposals = _proposals(world, [job for job in wanted if not job.said], delivery)
+    wanted = [job for job in wanted if job.said or job.place in proposals]
+    wanted = _paid(present, wanted, proposals, delivery)
     commits = commits_of(world, checkout, wanted, delivery)
-    proposals: dict[Place, Proposal] = {}
-    ready = []
-    for job in (job for job in wanted if job.place in commits):
-        world.go_on()
-        try:
-            if not job.said or _must_go_on(job, commits[job.place]):
-                proposal = described(checkout, job.target, job.change)
-                proposals[job.place] = replace(proposal, head=commits[job.place])
-                _stop_auto_merge(job, proposal, commits[job.place])
-            ready.append(job)
-        except ImagebotError as error:
-            delivery.fail(job.change, str(error))
+    again = {job.place for job in wanted if job.said and _must_go_on(job, commits.get(job.place))}
+    proposals |= _proposals(world, [job for job in wanted if job.place in again], delivery)
+    wanted = [job for job in wanted if job.place in commits and (job.place in proposals or job.place not in again)]
+    wanted = (
+        _paid(present, sorted(wanted, key=lambda job: job.place in again), proposals, delivery) if again else wanted
+    )
+    ready = [job for job in wanted if _made_safe(job, proposals, commits[job.place], delivery)]
     left = _push(world, checkout, [job for job in ready if commits[job.place] != job.tip], commits, delivery)
     for job in ready:
         world.go_on()
         if job.place not in left:
             moved = commits[job.place] != job.tip
-            delivery.outcomes.append(_settle(world, job, proposals.get(job.place), moved=moved))
+            proposal = proposals.get(job.place)
+            headed = None if proposal is None else replace(proposal, head=commits[job.place])
+            delivery.outcomes.append(_settle(world, job, headed, moved=moved))
+
+
+def _paid(
+    present: Sequence[Checkout], jobs: Sequence[Job], proposals: Mapping[Place, Proposal], delivery: Delivery
+) -> list[Job]:
+    """Those of one repository for which its forge takes enough writes yet; the others wait."""
+    waits = unpaid(present, jobs, proposals)
+    delivery.outcomes += [outcome(job.change, Deed.WAITING, waits[job.place]) for job in jobs if job.place in waits]
+    return [job for job in jobs if job.place not in waits]
+
+
+def _proposals(world: World, jobs: Sequence[Job], delivery: Delivery) -> dict[Place, Proposal]:
+    """What the pull request of each of these jobs is to say, of those where it can be told."""
+    found = {}
+    for job in jobs:
+        world.go_on()
+        try:
+            found[job.place] = described(job.checkout, job.target, job.change)
+        except ImagebotError as error:
+            delivery.fail(job.change, str(error))
+    return found
 
 
 def _is_refused(job: Job, delivery: Delivery) -> bool:
@@ -108,19 +131,25 @@ def _is_refused(job: Job, delivery: Delivery) -> bool:
     return because is not None
 
 
-def _must_go_on(job: Job, commit: str) -> bool:
+def _must_go_on(job: Job, commit: str | None) -> bool:
     """Whether the branch gets another commit, which ends auto-merge on some forges."""
     found = None if job.pull is None else block.read(job.pull.body)
-    return found is not None and found.auto_merge and commit != job.tip
+    return found is not None and found.auto_merge and commit not in (None, job.tip)
 
 
-def _stop_auto_merge(job: Job, proposal: Proposal, commit: str) -> None:
+def _made_safe(job: Job, proposals: Mapping[Place, Proposal], commit: str, delivery: Delivery) -> bool:
     """What the forge may merge by itself must not turn into something that it may not."""
+    proposal = proposals.get(job.place)
     found = None if job.pull is None else block.read(job.pull.body)
-    if job.pull is None or found is None or commit == job.tip:
-        return
-    if found.auto_merge and not proposal.auto_merge:
-        job.checkout.forge.stop_auto_merge(job.pull)
+    if job.pull is None or proposal is None or found is None or commit == job.tip:
+        return True
+    try:
+        if found.auto_merge and not proposal.auto_merge:
+            job.checkout.forge.stop_auto_merge(job.pull)
+    except ImagebotError as error:
+        delivery.fail(job.change, str(error))
+        return False
+    return True
 
 
 def _push(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from imagebot.errors import Unavailable
 from imagebot.forge.proposed import finished, unfinished
 from imagebot.forge.protocol import Forge, Proposal, PullRequest
 from imagebot.plan import block
@@ -37,7 +38,16 @@ def ensure(
     if same and not (moved and proposal.auto_merge):
         return Ensured(existing, "kept")
     rewritten = forge.rewrite(existing, proposal if again else _around_peoples_words(existing, proposal))
+    if rewritten.pull.state != "open":
+        _put_back(forge, existing, proposal)
+        raise Unavailable(f"pull request #{existing.number} was closed meanwhile; the next pass looks again")
     return Ensured(rewritten.pull, "kept" if same else "rewritten", rewritten.warnings)
+
+
+def _put_back(forge: Forge, existing: PullRequest, proposal: Proposal) -> None:
+    """People closed what they had read, and no newer version: the body must go on telling which."""
+    before = Proposal(proposal.branch, proposal.base, existing.title, existing.body, draft=existing.draft)
+    forge.rewrite(existing, before)
 
 
 def _around_peoples_words(existing: PullRequest, proposal: Proposal) -> Proposal:

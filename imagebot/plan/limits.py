@@ -52,13 +52,27 @@ class Wait:
     place: int
 
 
-def cost(*extras: Sequence[str]) -> int:
-    """How many writes a new pull request takes that carries these labels, reviewers and assignees.
+def cost(*extras: Sequence[str], is_open: bool = False) -> int:
+    """How many writes a pull request takes that is yet to get these extras: labels, reviewers, assignees and the like.
 
-    One opens it, one more adds each kind of extra, and with any of them the true body is written at the end.
+    One opens it, one more adds each kind of extra, and with any of them the true body is written at the end. One that
+    is open takes a comment and the body.
     """
     kinds = sum(1 for names in extras if names)
-    return 2 + kinds if kinds else 1
+    return 2 + kinds if kinds or is_open else 1
+
+
+def unpayable(costs: Mapping[str, int], left: int) -> Mapping[str, str]:
+    """Which of these branches must wait, in their order, and why: the forge takes only so many writes in this hour.
+
+    None overtakes another: else cheap ones could keep a dear one waiting.
+    """
+    purse = _Purse({"": left})
+    waits = {}
+    for branch, writes in costs.items():
+        if because := purse.pay("", writes):
+            waits[branch] = f"waits: {because}"
+    return waits
 
 
 def queued(
@@ -78,15 +92,15 @@ def queued(
     in_all = _Tally(overall, "in all", now)
     purse = _Purse(dict(writes))
     waits: dict[tuple[str, str], Wait] = {}
-    for newcomer in sorted(new, key=_urgency):
+    for newcomer in sorted(new, key=urgency):
         own = tallies.setdefault(newcomer.repository, _Tally(Allowance(), f"in {newcomer.repository}", now))
-        because = own.full or in_all.full or own.too_fast or in_all.too_fast or purse.short_for(newcomer)
+        because = own.full or in_all.full or own.too_fast or in_all.too_fast
+        because = because or purse.pay(newcomer.account, newcomer.cost)
         if because:
             waits[newcomer.repository, newcomer.branch] = Wait(f"waits: {because}", len(waits) + 1)
             continue
         own.let_in()
         in_all.let_in()
-        purse.pay_for(newcomer)
     return waits
 
 
@@ -129,18 +143,18 @@ class _Purse:
     left: dict[str, int]
     empty: set[str] = field(default_factory=set)
 
-    def short_for(self, newcomer: Newcomer) -> str:
-        left = self.left.get(newcomer.account, newcomer.cost)
-        if newcomer.account in self.empty:
-            return f"the forge takes {left} more writes in this hour, and others come first"
-        if newcomer.cost <= left:
+    def pay(self, account: str, writes: int) -> str:
+        """Why that cannot be paid; empty if it was."""
+        left = self.left.get(account)
+        if left is None:
             return ""
-        self.empty.add(newcomer.account)
-        return f"opening it takes {newcomer.cost} writes, and the forge takes {left} more in this hour"
-
-    def pay_for(self, newcomer: Newcomer) -> None:
-        if newcomer.account in self.left:
-            self.left[newcomer.account] -= newcomer.cost
+        if account in self.empty:
+            return f"the forge takes {left} more writes in this hour, and others come first"
+        if writes > left:
+            self.empty.add(account)
+            return f"it takes {writes} writes, and the forge takes {left} more in this hour"
+        self.left[account] = left - writes
+        return ""
 
 
 def _clock(at: datetime) -> str:
@@ -148,7 +162,8 @@ def _clock(at: datetime) -> str:
     return f"{at.astimezone(UTC) + _MINUTE - timedelta.resolution:%H:%MZ}"
 
 
-def _urgency(newcomer: Newcomer) -> tuple[int, str, str, str, str]:
+def urgency(newcomer: Newcomer) -> tuple[int, str, str, str, str]:
+    """What is small comes first, in an order that is always the same."""
     rank = max((_KINDS.get(kind, _OTHERS) for kind in newcomer.kinds), default=_OTHERS)
     if any(_is_security(label) for label in newcomer.labels):
         rank = _SECURITY

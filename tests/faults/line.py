@@ -20,7 +20,7 @@ TROUBLES: Mapping[Kind, tuple[str, ...]] = {
         "500 after",
         "502",
         "502 after",
-        "403 slow down",
+        "slow down",
         "422",
         "reset",
         "reset after",

@@ -26,7 +26,7 @@ FILE = "staging/kustomization.yaml"
 PREFIX = "imagebot/"
 MAIN = "main"
 GROUP = "platform"
-REBUILD = "imagebot/rebuild"
+TICKED = "- [x] <!-- imagebot:rebuild -->"
 _BLOCK = re.compile(r"<!-- imagebot:v1 (\S+) -->")
 
 
@@ -137,7 +137,7 @@ class People:
 
     def _asked_to_rebuild(self, app: str) -> bool:
         """What is committed after that may go, too: people wait until it is done."""
-        return any(REBUILD in pull.labels for pull in self.open_pulls(app))
+        return any(TICKED in (pull.body or "") for pull in self.open_pulls(app))
 
     def _environment(self) -> dict[str, str]:
         at = datetime.fromtimestamp(1767268800 + 60 * self.moment, UTC).isoformat()
@@ -213,7 +213,7 @@ class People:
         """They ask for the branch as it would be without their commits, and let these go."""
         branch = self.branch(app)
         for pull in self.open_pulls(app):
-            pull.labels.append(REBUILD)
+            pull.body = (pull.body or "").replace("- [ ] <!-- imagebot:rebuild -->", TICKED)
             self.journal.commits = [one for one in self.journal.commits if one[0] != branch or self.is_in(MAIN, one[1])]
             return pull.title
         return "none"

@@ -50,6 +50,9 @@ def _wrong(scene: Scene, schedule: Schedule) -> Iterator[str]:
         if found:
             yield from (f"after round {number}: {line}" for line in found)
             return
+    met = {step.trouble for step in scene.log if isinstance(step, Step)}
+    named = {each for one in schedule.rounds for each in one.troubles.values() if isinstance(each, str)}
+    yield from (f"no operation met {trouble!r}" for trouble in named - met)
     scene.calm()
     for number, bot in enumerate(schedule.last, 1):
         writes = scene.writes

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.play import matrix, play
-from tests.faults.schedule import called
+from tests.faults.schedule import FORGES, ForgeName, Round, Schedule, called
 
 SHARDS = 8
 THINNED = 12  # one in so many; a prime to the number of troubles, so that all of them have their turn somewhere
@@ -25,3 +25,15 @@ def test_any_operation_may_meet_any_trouble(tmp_path: Path, shard: int) -> None:
 def test_any_schedule_settles_within_two_passes(tmp_path: Path, seed: int) -> None:
     played = play(called(str(seed)), tmp_path)
     assert not played.wrong, played
+
+
+@pytest.mark.parametrize("forge", FORGES)
+def test_who_closes_a_pull_request_while_it_is_rewritten_refuses_what_they_read(
+    tmp_path: Path, forge: ForgeName
+) -> None:
+    """The newer version that the bot was about to write there was refused by nobody."""
+    closed = Round(("publish cart",), meanwhile={("one", "push"): "close cart"})
+    rounds = (Round(), closed, Round(("withdraw cart",)), Round())
+    for number in (2, 4):
+        played = play(Schedule("closed meanwhile", forge, rounds[:number]), tmp_path / str(number))
+        assert not played.wrong, played

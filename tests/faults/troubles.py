@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.faults.line import Operation
 from tests.support.forge_server import Fault, ForgeServer, Kind
+from tests.support.github_server import GitHubServer
 
 _HOOKS = {
     "rejected": ("pre-receive", "exit 1"),
@@ -27,14 +28,16 @@ _VERBS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 def faults(server: ForgeServer, trouble: str) -> list[Fault]:
     """What strikes the very next request, whatever its verb."""
     so_far = {verb: sum(call.verb == verb for call in server.calls) for verb in _VERBS}
+    if trouble == "slow down":
+        status = 403 if isinstance(server, GitHubServer) else 429
+        headers = (("Retry-After", "60"),)
+        return [Fault(verb, status, so_far[verb] + 1, body=_SLOW_DOWN, headers=headers) for verb in _VERBS]
     return [fault for verb in _VERBS if (fault := _fault(verb, so_far[verb] + 1, trouble)) is not None]
 
 
 def _fault(verb: str, nth: int, trouble: str) -> Fault | None:
     what, _, _ = trouble.partition(" after")
     after = trouble != what
-    if what == "403 slow down":
-        return Fault(verb, 403, nth, body=_SLOW_DOWN, headers=(("Retry-After", "60"),))
     if what == "422":
         return Fault(verb, 422, nth, body=_REFUSED)
     if what in _MISBEHAVING:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagebot.plan.limits import Allowance, Newcomer, cost, queued
+from imagebot.plan.limits import Allowance, Newcomer, cost, queued, unpayable
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 FREE = Allowance()
@@ -183,6 +183,19 @@ def test_which_labels_mean_security(label: str, first: bool) -> None:
 )
 def test_what_a_pull_request_costs(extras: Sequence[Sequence[str]], writes: int) -> None:
     assert cost(*extras) == writes
+    assert cost(*extras, is_open=True) == max(writes, 2)
+
+
+def test_what_is_not_paid_for_keeps_back_all_after_it() -> None:
+    assert unpayable({"a": 2, "b": 3, "c": 2, "d": 1}, 5) == {
+        "c": "waits: it takes 2 writes, and the forge takes 0 more in this hour",
+        "d": "waits: the forge takes 0 more writes in this hour, and others come first",
+    }
+    assert unpayable({"a": 2, "b": 1}, 1) == {
+        "a": "waits: it takes 2 writes, and the forge takes 1 more in this hour",
+        "b": "waits: the forge takes 1 more writes in this hour, and others come first",
+    }
+    assert unpayable({"a": 2}, 2) == {}
 
 
 def test_no_more_is_opened_than_the_forge_takes() -> None:
@@ -191,7 +204,7 @@ def test_no_more_is_opened_than_the_forge_takes() -> None:
     waits = queued(dear, {}, FREE, {"bot": 8}, NOON)
 
     assert [wait.because for wait in waits.values()] == [
-        "waits: opening it takes 3 writes, and the forge takes 2 more in this hour",
+        "waits: it takes 3 writes, and the forge takes 2 more in this hour",
         "waits: the forge takes 2 more writes in this hour, and others come first",
     ]
 

@@ -11,6 +11,7 @@ from math import ceil
 from pathlib import Path
 
 from imagebot.cli.compose import world_of
+from imagebot.cycle.memory import Memory
 from imagebot.cycle.report import Deed, Report
 from imagebot.cycle.run import run
 from imagebot.cycle.world import World
@@ -38,6 +39,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "minor": ("1.0.1", "^1"),
     "major": ("1.1.0", "'>=1'"),
 }
+_API = "https://github.test/api/v3"
 _TAGS = ("1.0.0", "1.0.1", "1.1.0", "2.0.0")
 _POLICY = """\
 app: app
@@ -68,6 +70,7 @@ class Pass:
 class Scene:
     """`servers` are by the names of their `repositories`; `kinds` tells of each app how far its update goes."""
 
+    folder: Path
     world: World
     policies: PolicySet
     kinds: Mapping[str, str]
@@ -124,6 +127,25 @@ class Scene:
             for pull in sorted(server.pulls.values(), key=lambda pull: -pull.number)[:number]:
                 server.close(pull, "ada")
 
+    def publish(self, *tags: str) -> None:
+        """Newer versions of what all apps run."""
+        for tag in tags:
+            oci_folder.publish(self.folder / "registry", "acme/app", tag)
+
+    def spend_all_but(self, left: int) -> None:
+        """Let the bot have written so much in this hour that its own limit leaves only that much."""
+        account = f"github {_API}"
+        memory = Memory(self.world.store(), self.account.clock.now)
+        limit = self.world.forge(next(iter(self.world.settings.repositories.values()))).hourly_writes
+        assert limit is not None, "GitHub has one"
+        spent = limit - left - len(memory.counted("writes", account))
+        for _ in range(spent):
+            self.account.clock.seconds += Manners().between_writes_s
+            self.account.count(writes=True)
+        memory = Memory(self.world.store(), self.account.clock.now)
+        memory.count("writes", account, [self.account.clock.now] * spent)
+        memory.save()
+
     def one_pass(self) -> Pass:
         """One pass, and then the time until the next one; a pass that takes longer is followed at once."""
         account, started, already = self.account, self.account.clock.seconds, len(self.opened)
@@ -175,7 +197,10 @@ def storm(
             repositories[name] = a_repository(folder / f"{name}.git", files)
         settings = Settings(
             policies=(),
-            repositories={name: RepositorySettings(name, str(folder / f"{name}.git")) for name in apps},
+            repositories={
+                name: RepositorySettings(name, str(folder / f"{name}.git"), forge="github", api_url=_API)
+                for name in apps
+            },
             registries={registry.host: RegistrySettings(plain_http=True)},
             state=folder / "state",
             limits=limits,
@@ -183,7 +208,7 @@ def storm(
         manners = Manners(timeout_s=30, between_writes_s=0.0, pace=SimulatedPace(clock))
         forges = {name: _forge(name, server, manners) for name, server in servers.items()}
         world = replace(world_of(settings), forge=lambda repository: forges[repository.name], tell=lambda _: None)
-        yield Scene(world, PolicySet(tuple(policies)), kinds, servers, repositories, account, every)
+        yield Scene(folder, world, PolicySet(tuple(policies)), kinds, servers, repositories, account, every)
 
 
 def _policy(host: str, repository: str, kind: str, laden: bool) -> Policy:

@@ -39,6 +39,38 @@ def test_more_changes_than_github_takes_in_an_hour_come_one_after_the_other(tmp_
         assert_quiet(scene)
 
 
+def test_what_is_open_already_waits_for_the_forge_as_well(tmp_path: Path) -> None:
+    apps = {"one": {"patch": 8, "minor": 8}, "two": {"major": 8}}
+    with storm(tmp_path, apps, ANY) as scene:
+        scene.until_all_are_open(timedelta(hours=1))
+        scene.publish("1.0.2", "1.2.0", "2.1.0")
+        before = scene.repositories["one"].branches() | scene.repositories["two"].branches()
+        scene.spend_all_but(21)
+        scene.every = MORE_THAN_AN_HOUR
+
+        done = scene.one_pass()
+
+        after = scene.repositories["one"].branches() | scene.repositories["two"].branches()
+        moved = sum(1 for branch in before if before[branch] != after[branch])
+        assert done.writes <= 21
+        assert moved == done.count(Deed.UPDATED) > 0
+        assert moved + done.count(Deed.WAITING) == len(scene.kinds)
+
+        assert scene.one_pass().count(Deed.UPDATED) + moved == len(scene.kinds)
+        assert_quiet(scene)
+
+
+def test_labels_that_only_a_look_at_the_image_calls_for_are_paid_for_as_well(tmp_path: Path) -> None:
+    with storm(tmp_path, {"one": {"major": 12}, "two": {"major": 12}}, ANY, every=MORE_THAN_AN_HOUR) as scene:
+        scene.spend_all_but(20)
+
+        done = scene.one_pass()
+
+        assert (done.count(Deed.OPENED), done.count(Deed.WAITING), done.writes) == (6, 18, 18)
+        scene.until_all_are_open(timedelta(hours=4))
+        assert_quiet(scene)
+
+
 def test_a_rate_holds_over_all_repositories(tmp_path: Path) -> None:
     apps = {"one": {"patch": 3, "major": 3}, "two": {"security": 2, "minor": 5}}
     with storm(tmp_path, apps, Limits(open_pull_requests=100, opened_per_hour=5), every=HALF_AN_HOUR) as scene:
