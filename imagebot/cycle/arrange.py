@@ -11,7 +11,6 @@ from imagebot.errors import CannotEdit, ImagebotError, WorldError
 from imagebot.plan import block
 from imagebot.plan.change import Change
 from imagebot.plan.decision import Decision, WatchDecision
-from imagebot.plan.freeze import Frozen
 from imagebot.plan.groups import Member, Target, targets
 from imagebot.plan.propose import Due, propose
 from imagebot.selection import gates
@@ -21,12 +20,11 @@ from imagebot.selection.verdict import Held, Hold, Unknown, Update, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Arranged:
-    """One branch: the change that should be on it, if there is one; or why it is left to people."""
+    """One branch, and the change that should be on it if there is one."""
 
     checkout: Checkout
     target: Target
     change: Change | None = None
-    kept: Frozen | None = None
 
 
 Key = tuple[str, str, bool]
@@ -40,6 +38,8 @@ def arrange(
     unknown = {str(decision.policy) for decision in decisions if decision.unknown}
     arranged = []
     news: dict[Key, Verdict] = {}
+    for present in (each for each in checkouts.values() if isinstance(each, Checkout)):
+        present.read_ahead(_edited(present, decisions))
     for target in targets(world.settings.branch_prefix, decisions):
         world.go_on()
         checkout = checkouts[target.repository]
@@ -48,6 +48,13 @@ def arrange(
             arranged.append(one)
             news |= changed
     return tuple(_told(decision, news) for decision in decisions), tuple(arranged)
+
+
+def _edited(checkout: Checkout, decisions: Iterable[Decision]) -> set[str]:
+    """The files that this pass may edit in one repository."""
+    mine = (decision for decision in decisions if decision.policy.repository == checkout.settings.name)
+    due = (line for decision in mine for line in decision.watches if isinstance(line.verdict, Update))
+    return {field.file for line in due for field in line.fields}
 
 
 def _arrange(checkout: Checkout, target: Target, unknown: Collection[str]) -> tuple[Arranged, News]:
@@ -60,7 +67,7 @@ def _arrange(checkout: Checkout, target: Target, unknown: Collection[str]) -> tu
         kept = checkout.kept(target.branch)
         if kept is not None:
             held = {_key(one): Held(one.line.verdict.to, Hold.FROZEN, None, kept.because) for one in ready}  # type: ignore[union-attr]
-            return Arranged(checkout, target, kept=kept), held
+            return Arranged(checkout, target), held
         return _proposed(checkout, target, due, draft=not ready)
     except WorldError as error:
         return Arranged(checkout, target), {_key(member): Unknown(str(error)) for member in ready}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from urllib.parse import urlsplit
@@ -47,6 +47,7 @@ class Checkout:
     memory: Memory
     opened: int = 0
     _writes_before: int = 0
+    _contents: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def account(self) -> str:
@@ -144,11 +145,16 @@ class Checkout:
     def _place(self, branch: str) -> str:
         return f"{self.settings.url} {self.settings.branch} {branch}"
 
+    def read_ahead(self, paths: Collection[str]) -> None:
+        """Read these files at the base all at once: one after the other would cost a process each."""
+        missing = sorted(set(paths) - self._contents.keys())
+        found = self.mirror.blobs([self.entries[path].blob for path in missing]) if missing else ()
+        self._contents |= {path: data for path, data in zip(missing, found, strict=True) if data is not None}
+
     def contents(self, paths: Collection[str]) -> Mapping[str, bytes]:
         """These files at the base, which has them."""
-        wanted = sorted(paths)
-        found = self.mirror.blobs([self.entries[path].blob for path in wanted])
-        return {path: data for path, data in zip(wanted, found, strict=True) if data is not None}
+        self.read_ahead(paths)
+        return {path: self._contents[path] for path in sorted(paths) if path in self._contents}
 
     def kept(self, branch: str) -> Frozen | None:
         """Why the bot must leave its branch alone, or None."""
