@@ -58,7 +58,9 @@ class Bot:
 
 @dataclass
 class Scene:
-    """Everything there is, and the log of what was done to it."""
+    """Everything there is, and the log of what was done to it. `excused` is what two bots said at the same moment: no
+    forge takes a comment on condition that nobody was faster.
+    """
 
     people: People
     forge: ForgeName
@@ -67,6 +69,7 @@ class Scene:
     bots: dict[str, Bot] = field(default_factory=dict)
     patience_s: int = _IMPATIENT_S
     minutes: int = 0
+    excused: set[tuple[int, str]] = field(default_factory=set)
 
     @property
     def server(self) -> ForgeServer:

@@ -70,7 +70,7 @@ def doubled(scene: Scene) -> None:
         pytest.param(foreign, "foreign branches were touched", id="foreign branch"),
         pytest.param(stray, "branches of no target", id="stray branch"),
         pytest.param(lost, "a person made on imagebot/staging/shop is lost", id="lost commit"),
-        pytest.param(twice, "was told something twice", id="comment"),
+        pytest.param(twice, "was told twice", id="comment"),
         pytest.param(doubled, "more than one open pull request", id="second pull request"),
     ],
 )
