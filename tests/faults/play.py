@@ -42,14 +42,14 @@ def play(schedule: Schedule, folder: Path) -> Played:
 
 def _wrong(scene: Scene, schedule: Schedule) -> Iterator[str]:
     for number, each in enumerate(schedule.rounds, 1):
-        writes = scene.writes
+        deeds = scene.deeds
         before = said_twice(scene)
         scene.play(each)
         if len(each.bots) > 1:
             scene.excused |= said_twice(scene) - before
         found = list(unsafe(scene))
-        if each.silent and scene.writes != writes:
-            found.append("no registry answered, and all the same something was written")
+        if each.silent and scene.deeds != deeds:
+            found.append("no registry answered, and all the same something was pushed, opened or closed")
         if found:
             yield from (f"after round {number}: {line}" for line in found)
             return

@@ -78,8 +78,14 @@ class Scene:
     @property
     def writes(self) -> int:
         """What was written to the forge, and pushed, as far as the log goes."""
+        return self.deeds[0] + len(self.server.writes)
+
+    @property
+    def deeds(self) -> tuple[int, int, int]:
+        """How often the bots pushed, opened and closed; they may speak besides."""
+        pulls = self.server.pulls.values()
         pushes = sum(isinstance(step, Step) and step.operation.kind == "push" for step in self.log)
-        return pushes + len(self.server.writes)
+        return pushes, len(pulls), sum(pull.closed_by == self.server.author for pull in pulls)
 
     def play(self, each: Round) -> dict[str, Told | None]:
         """People's deeds and then the passes: what each of them told, None for one that was killed."""
