@@ -9,19 +9,19 @@ import pytest
 from tests.faults.play import matrix, play
 from tests.faults.schedule import FORGES, ForgeName, Round, Schedule, called
 
-SHARDS = 8
-THINNED = 12  # one in so many; a prime to the number of troubles, so that all of them have their turn somewhere
+SHARDS = 4
+THINNED = 31  # one in so many; prime to the number of troubles, so that each has its turn somewhere
 
 
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_any_operation_may_meet_any_trouble(tmp_path: Path, shard: int) -> None:
     pairs = list(matrix("github", tmp_path / "undisturbed"))
-    for schedule in pairs[shard * THINNED // SHARDS :: THINNED * SHARDS]:
+    for schedule in pairs[shard * THINNED :: SHARDS * THINNED]:
         played = play(schedule, tmp_path / str(pairs.index(schedule)))
         assert not played.wrong, played
 
 
-@pytest.mark.parametrize("seed", range(1, 41))
+@pytest.mark.parametrize("seed", range(1, 25))
 def test_any_schedule_settles_within_two_passes(tmp_path: Path, seed: int) -> None:
     played = play(called(str(seed)), tmp_path)
     assert not played.wrong, played
