@@ -43,7 +43,7 @@ fuzz: venv ## CASES=20000 files that nobody wrote, through the editor; SEED=1
 	@$(PYTHON) tests/set_up.py fuzz
 	@$(BIN)/python -m tests.fuzz $(CASES) $(SEED)
 
-faults: machine ## every trouble of every step, then SCHEDULES=2000 from SEED=1 on: half an hour; ONLY=17 plays one again
+faults: machine ## every trouble of every step, then SCHEDULES=2000 from SEED=1 on: an hour; ONLY=17 plays one again
 	@$(BIN)/python -m tests.faults $(SCHEDULES) $(SEED) "$(ONLY)"
 
 docs: venv ## write the pages of docs/ that follow from the code

@@ -13,12 +13,12 @@ import subprocess
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from tests.support import oci_folder
 from tests.support.forge_server import ForgeServer, Pull
-from tests.support.stage import PERSON
+from tests.support.stage import NOON, PERSON
 from tests.support.web_function import Answer, Asked
 
 APPS = ("shop", "cart")
@@ -60,6 +60,11 @@ class People:
     @property
     def bare(self) -> Path:
         return self.folder / "environments.git"
+
+    @property
+    def now(self) -> datetime:
+        """A minute passes with each thing that is committed."""
+        return NOON + timedelta(minutes=self.moment)
 
     def settle_in(self) -> None:
         """The repository, the registry and a few branches that are nobody's business."""
@@ -117,7 +122,7 @@ class People:
         """A person's commit, at the end of a branch or as its first on `start`."""
         self.moment += 1
         head = start or (branch if branch in self.heads() else "")
-        at = f"Ada <ada@example.com> {1767268800 + 60 * self.moment} +0000"
+        at = f"Ada <ada@example.com> {int(self.now.timestamp())} +0000"
         lines = [f"commit refs/heads/{branch}", f"committer {at}", _data("a person's change")]
         lines += [f"from refs/heads/{head}^0"] * bool(head)
         lines += [f"M 100644 inline {path}\n{_data(text)}" for path, text in files.items()]
@@ -140,8 +145,11 @@ class People:
         return any(TICKED in (pull.body or "") for pull in self.open_pulls(app))
 
     def _environment(self) -> dict[str, str]:
-        at = datetime.fromtimestamp(1767268800 + 60 * self.moment, UTC).isoformat()
-        return {**os.environ, **PERSON, "GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at}
+        return {
+            **os.environ,
+            **PERSON,
+            **dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), self.now.isoformat()),
+        }
 
     def _publish(self, app: str, *tags: str) -> None:
         for tag in tags:
