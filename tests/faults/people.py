@@ -222,9 +222,13 @@ class People:
         branch = self.branch(app)
         for pull in self.open_pulls(app):
             pull.body = (pull.body or "").replace("- [ ] <!-- imagebot:rebuild -->", TICKED)
-            self.journal.commits = [one for one in self.journal.commits if one[0] != branch or self.is_in(MAIN, one[1])]
+            self._let_go(branch)
             return pull.title
         return "none"
+
+    def _let_go(self, branch: str) -> None:
+        """What people committed there need not stay."""
+        self.journal.commits = [one for one in self.journal.commits if one[0] != branch or self.is_in(MAIN, one[1])]
 
     def is_in(self, name: str, commit: str) -> bool:
         """Whether a branch reaches a commit."""
@@ -245,6 +249,8 @@ class People:
             return "conflict"
         self.git("update-ref", f"refs/heads/{MAIN}", merged)
         self.journal.main = merged
+        if squash:
+            self._let_go(branch)
         if not keep:
             self.git("update-ref", "-d", f"refs/heads/{branch}")
         pulls[0].state = "closed"
@@ -267,7 +273,7 @@ class People:
         except subprocess.CalledProcessError:
             return None
         parents = ["-p", one] if squash else ["-p", one, "-p", other]
-        words = self.git("log", "-1", "--format=%B", other) if squash else f"Merge {other}"
+        words = self.git("log", "--format=%B", f"{one}..{other}") if squash else f"Merge {other}"
         return self.git("commit-tree", tree, *parents, "-m", words)
 
 
