@@ -35,11 +35,11 @@ class PolicySet:
     @property
     def whole(self) -> bool:
         """Whether these are all there are: a policy that is not among them is gone."""
-        return not self.problems and not self.chosen
+        return self.complete and not self.chosen
 
     @property
     def complete(self) -> bool:
-        """Whether every policy was understood: only then does a missing one mean that it is gone."""
+        """Whether every policy was understood."""
         return not self.problems
 
 
