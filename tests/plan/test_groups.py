@@ -12,7 +12,7 @@ from imagebot.policy.read import read_policies
 
 LABELS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
 IMAGES = st.builds(
-    lambda registry, path: ImageName(registry, path),
+    ImageName,
     st.sampled_from(["ghcr.io", "registry.internal:5000"]),
     st.from_regex(r"[a-z0-9]{1,6}(/[a-z0-9]+([._-][a-z0-9]+)?){0,2}", fullmatch=True),
 )
