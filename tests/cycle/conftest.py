@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from imagebot.cycle.report import Deed, Report
+from imagebot.selection.verdict import Verdict
 from tests.support.stage import Stage, set_up
 
 POLICY = """\
@@ -39,3 +41,24 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     stage.commit({"staging/app.yaml": DEPLOYMENT, "README.md": "hello\n"})
     with stage.registry:
         yield stage
+
+
+def deeds(report: Report) -> list[Deed]:
+    """What became of each branch."""
+    return [outcome.deed for outcome in report.outcomes]
+
+
+def verdict(report: Report) -> Verdict:
+    """What was decided about the first image of the first policy."""
+    return report.decisions[0].watches[0].verdict
+
+
+def assert_quiet(stage: Stage) -> Report:
+    """A pass that changes nothing, anywhere."""
+    heads, pulls = stage.heads(), stage.pulls()
+
+    report = stage.one_pass()
+
+    assert (report.costs.git_pushes, report.costs.forge_writes) == (0, 0)
+    assert (stage.heads(), stage.pulls()) == (heads, pulls)
+    return report

@@ -7,7 +7,7 @@ import pytest
 from imagebot.cycle.report import Deed, Report
 from imagebot.plan import block
 from imagebot.selection.verdict import Unknown, Update
-from tests.cycle.conftest import DEPLOYMENT, POLICY
+from tests.cycle.conftest import DEPLOYMENT, POLICY, assert_quiet
 from tests.support.stage import Stage
 
 SIDECAR = """\
@@ -19,16 +19,6 @@ spec:
 
 def deeds(report: Report) -> dict[str, Deed]:
     return {outcome.branch.removeprefix("imagebot/staging/"): outcome.deed for outcome in report.outcomes}
-
-
-def assert_quiet(stage: Stage) -> Report:
-    heads, pulls = stage.heads(), stage.pulls()
-
-    report = stage.one_pass()
-
-    assert (report.costs.git_pushes, report.costs.forge_writes) == (0, 0)
-    assert (stage.heads(), stage.pulls()) == (heads, pulls)
-    return report
 
 
 def policy(app: str, group: str = "", image: str = "IMAGE", semver: str = "^6.5") -> str:

@@ -13,31 +13,13 @@ from imagebot.gitrepo.push import Pushed, PushUpdate, Rejected
 from imagebot.images.reference import ImageName
 from imagebot.plan import block
 from imagebot.registry.client import Registries
-from imagebot.selection.verdict import Held, Hold, Verdict
+from imagebot.selection.verdict import Held, Hold
 from imagebot.settings import RepositorySettings
-from tests.cycle.conftest import DEPLOYMENT, POLICY
+from tests.cycle.conftest import DEPLOYMENT, POLICY, assert_quiet, deeds, verdict
 from tests.support.stage import NOON, Stage
 
 BRANCH = "imagebot/staging/podinfo"
 DAY = timedelta(days=1)
-
-
-def deeds(report: Report) -> list[Deed]:
-    return [outcome.deed for outcome in report.outcomes]
-
-
-def verdict(report: Report) -> Verdict:
-    return report.decisions[0].watches[0].verdict
-
-
-def assert_quiet(stage: Stage) -> Report:
-    heads, pulls = stage.heads(), stage.pulls()
-
-    report = stage.one_pass()
-
-    assert (report.costs.git_pushes, report.costs.forge_writes) == (0, 0)
-    assert (stage.heads(), stage.pulls()) == (heads, pulls)
-    return report
 
 
 def tick(stage: Stage, wish: str) -> None:

@@ -7,33 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from imagebot.cycle.report import Deed, Report
+from imagebot.cycle.report import Deed
 from imagebot.errors import FINE, NOT_ALL_DONE, WRONG_INPUT
 from imagebot.plan import block
-from imagebot.selection.verdict import Held, Hold, NoCandidate, Unknown, UpToDate, Verdict
-from tests.cycle.conftest import DEPLOYMENT, POLICY
+from imagebot.selection.verdict import Held, Hold, NoCandidate, Unknown, UpToDate
+from tests.cycle.conftest import DEPLOYMENT, POLICY, assert_quiet, deeds, verdict
 from tests.support.stage import Stage
 
 BRANCH = "imagebot/staging/podinfo"
-
-
-def deeds(report: Report) -> list[Deed]:
-    return [outcome.deed for outcome in report.outcomes]
-
-
-def verdict(report: Report) -> Verdict:
-    return report.decisions[0].watches[0].verdict
-
-
-def assert_quiet(stage: Stage) -> Report:
-    """A pass that changes nothing, anywhere."""
-    heads, pulls = stage.heads(), stage.pulls()
-
-    report = stage.one_pass()
-
-    assert (report.costs.git_pushes, report.costs.forge_writes) == (0, 0)
-    assert (stage.heads(), stage.pulls()) == (heads, pulls)
-    return report
 
 
 def test_a_new_tag_becomes_a_pull_request_that_changes_one_value(stage: Stage) -> None:
