@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.job import Job
 from imagebot.cycle.world import World
-from imagebot.errors import ImagebotError
 from imagebot.forge.proposed import lacking
 from imagebot.forge.protocol import Proposal
 from imagebot.plan.change import Change
@@ -19,11 +18,11 @@ from imagebot.settings import Limits
 _HOUR = timedelta(hours=1)
 
 
-def allow(
-    world: World, checkouts: Mapping[str, Checkout | ImagebotError], new: Sequence[Change]
-) -> Mapping[tuple[str, str], str]:
-    """Why some of these changes must wait, by repository and branch, in the order in which their turn comes."""
-    present = {name: checkout for name, checkout in checkouts.items() if isinstance(checkout, Checkout)}
+def allow(world: World, present: Mapping[str, Checkout], new: Sequence[Change]) -> Mapping[Place, str]:
+    """Why some of these changes must wait, in the order in which their turn comes.
+
+    `present` are the repositories whose forge has told what is open; what is open elsewhere counts for nothing.
+    """
     if not new:
         return {}
     now = next(iter(present.values())).memory.now

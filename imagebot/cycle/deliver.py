@@ -40,20 +40,23 @@ def deliver(
     """
     delivery = Delivery()
     jobs: list[Job] = []
-    present = [each for each in checkouts.values() if isinstance(each, Checkout)]
-    for checkout in present:
+    present: dict[str, Checkout] = {}
+    for name, checkout in checkouts.items():
+        if not isinstance(checkout, Checkout):
+            continue
         mine = [one for one in arranged if one.checkout is checkout]
         try:
             jobs += [_job(checkout, one.target, one.change) for one in mine if one.change is not None]
             look_after(world, checkout, mine, unknown, delivery, whole=whole)
+            present[name] = checkout
         except WorldError as error:
             _forge_failed(checkout, mine, str(error), delivery)
-    waits = allow(world, checkouts, [job.change for job in jobs if job.pull is None])
+    waits = allow(world, present, [job.change for job in jobs if job.pull is None])
     delivery.outcomes += [outcome(job.change, Deed.WAITING, waits[job.place]) for job in jobs if job.place in waits]
-    for checkout in present:
+    for checkout in present.values():
         ready = [job for job in jobs if job.checkout is checkout and job.place not in waits]
         if ready:
-            _carry_out(world, present, sorted(ready, key=turn), delivery)
+            _carry_out(world, [*present.values()], sorted(ready, key=turn), delivery)
     return delivery
 
 

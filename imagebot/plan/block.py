@@ -90,8 +90,3 @@ def stamped(body: str, **changes: bool | str) -> str:
     if block is None:
         return body
     return _COMMENT.sub("", body).rstrip() + "\n\n" + write(replace(block, **changes)) + "\n"  # type: ignore[arg-type]
-
-
-def mark_closed_by_bot(body: str) -> str:
-    """The same body, its block saying that the bot closed the pull request itself."""
-    return stamped(body, closed_by_bot=True)

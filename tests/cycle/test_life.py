@@ -8,6 +8,8 @@ from datetime import timedelta
 import pytest
 
 from imagebot.cycle.report import Deed, Report
+from imagebot.errors import Unavailable
+from imagebot.forge.protocol import Forge, PullRequest
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.push import Pushed, PushUpdate, Rejected
 from imagebot.images.reference import ImageName
@@ -271,3 +273,33 @@ def test_a_rollback_that_people_made_by_hand_meanwhile_is_closed(stage: Stage) -
     assert [one.branch for one in report.outcomes if one.deed is Deed.CLOSED] == [f"{BRANCH}+rollback"]
     assert f"{BRANCH}+rollback" not in stage.heads()
     assert_quiet(stage)
+
+
+class Silent:
+    """A forge that does not answer."""
+
+    writes = 0
+    hourly_writes = None
+
+    def open_pulls(self, prefix: str) -> tuple[PullRequest, ...]:
+        raise Unavailable("the forge does not answer")
+
+
+def test_a_forge_that_is_silent_keeps_no_other_repository_waiting(stage: Stage) -> None:
+    """Its open pull requests cannot be counted, and that once ended the whole pass."""
+    stage.one_pass()
+    other = stage.folder / "other.git"
+    stage.git("clone", "--quiet", "--bare", str(stage.bare), str(other))
+    stage.git("-C", str(other), "branch", "--quiet", "-D", BRANCH)
+    more = f"  other:\n    url: {other}\n    forge: local\n"
+    stage.settings(repository=more)
+    stage.policy(POLICY.replace("app: podinfo", "app: other").replace("environments\n", "other\n", 1), "other.yaml")
+    stage.publish("6.5.5")
+    world = stage.world()
+
+    def forge(settings: RepositorySettings) -> Forge:
+        return Silent() if settings.name == "environments" else world.forge(settings)  # type: ignore[return-value]
+
+    report = stage.one_pass(replace(world, forge=forge))
+
+    assert {one.name: one.deed for one in report.outcomes} == {"podinfo": Deed.FAILED, "other": Deed.OPENED}

@@ -69,7 +69,7 @@ def test_a_squash_merge_that_leaves_the_branch_is_a_merge_too(stage: Stage) -> N
     """Forges can merge by a commit of their own and keep the branch: nothing is left to propose."""
     stage.one_pass()
     stage.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.5.4")}, message="deps (#1)")
-    stage.forge.close(stage.pulls()[0], "merged", block.mark_closed_by_bot(stage.pulls()[0].body))
+    stage.forge.close(stage.pulls()[0], "merged", block.stamped(stage.pulls()[0].body, closed_by_bot=True))
 
     assert_quiet(stage)
     stage.publish("6.5.5")

@@ -252,7 +252,7 @@ def test_a_label_that_github_does_not_take_is_a_warning(github_server: GitHubSer
 
 def test_closing_says_why_once_and_records_that_it_was_us(github_server: GitHubServer) -> None:
     github_server.add(BRANCH, body=body("f1"))
-    last = block.mark_closed_by_bot(body("f1"))
+    last = block.stamped(body("f1"), closed_by_bot=True)
     client(github_server).close(only(github_server), "main has it", last)
     pull = github_server.pulls[1]
 

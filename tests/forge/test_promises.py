@@ -129,7 +129,7 @@ def test_a_draft_stays_one(rest_server: ForgeServer, prefix: str) -> None:
 
 def test_closing_says_why_once_and_records_that_it_was_us(rest_server: ForgeServer) -> None:
     rest_server.add(BRANCH, body=body("f1"))
-    last = block.mark_closed_by_bot(body("f1"))
+    last = block.stamped(body("f1"), closed_by_bot=True)
     rest_client(rest_server).close(only(rest_server), "main has it\n", last)
     pull = rest_server.pulls[1]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagebot.plan.block import Block, Proposed, mark_closed_by_bot, read, write
+from imagebot.plan.block import Block, Proposed, read, stamped, write
 
 BLOCK = Block("podinfo", "staging", (Proposed("podinfo", "ghcr.io/a/b", "1.2.3", None),), "cafe")
 BLOCKS = st.builds(
@@ -52,17 +52,17 @@ def test_nonsense_is_no_block(payload: bytes) -> None:
 
 def test_a_body_without_a_block_has_none() -> None:
     assert read("a person wrote this") is None
-    assert mark_closed_by_bot("a person wrote this") == "a person wrote this"
+    assert stamped("a person wrote this", closed_by_bot=True) == "a person wrote this"
 
 
 def test_closing_leaves_everything_but_the_mark() -> None:
     body = f"words of a person\n\n{write(BLOCK)}\n"
 
-    closed = mark_closed_by_bot(body)
+    closed = stamped(body, closed_by_bot=True)
 
     found = read(closed)
     assert found is not None
     assert found.closed_by_bot
     assert found.proposed == BLOCK.proposed
     assert closed.startswith("words of a person\n\n<!--")
-    assert mark_closed_by_bot(closed) == closed
+    assert stamped(closed, closed_by_bot=True) == closed
