@@ -3,6 +3,7 @@
 ImagebotError           one clear line for a person
 ├── BadInput            a file, flag or setting is wrong: a person must change it          exit 2
 ├── CannotEdit          these bytes cannot be changed without touching others              exit 1
+├── Bug                 our own code broke inside a bulkhead: all else was still done      exit 3
 └── WorldError          something outside did not do what it was asked                     exit 1
     ├── Unavailable     it did not answer, or said "later": the next pass tries again
     ├── Refused         it does not accept our credentials: a person must act
@@ -76,6 +77,12 @@ class CannotEdit(ImagebotError):
     def __init__(self, problem: Problem) -> None:
         super().__init__(str(problem))
         self.problem = problem
+
+
+class Bug(ImagebotError):
+    """What a bulkhead made of an exception that nobody meant: it concerns what was asked there, and nothing else."""
+
+    exit_code = BUG
 
 
 class WorldError(ImagebotError):

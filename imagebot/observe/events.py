@@ -48,6 +48,17 @@ class PassFailed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class BugMet(Event):
+    """Our own code broke; `trace` is what whoever mends it wants to see."""
+
+    name = "bug.met"
+    level = "error"
+    deed: str
+    because: str
+    trace: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConfigurationRefused(Event):
     name = "configuration.refused"
     level = "error"
