@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,7 +13,7 @@ from imagebot.cycle.lists import Listed, Lists, creation_times
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.fields.field import Field
-from imagebot.plan.claims import Claims, claims, left_alone
+from imagebot.plan.claims import Claims, Key, claims, left_alone
 from imagebot.plan.decision import Decision, WatchDecision, deployed
 from imagebot.plan.groups import branch_of
 from imagebot.policy.gates import Gates
@@ -40,31 +41,31 @@ class Sights:
 
 @dataclass(frozen=True, slots=True)
 class _Pass:
-    """What every policy of this pass is decided by; `owned` are the fields of each watch, by repository."""
+    """What decides in this pass; `owned` are the fields of each watch, `left` what it leaves alone."""
 
     policies: Mapping[str, Policy]
     checkouts: Checkouts
     owned: Mapping[str, Claims]
+    left: Mapping[str, Mapping[Key, tuple[Field, ...]]]
     sights: Sights
 
 
 def decide(world: World, policies: PolicySet, checkouts: Checkouts, sights: Sights) -> tuple[Decision, ...]:
     """A decision for every policy, in their order."""
     known = (*policies.policies, *policies.beside)
-    owned = {
-        name: claims([policy for policy in known if policy.repository == name], checkout.files)
-        for name, checkout in checkouts.items()
-        if isinstance(checkout, Checkout)
-    }
-    this = _Pass({str(policy): policy for policy in known}, checkouts, owned, sights)
+    of: dict[str, list[Policy]] = defaultdict(list)
+    for policy in known:
+        of[policy.repository].append(policy)
+    present = {name: checkout for name, checkout in checkouts.items() if isinstance(checkout, Checkout)}
+    owned = {name: claims(of[name], checkout.files) for name, checkout in present.items()}
+    left = {name: left_alone(of[name], checkout.files) for name, checkout in present.items()}
+    this = _Pass({str(policy): policy for policy in known}, checkouts, owned, left, sights)
     decisions = []
     for policy in policies.policies:
         world.go_on()
         checkout = checkouts[policy.repository]
         if isinstance(checkout, Checkout):
             decision = _decide(this, checkout, policy)
-            seen = (replace(line, left=left_alone(policy, line.watch, checkout.files)) for line in decision.watches)
-            decision = replace(decision, watches=tuple(seen))
         else:
             lines = tuple(WatchDecision(watch, (), None, Unknown(str(checkout))) for watch in policy.watches)
             decision = Decision(policy, lines)
@@ -73,8 +74,14 @@ def decide(world: World, policies: PolicySet, checkouts: Checkouts, sights: Sigh
 
 
 def _decide(this: _Pass, checkout: Checkout, policy: Policy) -> Decision:
+    left, name = this.left[policy.repository], str(policy)
     return Decision(
-        policy, tuple(line for at in range(len(policy.watches)) for line in _watch(this, checkout, policy, at))
+        policy,
+        tuple(
+            replace(line, left=left.get((name, at), ()))
+            for at in range(len(policy.watches))
+            for line in _watch(this, checkout, policy, at)
+        ),
     )
 
 

@@ -47,6 +47,18 @@ def test_a_field_that_two_reach_belongs_to_neither_and_each_names_the_other() ->
     }
 
 
+def test_where_hundreds_claim_one_field_each_is_told_of_a_few() -> None:
+    many = [replace(EVERYWHERE, app=f"app-{number:03}") for number in range(300)]
+
+    unknown = claims(many, FILES)["app-001@staging", 0]
+
+    assert isinstance(unknown, Unknown)
+    named = " and ".join(f"app-{number:03}@staging" for number in (0, 2, 3, 4, 5))
+    assert unknown.because == (
+        f"production/a.yaml:1 is claimed by {named} and 294 more too; give each policy its own `paths`"
+    )
+
+
 def test_the_order_of_the_policies_does_not_matter() -> None:
     policies = [STAGING, PRODUCTION, EVERYWHERE]
 
@@ -94,8 +106,8 @@ def test_longer_text_is_a_field_only_where_a_watch_asks_for_it() -> None:
     assert not isinstance(both, Unknown)
     assert [field.file for field in plain] == ["staging/a.yaml"]
     assert [field.file for field in both] == ["staging/a.yaml", "staging/job.yaml"]
-    assert [field.file for field in left_alone(STAGING, watch(), files)] == ["staging/job.yaml"]
-    assert left_alone(asking, asking.watches[0], files) == ()
+    assert [field.file for field in left_alone([STAGING], files)["api@staging", 0]] == ["staging/job.yaml"]
+    assert left_alone([asking], files) == {}
 
 
 def test_an_image_only_in_longer_text_is_unknown_and_says_what_to_write() -> None:

@@ -6,8 +6,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pathspec import PathSpec
 
-from imagebot.policy.paths import check_path_pattern, check_path_patterns, covers
+from imagebot.policy.paths import PathIndex, check_path_pattern, check_path_patterns, covers
 
 APP = "clusters/production/podinfo/"
 
@@ -90,3 +93,26 @@ def test_one_pattern_matches_as_in_git(pattern: str, tmp_path: Path) -> None:
         check=False,
     )
     assert [path for path in paths if covers((pattern,), path)] == asked.stdout.splitlines()
+
+
+SEGMENTS = st.sampled_from(["a", "b", "ab", "*", "**", "a*", "a.yaml", ".a", "?", "[ab]"])
+PATTERNS = st.builds(
+    lambda start, segments, end: start + "/".join(segments) + end,
+    st.sampled_from(["", "", "/", "!"]),
+    st.lists(SEGMENTS, min_size=1, max_size=4),
+    st.sampled_from(["", "", "/"]),
+)
+PATHS = st.lists(st.sampled_from(["a", "b", "ab", "a.yaml", ".a", "c"]), min_size=1, max_size=5).map("/".join)
+
+
+@given(st.lists(PATTERNS, min_size=1, max_size=3), PATHS)
+def test_a_pattern_that_is_written_out_means_what_it_means_to_gitignore(patterns: list[str], path: str) -> None:
+    assert covers(tuple(patterns), path) is PathSpec.from_lines("gitignore", patterns).match_file(path)
+
+
+@given(st.lists(PATTERNS, max_size=3), st.lists(PATHS, unique=True, max_size=12))
+def test_what_is_not_near_is_not_covered(patterns: list[str], paths: list[str]) -> None:
+    near = PathIndex(paths).near(tuple(patterns), len(paths))
+
+    covered = {path for path in paths if covers(tuple(patterns), path)}
+    assert near is None or covered <= near
