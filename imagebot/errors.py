@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 FINE = 0
 NOT_ALL_DONE = 1
@@ -102,7 +103,14 @@ class Refused(WorldError):
 
 
 class NotFound(WorldError):
-    """The other side answered, and what was asked for is not there."""
+    """The other side answered, and what was asked for is not there.
+
+    `absent` is what it said to be missing: the whole `name` of an image, one `manifest` of it, or nothing of the kind.
+    """
+
+    def __init__(self, message: str, *, absent: Literal["name", "manifest", ""] = "") -> None:
+        super().__init__(message)
+        self.absent = absent
 
 
 class BadResponse(WorldError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from imagebot.errors import BadResponse, NotFound, Refused, Unavailable, WorldError
 from imagebot.images.reference import is_digest
@@ -22,19 +22,21 @@ MANIFEST_TYPES = (
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.docker.distribution.manifest.v2+json",
 )
+_ABSENT: dict[str, Literal["name", "manifest"]] = {"NAME_UNKNOWN": "name", "MANIFEST_UNKNOWN": "manifest"}
 _MILLISECONDS = re.compile(r"[0-9]{12,13}", re.ASCII)  # 2001 to 2286
 _CODE = re.compile(r"[A-Z][A-Z_]{1,40}", re.ASCII)
 
 
 def failure(response: Answer, registry: str, deed: str, advice: str) -> WorldError:
     """What a status other than 200 means. `deed` is what was asked (`list acme/api`)."""
-    status = response.status_code
-    said = f"{status} {error_code(response)}".rstrip()
+    status, code = response.status_code, error_code(response)
+    said = f"{status} {code}".rstrip()
     match status:
         case 401 | 403:
             return Refused(f"{registry} refuses to {deed} ({said}): {advice}")
         case 404:
-            return NotFound(f"{registry} cannot {deed} ({said}): it is not there, or not for these credentials")
+            words = f"{registry} cannot {deed} ({said}): it is not there, or not for these credentials"
+            return NotFound(words, absent=_ABSENT.get(code, ""))
         case _ if status in (408, 429) or status >= 500:
             wait = retry_after(response.headers.get("Retry-After"), response.headers.get("Date"))
             return Unavailable(f"{registry} cannot {deed} now ({said})", retry_after=wait)

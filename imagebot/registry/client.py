@@ -9,7 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from imagebot.errors import BadInput, BadResponse, Refused
+import requests
+
+from imagebot.errors import BadInput, BadResponse, NotFound, Refused
 from imagebot.images.about import About
 from imagebot.images.reference import ImageName, is_digest, is_tag
 from imagebot.registry.answers import announced_digest, json_object, manifest_digest
@@ -79,6 +81,35 @@ class Registries:
             if announced is not None:
                 return announced
         return _digest_of(conversation.expect(conversation.manifest(tag, "GET")), name.registry)
+
+    def shown(self, name: ImageName, tag: str) -> str:
+        """What `tag` stands for by the bytes that are shown for it, where `digest` told one that cannot be fetched.
+
+        Raises `BadResponse` if what is shown cannot be fetched by its digest either: then nobody knows what it is.
+        """
+        conversation = self._conversation(name, f"show {name.repository}:{tag}")
+        digest = _digest_of(conversation.expect(conversation.manifest(tag, "GET")), name.registry)
+        try:
+            self.verify(name, digest)
+        except NotFound:
+            raise BadResponse(
+                f"{name.registry} shows {name.repository}:{tag}, and has nothing for the digest of what it shows"
+            ) from None
+        return digest
+
+    def exists(self, name: ImageName, reference: str) -> bool:
+        """Whether there is a manifest for this tag or digest: the control question to an absence, always asked anew.
+
+        By HEAD; a 404 to that is believed only if GET says the same, because some registries know no HEAD.
+        """
+        conversation = self._conversation(name, f"show {name.repository} {reference}")
+        response = conversation.manifest(reference, "HEAD")
+        if response.status_code in _NO_HEAD:
+            response = conversation.manifest(reference, "GET")
+        if response.status_code == requests.codes.not_found:
+            return False
+        conversation.expect(response)
+        return True
 
     def verify(self, name: ImageName, digest: str) -> None:
         """Fetch the manifest by `digest` and hash it. Raises `BadResponse` if it is another, `NotFound` if none."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from email.message import Message
 
 import pytest
 
-from imagebot.errors import BadResponse, NotFound, Refused, WorldError
+from imagebot.errors import BadResponse, NotFound, Refused, Unavailable, WorldError
 from imagebot.images.reference import ImageName
 from imagebot.registry.answers import MANIFEST_TYPES
 from imagebot.registry.client import Registries
@@ -171,3 +172,66 @@ def test_a_closed_door_opens_again(question: Question) -> None:
             question(client, name(served))
             client.close()
         assert served.connections == 2
+
+
+def only_by_tag(announced: str) -> Function:
+    """A registry whose HEAD announces a digest, and that has nothing by digest but what `MANIFEST` is."""
+
+    def function(asked: Asked) -> Answer:
+        if asked.method == "HEAD":
+            return Answer(200, (TYPE, ("Docker-Content-Digest", announced)))
+        if asked.path.endswith(("/1.0.0", DIGEST)):
+            return Answer(200, (TYPE,), MANIFEST)
+        return oci_error(404, "MANIFEST_UNKNOWN")
+
+    return function
+
+
+def test_a_digest_that_cannot_be_fetched_is_settled_by_what_the_tag_shows() -> None:
+    with serving(only_by_tag(OTHER)) as served:
+        client, image = registries(served), name(served)
+        assert client.digest(image, "1.0.0") == OTHER
+        with pytest.raises(NotFound):
+            client.verify(image, OTHER)
+        assert client.shown(image, "1.0.0") == DIGEST
+
+
+def test_what_cannot_be_fetched_by_digest_at_all_is_not_said_to_be_gone() -> None:
+    def function(asked: Asked) -> Answer:
+        return Answer(200, (TYPE,), MANIFEST) if asked.path.endswith("/1.0.0") else Answer(404)
+
+    with serving(function) as served, pytest.raises(BadResponse, match="has nothing for the digest of what it shows"):
+        registries(served).shown(name(served), "1.0.0")
+
+
+@pytest.mark.parametrize(
+    ("function", "there"),
+    [
+        pytest.param(manifest, True, id="there"),
+        pytest.param(by_method(Answer(404), manifest(Asked("GET", "/", Message()))), True, id="no HEAD, 404"),
+        pytest.param(by_method(Answer(405), manifest(Asked("GET", "/", Message()))), True, id="no HEAD, 405"),
+        pytest.param(lambda _: oci_error(404, "MANIFEST_UNKNOWN"), False, id="not there"),
+        pytest.param(lambda _: Answer(404), False, id="not there, without a word"),
+    ],
+)
+@pytest.mark.parametrize("reference", ["1.0.0", DIGEST])
+def test_whether_a_manifest_is_there_is_asked_anew_each_time(function: Function, there: bool, reference: str) -> None:
+    with serving(function) as served:
+        client = registries(served)
+        assert [client.exists(name(served), reference) for _ in range(2)] == [there, there]
+        assert len([asked for asked in served.asked if asked.method == "HEAD"]) == 2
+
+
+@pytest.mark.parametrize(("status", "error"), [(401, Refused), (403, Refused), (500, Unavailable), (302, BadResponse)])
+def test_who_does_not_answer_has_not_said_that_nothing_is_there(status: int, error: type[WorldError]) -> None:
+    with serving(lambda _: Answer(status)) as served, pytest.raises(error):
+        registries(served).exists(name(served), "1.0.0")
+
+
+@pytest.mark.parametrize(
+    ("code", "absent"), [("NAME_UNKNOWN", "name"), ("MANIFEST_UNKNOWN", "manifest"), ("BLOB_UNKNOWN", "")]
+)
+def test_one_manifest_that_is_gone_is_told_from_a_whole_image(code: str, absent: str) -> None:
+    with serving(lambda _: oci_error(404, code)) as served, pytest.raises(NotFound) as caught:
+        registries(served).verify(name(served), DIGEST)
+    assert caught.value.absent == absent
