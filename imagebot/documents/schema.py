@@ -7,6 +7,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from imagebot.documents.docstrings import docstrings
 from imagebot.documents.model import Model
 
 
@@ -25,6 +26,15 @@ class _Plain(GenerateJsonSchema):
     def field_title_should_be_set(self, schema: object) -> bool:
         del schema
         return False
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        """Each key with what is written below its field."""
+        written = super().model_schema(schema)
+        model: type[Model] = schema["cls"]
+        texts = docstrings(model)
+        for key, name in model.known_keys().items():
+            written["properties"][key] |= {"description": texts[name]} if name in texts else {}
+        return written
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         """None is how Python says that a key is absent."""
