@@ -4,11 +4,12 @@ PYTHON ?= python3
 CASES ?= 20000
 SCHEDULES ?= 2000
 SEED ?= 1
+COUNT ?= 20
 BIN := .venv/bin
 COMPILE = .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(LOCK)
 
-.PHONY: help test demo bench storm oracle replay corpus fuzz faults docs picture lock venv machine clean
+.PHONY: help test demo bench storm oracle replay corpus fuzz faults mutants docs picture lock venv machine clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -46,6 +47,10 @@ fuzz: venv ## CASES=20000 files that nobody wrote, through the editor; SEED=1
 faults: machine ## every trouble of every step, then SCHEDULES=2000 from SEED=1 on: an hour; ONLY=17 plays one again
 	@$(BIN)/python -m tests.faults $(SCHEDULES) $(SEED) "$(ONLY)"
 
+mutants: machine ## COUNT=20 small wrong changes of each room, which its tests must notice; ROOM=plan SEED=1; hours
+	@$(PYTHON) tests/set_up.py mutants
+	@$(BIN)/python -m tests.mutants "$(ROOM)" $(SEED) $(COUNT)
+
 docs: venv ## write the pages of docs/ that follow from the code
 	@$(BIN)/python docs/make.py
 
@@ -59,6 +64,7 @@ lock: ## lock what pyproject.toml names; LOCK=--upgrade takes the newest of each
 	$(COMPILE) --output-file requirements/dev.txt pyproject.toml --group dev
 	$(COMPILE) --output-file requirements/build.txt --group build
 	$(COMPILE) --output-file requirements/fuzz.txt --group fuzz
+	$(COMPILE) --output-file requirements/mutants.txt --group mutants
 
 venv:
 	@$(PYTHON) tests/set_up.py venv

@@ -1,8 +1,8 @@
 """Readies a machine for the tests: the virtual environment, the servers they talk to, the forges' API descriptions.
 
 Standard library only, for it runs before anything is installed. What is there already is left alone, so a second
-run does nothing. `venv` readies the virtual environment alone, `fuzz` what only fuzzing needs and `picture` what only
-the README's picture does; without an argument all but these two are readied.
+run does nothing. `venv` readies the virtual environment alone, `fuzz` what only fuzzing needs, `mutants` what only the
+mutants do and `picture` what only the README's picture does; without an argument all but these three are readied.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "ready"
 LOCK = ROOT / "requirements" / "dev.txt"
 FUZZ_LOCK = ROOT / "requirements" / "fuzz.txt"
-FUZZER = ROOT / ".cache" / "fuzz" / f"atheris-{sys.version_info.major}.{sys.version_info.minor}"
+MUTANTS_LOCK = ROOT / "requirements" / "mutants.txt"
+MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
+FUZZER = ROOT / ".cache" / "fuzz" / f"atheris-{MINOR}"
+MUTATOR = ROOT / ".cache" / "mutants" / f"cosmic-ray-{MINOR}"
 API_DESCRIPTIONS = ROOT / "tests" / "support" / "api_descriptions.py"
 SERVICE_POLICY = Path("/usr/sbin/policy-rc.d")
 # Debian keeps servers where only root's PATH looks, and PostgreSQL's in a folder for each of its releases.
@@ -63,7 +66,11 @@ def main(arguments: Sequence[str]) -> None:
         )
     ready_venv()
     if arguments == ["fuzz"]:
-        ready_fuzzer()
+        if not ready_beside(FUZZER, FUZZ_LOCK, "--only-binary", ":all:"):
+            say("no atheris, so fuzzing goes without coverage")
+    elif arguments == ["mutants"]:
+        if not ready_beside(MUTATOR, MUTANTS_LOCK):
+            sys.exit("set-up: no cosmic-ray, and nothing else makes mutants")
     elif arguments == ["picture"]:
         ready_tools(BROWSER)
     elif arguments != ["venv"]:
@@ -87,21 +94,21 @@ def ready_venv() -> None:
     STAMP.write_text(f"{place}\n{content}\n")
 
 
-def ready_fuzzer() -> None:
-    """The fuzzer led by coverage, beside the virtual environment: whoever cannot have it still runs all the tests."""
-    if FUZZER.is_dir():
-        return
-    FUZZER.parent.mkdir(parents=True, exist_ok=True)
-    install = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]
-    with tempfile.TemporaryDirectory(dir=FUZZER.parent) as folder:
-        target = Path(folder) / "atheris"
-        command = [*install, "--require-hashes", "--requirement", str(FUZZ_LOCK), "--target", str(target)]
+def ready_beside(place: Path, lock: Path, *flags: str) -> bool:
+    """Libraries beside the virtual environment: whoever cannot have them still runs all the tests."""
+    if place.is_dir():
+        return True
+    place.parent.mkdir(parents=True, exist_ok=True)
+    install = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *flags]
+    with tempfile.TemporaryDirectory(dir=place.parent) as folder:
+        target = Path(folder) / place.name
+        command = [*install, "--require-hashes", "--requirement", str(lock), "--target", str(target)]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode:
-            reason = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1]
-            say(f"no atheris, so fuzzing goes without coverage: {reason}")
-            return
-        target.rename(FUZZER)
+            say((done.stderr.strip().splitlines() or ["pip said nothing"])[-1])
+            return False
+        target.rename(place)
+    return True
 
 
 def make_venv() -> None:

@@ -1,0 +1,79 @@
+"""Changes that once stayed unnoticed, or that somebody could make in good faith. Each has to be noticed from now on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.mutants.mutant import Mutant
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """`old`, which stands in the module just once, becomes `new`; `tests` must notice."""
+
+    name: str
+    path: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+    def mutant(self, root: Path) -> Mutant | None:
+        """None where the module reads differently by now: then somebody has to say what the change would be today."""
+        before = (root / self.path).read_text(encoding="utf-8")
+        if before.count(self.old) != 1:
+            return None
+        return Mutant(self.path, self.name, before, before.replace(self.old, self.new))
+
+
+FIXED = (
+    Fixed(
+        "edited bytes go out without their proof",
+        "imagebot/yamledit/replace.py",
+        "        prove(file, data, splice(data, edits), edits, values)\n",
+        "        splice(data, edits)\n",
+        ("tests/yamledit",),
+    ),
+    Fixed(
+        "one member with autoMerge decides for its whole group",
+        "imagebot/plan/propose.py",
+        "if all(kind in other.auto_merge for other in others)",
+        "if any(kind in other.auto_merge for other in others)",
+        ("tests/plan",),
+    ),
+    Fixed(
+        "what ends a pass under `run` is swallowed",
+        "imagebot/serve.py",
+        "        raise failures[0]\n",
+        "        pass\n",
+        ("tests/cli/test_run.py",),
+    ),
+    Fixed(
+        "the first machine block counts, not the last",
+        "imagebot/plan/block.py",
+        "b64decode(found[-1])",
+        "b64decode(found[0])",
+        ("tests/plan",),
+    ),
+    Fixed(
+        "commits by the forge's API cost nothing",
+        "imagebot/cycle/allow.py",
+        "return 2 if checkout.settings.verified_commits else 0",
+        "return 0",
+        ("tests/cycle", "tests/e2e"),
+    ),
+    Fixed(
+        "what another bot saved replaces what this one saw",
+        "imagebot/store/branch.py",
+        "theirs.saw_too(before)",
+        "theirs",
+        ("tests/store",),
+    ),
+    Fixed(
+        "a field that stands where it stood counts as taken back",
+        "imagebot/plan/landed.py",
+        "other is not None and one > other",
+        "other is not None and one >= other",
+        ("tests/plan", "tests/cycle"),
+    ),
+)

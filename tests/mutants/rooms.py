@@ -1,0 +1,67 @@
+"""Each room, with the tests that must notice whatever goes wrong in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@dataclass(frozen=True)
+class Room:
+    """`code` and `tests` are files and folders, from the top of the repository."""
+
+    code: tuple[str, ...]
+    tests: tuple[str, ...]
+
+    def modules(self, root: Path) -> Iterator[Path]:
+        """Its modules, in order; migrations of the database run once in a life and are left as they are."""
+        for place in self.code:
+            found = [root / place] if place.endswith(".py") else sorted((root / place).rglob("*.py"))
+            yield from (path for path in found if path.name != "__init__.py" and "migrations" not in path.parts)
+
+    def ordered_tests(self, module: Path) -> list[str]:
+        """What is named after the module goes first: most mutants end there."""
+        name = f"test_{module.stem}.py"
+        nearest = [f"{place}/{name}" for place in self.tests if (ROOT / place / name).is_file()]
+        return [*nearest, *self.tests]
+
+
+ROOMS: Mapping[str, Room] = {
+    "versions": Room(("imagebot/versions",), ("tests/versions",)),
+    "policy": Room(("imagebot/policy",), ("tests/policy", "tests/cli/test_lint.py")),
+    "documents": Room(("imagebot/documents",), ("tests/documents", "tests/policy")),
+    "images": Room(("imagebot/images", "imagebot/gitnames.py"), ("tests/images", "tests/test_gitnames.py")),
+    "yamledit": Room(("imagebot/yamledit",), ("tests/yamledit", "tests/fields", "tests/golden")),
+    "fields": Room(("imagebot/fields",), ("tests/fields", "tests/golden", "tests/cli/test_set.py")),
+    "selection": Room(("imagebot/selection",), ("tests/selection",)),
+    "plan": Room(("imagebot/plan",), ("tests/plan",)),
+    "history": Room(("imagebot/history",), ("tests/history",)),
+    "suggest": Room(("imagebot/suggest",), ("tests/suggest", "tests/cli/test_init.py")),
+    "settings": Room(
+        (
+            "imagebot/settings.py",
+            "imagebot/settingsfile.py",
+            "imagebot/settingswords.py",
+            "imagebot/policyfiles.py",
+            "imagebot/secret.py",
+        ),
+        (
+            "tests/test_settings.py",
+            "tests/test_settings_author.py",
+            "tests/test_settings_state.py",
+            "tests/test_settingsfile.py",
+            "tests/test_policyfiles.py",
+            "tests/test_secret.py",
+        ),
+    ),
+    "registry": Room(("imagebot/registry",), ("tests/registry",)),
+    "gitrepo": Room(("imagebot/gitrepo",), ("tests/gitrepo",)),
+    "forge": Room(("imagebot/forge",), ("tests/forge",)),
+    "store": Room(("imagebot/store",), ("tests/store",)),
+    "observe": Room(("imagebot/observe",), ("tests/observe", "tests/cycle/test_pass.py")),
+    "cycle": Room(("imagebot/cycle",), ("tests/cycle", "tests/e2e")),
+    "cli": Room(("imagebot/cli", "imagebot/serve.py"), ("tests/cli",)),
+}
