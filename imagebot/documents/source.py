@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from imagebot.errors import Problem
 
+_LONGEST_LINE = 600
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _MAY_HOLD_A_SECRET = re.compile(
     r"://[^/\s]*@|(?:password|passwd|passphrase|token|secret|credentials)['\"]?\s*:\s*[^\s{]",
@@ -24,12 +25,13 @@ class Source:
     def problem(self, message: str, start: int, end: int, *, hide: bool = False) -> Problem:
         """A problem with the characters from `start` to `end`; only those of the first line are underlined.
 
-        The line itself is left out if it may hold a credential, or if the caller knows that it does.
+        The line itself is left out if it may hold a credential, if the caller knows that it does, or if nobody could
+        read it for its length.
         """
         before = _LINE_END.split(self.text[:start])
         source = before[-1] + _LINE_END.split(self.text[start:], maxsplit=1)[0]
         column = len(before[-1]) + 1
         length = max(min(end - start, len(source) - column + 1), 1)
-        if hide or _MAY_HOLD_A_SECRET.search(source):
+        if hide or len(source) > _LONGEST_LINE or _MAY_HOLD_A_SECRET.search(source):
             source = ""
         return Problem(self.file, len(before), column, message, source, length)

@@ -20,9 +20,12 @@ from imagebot.documents.source import Source
 from imagebot.documents.yamlwords import explain
 from imagebot.errors import Problem
 
+# Files that people write for the bot are small, and this parser, which keeps every place, is slow: hence less than
+# what `yamledit.limits` lets the files of environment repositories have.
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 64
 MAX_VALUES = 20_000
+MAX_PROBLEMS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,7 @@ class _Reading:
     problems: list[Problem] = field(default_factory=list)
     anchors: dict[str, Node] = field(default_factory=dict)
     depth: int = 0
+    values: int = 0
 
     def document(self) -> Node:
         next(self.events)
@@ -134,7 +138,7 @@ class _Reading:
             raise _Stop("the file is empty", 0, 0)
         root = self.value(next(self.events))
         if root.size > MAX_VALUES:
-            raise _Stop(f"the file holds more than {MAX_VALUES} values, aliases counted each time", 0, 0)
+            raise _Stop(f"the file holds more than {MAX_VALUES} values, aliases counted each time; split it", 0, 0)
         next(self.events)
         after = next(self.events)
         if not isinstance(after, yaml_events.StreamEndEvent):
@@ -143,6 +147,9 @@ class _Reading:
 
     def value(self, event: Any) -> Node:
         start, end = _span(event)
+        self.values += 1
+        if self.values > MAX_VALUES:
+            raise _Stop(f"the file holds more than {MAX_VALUES} keys and values; split it", start, end)
         if isinstance(event, yaml_events.AliasEvent):
             if event.anchor not in self.anchors:
                 raise _Stop(
@@ -207,6 +214,10 @@ class _Reading:
             entries[name] = entry
 
     def complain(self, message: str, node: Node) -> None:
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise _Stop(
+                f"the file has more than {MAX_PROBLEMS} problems; the first ones are shown", node.start, node.end
+            )
         self.problems.append(self.source.problem(message, node.start, node.end))
 
     def after_anchor(self, anchor: str, start: int) -> int:

@@ -20,6 +20,8 @@ from imagebot.fields.marker import MOST, comments, too_many
 from imagebot.fields.nested import Nested, may_nest, nested
 from imagebot.fields.place import Place, Trail, path, places
 from imagebot.images.reference import ImageName
+from imagebot.yamledit.events import Budget
+from imagebot.yamledit.limits import MAX_ALIASES
 from imagebot.yamledit.parse import parse
 from imagebot.yamledit.replace import problem, why_fixed
 from imagebot.yamledit.tree import Alias, Document, NotYaml
@@ -53,35 +55,61 @@ def find(file: str, data: bytes, explicit: Sequence[Explicit] = (), policies: Po
 
 
 def _in_yaml(file: str, data: bytes, explicit: Sequence[Explicit], policies: Policies) -> Found:
+    reading = _Reading(file, data, policies, Comments(data, list(comments(data))), may_nest(data), Budget())
     fields: list[Field] = []
     refusals: list[NoField] = []
     unnamed: list[Problem] = []
-    marked, nests = Comments(data, list(comments(data))), may_nest(data)
-    for index, document in numbered(parse(data)):
-        if isinstance(document, NotYaml):
-            return find_marked(file, data, policies, _unreadable(file, data, document))
-        claimed: list[_Claimed] = []
-        for item in chain(_look(document, index), _marked(marked, document, index, policies)):
-            match item:
-                case Lack():
-                    refusals.append(no_field(file, data, item))
-                case Unnamed():
-                    unnamed.append(problem(file, data, item.scalar, item.message))
-                case _:
-                    claimed.append(item)
-        fields += _fields(file, data, document, claimed)
-        for text in nested(data, document) if nests else ():
-            within, lacks = _in_text(file, text, index)
-            fields += within
-            refusals += lacks
-    refusals += [no_field(file, data, lack) for lack in marked.rest()]
+    for index, document in numbered(parse(data, reading.budget)):
+        read = document if isinstance(document, NotYaml) else reading.document(document, index)
+        if isinstance(read, NotYaml):
+            return find_marked(file, data, policies, _unreadable(file, data, read))
+        fields += read.fields
+        refusals += read.refusals
+        unnamed += read.unnamed
+    refusals += [no_field(file, data, lack) for lack in reading.marked.rest()]
     named, wrong = resolve(file, data, explicit)
     taken = {spot.scalar.place for field in fields for spot in field.spots}
     fields += [field for field in named if not any(spot.scalar.place in taken for spot in field.spots)]
     return Found(tuple(fields), (*refusals, *wrong), unnamed=tuple(unnamed))
 
 
-def _in_text(file: str, text: Nested, index: int | None) -> tuple[list[Field], list[NoField]]:
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One file on the way through its documents, and what of it is left for the next: markers, and the budget."""
+
+    file: str
+    data: bytes
+    policies: Policies
+    marked: Comments
+    nests: bool
+    budget: Budget
+
+    def document(self, document: Document, index: int | None) -> Found | NotYaml:
+        """What one document holds, or why the file cannot be read."""
+        claimed: list[_Claimed] = []
+        refusals: list[NoField] = []
+        unnamed: list[Problem] = []
+        for item in chain(_look(document, index), _marked(self.marked, document, index, self.policies)):
+            match item:
+                case Lack():
+                    refusals.append(no_field(self.file, self.data, item))
+                case Unnamed():
+                    unnamed.append(problem(self.file, self.data, item.scalar, item.message))
+                case _:
+                    claimed.append(item)
+        if beyond := _too_many_aliases(claimed):
+            return beyond
+        fields = list(_fields(self.file, self.data, document, claimed))
+        for text in nested(self.data, document, self.budget) if self.nests else ():
+            within = text if isinstance(text, NotYaml) else _in_text(self.file, text, index)
+            if isinstance(within, NotYaml):
+                return within
+            fields += within.fields
+            refusals += within.refusals
+        return Found(tuple(fields), tuple(refusals), unnamed=tuple(unnamed))
+
+
+def _in_text(file: str, text: Nested, index: int | None) -> Found | NotYaml:
     """The fields of YAML within a value, and what is none; the whole text may stand in the way of each."""
     claimed: list[_Claimed] = []
     lacks = []
@@ -90,11 +118,23 @@ def _in_text(file: str, text: Nested, index: int | None) -> tuple[list[Field], l
             lacks.append(no_field(file, text.data, item))
         else:
             claimed.append(item)
-    fields = _fields(file, text.data, text.document, claimed)
-    if text.fixed is None:
-        return list(fields), lacks
-    why = text.fixed
-    return [replace(field, fixed=problem(file, text.data, field.spots[0].scalar, why)) for field in fields], lacks
+    if beyond := _too_many_aliases(claimed):
+        return beyond
+    fields = tuple(_fields(file, text.data, text.document, claimed))
+    if (why := text.fixed) is not None:
+        fields = tuple(replace(field, fixed=problem(file, text.data, field.spots[0].scalar, why)) for field in fields)
+    return Found(fields, tuple(lacks))
+
+
+def _too_many_aliases(claimed: Sequence[_Claimed]) -> NotYaml | None:
+    """That a document leads to its images by more aliases than are followed. All other aliases do not count."""
+    followed = {spot.via.start: spot.via for item in claimed for spot in item.claim.spots if spot.via}
+    merged = next((item.claim.at.known.followed for item in claimed if isinstance(item.claim, Claim)), {})
+    for count, (_, alias) in enumerate(sorted((followed | merged).items()), start=1):
+        if count > MAX_ALIASES:
+            message = f"more than {MAX_ALIASES} aliases lead to images in one document: write some of them out"
+            return NotYaml(alias.line, alias.column, message, beyond=True)
+    return None
 
 
 def _unreadable(file: str, data: bytes, why: NotYaml) -> Problem:

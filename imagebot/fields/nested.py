@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from imagebot.fields.place import Trail
 from imagebot.fields.texts import texts
+from imagebot.yamledit.events import Budget
 from imagebot.yamledit.parse import parse_within
 from imagebot.yamledit.replace import why_fixed
-from imagebot.yamledit.tree import Alias, Document, Scalar
+from imagebot.yamledit.tree import Alias, Document, NotYaml, Scalar
 
 _HINTS = (b"helm:", b'helm":', b"helm':")
 
@@ -32,14 +33,19 @@ def may_nest(data: bytes) -> bool:
     return any(hint in data for hint in _HINTS)
 
 
-def nested(data: bytes, document: Document) -> Iterator[Nested]:
-    """The values files in the text of a document of the file `data`; what is no YAML by itself is only text."""
+def nested(data: bytes, document: Document, budget: Budget) -> Iterator[Nested | NotYaml]:
+    """The values files in the text of a document of the file `data`, or that one is beyond the limits.
+
+    What is no YAML by itself is only text.
+    """
     aliases = {id(alias.target): alias for alias in reversed(document.aliases)}
     for scalar, trail in texts(document):
         if trail and trail.step == "values" and trail.before and trail.before.step == "helm":
-            inner = list(parse_within(data, scalar))
-            if len(inner) == 1 and isinstance(inner[0], Document):
-                yield Nested(inner[0], trail, scalar.value.encode(), _fixed(data, scalar, aliases.get(id(scalar))))
+            match list(parse_within(data, scalar, budget)):
+                case [Document() as inner]:
+                    yield Nested(inner, trail, scalar.value.encode(), _fixed(data, scalar, aliases.get(id(scalar))))
+                case [*_, NotYaml(beyond=True) as why]:
+                    yield why
 
 
 def _fixed(data: bytes, scalar: Scalar, other: Alias | None) -> str | None:

@@ -28,11 +28,13 @@ class Entry:
 class Known:
     """What a document was found to hold so far, by the identity of its nodes: nothing is worked out twice.
 
-    `merged` is what a list of maps brings in as the value of a merge key.
+    `merged` is what a list of maps brings in as the value of a merge key. `followed` are the merge keys' aliases that
+    lead to what shapes ask for, by where they stand; those that bring anything else are passed over.
     """
 
     maps: dict[int, Place] = field(default_factory=dict)
     merged: dict[int, dict[str, Entry]] = field(default_factory=dict)
+    followed: dict[int, Alias] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,26 +183,41 @@ def _merged(values: list[Node], known: Known) -> dict[str, Entry]:
     """What merge keys bring in, the first one winning; only some keys, as a hostile file may merge a huge map often."""
     entries: dict[str, Entry] = {}
     for value in values:
-        node = _entry(value).node
-        if isinstance(node, Sequence):
-            entries = _merged_list(node, known) | entries
-        elif isinstance(node, Mapping):
-            entries = _brought(node, known) | entries
+        brought = _brought(_entry(value).node, known)
+        _follow(value, brought, known)
+        entries = brought | entries
     return entries
 
 
-def _merged_list(node: Sequence, known: Known) -> dict[str, Entry]:
+def _brought(node: Scalar | Mapping | Sequence | None, known: Known) -> dict[str, Entry]:
+    match node:
+        case Sequence():
+            return _brought_by_list(node, known)
+        case Mapping():
+            return _brought_by_map(node, known)
+        case _:
+            return {}
+
+
+def _follow(value: Node, brought: dict[str, Entry], known: Known) -> None:
+    if brought and isinstance(value, Alias):
+        known.followed[value.start] = value
+
+
+def _brought_by_list(node: Sequence, known: Known) -> dict[str, Entry]:
     """A list holds maps and no further lists (https://yaml.org/type/merge.html): so no chain of aliases is followed."""
     if id(node) not in known.merged:
         entries: dict[str, Entry] = {}
         for item in node.items:
             mapping = _entry(item).node
             if isinstance(mapping, Mapping):
-                entries = _brought(mapping, known) | entries
+                brought = _brought_by_map(mapping, known)
+                _follow(item, brought, known)
+                entries = brought | entries
         known.merged[id(node)] = entries
     return known.merged[id(node)]
 
 
-def _brought(node: Mapping, known: Known) -> dict[str, Entry]:
+def _brought_by_map(node: Mapping, known: Known) -> dict[str, Entry]:
     base = known.maps.get(id(node)) or place_of(node, None, known)
     return {key: base.entries[key] for key in KEYS if key in base.entries}

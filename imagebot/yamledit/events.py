@@ -9,11 +9,12 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import cast
 
 import yaml
 
-from imagebot.yamledit.limits import MAX_BYTES, MAX_DEPTH, MAX_EVENTS, MAX_HANDLES
+from imagebot.yamledit.limits import MAX_BYTES, MAX_DEPTH, MAX_EVENTS, MAX_FILE_EVENTS, MAX_HANDLES
 from imagebot.yamledit.tree import NotYaml
 
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
@@ -24,9 +25,16 @@ _DEEPER = {yaml.MappingStartEvent: 1, yaml.SequenceStartEvent: 1, yaml.MappingEn
 class Unreadable(Exception):
     """Leaves this room as the value `NotYaml`."""
 
-    def __init__(self, line: int, column: int, message: str) -> None:
+    def __init__(self, line: int, column: int, message: str, *, beyond: bool = False) -> None:
         super().__init__(message)
-        self.why = NotYaml(line, column, message)
+        self.why = NotYaml(line, column, message, beyond)
+
+
+@dataclass(slots=True)
+class Budget:
+    """How many events of one file may still be read: of its documents, and of the YAML in its texts."""
+
+    left: int = MAX_FILE_EVENTS
 
 
 class Text:
@@ -34,7 +42,8 @@ class Text:
 
     def __init__(self, data: bytes) -> None:
         if len(data) > MAX_BYTES:
-            raise Unreadable(1, 1, f"the file has {len(data)} bytes; at most {MAX_BYTES} are read")
+            message = f"the file has {len(data)} bytes; at most {MAX_BYTES} are read: split it"
+            raise Unreadable(1, 1, message, beyond=True)
         self._data = data
         self._shift = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
         try:
@@ -45,7 +54,7 @@ class Text:
         if self.text.startswith(_BOM):
             raise Unreadable(1, 1, "the file has two byte order marks")
         if self.text.count("%TAG") > MAX_HANDLES and len(_HANDLE.findall(self.text)) > MAX_HANDLES:
-            raise Unreadable(1, 1, f"the file has more than {MAX_HANDLES} %TAG directives")
+            raise Unreadable(1, 1, f"the file has more than {MAX_HANDLES} %TAG directives", beyond=True)
         self._ascii = self.text.isascii()
         self._last = (0, 0)
 
@@ -66,18 +75,20 @@ class Text:
         return offset - self._shift if self._ascii else len(self._data[self._shift : offset].decode())
 
 
-def pull(text: str) -> Iterator[yaml.Event]:
+def pull(text: str, budget: Budget | None = None) -> Iterator[yaml.Event]:
     """All events of `text`. Raises `Unreadable` where it is no YAML or beyond the limits."""
-    depth = 0
+    budget = budget or Budget()
+    depth = count = 0
     event = None
     try:
         # What `yaml.parse` does, at half its price: it asks whether there is an event before it takes it.
-        for count, event in enumerate(iter(yaml.CSafeLoader(text).get_event, None)):
-            depth += _DEEPER.get(type(event), 0)
-            if depth > MAX_DEPTH:
-                raise _at(event, f"nested deeper than {MAX_DEPTH} levels")
-            if count >= MAX_EVENTS:
-                raise _at(event, f"more than {MAX_EVENTS} keys and values")
+        for event in iter(yaml.CSafeLoader(text).get_event, None):
+            kind = type(event)
+            depth += _DEEPER.get(kind, 0)
+            count = 1 if kind is yaml.DocumentStartEvent else count + 1
+            budget.left -= 1
+            if depth > MAX_DEPTH or count > MAX_EVENTS or budget.left < 0:
+                raise _beyond(event, depth, count)
             yield event
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -102,5 +113,11 @@ def end(event: yaml.Event) -> yaml.Mark:
     return cast("yaml.Mark", event.end_mark)
 
 
-def _at(event: yaml.Event, message: str) -> Unreadable:
-    return Unreadable(begin(event).line + 1, begin(event).column + 1, message)
+def _beyond(event: yaml.Event, depth: int, count: int) -> Unreadable:
+    if depth > MAX_DEPTH:
+        message = f"nested deeper than {MAX_DEPTH} levels: move what is inside to a file of its own"
+    elif count > MAX_EVENTS:
+        message = f"more than {MAX_EVENTS} keys and values in one document: split it into several"
+    else:
+        message = f"more than {MAX_FILE_EVENTS} keys and values in one file: split it into several"
+    return Unreadable(begin(event).line + 1, begin(event).column + 1, message, beyond=True)

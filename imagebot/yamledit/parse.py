@@ -8,36 +8,38 @@ from dataclasses import dataclass
 
 import yaml
 
-from imagebot.yamledit.events import Text, Unreadable, begin, end, pull
+from imagebot.yamledit.events import Budget, Text, Unreadable, begin, end, pull
 from imagebot.yamledit.lines import indentation
 from imagebot.yamledit.tree import Alias, Document, Mapping, Node, NotYaml, Scalar, Sequence
 
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]+)+")
 
 
-def parse(data: bytes) -> Iterator[Document | NotYaml]:
+def parse(data: bytes, budget: Budget | None = None) -> Iterator[Document | NotYaml]:
     """The documents of a file one by one, so that a large file is never in memory as a whole tree.
 
-    Where it cannot be read on, the reason comes last: then what came before is not to be trusted either.
+    Where it cannot be read on, the reason comes last: then what came before is not to be trusted either. Whoever reads
+    texts within it, too, hands one `budget` to both.
     """
-    yield from _parse(data, _Origin())
+    yield from _parse(data, _Origin(), budget)
 
 
-def parse_within(data: bytes, scalar: Scalar) -> Iterator[Document | NotYaml]:
+def parse_within(data: bytes, scalar: Scalar, budget: Budget | None = None) -> Iterator[Document | NotYaml]:
     """The documents of YAML that is the text of a scalar of the file `data`, each scalar saying where it stands."""
-    yield from _parse(scalar.value.encode(), _Origin(scalar, indentation(data, scalar)))
+    yield from _parse(scalar.value.encode(), _Origin(scalar, indentation(data, scalar)), budget)
 
 
-def _parse(data: bytes, origin: _Origin) -> Iterator[Document | NotYaml]:
+def _parse(data: bytes, origin: _Origin, budget: Budget | None) -> Iterator[Document | NotYaml]:
     try:
         text = Text(data)
         tree = _Tree(text, origin)
-        for event in pull(text.text):
+        for event in pull(text.text, budget):
             document = tree.take(event)
             if document is not None:
                 yield document
     except Unreadable as error:
-        yield error.why
+        why = error.why
+        yield NotYaml(*origin.place(why.line - 1, why.column - 1), why.message, why.beyond)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,15 @@ class _Origin:
     scalar: Scalar | None = None
     indentation: int = 0
 
-    def place(self, mark: yaml.Mark) -> tuple[int, int]:
-        """Line and column in the file. Only in a literal block each line of the text is one of the file."""
+    def place(self, line: int, column: int) -> tuple[int, int]:
+        """Line and column in the file, of those in the text that count from 0.
+
+        Only in a literal block each line of the text is one of the file.
+        """
         if self.scalar is None:
-            return mark.line + 1, mark.column + 1
+            return line + 1, column + 1
         if self.scalar.style == "|":
-            return self.scalar.line + mark.line + 1, self.indentation + mark.column + 1
+            return self.scalar.line + line + 1, self.indentation + column + 1
         return self.scalar.line, self.scalar.column
 
 
@@ -95,13 +100,15 @@ class _Tree:
             properties = _PROPERTIES.match(self._text.text, index, stop)
             index = properties.end() if properties else index
         first, last = self._text.offset(index), self._text.offset(stop)
-        line, column = self._origin.place(mark)
+        line, column = self._origin.place(mark.line, mark.column)
         within = self._origin.scalar
         return Scalar(event.value, event.style or "", first, last, line, column, event.anchor, event.tag, within)
 
     def _alias(self, event: yaml.AliasEvent) -> Alias:
         mark, name = begin(event), event.anchor or ""
-        alias = Alias(name, self._anchors.get(name), self._text.offset(mark.index), *self._origin.place(mark))
+        alias = Alias(
+            name, self._anchors.get(name), self._text.offset(mark.index), *self._origin.place(mark.line, mark.column)
+        )
         self._aliases.append(alias)
         return alias
 
@@ -113,7 +120,8 @@ class _Tree:
 
     def _end(self) -> None:
         children, (event, start, self._nodes) = self._nodes, self._open.pop()
-        line, column = self._origin.place(begin(event))
+        mark = begin(event)
+        line, column = self._origin.place(mark.line, mark.column)
         if isinstance(event, yaml.SequenceStartEvent):
             self._add(Sequence(tuple(children), start, line, column, event.anchor))
         else:

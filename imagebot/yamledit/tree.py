@@ -12,11 +12,12 @@ WORD = "word"
 
 @dataclass(frozen=True, slots=True)
 class NotYaml:
-    """Why a file could not be read, and where."""
+    """Why a file could not be read, and where. What is `beyond` the limits may be sound YAML all the same."""
 
     line: int
     column: int
     message: str
+    beyond: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagebot.documents.tree import MAX_BYTES, MAX_DEPTH, Document, parse
+from imagebot.documents.tree import MAX_BYTES, MAX_DEPTH, MAX_PROBLEMS, MAX_VALUES, Document, parse
 from tests.support.cafe import said
 
 GOLDEN = {
@@ -139,6 +139,27 @@ def test_too_large() -> None:
 
 def test_too_deep() -> None:
     assert f"more than {MAX_DEPTH} values inside each other" in said("name: " + "[" * 5000)
+
+
+def test_regret_a_file_full_of_values_is_refused_before_all_of_it_is_read() -> None:
+    assert isinstance(parse("cafe.yaml", b"[" + b"1," * (MAX_VALUES - 1) + b"]"), Document)
+    # The place tells how far it was read.
+    assert said(b"[" + b"1," * 120_000 + b"]") == (
+        "cafe.yaml:1:40000: the file holds more than 20000 keys and values; split it"
+    )
+
+
+def test_regret_a_key_repeated_ten_thousand_times_is_not_complained_of_as_often() -> None:
+    problems = parse("cafe.yaml", b"a: 1\n" * 9_000)
+    assert isinstance(problems, tuple)
+    assert len(problems) == MAX_PROBLEMS + 1
+    assert problems[-1].message == "the file has more than 100 problems; the first ones are shown"
+
+
+def test_a_line_that_nobody_can_read_is_not_shown() -> None:
+    assert said(b"a: " + b"x" * 1000 + b": 1") == (
+        "cafe.yaml:1:1004: no ': ' can stand here; put the text in quotes, or check the indentation"
+    )
 
 
 def test_an_escape_beyond_unicode_is_a_problem_and_no_crash() -> None:
