@@ -1,31 +1,37 @@
 """Registries as one pass sees them: each question is asked once, so that every policy is told the same.
 
-What a digest stands for never changes, so that is asked once for ever.
+What a digest stands for never changes, so that is asked once for ever. Good for several threads at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
 
+from imagebot.cycle.ask_once import AskOnce
 from imagebot.cycle.memory import Memory
-from imagebot.errors import Unavailable
+from imagebot.errors import NotFound, Unavailable
 from imagebot.images.about import About
-from imagebot.images.reference import ImageName
+from imagebot.images.reference import ImageName, is_digest, is_tag
 from imagebot.registry.client import Registries, TagList
 
 
 class Asked:
-    """Remembers answers, not failures; made anew for each pass. Raises what `Registries` raises."""
+    """Remembers answers and failures; made anew for each pass. Raises what `Registries` raises.
+
+    What is asked for may be what a field says: a text that no tag or digest can be is `NotFound` without a question.
+    """
 
     def __init__(self, registries: Registries, memory: Memory) -> None:
         self._registries = registries
         self._memory = memory
         self._before = registries.requests
-        self._tags = cache(registries.tags)
-        self._digests: dict[tuple[ImageName, str], str] = {}
-        self._verify = cache(registries.verify)
+        self._tags = AskOnce(registries.tags)
+        self._digests = AskOnce(self._digest)
+        self._verified = AskOnce(self._verify)
+        self._platforms = AskOnce(self._ask_platforms)
+        self._abouts = AskOnce(self._ask_about)
+        self._created = AskOnce(self._ask_created)
 
     @property
     def requests(self) -> int:
@@ -38,13 +44,11 @@ class Asked:
 
     def digest(self, name: ImageName, tag: str) -> str:
         """What a tag stands for in this pass."""
-        if (name, tag) not in self._digests:
-            self._digests[name, tag] = self._registries.digest(name, tag)
-        return self._digests[name, tag]
+        return self._digests((name, _sound_tag(tag)))
 
     def unmoved(self, name: ImageName, tag: str) -> None:
         """Ask again what a tag stands for that this pass asked about. Raises `Unavailable` if that is another image."""
-        known = self._digests.get((name, tag))
+        known = self._digests.known((name, tag))
         if known is not None and self._registries.digest(name, tag) != known:
             raise Unavailable(
                 f"{name.familiar}:{tag} was pushed again while this pass looked at it; the next one looks again"
@@ -52,24 +56,51 @@ class Asked:
 
     def verify(self, name: ImageName, digest: str) -> None:
         """Raise `BadResponse` unless the manifest of this digest is there and is what it says."""
-        self._verify(name, digest)
+        self._verified((name, _sound_digest(digest)))
 
     def platforms(self, name: ImageName, digest: str) -> Mapping[str, str]:
         """The platforms of an image, each with the digest of the manifest for it."""
-        known = self._memory.platforms(name, digest)
-        if known is None:
-            known = self._registries.platforms(name, digest)
-            self._memory.has_platforms(name, digest, known)
-        return known
+        return self._platforms((name, _sound_digest(digest)))
 
     def about(self, name: ImageName, digest: str, platform: str | None) -> About:
         """What an image says about itself, on one platform."""
-        known = self._memory.about(name, digest, platform)
-        if known is None:
-            known = self._registries.about(name, digest, platform)
-            self._memory.is_about(name, digest, platform, known)
-        return known
+        return self._abouts((name, _sound_digest(digest), platform))
 
     def created(self, name: ImageName, digest: str) -> datetime | None:
-        """When an image says that it was made; asked anew, and not remembered here."""
-        return self._registries.created(name, digest)
+        """When an image says that it was made; not remembered here for other passes."""
+        return self._created((name, _sound_digest(digest)))
+
+    def _digest(self, asked: tuple[ImageName, str]) -> str:
+        return self._registries.digest(*asked)
+
+    def _verify(self, asked: tuple[ImageName, str]) -> None:
+        self._registries.verify(*asked)
+
+    def _ask_platforms(self, asked: tuple[ImageName, str]) -> Mapping[str, str]:
+        known = self._memory.platforms(*asked)
+        if known is None:
+            known = self._registries.platforms(*asked)
+            self._memory.has_platforms(*asked, known)
+        return known
+
+    def _ask_about(self, asked: tuple[ImageName, str, str | None]) -> About:
+        known = self._memory.about(*asked)
+        if known is None:
+            known = self._registries.about(*asked)
+            self._memory.is_about(*asked, known)
+        return known
+
+    def _ask_created(self, asked: tuple[ImageName, str]) -> datetime | None:
+        return self._registries.created(*asked)
+
+
+def _sound_tag(text: str) -> str:
+    if not is_tag(text):
+        raise NotFound(f"{text!r} is no tag" if text else "there is no tag to ask about")
+    return text
+
+
+def _sound_digest(text: str) -> str:
+    if not is_digest(text):
+        raise NotFound(f"{text!r} is no digest")
+    return text

@@ -61,6 +61,9 @@ def _beside(checkout: Checkout, target: Target, update: ImageUpdate) -> Beside:
 
     def about(tag: str, digest: str | None) -> About | None:
         registries = checkout.registries
+        if not tag and digest is None:
+            doubts.append("nothing says which image ran before")
+            return None
         try:
             return registries.about(update.image, digest or registries.digest(update.image, tag), platform)
         except NotFound:

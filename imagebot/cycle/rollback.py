@@ -136,7 +136,9 @@ def _put_back(back: Back, policy: Policy, owned: Mapping[Key, tuple[Field, ...]]
 
 def _holds(world: World, order: Order, fields: Sequence[Field], now: datetime) -> tuple[HandHold, ...]:
     """What is to be held; where it is held already, that hold."""
-    places = [(order.policy.app, order.policy.environment, tag) for tag in dict.fromkeys(field.tag for field in fields)]
+    places = [
+        (order.policy.app, order.policy.environment, tag) for tag in dict.fromkeys(field.tag for field in fields) if tag
+    ]
     known = {hold.place: hold for hold in world.store().holds() if not hold.lifts}
     return tuple(known.get(place) or HandHold(*place, order.wish.by, now, order.wish.because) for place in places)
 
