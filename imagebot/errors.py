@@ -4,6 +4,7 @@ ImagebotError           one clear line for a person
 ├── BadInput            a file, flag or setting is wrong: a person must change it          exit 2
 ├── CannotEdit          these bytes cannot be changed without touching others              exit 1
 ├── Bug                 our own code broke inside a bulkhead: all else was still done      exit 3
+├── Stopped             the process was told to stop: no party's fault, so no bulkhead keeps it
 └── WorldError          something outside did not do what it was asked                     exit 1
     ├── Unavailable     it did not answer, or said "later": the next pass tries again
     ├── Refused         it does not accept our credentials: a person must act
@@ -13,9 +14,11 @@ ImagebotError           one clear line for a person
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
+
+T = TypeVar("T")
 
 FINE = 0
 NOT_ALL_DONE = 1
@@ -86,6 +89,10 @@ class Bug(ImagebotError):
     exit_code = BUG
 
 
+class Stopped(ImagebotError):
+    """The process was told to stop: the work is abandoned between two steps, and the next pass takes it up again."""
+
+
 class WorldError(ImagebotError):
     """Something outside this process did not do what it was asked."""
 
@@ -115,6 +122,19 @@ class NotFound(WorldError):
 
 class BadResponse(WorldError):
     """An answer that breaks the protocol: as good as none, but counted apart."""
+
+
+class Ask(Protocol):
+    """How a room that has many parties before it asks about each: a bulkhead's `ask`, or `plainly`."""
+
+    def __call__(self, deed: str, question: Callable[[], T]) -> T | ImagebotError:
+        """The answer, or why there is none; `deed` says for people what was tried."""
+
+
+def plainly(deed: str, question: Callable[[], T]) -> T | ImagebotError:
+    """Ask without a bulkhead, for who has one party only: what is raised goes to the caller."""
+    del deed
+    return question()
 
 
 def worst(codes: Iterable[int]) -> int:

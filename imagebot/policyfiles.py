@@ -8,22 +8,28 @@ from dataclasses import replace
 from pathlib import Path
 
 from imagebot.documents.tree import MAX_BYTES
-from imagebot.errors import Problem
+from imagebot.errors import Ask, Problem, plainly
 from imagebot.policy.read import PolicySet, read_policies
 from imagebot.settings import Settings
 
 _ENDINGS = {".yaml", ".yml"}
 
 
-def load_policies(settings: Settings) -> PolicySet:
+def load_policies(settings: Settings, ask: Ask = plainly) -> PolicySet:
     """All policies of the folders and files that the settings name. Nothing is raised: problems are in the set."""
-    return load_paths(settings.policies, settings.repositories, settings.sources)
+    return load_paths(settings.policies, settings.repositories, settings.sources, ask)
 
 
 def load_paths(
-    paths: Iterable[Path], repositories: Collection[str] | None, sources: Collection[str] | None = None
+    paths: Iterable[Path],
+    repositories: Collection[str] | None,
+    sources: Collection[str] | None = None,
+    ask: Ask = plainly,
 ) -> PolicySet:
-    """The policies in `paths`, folders or files; `None` leaves the names of repositories or sources unchecked."""
+    """The policies in `paths`, folders or files; `None` leaves the names of repositories or sources unchecked.
+
+    With a bulkhead's `ask` a bug of ours that is met in one file keeps no other from being read.
+    """
     files: dict[str, bytes] = {}
     problems: list[Problem] = []
     seen: set[Path] = set()
@@ -33,7 +39,7 @@ def load_paths(
                 files[file] = content
             else:
                 problems.append(content)
-    policies = read_policies(files, repositories, sources)
+    policies = read_policies(files, repositories, sources, ask)
     return replace(policies, problems=tuple(sorted([*policies.problems, *problems])))
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
+from imagebot.cycle.bulkhead import Bulkhead
 from imagebot.cycle.index import FieldIndex
 from imagebot.cycle.world import World
 from imagebot.errors import BadInput
@@ -18,6 +19,7 @@ from imagebot.gitnames import STATE
 from imagebot.gitrepo.leaf import Leaf
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.remote import Remote
+from imagebot.observe.events import Event
 from imagebot.observe.log import log_sink
 from imagebot.policy.read import PolicySet
 from imagebot.policyfiles import load_policies
@@ -26,13 +28,20 @@ from imagebot.settings import GitHubApp, RepositorySettings, Settings, SshKey, T
 from imagebot.settings import load as load_settings
 from imagebot.store.open import opener
 
-__all__ = ["load", "load_policies", "load_settings", "mirror_of", "only", "world_of"]
+__all__ = ["load", "load_settings", "mirror_of", "only", "read_policies", "world_of"]
 
 
 def load(config: Path | None) -> tuple[Settings, PolicySet]:
     """Settings and policies as they are now. Raises `BadInput` for wrong settings; policies carry their problems."""
     settings = load_settings(config)
-    return settings, load_policies(settings)
+    return settings, read_policies(settings, log_sink(settings.log.format, settings.log.level))
+
+
+def read_policies(settings: Settings, tell: Callable[[Event], None]) -> PolicySet:
+    """The policies that `settings` name, as they are now; a bug that is met in one file is told, and is in the set."""
+    bulkhead = Bulkhead(tell)
+    policies = load_policies(settings, bulkhead.ask)
+    return replace(policies, bugs=tuple(bulkhead.bugs))
 
 
 def only(policies: PolicySet, wanted: tuple[str, ...]) -> PolicySet:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import click
@@ -14,10 +15,10 @@ from imagebot import clock
 from imagebot.cli import history_pages as pages
 from imagebot.cli.compose import load, only, world_of
 from imagebot.cli.options import config_option
-from imagebot.cycle.annals import Past, read_pasts, reviewed
+from imagebot.cycle.annals import Past, read_pasts, reviewed, understood
 from imagebot.cycle.world import World
 from imagebot.documents.duration import parse_duration
-from imagebot.errors import FINE, WRONG_INPUT, BadInput, ImagebotError, WorldError, worst
+from imagebot.errors import FINE, WRONG_INPUT, BadInput, ImagebotError, worst
 from imagebot.history.commits import at_moment, named
 from imagebot.history.credit import squashed
 from imagebot.history.entry import Entry, newest_first, since
@@ -104,10 +105,11 @@ def command(
     world = world_of(settings)
     pasts = read_pasts(world, chosen.policies, now)
     if at is not None:
-        then = _then(pasts, at)
+        read = _then(pasts, at)
+        then = {name: understood(world, name, past) if isinstance(past, Past) else past for name, past in read.items()}
         notes = [note for name, past in then.items() for note in _notes_of_then(name, past)]
         pages.print_standing(then, (*_problems(policies, then), *notes), form)
-        return _exit_code(policies, then)
+        return _exit_code(world, policies, then)
     told = _told(world, pasts, Asked(begin, forge=ask_forge))
     notes = [*_problems(policies, pasts), *told.notes]
     if dora:
@@ -115,7 +117,7 @@ def command(
         pages.print_figures(told.entries, window, notes, form)
     else:
         pages.print_entries(since(told.entries, begin), notes, form)
-    return worst([told.exit_code, _exit_code(policies, pasts)])
+    return worst([told.exit_code, _exit_code(world, policies, pasts)])
 
 
 def _chosen(policies: PolicySet, apps: tuple[str, ...], environment: str | None) -> PolicySet:
@@ -178,9 +180,10 @@ def _problems(policies: PolicySet, pasts: Mapping[str, Past | ImagebotError]) ->
     return (*map(str, policies.problems), *failed)
 
 
-def _exit_code(policies: PolicySet, pasts: Mapping[str, Past | ImagebotError]) -> int:
+def _exit_code(world: World, policies: PolicySet, pasts: Mapping[str, Past | ImagebotError]) -> int:
     failed = [past.exit_code for past in pasts.values() if isinstance(past, ImagebotError)]
-    return worst([WRONG_INPUT if policies.problems else FINE, *failed])
+    bugs = [bug.exit_code for bug in (*policies.bugs, *world.bugs)]
+    return worst([WRONG_INPUT if policies.problems else FINE, *failed, *bugs])
 
 
 def _told(world: World, pasts: Mapping[str, Past | ImagebotError], asked: Asked) -> Told:
@@ -191,11 +194,15 @@ def _told(world: World, pasts: Mapping[str, Past | ImagebotError], asked: Asked)
         if not isinstance(past, Past):
             continue
         mine = past.ledger.entries
-        try:
-            mine = reviewed(world, name, mine, asked.since) if asked.forge else mine
-        except WorldError as error:
-            notes.append(str(error))
-            code = error.exit_code
+        if asked.forge:
+            found = world.ask(
+                f"ask the forge of {name} who merged what", partial(reviewed, world, name, mine, asked.since)
+            )
+            if isinstance(found, ImagebotError):
+                notes.append(str(found))
+                code = worst([code, found.exit_code])
+            else:
+                mine = found
         entries += mine
         notes += [*_notes(past, since(mine, asked.since)), *_not_readable(past, asked)]
     return Told(newest_first(entries), tuple(notes), code)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import click
 
 from imagebot import settings
 from imagebot.cli.options import config_option
-from imagebot.errors import FINE, WRONG_INPUT, BadInput, Problem
+from imagebot.cycle.bulkhead import Bulkhead
+from imagebot.errors import FINE, WRONG_INPUT, Ask, BadInput, ImagebotError, Problem, worst
+from imagebot.observe.events import BugMet, Event
 from imagebot.policy.read import PolicySet
 from imagebot.policyfiles import load_paths, load_policies
 from imagebot.selection.choice import failure
@@ -32,14 +35,21 @@ def command(paths: tuple[Path, ...], config: Path | None, as_json: bool) -> int:
 
     Hints are about policies that work and may not mean what you meant. Exit codes: 0 fine, hints included; 2 problems.
     """
-    policies = _tried(load_paths(paths, *_known_names(config)) if paths else _everything(config))
+    bulkhead = Bulkhead(_print_trace)
+    found = load_paths(paths, *_known_names(config), bulkhead.ask) if paths else _everything(config, bulkhead.ask)
+    policies = _tried(found, bulkhead.ask)
     click.echo(_as_json(policies) if as_json else _as_text(policies))
-    return FINE if policies.complete else WRONG_INPUT
+    return worst([FINE if policies.complete else WRONG_INPUT, *(bug.exit_code for bug in bulkhead.bugs)])
 
 
-def _everything(config: Path | None) -> PolicySet:
+def _print_trace(event: Event) -> None:
+    if isinstance(event, BugMet):
+        click.echo(event.trace, err=True, nl=False)
+
+
+def _everything(config: Path | None, ask: Ask) -> PolicySet:
     try:
-        return load_policies(settings.load(config))
+        return load_policies(settings.load(config), ask)
     except BadInput as error:
         placed = tuple(problem for problem in error.problems if isinstance(problem, Problem))
         if not placed:
@@ -47,13 +57,15 @@ def _everything(config: Path | None) -> PolicySet:
         return PolicySet((), placed)
 
 
-def _tried(policies: PolicySet) -> PolicySet:
+def _tried(policies: PolicySet, ask: Ask) -> PolicySet:
     """The same with each test that fails as a problem."""
-    failures = [
-        replace(trial.place, message=f"this test fails: {because}")
-        for trial in policies.trials
-        if (because := failure(trial)) is not None
-    ]
+    failures = []
+    for trial in policies.trials:
+        because = ask(f"run the test in {trial.place.file}:{trial.place.line}", partial(failure, trial))
+        if isinstance(because, ImagebotError):
+            failures.append(replace(trial.place, message=str(because)))
+        elif because is not None:
+            failures.append(replace(trial.place, message=f"this test fails: {because}"))
     return replace(policies, problems=tuple(sorted([*policies.problems, *failures])))
 
 

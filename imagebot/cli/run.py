@@ -7,11 +7,10 @@ from pathlib import Path
 
 import click
 
-from imagebot.cli.compose import load_policies, load_settings, world_of
+from imagebot.cli.compose import load_settings, read_policies, world_of
 from imagebot.cli.options import config_option
 from imagebot.cycle.run import run
-from imagebot.cycle.world import Stopped
-from imagebot.errors import ImagebotError
+from imagebot.errors import ImagebotError, Stopped
 from imagebot.observe.events import ConfigurationRefused, PassAbandoned, PassFailed
 from imagebot.serve import Stop, serve
 from imagebot.store.lock import only_bot
@@ -42,7 +41,7 @@ def command(config: Path | None) -> int:
         except ImagebotError as error:
             world.tell(ConfigurationRefused(str(error)))
         try:
-            run(world, load_policies(world.settings), now)
+            run(world, read_policies(world.settings, world.tell), now)
         except Stopped as error:
             world.tell(PassAbandoned(str(error)))
         except ImagebotError as error:

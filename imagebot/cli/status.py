@@ -10,7 +10,7 @@ import click
 from imagebot import clock
 from imagebot.cli.compose import load, only, world_of
 from imagebot.cli.options import config_option
-from imagebot.cli.tables import as_data, console, print_holds, print_json, print_problems, print_status
+from imagebot.cli.tables import as_data, console, print_bugs, print_holds, print_json, print_problems, print_status
 from imagebot.cycle.run import preview
 from imagebot.selection.byhand import HandHold
 
@@ -38,6 +38,7 @@ def command(apps: tuple[str, ...], as_json: bool, config: Path | None) -> int:
         print_problems(report.problems, out)
         print_status(report.decisions, out)
         print_holds(holds, out)
+        print_bugs(report.bugs, out)
     return report.exit_code
 
 

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from imagebot.cli.holds import printed_hold
 from imagebot.cycle.report import Deed, Report
-from imagebot.errors import printable
+from imagebot.errors import Bug, printable
 from imagebot.plan.decision import Decision, WatchDecision
 from imagebot.selection.byhand import HandHold
 from imagebot.selection.verdict import Held, NoCandidate, Unknown, Update, UpToDate, Verdict, tag_of
@@ -103,6 +103,15 @@ def print_report(report: Report, out: Console) -> None:
             out.print(Text(f"         {printable(outcome.because)}"), soft_wrap=True)
     out.print()
     out.print(Text(_costs(report), style="dim"), soft_wrap=True)
+    print_bugs(report.bugs, out)
+
+
+def print_bugs(bugs: Sequence[Bug], out: Console) -> None:
+    """What is wrong in imagebot itself, after everything that was done all the same."""
+    if bugs:
+        out.print()
+    for bug in bugs:
+        out.print(Text(printable(str(bug)), style="red"), soft_wrap=True)
 
 
 def print_problems(problems: Iterable[str], out: Console) -> None:
@@ -131,6 +140,7 @@ def as_data(report: Report) -> dict[str, Any]:
             for outcome in report.outcomes
         ],
         "problems": list(report.problems),
+        "bugs": [str(bug) for bug in report.bugs],
         "costs": {
             "registryRequests": report.costs.registry_requests,
             "gitFetches": report.costs.git_fetches,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 
 from imagebot.cycle.index import Watched
 from imagebot.cycle.world import World
@@ -88,10 +88,15 @@ def _moment(text: str) -> datetime | None:
 
 def _try_read(world: World, policies: Sequence[Policy], now: datetime) -> Past | ImagebotError:
     world.go_on()
-    try:
-        return read_past(world, policies, now)
-    except ImagebotError as error:
-        return error
+    name = policies[0].repository
+    past = world.ask(f"read the past of {name}", partial(read_past, world, policies, now))
+    return past if isinstance(past, ImagebotError) else understood(world, name, past)
+
+
+def understood(world: World, name: str, past: Past) -> Past | ImagebotError:
+    """The same past with its ledger read, while that is a matter of this one repository, or why it cannot be read."""
+    ledger = world.ask(f"understand the past of {name}", lambda: past.ledger)
+    return ledger if isinstance(ledger, ImagebotError) else past
 
 
 def _contents(mirror: Mirror, arrived: Sequence[Arrival], watched: Watched, owners: Owners) -> Contents:

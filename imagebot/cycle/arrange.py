@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.world import World
-from imagebot.errors import CannotEdit, ImagebotError, WorldError
+from imagebot.errors import CannotEdit, ImagebotError
 from imagebot.plan import block
 from imagebot.plan.change import Change
 from imagebot.plan.decision import Decision, WatchDecision
@@ -39,12 +40,16 @@ def arrange(
     arranged = []
     news: dict[Key, Verdict] = {}
     for present in (each for each in checkouts.values() if isinstance(each, Checkout)):
-        present.read_ahead(_edited(present, decisions))
+        # What fails here fails once more for each branch that needs it: there it is told.
+        world.ask(f"read files of {present.settings.name}", partial(present.read_ahead, _edited(present, decisions)))
     for target in targets(world.settings.branch_prefix, decisions):
         world.go_on()
         checkout = checkouts[target.repository]
         if isinstance(checkout, Checkout):
-            one, changed = _arrange(checkout, target, unknown)
+            found = world.ask(f"arrange {target.branch}", partial(_arrange, checkout, target, unknown))
+            if isinstance(found, ImagebotError):
+                found = Arranged(checkout, target), _all_unknown(target, str(found))
+            one, changed = found
             arranged.append(one)
             news |= changed
     return tuple(_told(decision, news) for decision in decisions), tuple(arranged)
@@ -60,17 +65,20 @@ def _edited(checkout: Checkout, decisions: Iterable[Decision]) -> set[str]:
 def _arrange(checkout: Checkout, target: Target, unknown: Collection[str]) -> tuple[Arranged, News]:
     certain = [member for member in target.members if str(member.policy) not in unknown]
     ready = [member for member in certain if isinstance(member.line.verdict, Update)]
-    try:
-        due = ready or list(_soaking(checkout, target.branch, certain))
-        if not due or _carries(checkout, target, unknown):
-            return Arranged(checkout, target), {}
-        kept = checkout.kept(target.branch)
-        if kept is not None:
-            held = {_key(one): Held(one.line.verdict.to, Hold.FROZEN, None, kept.because) for one in ready}  # type: ignore[union-attr]
-            return Arranged(checkout, target), held
-        return _proposed(checkout, target, due, draft=not ready)
-    except WorldError as error:
-        return Arranged(checkout, target), {_key(member): Unknown(str(error)) for member in ready}
+    due = ready or list(_soaking(checkout, target.branch, certain))
+    if not due or _carries(checkout, target, unknown):
+        return Arranged(checkout, target), {}
+    kept = checkout.kept(target.branch)
+    if kept is not None:
+        held = {_key(one): Held(one.line.verdict.to, Hold.FROZEN, None, kept.because) for one in ready}  # type: ignore[union-attr]
+        return Arranged(checkout, target), held
+    return _proposed(checkout, target, due, draft=not ready)
+
+
+def _all_unknown(target: Target, because: str) -> News:
+    """The news of a branch that nothing could be made of: of those that wanted something on it."""
+    wanting = [member for member in target.members if isinstance(member.line.verdict, Update) or _soaks(member)]
+    return {_key(member): Unknown(because) for member in wanting}
 
 
 def _carries(checkout: Checkout, target: Target, unknown: Collection[str]) -> bool:
@@ -85,7 +93,7 @@ def _soaking(checkout: Checkout, branch: str, members: Iterable[Member]) -> Iter
     """Those whose version only has to grow older, where people want to see that before."""
     for member in members:
         verdict, policy = member.line.verdict, member.policy
-        if not (policy.pull_request.draft_while_soaking and isinstance(verdict, Held) and verdict.hold is Hold.SOAK):
+        if not (_soaks(member) and isinstance(verdict, Held)):
             continue
         to, image = verdict.version, member.line.watch.image
         shut = gates.closed(policy.gates, to, checkout.memory.now)
@@ -96,6 +104,12 @@ def _soaking(checkout: Checkout, branch: str, members: Iterable[Member]) -> Iter
         ):
             continue
         yield Member(policy, replace(member.line, verdict=Update(to, verdict.because)))
+
+
+def _soaks(member: Member) -> bool:
+    verdict = member.line.verdict
+    is_soaking = isinstance(verdict, Held) and verdict.hold is Hold.SOAK
+    return is_soaking and member.policy.pull_request.draft_while_soaking
 
 
 def _proposed(checkout: Checkout, target: Target, due: Sequence[Member], *, draft: bool) -> tuple[Arranged, News]:

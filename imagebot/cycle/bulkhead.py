@@ -11,8 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from imagebot.cycle.world import Stopped
-from imagebot.errors import Bug, ImagebotError
+from imagebot.errors import Bug, ImagebotError, Stopped
 from imagebot.observe.events import BugMet, Event
 
 T = TypeVar("T")

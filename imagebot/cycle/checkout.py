@@ -205,7 +205,7 @@ def check_out(
     mirror = world.mirror(settings)
     heads = mirror.fetch(world.settings.branch_prefix)
     tree = mirror.files(heads.base)
-    files = world.index.look(settings.name, policies, mirror, tree.entries)
+    files = world.index.look(settings.name, policies, mirror, tree.entries, world.ask)
     passed_over = tree.unreadable + sum(1 for file in files.values() if file.found.unreadable is not None)
     world.tell(RepositoryFetched(settings.name, heads.base, len(tree.entries), passed_over))
     entries = {entry.path: entry for entry in tree.entries}

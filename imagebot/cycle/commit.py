@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.job import Delivery, Job
 from imagebot.cycle.world import World
-from imagebot.errors import ImagebotError, WorldError
+from imagebot.errors import ImagebotError
 from imagebot.forge.protocol import Blob, Signs
 from imagebot.gitrepo.bring import Bringing
 from imagebot.gitrepo.commits import Draft, SignedCommit
@@ -23,7 +24,7 @@ def commits(world: World, checkout: Checkout, jobs: Sequence[Job], delivery: Del
     there = [(job, job.tip) for job in jobs if job.tip is not None and Wish.REBUILD not in job.wishes]
     stays = mirror.brings_each(base, [Bringing(tip, job.change.files) for job, tip in there])
     found = {job.place: tip for (job, tip), stay in zip(there, stays, strict=True) if stay}
-    new = [job for job in jobs if job.place not in found and _is_there(job, delivery)]
+    new = [job for job in jobs if job.place not in found and _is_there(world, job, delivery)]
     for job, commit in zip(new, made(world, checkout, [job.change for job in new]), strict=True):
         if not isinstance(commit, str):
             delivery.fail(job.change, str(commit))
@@ -37,43 +38,48 @@ def commits(world: World, checkout: Checkout, jobs: Sequence[Job], delivery: Del
 def made(world: World, checkout: Checkout, changes: Sequence[Change]) -> Sequence[str | ImagebotError]:
     """A commit for each change, or why there is none; by the forge where it is to sign them."""
     if checkout.settings.verified_commits:
-        return [_verified(world, checkout, change) for change in changes]
+        return [
+            world.ask(f"have {change.branch} committed by the forge", partial(_verified, world, checkout, change))
+            for change in changes
+        ]
     drafts = [Draft(change.files, change.message) for change in changes]
-    try:
-        return checkout.mirror.commits(checkout.heads.base, drafts, world.settings.author)
-    except ImagebotError as error:
-        return [error] * len(changes)
+    question = partial(checkout.mirror.commits, checkout.heads.base, drafts, world.settings.author)
+    answer = world.ask(f"commit to {checkout.settings.name}", question)
+    if not isinstance(answer, ImagebotError):
+        return answer
+    # What is wrong with one of them is no reason to make none.
+    return [answer] if len(changes) == 1 else [one for change in changes for one in made(world, checkout, [change])]
 
 
-def _verified(world: World, checkout: Checkout, change: Change) -> str | ImagebotError:
+def _verified(world: World, checkout: Checkout, change: Change) -> str:
     """A commit that the forge makes and signs, and that git has byte for byte, so that it is pushed like any other.
 
-    One that it did not sign after all is worth no more than our own.
+    One that it did not sign after all is worth no more than our own. Raises `ImagebotError`.
     """
     forge, base = checkout.forge, checkout.heads.base
     assert isinstance(forge, Signs), "the settings let no other forge"
-    try:
-        tree = checkout.mirror.tree(base, change.files)
-        files = {path: Blob(checkout.entries[path].mode, data) for path, data in change.files.items()}
-        made = forge.sign(base, files, change.message)
-        for warning in made.warnings:
-            world.tell(ForgeWarned(change.repository, warning))
-        if not made.signature:
-            return checkout.mirror.commit(base, change.files, change.message, world.settings.author)
-        return checkout.mirror.adopt(base, tree, SignedCommit(made.id, made.payload, made.signature))
-    except ImagebotError as error:
-        return error
+    tree = checkout.mirror.tree(base, change.files)
+    files = {path: Blob(checkout.entries[path].mode, data) for path, data in change.files.items()}
+    made = forge.sign(base, files, change.message)
+    for warning in made.warnings:
+        world.tell(ForgeWarned(change.repository, warning))
+    if not made.signature:
+        return checkout.mirror.commit(base, change.files, change.message, world.settings.author)
+    return checkout.mirror.adopt(base, tree, SignedCommit(made.id, made.payload, made.signature))
 
 
-def _is_there(job: Job, delivery: Delivery) -> bool:
+def _is_there(world: World, job: Job, delivery: Delivery) -> bool:
     """Whether the registry really has what is to be written, and its tags still stand for that."""
     registries = job.checkout.registries
-    try:
+
+    def verify() -> None:
         for update in job.change.updates:
             if update.new.digest is not None:
                 registries.verify(update.image, update.new.digest)
             registries.unmoved(update.image, update.new.tag)
-    except WorldError as error:
-        delivery.fail(job.change, str(error))
+
+    there = world.ask(f"make sure that the registry has what {job.change.branch} brings", verify)
+    if isinstance(there, ImagebotError):
+        delivery.fail(job.change, str(there))
         return False
     return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.gather import Place, Question, gather
@@ -13,7 +14,7 @@ from imagebot.cycle.lists import Listed, Lists, creation_times
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.fields.field import Field
-from imagebot.plan.claims import Claims, Key, claims, left_alone
+from imagebot.plan.claims import Claims, FileFields, Key, claims, left_alone
 from imagebot.plan.decision import Decision, WatchDecision, deployed
 from imagebot.plan.groups import branch_of
 from imagebot.policy.gates import Gates
@@ -40,14 +41,36 @@ class Sights:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pass:
-    """What decides in this pass; `owned` are the fields of each watch, `left` what it leaves alone."""
+class _Owned:
+    """The fields of one environment repository: those of each watch, and what it leaves alone."""
 
+    claims: Claims
+    left: Mapping[Key, tuple[Field, ...]]
+
+    @classmethod
+    def of(cls, policies: Sequence[Policy], files: Mapping[str, FileFields]) -> _Owned:
+        return cls(claims(policies, files), left_alone(policies, files))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """What decides in this pass; `owned` is what each repository holds."""
+
+    world: World
     policies: Mapping[str, Policy]
     checkouts: Checkouts
-    owned: Mapping[str, Claims]
-    left: Mapping[str, Mapping[Key, tuple[Field, ...]]]
+    owned: Mapping[str, _Owned | ImagebotError]
     sights: Sights
+
+    def fields(self, policy: Policy, index: int) -> tuple[Field, ...] | Unknown:
+        """The fields of one watch, or why they are not known."""
+        owned = self.owned[policy.repository]
+        return Unknown(str(owned)) if isinstance(owned, ImagebotError) else owned.claims[str(policy), index]
+
+    def left(self, policy: Policy, index: int) -> tuple[Field, ...]:
+        """What one watch leaves alone."""
+        owned = self.owned[policy.repository]
+        return () if isinstance(owned, ImagebotError) else owned.left.get((str(policy), index), ())
 
 
 def decide(world: World, policies: PolicySet, checkouts: Checkouts, sights: Sights) -> tuple[Decision, ...]:
@@ -56,38 +79,41 @@ def decide(world: World, policies: PolicySet, checkouts: Checkouts, sights: Sigh
     of: dict[str, list[Policy]] = defaultdict(list)
     for policy in known:
         of[policy.repository].append(policy)
-    present = {name: checkout for name, checkout in checkouts.items() if isinstance(checkout, Checkout)}
-    owned = {name: claims(of[name], checkout.files) for name, checkout in present.items()}
-    left = {name: left_alone(of[name], checkout.files) for name, checkout in present.items()}
-    this = _Pass({str(policy): policy for policy in known}, checkouts, owned, left, sights)
-    decisions = []
-    for policy in policies.policies:
-        world.go_on()
-        checkout = checkouts[policy.repository]
-        if isinstance(checkout, Checkout):
-            decision = _decide(this, checkout, policy)
-        else:
-            lines = tuple(WatchDecision(watch, (), None, Unknown(str(checkout))) for watch in policy.watches)
-            decision = Decision(policy, lines)
-        decisions.append(decision)
-    return tuple(decisions)
+    owned = {
+        name: world.ask(f"find whose fields are whose in {name}", partial(_Owned.of, of[name], checkout.files))
+        for name, checkout in checkouts.items()
+        if isinstance(checkout, Checkout)
+    }
+    this = _Pass(world, {str(policy): policy for policy in known}, checkouts, owned, sights)
+    return tuple(_decide(this, policy) for policy in policies.policies)
 
 
-def _decide(this: _Pass, checkout: Checkout, policy: Policy) -> Decision:
-    left, name = this.left[policy.repository], str(policy)
-    return Decision(
-        policy,
-        tuple(
-            replace(line, left=left.get((name, at), ()))
-            for at in range(len(policy.watches))
-            for line in _watch(this, checkout, policy, at)
-        ),
-    )
+def _decide(this: _Pass, policy: Policy) -> Decision:
+    this.world.go_on()
+    return Decision(policy, tuple(line for at in range(len(policy.watches)) for line in _asked(this, policy, at)))
+
+
+def _asked(this: _Pass, policy: Policy, index: int) -> Sequence[WatchDecision]:
+    """What is decided about one watch, whatever goes wrong in deciding it."""
+    watch, checkout = policy.watches[index], this.checkouts[policy.repository]
+    if not isinstance(checkout, Checkout):
+        return [WatchDecision(watch, (), None, Unknown(str(checkout)))]
+    deed = f"judge {watch.image.familiar} for {policy}"
+    lines = this.world.ask(deed, partial(_watch, this, checkout, policy, index))
+    if not isinstance(lines, ImagebotError):
+        return lines
+    fields = this.fields(policy, index)
+    return [WatchDecision(watch, () if isinstance(fields, Unknown) else fields, None, Unknown(str(lines)))]
 
 
 def _watch(this: _Pass, checkout: Checkout, policy: Policy, index: int) -> Sequence[WatchDecision]:
+    left = this.left(policy, index)
+    return [replace(line, left=left) for line in _lines(this, checkout, policy, index)]
+
+
+def _lines(this: _Pass, checkout: Checkout, policy: Policy, index: int) -> Sequence[WatchDecision]:
     watch = policy.watches[index]
-    fields = this.owned[policy.repository][str(policy), index]
+    fields = this.fields(policy, index)
     listed = this.sights.lists[watch.image]
     if isinstance(fields, Unknown):
         return [WatchDecision(watch, (), None, fields)]
@@ -174,7 +200,7 @@ def _source(this: _Pass, policy: Policy, index: int) -> Place | Unknown | None:
     checkout = this.checkouts[other.repository]
     if not isinstance(checkout, Checkout):
         return Unknown(f"versions come from {other}: {checkout}")
-    fields = this.owned[other.repository][str(other), index]
+    fields = this.fields(other, index)
     if isinstance(fields, Unknown):
         return Unknown(f"versions come from {other}: {fields.because}")
     return Place(checkout, other.watches[index], fields)

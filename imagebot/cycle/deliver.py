@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from imagebot.cycle.allow import allow, turn, unpaid
 from imagebot.cycle.arrange import Arranged
@@ -14,7 +15,7 @@ from imagebot.cycle.job import DONE_ONCE, Delivery, Job, outcome
 from imagebot.cycle.report import Deed, Outcome
 from imagebot.cycle.retire import look_after
 from imagebot.cycle.world import World
-from imagebot.errors import ImagebotError, WorldError
+from imagebot.errors import ImagebotError
 from imagebot.forge.ensure import ensure
 from imagebot.forge.protocol import Proposal, PullRequest
 from imagebot.gitrepo.push import PushUpdate, Rejected
@@ -22,7 +23,7 @@ from imagebot.observe.events import BranchPushed, ForgeWarned, PullRequestSettle
 from imagebot.plan import block
 from imagebot.plan.change import Change
 from imagebot.plan.comments import superseded
-from imagebot.plan.groups import Place, Target
+from imagebot.plan.groups import Place
 
 
 def deliver(
@@ -45,23 +46,55 @@ def deliver(
         if not isinstance(checkout, Checkout):
             continue
         mine = [one for one in arranged if one.checkout is checkout]
-        try:
-            jobs += [_job(checkout, one.target, one.change) for one in mine if one.change is not None]
-            look_after(world, checkout, mine, unknown, delivery, whole=whole)
-            present[name] = checkout
-        except WorldError as error:
-            _forge_failed(checkout, mine, str(error), delivery)
-    waits = allow(world, present, [job.change for job in jobs if job.pull is None])
-    delivery.outcomes += [outcome(job.change, Deed.WAITING, waits[job.place]) for job in jobs if job.place in waits]
+        found = world.ask(f"look at the pull requests of {name}", partial(_jobs, checkout, mine))
+        if isinstance(found, ImagebotError):
+            _forge_failed(checkout, mine, str(found), delivery)
+            continue
+        jobs += found
+        present[name] = checkout
+        look_after(world, checkout, mine, unknown, delivery, whole=whole)
+    waits = _waits(world, present, [job for job in jobs if job.pull is None], delivery)
     for checkout in present.values():
         ready = [job for job in jobs if job.checkout is checkout and job.place not in waits]
         if ready:
-            _carry_out(world, [*present.values()], sorted(ready, key=turn), delivery)
+            deed = f"deliver to {checkout.settings.name}"
+            done = world.ask(deed, partial(_carry_out, world, [*present.values()], ready, delivery))
+            if isinstance(done, ImagebotError):
+                _fail_rest(ready, str(done), delivery)
     return delivery
 
 
-def _job(checkout: Checkout, target: Target, change: Change) -> Job:
-    return Job(checkout, target, change, checkout.heads.branches.get(change.branch), checkout.pulls.get(change.branch))
+def _waits(world: World, present: Mapping[str, Checkout], new: Sequence[Job], delivery: Delivery) -> Collection[Place]:
+    """The new ones of which the turn has not come, with their outcomes told."""
+    waits = world.ask(
+        "hold what is new against the limits", partial(allow, world, present, [job.change for job in new])
+    )
+    if isinstance(waits, ImagebotError):
+        _fail_rest(new, str(waits), delivery)
+        return {job.place for job in new}
+    delivery.outcomes += [outcome(job.change, Deed.WAITING, waits[job.place]) for job in new if job.place in waits]
+    return waits.keys()
+
+
+def _fail_rest(jobs: Sequence[Job], because: str, delivery: Delivery) -> None:
+    """What nobody knows the outcome of has failed."""
+    done = {one.place for one in delivery.outcomes}
+    for job in jobs:
+        if job.place not in done:
+            delivery.fail(job.change, because)
+
+
+def _jobs(checkout: Checkout, mine: Sequence[Arranged]) -> list[Job]:
+    """What is to be done, beside what is there. The forge is asked what is open even if that is nothing.
+
+    Raises what the forge does.
+    """
+    tips, pulls = checkout.heads.branches, checkout.pulls
+    return [
+        Job(checkout, one.target, one.change, tips.get(one.change.branch), pulls.get(one.change.branch))
+        for one in mine
+        if one.change is not None
+    ]
 
 
 def _forge_failed(checkout: Checkout, mine: Sequence[Arranged], because: str, delivery: Delivery) -> None:
@@ -77,7 +110,7 @@ def _forge_failed(checkout: Checkout, mine: Sequence[Arranged], because: str, de
 def _carry_out(world: World, present: Sequence[Checkout], jobs: Sequence[Job], delivery: Delivery) -> None:
     """Jobs of one repository, the most urgent first. Nothing is pushed that the forge would take no words for yet."""
     checkout = jobs[0].checkout
-    wanted = [job for job in jobs if not _is_refused(job, delivery)]
+    wanted = [job for job in sorted(jobs, key=turn) if not _is_refused(world, job, delivery)]
     proposals = _proposals(world, [job for job in wanted if not job.said], delivery)
     wanted = [job for job in wanted if job.said or job.place in proposals]
     wanted = _paid(present, wanted, proposals, delivery)
@@ -88,7 +121,7 @@ def _carry_out(world: World, present: Sequence[Checkout], jobs: Sequence[Job], d
     wanted = (
         _paid(present, sorted(wanted, key=lambda job: job.place in again), proposals, delivery) if again else wanted
     )
-    ready = [job for job in wanted if _made_safe(job, proposals, commits[job.place], delivery)]
+    ready = [job for job in wanted if _made_safe(world, job, proposals, commits[job.place], delivery)]
     left = _push(world, checkout, [job for job in ready if commits[job.place] != job.tip], commits, delivery)
     for job in ready:
         world.go_on()
@@ -96,7 +129,12 @@ def _carry_out(world: World, present: Sequence[Checkout], jobs: Sequence[Job], d
             moved = commits[job.place] != job.tip
             proposal = proposals.get(job.place)
             headed = None if proposal is None else replace(proposal, head=commits[job.place])
-            delivery.outcomes.append(_settle(world, job, headed, moved=moved))
+            done = world.ask(
+                f"settle the pull request of {job.change.branch}", partial(_settle, world, job, headed, moved)
+            )
+            if isinstance(done, ImagebotError):
+                done = outcome(job.change, Deed.FAILED, str(done))
+            delivery.outcomes.append(done)
 
 
 def _paid(
@@ -113,21 +151,23 @@ def _proposals(world: World, jobs: Sequence[Job], delivery: Delivery) -> dict[Pl
     found = {}
     for job in jobs:
         world.go_on()
-        try:
-            found[job.place] = described(job.checkout, job.target, job.change)
-        except ImagebotError as error:
-            delivery.fail(job.change, str(error))
+        question = partial(described, job.checkout, job.target, job.change)
+        proposal = world.ask(f"describe the change on {job.change.branch}", question)
+        if isinstance(proposal, ImagebotError):
+            delivery.fail(job.change, str(proposal))
+        else:
+            found[job.place] = proposal
     return found
 
 
-def _is_refused(job: Job, delivery: Delivery) -> bool:
+def _is_refused(world: World, job: Job, delivery: Delivery) -> bool:
     """Whether people closed just this meanwhile: what is remembered of that may be an hour old."""
     if job.pull is not None:
         return False
-    try:
-        because = job.checkout.refused_meanwhile(job.change)
-    except WorldError as error:
-        delivery.fail(job.change, str(error))
+    question = partial(job.checkout.refused_meanwhile, job.change)
+    because = world.ask(f"ask whether people refused {job.change.branch} meanwhile", question)
+    if isinstance(because, ImagebotError):
+        delivery.fail(job.change, str(because))
         return True
     if because is not None:
         delivery.outcomes.append(outcome(job.change, Deed.WAITING, because))
@@ -140,18 +180,18 @@ def _must_go_on(job: Job, commit: str | None) -> bool:
     return found is not None and found.auto_merge and commit not in (None, job.tip)
 
 
-def _made_safe(job: Job, proposals: Mapping[Place, Proposal], commit: str, delivery: Delivery) -> bool:
+def _made_safe(world: World, job: Job, proposals: Mapping[Place, Proposal], commit: str, delivery: Delivery) -> bool:
     """What the forge may merge by itself must not turn into something that it may not."""
     proposal = proposals.get(job.place)
     found = None if job.pull is None else block.read(job.pull.body)
     if job.pull is None or proposal is None or found is None or commit == job.tip:
         return True
-    try:
-        if found.auto_merge and not proposal.auto_merge:
-            job.checkout.forge.stop_auto_merge(job.pull)
-    except ImagebotError as error:
-        delivery.fail(job.change, str(error))
-        return False
+    if found.auto_merge and not proposal.auto_merge:
+        question = partial(job.checkout.forge.stop_auto_merge, job.pull)
+        stopped = world.ask(f"stop the auto-merge of {job.change.branch}", question)
+        if isinstance(stopped, ImagebotError):
+            delivery.fail(job.change, str(stopped))
+            return False
     return True
 
 
@@ -163,11 +203,10 @@ def _push(
         return frozenset()
     world.go_on()
     updates = [PushUpdate(job.change.branch, commits[job.place], job.tip) for job in jobs]
-    try:
-        results = checkout.mirror.push(updates)
-    except WorldError as error:
+    results = world.ask(f"push to {checkout.settings.name}", partial(checkout.mirror.push, updates))
+    if isinstance(results, ImagebotError):
         for job in jobs:
-            delivery.fail(job.change, str(error))
+            delivery.fail(job.change, str(results))
         return frozenset(job.place for job in jobs)
     left = set()
     for job in jobs:
@@ -182,22 +221,20 @@ def _push(
     return frozenset(left)
 
 
-def _settle(world: World, job: Job, proposal: Proposal | None, *, moved: bool) -> Outcome:
+def _settle(world: World, job: Job, proposal: Proposal | None, moved: bool) -> Outcome:
+    """Bring the pull request up to what its branch holds. Raises `ImagebotError`."""
     change, forge = job.change, job.checkout.forge
     because = "; ".join(update.because for update in change.updates)
     if proposal is None:
         assert job.pull is not None, "it says all this already"
         deed = Deed.UPDATED if moved else Deed.KEPT
         return _settled(world, change, deed, because, job.pull.url)
-    try:
-        if job.pull is not None and (comment := _superseding(job.pull, change)):
-            forge.say(job.pull, comment, job.pull.body)
-        ensured = ensure(forge, proposal, job.pull, moved=moved, again=bool(job.wishes.intersection(DONE_ONCE)))
-        done = [wish.label for wish in DONE_ONCE if wish in job.wishes]
-        if done:
-            forge.remove_labels(ensured.pull, tuple(label for label in done if label in ensured.pull.labels))
-    except WorldError as error:
-        return outcome(change, Deed.FAILED, str(error))
+    if job.pull is not None and (comment := _superseding(job.pull, change)):
+        forge.say(job.pull, comment, job.pull.body)
+    ensured = ensure(forge, proposal, job.pull, moved=moved, again=bool(job.wishes.intersection(DONE_ONCE)))
+    done = [wish.label for wish in DONE_ONCE if wish in job.wishes]
+    if done:
+        forge.remove_labels(ensured.pull, tuple(label for label in done if label in ensured.pull.labels))
     if ensured.deed == "opened":
         job.checkout.opens(ensured.pull)
     for warning in ensured.warnings:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
+from imagebot.errors import Ask, ImagebotError, Problem
 from imagebot.fields.embedded import find_embedded
 from imagebot.fields.explicit import Explicit
 from imagebot.fields.field import Found
@@ -59,10 +61,25 @@ class Watched:
         return path in self.explicit or in_markers or screen(data, self.names)
 
     def find(self, path: str, data: bytes) -> FileFields:
-        """What a file holds."""
+        """What a file holds. Raises whatever is wrong in us: nothing is raised on purpose."""
         found = find(path, data, self.explicit.get(path, ()), self.policies)
         doubts = {name: doubt for name in self.names if (doubt := unclear(data, found, name))}
         return FileFields(found, doubts, find_embedded(path, data, found, self.names))
+
+    def doubted(self, path: str, data: bytes, error: ImagebotError) -> FileFields:
+        """A file of which nothing can be told: any image that may be in it is in doubt."""
+        problem = Problem(path, 1, 1, str(error))
+        pointed_at = {place.name for place in self.explicit.get(path, ())}
+        marked = {name for policy, name in self.policies.items() if policy.encode() in data}
+        mentioned = {name for name in self.names if screen(data, {name})}
+        return FileFields(Found(unreadable=problem), dict.fromkeys(pointed_at | marked | mentioned, problem))
+
+
+@dataclass(frozen=True, slots=True)
+class _Unread:
+    """A file that could not be read for a bug of ours, and what counts instead: not worth keeping."""
+
+    instead: FileFields
 
 
 @dataclass
@@ -77,9 +94,12 @@ class FieldIndex:
     _known: dict[str, dict[tuple[str, str], FileFields]] = field(default_factory=dict)
 
     def look(
-        self, repository: str, policies: Iterable[Policy], mirror: Mirror, entries: Iterable[TreeEntry]
+        self, repository: str, policies: Iterable[Policy], mirror: Mirror, entries: Iterable[TreeEntry], ask: Ask
     ) -> Mapping[str, FileFields]:
-        """What the files of a commit hold, by path; files that cannot hold a watched image are left out."""
+        """What the files of a commit hold, by path; files that cannot hold a watched image are left out.
+
+        What a bug of ours keeps from being read is unreadable in this pass; the next one tries again.
+        """
         watched = Watched.by(policies)
         if self._watched.get(repository) != watched:
             self._watched[repository] = watched
@@ -87,14 +107,19 @@ class FieldIndex:
         keys = [(entry.path, entry.blob) for entry in entries if watched.is_looked_into(entry.path)]
         before = self._known[repository]
         missing = [key for key in keys if key not in before]
-        fresh = dict(zip(missing, self._read(missing, mirror, watched), strict=True))
-        self._known[repository] = known = {key: before[key] if key in before else fresh[key] for key in keys}
-        return {path: held for (path, _), held in known.items() if held is not _NOTHING}
+        fresh = dict(zip(missing, self._read(missing, mirror, watched, ask), strict=True))
+        held = {key: before[key] if key in before else fresh[key] for key in keys}
+        self._known[repository] = {key: it for key, it in held.items() if not isinstance(it, _Unread)}
+        read = {path: it.instead if isinstance(it, _Unread) else it for (path, _), it in held.items()}
+        return {path: fields for path, fields in read.items() if fields is not _NOTHING}
 
-    def _read(self, keys: Sequence[tuple[str, str]], mirror: Mirror, watched: Watched) -> Iterable[FileFields]:
+    def _read(
+        self, keys: Sequence[tuple[str, str]], mirror: Mirror, watched: Watched, ask: Ask
+    ) -> Iterable[FileFields | _Unread]:
         for (path, _), data in zip(keys, mirror.blobs([blob for _, blob in keys]), strict=True):
             if data is None or not watched.may_be_in(path, data):
                 yield _NOTHING
                 continue
             self.parsed += 1
-            yield watched.find(path, data)
+            found = ask(f"find the images in {path}", partial(watched.find, path, data))
+            yield _Unread(watched.doubted(path, data, found)) if isinstance(found, ImagebotError) else found

@@ -10,7 +10,7 @@ from datetime import datetime
 from imagebot.cycle.asked import Asked
 from imagebot.cycle.memory import Memory
 from imagebot.cycle.world import World
-from imagebot.errors import ImagebotError, NotFound, Unavailable, WorldError
+from imagebot.errors import ImagebotError, NotFound, Unavailable
 from imagebot.images.reference import ImageName
 from imagebot.observe.events import TagsListed
 from imagebot.policy.model import Policy
@@ -37,11 +37,8 @@ def list_tags(world: World, registries: Asked, memory: Memory, policies: Sequenc
     names = sorted({watch.image for policy in policies for watch in policy.watches})
 
     def ask(name: ImageName) -> TagList | ImagebotError:
-        try:
-            world.go_on()
-            return registries.tags(name)
-        except WorldError as error:
-            return error
+        world.go_on()
+        return world.ask(f"list the tags of {name.familiar}", lambda: registries.tags(name))
 
     with ThreadPoolExecutor(_WORKERS) as pool:
         answers = dict(zip(names, pool.map(ask, names), strict=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from imagebot.errors import FINE, NOT_ALL_DONE, WRONG_INPUT, worst
+from imagebot.errors import BUG, FINE, NOT_ALL_DONE, WRONG_INPUT, Bug, worst
 from imagebot.plan.change import Change
 from imagebot.plan.decision import Decision
 
@@ -54,7 +54,8 @@ class Costs:
 class Report:
     """The whole of a pass. `changes` is what was planned.
 
-    `problems` are those of policy files, each with its place, and of settings.
+    `problems` are those of policy files, each with its place, and of settings; `bugs` those of our own, of which each
+    cost only what it was met in.
     """
 
     decisions: tuple[Decision, ...]
@@ -62,15 +63,17 @@ class Report:
     outcomes: tuple[Outcome, ...]
     problems: tuple[str, ...]
     costs: Costs
+    bugs: tuple[Bug, ...] = ()
 
     @property
     def exit_code(self) -> int:
-        """0 fine, 1 something unknown or not carried out, 2 a policy is wrong: the worst wins."""
+        """0 fine, 1 something unknown or not carried out, 2 a policy is wrong, 3 a bug: the worst wins."""
         return worst(
             [
                 *(NOT_ALL_DONE for decision in self.decisions if decision.unknown),
                 *(NOT_ALL_DONE for outcome in self.outcomes if outcome.deed is Deed.FAILED),
                 *(WRONG_INPUT for _ in self.problems),
+                *(BUG for _ in self.bugs),
                 FINE,
             ]
         )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 
 from imagebot.cycle.arrange import Arranged
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.job import Delivery
 from imagebot.cycle.report import Deed, Outcome
 from imagebot.cycle.world import World
-from imagebot.errors import WorldError
+from imagebot.errors import ImagebotError
 from imagebot.forge.protocol import PullRequest
 from imagebot.gitrepo.push import PushUpdate
 from imagebot.observe.events import PullRequestSettled
@@ -29,22 +30,27 @@ def look_after(
     *,
     whole: bool,
 ) -> None:
-    """Speak once about those that are frozen, and close those that have become moot. Raises `WorldError`."""
+    """Speak once about those that are frozen, and close those that have become moot."""
     changed = {one.target.branch for one in mine if one.change is not None}
     standing = stands((one.target for one in mine), unknown)
     for branch, pull in checkout.pulls.items():
         world.go_on()
         if branch in changed:
             continue
-        try:
-            kept = checkout.kept(branch)
+
+        def look(pull: PullRequest) -> Outcome | None:
+            kept = checkout.kept(pull.branch)
             if kept is not None:
                 _say_frozen(checkout, pull, kept)
             elif (reason := _moot(checkout, pull, mine, standing, whole=whole)) is not None:
-                _retire(world, checkout, pull, reason)
-                delivery.outcomes.append(_outcome(checkout, pull, Deed.CLOSED, reason.because))
-        except WorldError as error:
-            delivery.outcomes.append(_outcome(checkout, pull, Deed.FAILED, str(error)))
+                return _retire(world, checkout, pull, reason)
+            return None
+
+        done = world.ask(f"look after the pull request of {branch}", partial(look, pull))
+        if isinstance(done, ImagebotError):
+            done = _failed(checkout, pull, str(done))
+        if done is not None:
+            delivery.outcomes.append(done)
 
 
 def _moot(
@@ -82,7 +88,7 @@ def _say_frozen(checkout: Checkout, pull: PullRequest, kept: Frozen) -> None:
     )
 
 
-def _retire(world: World, checkout: Checkout, pull: PullRequest, reason: Moot) -> None:
+def _retire(world: World, checkout: Checkout, pull: PullRequest, reason: Moot) -> Outcome:
     """Close a pull request that nobody works on, and delete its branch."""
     comment = closing(reason, checkout.settings.branch)
     checkout.forge.close(pull, comment, block.stamped(pull.body, closed_by_bot=True))
@@ -91,9 +97,15 @@ def _retire(world: World, checkout: Checkout, pull: PullRequest, reason: Moot) -
         checkout.mirror.push([PushUpdate(pull.branch, None, tip)])
     done = _outcome(checkout, pull, Deed.CLOSED, reason.because)
     world.tell(PullRequestSettled(done.name, done.environment, done.deed, done.url, done.because))
+    return done
 
 
 def _outcome(checkout: Checkout, pull: PullRequest, deed: Deed, because: str) -> Outcome:
     found = block.read(pull.body)
     name, environment = (found.name, found.environment) if found else (pull.branch, "")
     return Outcome(checkout.settings.name, pull.branch, name, environment, deed, pull.title, pull.url, because)
+
+
+def _failed(checkout: Checkout, pull: PullRequest, because: str) -> Outcome:
+    """Told by the branch alone: what the pull request says may be what made it fail."""
+    return Outcome(checkout.settings.name, pull.branch, pull.branch, "", Deed.FAILED, pull.title, pull.url, because)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from imagebot.cycle.arrange import Arranged, arrange
 from imagebot.cycle.asked import Asked
@@ -16,7 +17,7 @@ from imagebot.cycle.histories import read_histories
 from imagebot.cycle.lists import list_tags
 from imagebot.cycle.memory import Memory
 from imagebot.cycle.report import Costs, Outcome, Report
-from imagebot.cycle.world import Stopped, World
+from imagebot.cycle.world import World
 from imagebot.errors import BadInput, ImagebotError
 from imagebot.observe.events import PassFinished, PassStarted, PolicyRefused, VerdictReached
 from imagebot.plan.decision import Decision
@@ -44,6 +45,7 @@ class _Sight:
 def run(world: World, policies: PolicySet, now: datetime) -> Report:
     """The whole pass: look, decide, push, settle pull requests. Raises `Stopped` if told to stop in the middle."""
     started = time.monotonic()
+    world = world.for_a_pass()
     memory = Memory(world.store(), now)
     registries = Asked(world.registries, memory)
     _begin(world, policies)
@@ -54,21 +56,22 @@ def run(world: World, policies: PolicySet, now: datetime) -> Report:
     checkouts = [checkout for sight in sights for checkout in _present(sight.checkouts)]
     spent = now + timedelta(seconds=time.monotonic() - started)
     for checkout in checkouts:
-        checkout.remember(spent)
-    report = replace(_report(registries, sights), outcomes=tuple(outcomes), costs=_costs(registries, checkouts))
+        world.ask(f"count what was written to {checkout.settings.name}", partial(checkout.remember, spent))
+    report = replace(_report(world, registries, sights), outcomes=tuple(outcomes), costs=_costs(registries, checkouts))
     world.tell(PassFinished(report.exit_code, round(time.monotonic() - started, 3), *astuple(report.costs)))
     for checkout in _present(sights[0].checkouts):
         if not world.stopping():
-            checkout.mirror.tidy()
-    return report
+            world.ask(f"tidy the mirror of {checkout.settings.name}", checkout.mirror.tidy)
+    return replace(report, bugs=(*policies.bugs, *world.bugs))
 
 
 def preview(world: World, policies: PolicySet, now: datetime) -> Report:
     """The pass up to the commit: what it would do, and nothing done."""
+    world = world.for_a_pass()
     memory = Memory(world.store(), now)
     registries = Asked(world.registries, memory)
     _begin(world, policies)
-    return _report(registries, [_look(world, registries, memory, policies)])
+    return _report(world, registries, [_look(world, registries, memory, policies)])
 
 
 def _begin(world: World, policies: PolicySet) -> None:
@@ -80,7 +83,7 @@ def _begin(world: World, policies: PolicySet) -> None:
 def _look(world: World, registries: Asked, memory: Memory, policies: PolicySet) -> _Sight:
     known = (*policies.policies, *policies.beside)
     checkouts = {
-        name: _try_check_out(world, registries, memory, [policy for policy in known if policy.repository == name])
+        name: _checked_out(world, registries, memory, [policy for policy in known if policy.repository == name])
         for name in sorted(_repositories(policies))
     }
     lists = list_tags(world, registries, memory, policies.policies)
@@ -118,13 +121,14 @@ def _only(policies: PolicySet, wanted: Collection[str]) -> PolicySet:
     return replace(policies, policies=chosen, beside=(*policies.beside, *beside), chosen=True)
 
 
-def _report(registries: Asked, sights: Sequence[_Sight]) -> Report:
+def _report(world: World, registries: Asked, sights: Sequence[_Sight]) -> Report:
     latest = {str(decision.policy): decision for sight in sights for decision in sight.decisions}
     problems = [str(problem) for problem in sights[0].policies.problems]
     wrong = [str(error) for error in sights[0].checkouts.values() if isinstance(error, BadInput)]
     changes = tuple(one.change for one in sights[-1].arranged if one.change is not None)
     checkouts = [checkout for sight in sights for checkout in _present(sight.checkouts)]
-    return Report(tuple(latest.values()), changes, (), (*problems, *wrong), _costs(registries, checkouts))
+    bugs = (*sights[0].policies.bugs, *world.bugs)
+    return Report(tuple(latest.values()), changes, (), (*problems, *wrong), _costs(registries, checkouts), bugs)
 
 
 def _present(checkouts: Checkouts) -> list[Checkout]:
@@ -169,17 +173,13 @@ def _repositories(policies: PolicySet) -> set[str]:
     return {policy.repository for policy in policies.policies} | {policy.repository for policy in sources if policy}
 
 
-def _try_check_out(
+def _checked_out(
     world: World, registries: Asked, memory: Memory, policies: Sequence[Policy]
 ) -> Checkout | ImagebotError:
     world.go_on()
     settings = world.settings.repositories[policies[0].repository]
-    try:
-        return check_out(world, registries, memory, settings, tuple(policies))
-    except Stopped:
-        raise
-    except ImagebotError as error:
-        return error
+    deed = f"check out {settings.name}"
+    return world.ask(deed, partial(check_out, world, registries, memory, settings, tuple(policies)))
 
 
 def _costs(registries: Asked, checkouts: Sequence[Checkout]) -> Costs:

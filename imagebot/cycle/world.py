@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
+from imagebot.cycle.bulkhead import Bulkhead
 from imagebot.cycle.index import FieldIndex
-from imagebot.errors import ImagebotError
+from imagebot.errors import Bug, ImagebotError, Stopped
 from imagebot.forge.protocol import Forge
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.observe.events import Event
@@ -14,9 +16,7 @@ from imagebot.registry.client import Registries
 from imagebot.settings import RepositorySettings, Settings
 from imagebot.store.protocol import Store
 
-
-class Stopped(ImagebotError):
-    """The process was told to stop: the pass is abandoned between two steps, and the next one takes it up again."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class World:
 
     `source` takes a name from `sources`, and the branch if it is not the one that goes with it.
     `store` opens what is remembered as it is now, once a pass; it raises `BadInput` and `WorldError`s.
+    `bugs` are those that the bulkheads of this pass met.
     """
 
     settings: Settings
@@ -36,6 +37,15 @@ class World:
     index: FieldIndex
     tell: Callable[[Event], None]
     stopping: Callable[[], bool]
+    bugs: list[Bug] = field(default_factory=list)
+
+    def for_a_pass(self) -> World:
+        """The same world, in which no bug was met yet."""
+        return replace(self, bugs=[])
+
+    def ask(self, deed: str, question: Callable[[], T]) -> T | ImagebotError:
+        """The answer of one party, or why there is none: see `Bulkhead.ask`."""
+        return Bulkhead(self.tell, self.bugs).ask(deed, question)
 
     def go_on(self) -> None:
         """Raise `Stopped` if the process was told to stop."""

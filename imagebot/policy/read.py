@@ -6,12 +6,12 @@ import difflib
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from imagebot.documents.model import Path
 from imagebot.documents.read import fill
 from imagebot.documents.tree import Document, parse
-from imagebot.errors import Problem
+from imagebot.errors import Ask, Bug, ImagebotError, Problem, plainly
 from imagebot.policy.model import Policy, PolicyFile, policies_of
 from imagebot.policy.trial import Trial, watched
 
@@ -22,7 +22,8 @@ class PolicySet:
 
     `advice` is about policies that work and may not mean what their author meant, and `trials` are the tests that their
     authors wrote: only `lint` shows them. Policies `beside` are sound too and not asked about: others may depend on
-    what their environments have. `chosen`: only some were asked for, and there may be more than both.
+    what their environments have. `chosen`: only some were asked for, and there may be more than both. `bugs` are those
+    of our own that reading them met: each has its problem too.
     """
 
     policies: tuple[Policy, ...]
@@ -31,6 +32,7 @@ class PolicySet:
     trials: tuple[Trial, ...] = ()
     beside: tuple[Policy, ...] = ()
     chosen: bool = False
+    bugs: tuple[Bug, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -51,22 +53,44 @@ class _Read:
     model: PolicyFile
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What imagebot.yaml has; `None` where it is not asked."""
+
+    repositories: Collection[str] | None
+    sources: Collection[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sound:
+    """One file that can be followed, with all that is made of it alone."""
+
+    document: Document
+    policies: tuple[Policy, ...]
+    advice: tuple[Problem, ...]
+    trials: tuple[Trial, ...]
+
+
 def read_policies(
-    files: Mapping[str, bytes], repositories: Collection[str] | None, sources: Collection[str] | None = None
+    files: Mapping[str, bytes],
+    repositories: Collection[str] | None,
+    sources: Collection[str] | None = None,
+    ask: Ask = plainly,
 ) -> PolicySet:
-    """Read all files; a problem in one stops only the app in it. `None` leaves names of that kind unchecked."""
-    read: dict[str, _Read] = {}
+    """Read all files; a problem in one stops only the app in it. `None` leaves names of that kind unchecked.
+
+    With a bulkhead's `ask` a bug of ours that is met in reading a file is a problem of that file as well.
+    """
+    known = _Known(repositories, sources)
+    read: dict[str, _Sound] = {}
     problems: list[Problem] = []
     for file, data in sorted(files.items()):
-        found = _read(file, data)
-        if isinstance(found, _Read):
-            strangers = tuple(_strangers(found, repositories, sources))
-            problems += strangers
-            if not strangers:
-                read[file] = found
+        found = ask(f"read the policy file {file}", partial(_sound, file, data, known))
+        if isinstance(found, _Sound):
+            read[file] = found
         else:
-            problems += found
-    policies = [policy for file, one in read.items() for policy in policies_of(file, one.model)]
+            problems += [Problem(file, 1, 1, str(found))] if isinstance(found, ImagebotError) else found
+    policies = [policy for one in read.values() for policy in one.policies]
     claims: dict[str, list[Policy]] = defaultdict(list)
     for policy in policies:
         claims[str(policy)].append(policy)
@@ -74,9 +98,20 @@ def read_policies(
     return PolicySet(
         policies=tuple(policy for policy in policies if len(claims[str(policy)]) == 1),
         problems=tuple(sorted(problems)),
-        advice=tuple(sorted(advice for one in read.values() for advice in _advice(one))),
-        trials=tuple(trial for one in read.values() for trial in _trials(one)),
+        advice=tuple(sorted(advice for one in read.values() for advice in one.advice)),
+        trials=tuple(trial for one in read.values() for trial in one.trials),
     )
+
+
+def _sound(file: str, data: bytes, known: _Known) -> _Sound | tuple[Problem, ...]:
+    """One file, and what it asks of imagebot.yaml, or what is wrong with it."""
+    found = _read(file, data)
+    if not isinstance(found, _Read):
+        return found
+    strangers = tuple(_strangers(found, known.repositories, known.sources))
+    if strangers:
+        return strangers
+    return _Sound(found.document, policies_of(file, found.model), tuple(_advice(found)), tuple(_trials(found)))
 
 
 @lru_cache(maxsize=4096)
@@ -114,7 +149,7 @@ def _unknown(one: _Read, kind: str, places: list[tuple[str, Path]], known: Colle
             yield one.document.problem(place, f"imagebot.yaml knows no {kind} {name!r}; {hint}")
 
 
-def _rivals(claimed: list[Policy], read: Mapping[str, _Read]) -> Iterator[Problem]:
+def _rivals(claimed: list[Policy], read: Mapping[str, _Sound]) -> Iterator[Problem]:
     """Problems with all policies of one app and environment, if there are several: nobody can say which is meant."""
     places = [_place(policy, read[policy.file].document, "") for policy in claimed]
     for policy, here in zip(claimed, places, strict=True):

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from ruamel.yaml import YAML
 
 from imagebot.cycle.index import FieldIndex
+from imagebot.errors import plainly
 from imagebot.fields.assign import assign
 from imagebot.fields.edit import edit
 from imagebot.fields.field import Value
@@ -66,7 +67,7 @@ def few(files: Files) -> None:
         mirror = Mirror.open(Path(name) / "mirror.git", Remote(str(remote.folder)))
         entries = mirror.files(mirror.fetch("imagebot/").base).entries
         index = FieldIndex()
-        first = once(lambda: index.look("environments", [POLICY], mirror, entries))
+        first = once(lambda: index.look("environments", [POLICY], mirror, entries, plainly))
         indexed = timed(lambda: index_and_edit(index, mirror, entries))
         print(
             f"  through a mirror and the index of fields: the first time {first * 1e3:.0f} ms, {index.parsed} parsed,"
@@ -77,7 +78,7 @@ def few(files: Files) -> None:
 
 def index_and_edit(index: FieldIndex, mirror: Mirror, entries: Sequence[TreeEntry]) -> None:
     """What a pass does in a repository that has not changed, when there is a new version."""
-    held = index.look("environments", [POLICY], mirror, entries)
+    held = index.look("environments", [POLICY], mirror, entries, plainly)
     blobs = {entry.path: entry.blob for entry in entries}
     for path, data in zip(held, mirror.blobs([blobs[path] for path in held]), strict=True):
         edit(path, data or b"", [(field, TO) for field in held[path].found.fields])
