@@ -16,7 +16,8 @@ from imagebot.plan.fit import Part, Worth, fit
 from imagebot.plan.flags import Flag, flags
 from imagebot.plan.inert import code, html_code, prose
 from imagebot.plan.links import HOSTS, HostKind
-from imagebot.plan.titles import labels, note, versions
+from imagebot.plan.note import note
+from imagebot.plan.titles import labels, moved
 from imagebot.plan.warnings import warning
 from imagebot.plan.wish import boxes
 from imagebot.selection.reasons import short
@@ -78,7 +79,7 @@ def _parts(change: Change, shown: Sequence[_Shown]) -> Iterator[Part]:
 
 def _heading(change: Change) -> str:
     updates = change.updates
-    what = [f"{code(versions(update.old))} → {code(update.new.tag)} ({update.kind})" for update in updates[:_NAMED]]
+    what = [f"{' → '.join(map(code, moved(update.old, [update.new])))} ({update.kind})" for update in updates[:_NAMED]]
     moves = ", ".join(what) if len(updates) <= _NAMED else f"{len(updates)} images"
     return f"### {code(change.name)} in {code(change.environment)}: {moves}"
 
@@ -108,7 +109,7 @@ def _several(shown: Sequence[_Shown]) -> Iterator[Part]:
     yield Part("\n| app | image | was | becomes | kind | fields |\n|---|---|---|---|---|---|\n")
     for each in shown:
         update = each.update
-        was, becomes = code(versions(update.old)), code(update.new.tag)
+        was, becomes = map(code, moved(update.old, [update.new]))
         signs = "⚠ " if each.flags else ""
         cells = (code(update.app), code(update.image.familiar), was, becomes, signs + update.kind, len(update.fields))
         yield Part(f"| {' | '.join(map(str, cells))} |\n", Worth.OVERVIEW)

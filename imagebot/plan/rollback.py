@@ -13,7 +13,7 @@ from imagebot.plan.change import Change, FieldChange, ImageUpdate
 from imagebot.plan.groups import ROLLBACK as BRANCH_END
 from imagebot.plan.inert import bare, code, prose
 from imagebot.plan.landed import ROLLBACK
-from imagebot.plan.titles import labels, versions
+from imagebot.plan.titles import labels, moved
 from imagebot.plan.words import fingerprint, trailers
 from imagebot.policy.model import Policy
 from imagebot.policy.watch import Watch
@@ -134,14 +134,15 @@ def _field_change(back: PutBack) -> FieldChange:
 
 
 def _title(change: Change) -> str:
-    was = versions([version for update in change.updates for version in update.old])
-    then = versions([update.new for update in change.updates])
+    was, then = moved(
+        [version for update in change.updates for version in update.old], [update.new for update in change.updates]
+    )
     where = f"rollback({change.environment}): {change.name} {was}"
     return bare(f"{where} as it was before" if was == then else f"{where} → {then}")
 
 
 def _ways(change: Change) -> str:
-    ways = [f"{code(versions(update.old))} → {code(str(update.new))}" for update in change.updates[:3]]
+    ways = [f"{code(moved(update.old, [update.new])[0])} → {code(str(update.new))}" for update in change.updates[:3]]
     return ", ".join(ways) + (f" and {len(change.updates) - 3} more" if len(change.updates) > 3 else "")
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from imagebot.plan.change import Change, ImageUpdate
-from imagebot.plan.inert import bare, code, plain
+from imagebot.plan.inert import bare, plain
 from imagebot.policy.placeholders import Form
+from imagebot.selection.reasons import short
 from imagebot.selection.verdict import Version
 
 REPUSH = "repush"
@@ -16,7 +17,6 @@ NEEDS_ATTENTION = "needs-attention"
 
 _LONGEST_TITLE = 250  # characters: GitHub takes 256, GitLab and Gitea 255
 _LONGEST_LABEL = 50
-_LONGEST_NOTE = 4000
 _MOST_LABELS = 90  # GitHub takes 100
 _MOST_NAMED = 3
 _FURTHEST = ("major", "minor", "patch")
@@ -26,14 +26,14 @@ def title(change: Change) -> str:
     """As the policy's form says it, or `deps(staging): podinfo 6.5.3 → 6.5.4`."""
     updates, form = change.updates, change.wishes.title
     if form is not None:
-        return plain(form.fill({name: bare(value) for name, value in _values(change, updates).items()}), _LONGEST_TITLE)
+        return plain(form.fill({name: bare(value) for name, value in values(change, updates).items()}), _LONGEST_TITLE)
     where = f"deps({change.environment}): {change.name}"
     if len(updates) != 1:
         words = f"{where}: {len(updates)} images"
     elif updates[0].kind == REPUSH:
-        words = f"{where} {updates[0].new.tag} was pushed again"
+        words = f"{where} {updates[0].new.tag} was pushed again{_digests(updates[0])}"
     else:
-        words = f"{where} {versions(updates[0].old)} → {updates[0].new.tag}"
+        words = f"{where} {' → '.join(moved(updates[0].old, [updates[0].new]))}"
     return bare(words, _LONGEST_TITLE)
 
 
@@ -45,35 +45,51 @@ def labels(change: Change, *, flagged: bool = False) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*list(wanted)[:_MOST_LABELS], *loud]))
 
 
-def note(change: Change) -> str:
-    """What the team adds to the body, its own Markdown; empty if nothing."""
-    form = change.wishes.note
-    if form is None:
-        return ""
-    return form.fill({name: code(value) for name, value in _values(change, change.updates).items()})[:_LONGEST_NOTE]
-
-
 def versions(found: Sequence[Version]) -> str:
-    """The tags of some versions, each once, and only the first ones of many."""
-    return _some(version.tag or "untagged" for version in found)
+    """The tags of some versions, or the digest of one that has none: each once, and only the first ones of many."""
+    return _some(_named(version) for version in found)
+
+
+def moved(old: Sequence[Version], new: Sequence[Version]) -> tuple[str, str]:
+    """What was and what becomes, so that one can be told from the other: with digests where they share a tag."""
+    was, becomes = _names(old, new)
+    return _some(was), _some(becomes)
 
 
 def _label(form: Form, change: Change, update: ImageUpdate) -> str:
-    filled = form.fill({name: bare(value) for name, value in _values(change, [update]).items()})
+    filled = form.fill({name: bare(value) for name, value in values(change, [update]).items()})
     return plain(filled.replace(",", " "), _LONGEST_LABEL).strip()
 
 
-def _values(change: Change, updates: Sequence[ImageUpdate]) -> dict[str, str]:
+def values(change: Change, updates: Sequence[ImageUpdate]) -> dict[str, str]:
+    """What stands for each placeholder; text that others control, to be made inert."""
+    ways = [_names(update.old, [update.new]) for update in updates]
     return {
         "app": _some(update.app for update in updates),
         "count": str(len(updates)),
         "environment": change.environment,
-        "from": versions([version for update in updates for version in update.old]),
+        "from": _some(name for was, _ in ways for name in was),
         "image": _some(update.image.familiar for update in updates),
         "kind": _furthest([update.kind for update in updates]),
         "name": change.name,
-        "to": versions([update.new for update in updates]),
+        "to": _some(name for _, becomes in ways for name in becomes),
     }
+
+
+def _names(old: Sequence[Version], new: Sequence[Version]) -> tuple[list[str], list[str]]:
+    alike = any(version.tag == other.tag for version in old for other in new)
+    return [_named(version, digest=alike) for version in old], [_named(version, digest=alike) for version in new]
+
+
+def _named(version: Version, *, digest: bool = False) -> str:
+    shown = f"{short(version.digest)}…" if version.digest and (digest or not version.tag) else ""
+    return " ".join(part for part in (version.tag, shown) if part) or "untagged"
+
+
+def _digests(update: ImageUpdate) -> str:
+    """Of a tag that was pushed again: what it stood for, and what it stands for now."""
+    was = _some(f"{short(version.digest)}…" for version in update.old if version.digest)
+    return f": {was} → {short(update.new.digest)}…" if was and update.new.digest else ""
 
 
 def _furthest(kinds: Sequence[str]) -> str:

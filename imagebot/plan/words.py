@@ -6,12 +6,19 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from urllib.parse import quote
 
 from imagebot.plan.change import Change, FieldChange, ImageUpdate
 from imagebot.plan.inert import bare, plain
-from imagebot.plan.titles import labels, title, versions
+from imagebot.plan.titles import labels, moved, title, versions
+from imagebot.policy.model import PullRequest
+
+NOT_OF_THE_BODY = {
+    "group": "decides on which branch an update goes; what is on it is told by the updates themselves",
+    "draft_while_soaking": "whether there is a draft; that this is one is told apart",
+}
+"""The keys of a policy's `pullRequest` that change nothing of an open one, and why; all others do."""
 
 _LONGEST_TRAILER = 8000
 # What a forge or a pipeline would take for more than a name: `GH-12`, `www.x`, `[skip ci]`, `#12` behind our own `#`.
@@ -48,7 +55,8 @@ def trailers(updates: Sequence[ImageUpdate], sign_off: str | None, *more: str) -
 
 
 def _reason(update: ImageUpdate) -> str:
-    words = f"{update.image.familiar}: {versions(update.old)} -> {update.new.tag} ({update.kind})"
+    way = " -> ".join(moved(update.old, [update.new]))
+    words = f"{update.image.familiar}: {way} ({update.kind})"
     promoted = f"; {update.promoted}" if update.promoted else ""
     return bare(f"{words}, by {update.rule} in {update.policy_file}{promoted}", _LONGEST_TRAILER)
 
@@ -63,17 +71,19 @@ def _tame(text: str) -> str:
 
 
 def fingerprint(change: Change) -> str:
-    """What is proposed and what the policy wants of it, not how it is told.
+    """What is proposed and all that the policy wants of it, not how it is told.
 
-    Line numbers, counts of tags and facts about images move without anything new to say.
+    Line numbers, counts of tags and facts about images move without anything new to say. When what this is made of
+    changes, each open pull request is written once more, within the limits of its forge.
     """
     moves = [
-        (update.app, str(update.image), update.new.tag, update.new.digest, [_move(field) for field in update.fields])
+        (update.app, str(update.image), *astuple(update.new), update.kind, [_move(field) for field in update.fields])
         for update in change.updates
     ]
-    wishes = [str(change.wishes.note or ""), list(change.wishes.auto_merge), change.draft]
-    facts = [change.title, change.labels, wishes, moves]
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+    keys = sorted(PullRequest.model_fields.keys() - NOT_OF_THE_BODY.keys())
+    wishes = {key: getattr(change.wishes, key) for key in keys}
+    facts = [change.title, change.labels, change.draft, wishes, moves]
+    return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:32]
 
 
 def _move(field: FieldChange) -> tuple[str, str, str, str]:

@@ -169,7 +169,7 @@ def test_a_digest_comes_back_with_a_warning_where_its_tag_stands_for_another(sta
     assert (said.code, stage.show("staging/app.yaml", BRANCH)) == (0, DEPLOYMENT.replace("6.5.3", f"6.5.4@{old}"))
     assert f"warning: The registry no longer has {old}" in said.out
     assert "⚠ The registry no longer has" in the_pull(stage).body
-    assert the_pull(stage).title == "rollback(staging): podinfo 6.5.4 as it was before"
+    assert the_pull(stage).title == f"rollback(staging): podinfo 6.5.4 {new[:19]}… → 6.5.4 {old[:19]}…"
 
 
 def test_a_field_that_is_pinned_now_gets_what_the_old_tag_stands_for(stage: Stage) -> None:

@@ -168,7 +168,8 @@ BUILT = {"linux/amd64": "2026-01-01T12:00:00Z", "linux/arm64": "2026-01-01T12:00
 
 
 def test_a_repush_is_a_loud_pull_request_of_its_own_kind_and_only_if_asked_for(stage: Stage) -> None:
-    stage.commit({"staging/app.yaml": PINNED.replace("DIGEST", digest_of(stage, builds=BUILT))})
+    first = digest_of(stage, builds=BUILT)
+    stage.commit({"staging/app.yaml": PINNED.replace("DIGEST", first)})
     again = digest_of(stage, builds={**BUILT, "linux/arm64": "2026-02-01T12:00:00Z"})
     assert isinstance(verdict(stage.one_pass()), UpToDate)
     of_image(stage, "repush: allow")
@@ -176,7 +177,8 @@ def test_a_repush_is_a_loud_pull_request_of_its_own_kind_and_only_if_asked_for(s
     stage.one_pass()
 
     (pull,) = stage.pulls()
-    assert (pull.title, pull.labels) == ("deps(staging): podinfo 6.5.4 was pushed again", ("repush", "needs-attention"))
+    assert pull.title == f"deps(staging): podinfo 6.5.4 was pushed again: {first[:19]}… → {again[:19]}…"
+    assert pull.labels == ("repush", "needs-attention")
     assert "⚠ `6.5.4`: somebody pushed this tag again." in pull.body
     assert stage.show("staging/app.yaml", BRANCH) == PINNED.replace("DIGEST", again)
 

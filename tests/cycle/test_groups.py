@@ -59,6 +59,31 @@ def test_a_named_group_is_one_branch_one_commit_one_pull_request(apps: Stage) ->
     assert_quiet(apps)
 
 
+@pytest.mark.parametrize(
+    ("blue", "green", "merges"),
+    [
+        ("[patch]", "[patch]", True),
+        ("[patch]", "[digest, patch]", True),
+        ("[patch]", "[]", False),
+        ("[]", "[patch]", False),
+        ("[patch]", "[digest, minor]", False),
+    ],
+)
+def test_one_app_without_auto_merge_is_enough_for_none_in_its_group(
+    apps: Stage, blue: str, green: str, *, merges: bool
+) -> None:
+    for app, kinds in (("blue", blue), ("green", green), ("podinfo", "[patch]")):
+        wishes = f"pullRequest: {{group: {{name: platform}}, autoMerge: {kinds}}}\n"
+        apps.policy(policy(app) + wishes, f"{app}.yaml")
+
+    apps.one_pass()
+
+    (pull,) = apps.pulls()
+    found = block.read(pull.body)
+    assert found is not None
+    assert (len(found.proposed), found.auto_merge) == (3, merges)
+
+
 def test_by_image_apps_of_one_image_travel_together_and_images_of_one_app_apart(apps: Stage) -> None:
     apps.publish("1.0.0", "1.0.1", repository="acme/sidecar")
     apps.commit({"blue/sidecar.yaml": SIDECAR.replace("HOST", apps.registry.host)})

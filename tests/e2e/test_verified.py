@@ -11,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from imagebot.cycle.memory import Memory
 from imagebot.cycle.report import Deed, Report
 from imagebot.forge import forges
 from imagebot.forge.manners import Manners
@@ -18,7 +19,7 @@ from tests.cycle.conftest import DEPLOYMENT, POLICY
 from tests.support import github_server
 from tests.support.git_http import git_http_server
 from tests.support.github_server import GitHubServer
-from tests.support.stage import Stage, set_up
+from tests.support.stage import NOON, Stage, set_up
 
 BRANCH = "imagebot/staging/podinfo"
 
@@ -104,3 +105,15 @@ def test_a_persons_commit_freezes_it_like_any_other(place: Place) -> None:
     assert deeds(place.one_pass()) == []
 
     assert place.stage.heads()[BRANCH] == theirs
+
+
+@pytest.mark.parametrize(("left", "done"), [(2, Deed.WAITING), (3, Deed.OPENED)])
+def test_what_a_commit_takes_of_the_forge_is_counted_before_it_is_made(place: Place, left: int, done: Deed) -> None:
+    """Opening takes one write, and the commit two: a tree, and itself."""
+    store = place.stage.world().store()
+    Memory(store, NOON).count("writes", f"github {place.github.url}", [NOON] * (400 - left))
+    store.save()
+
+    assert deeds(place.one_pass()) == [done]
+
+    assert len(place.github.writes) == (3 if done is Deed.OPENED else 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -66,3 +67,11 @@ def test_closing_leaves_everything_but_the_mark() -> None:
     assert found.proposed == BLOCK.proposed
     assert closed.startswith("words of a person\n\n<!--")
     assert stamped(closed, closed_by_bot=True) == closed
+
+
+def test_what_people_quote_above_is_not_taken_for_the_pull_requests_own() -> None:
+    """Copied from another pull request, with all that is hidden in it."""
+    quoted = write(replace(BLOCK, name="other", fingerprint="beef"))
+    body = f"As in\n> {quoted}\n\n{write(BLOCK)}\n"
+
+    assert read(body) == BLOCK

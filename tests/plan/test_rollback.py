@@ -45,7 +45,9 @@ def hold(version: str | None) -> HandHold:
         pytest.param(back("1.4.2", "1.4.2"), "rollback(staging): podinfo 1.5.0 → 1.4.2", id="two to one"),
         pytest.param(back("1.4.2", "1.4.1"), "rollback(staging): podinfo 1.5.0 → 1.4.2, 1.4.1", id="two to two"),
         pytest.param(
-            back(f"1.5.0@{OLD}", now=f"1.5.0@{NEW}"), "rollback(staging): podinfo 1.5.0 as it was before", id="re-push"
+            back(f"1.5.0@{OLD}", now=f"1.5.0@{NEW}"),
+            f"rollback(staging): podinfo 1.5.0 sha256:{'b' * 12}… → 1.5.0 sha256:{'a' * 12}…",
+            id="re-push",
         ),
     ],
 )

@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from imagebot.images.reference import ImageName
-from imagebot.plan.titles import labels, note
+from imagebot.plan.beside import Beside
+from imagebot.plan.body import describe
+from imagebot.plan.titles import labels
 from imagebot.selection.verdict import Version
-from tests.support.changes import UPDATE, change
-from tests.support.hostile_text import COMMITS, HOSTILE, acting, referring
+from tests.support.changes import OLD, UPDATE, change
+from tests.support.hostile_text import COMMITS, HOSTILE, referring
 
 WORKER = replace(UPDATE, app="worker", image=ImageName("ghcr.io", "acme/worker"), kind="major", new=Version("2.0.0"))
 AGAIN = replace(UPDATE, kind="repush")
@@ -64,17 +66,36 @@ def test_labels_fit_every_forge() -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_nothing_hostile_acts_in_a_title_a_label_or_a_note(text: str) -> None:
+def test_nothing_hostile_acts_in_a_title_or_a_label(text: str) -> None:
     update = replace(UPDATE, app=text, old=(Version(text),), new=Version(text))
-    named = change(update, title="a {app} {from} {to}", labels=("a/{app}",), note="See {app} {from} {to}.")
+    named = change(update, title="a {app} {from} {to}", labels=("a/{app}",))
 
     assert text in COMMITS or referring(named.title) == []
     assert text in COMMITS or referring(named.labels[0]) == []
     assert "," not in named.labels[0]
-    assert acting(note(named)) == []
 
 
-def test_a_note_is_the_teams_own_markdown() -> None:
-    words = "See the [runbook](https://wiki.acme.internal/{app})\n\n- {{braces}}"
+WAS, IS = f"sha256:{'ab' * 6}…", f"sha256:{'cd' * 6}…"
 
-    assert note(change(note=words)) == "See the [runbook](https://wiki.acme.internal/`api`)\n\n- {braces}"
+
+@pytest.mark.parametrize(
+    ("old", "kind", "title"),
+    [
+        pytest.param([Version("1.5.0", OLD)], "digest", f"1.5.0 {WAS} → 1.5.0 {IS}", id="a moving tag"),
+        pytest.param([Version("1.5.0")], "digest", f"1.5.0 → 1.5.0 {IS}", id="a tag that is pinned"),
+        pytest.param([Version("", OLD)], "other", f"{WAS} → 1.5.0", id="a digest alone"),
+        pytest.param([Version("", None)], "other", "untagged → 1.5.0", id="neither tag nor digest"),
+        pytest.param([Version("1.5.0", OLD), Version("", OLD)], "digest", f"1.5.0 {WAS}, {WAS} → 1.5.0 {IS}", id="two"),
+        pytest.param([Version("1.5.0", OLD)], "repush", f"1.5.0 was pushed again: {WAS} → {IS}", id="pushed again"),
+        pytest.param([Version("1.4.2", OLD)], "minor", "1.4.2 → 1.5.0", id="another tag"),
+    ],
+)
+def test_a_title_tells_what_was_from_what_becomes(old: list[Version], kind: str, title: str) -> None:
+    made = change(replace(UPDATE, old=tuple(old), kind=kind))
+
+    assert made.title == f"deps(staging): api {title}"
+    was, _, becomes = title.partition(" → ")
+    if kind != "repush":
+        assert change(replace(UPDATE, old=tuple(old), kind=kind), title="{from} to {to}").title == f"{was} to {becomes}"
+        assert f"ghcr.io/acme/api: {was} -> {becomes} ({kind})" in made.message
+        assert f"`{was}` → `{becomes}` ({kind})" in describe(made, [Beside()]).body

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from imagebot.images.reference import ImageName
 from imagebot.plan.change import Change, ImageUpdate
 from imagebot.plan.landed import Landed, landed
-from imagebot.plan.words import message
+from imagebot.plan.words import NOT_OF_THE_BODY, message
+from imagebot.policy.model import PullRequest
 from imagebot.selection.verdict import Refusal, Version
 from tests.support.changes import FIELD, NEW, UPDATE, change
 from tests.support.hostile_text import HOSTILE, referring
@@ -97,7 +98,6 @@ SAME = [
     pytest.param(change(replace(UPDATE, because="1.5.0 is the newest of 900 tags")), id="counts"),
     pytest.param(change(replace(UPDATE, skipped=(Refusal("2.0.0", "semver", "too new"),))), id="tags that came"),
     pytest.param(change(replace(UPDATE, fields=(replace(FIELD, line=70),))), id="lines"),
-    pytest.param(change(reviewers=("ada",)), id="reviewers"),
 ]
 
 
@@ -115,8 +115,27 @@ def test_the_same_proposal_has_the_same_fingerprint_and_message(other: Change) -
         pytest.param(change(replace(UPDATE, old=(Version("1.4.3"),))), id="from another version"),
         pytest.param(change(title="bump {app}"), id="title"),
         pytest.param(change(labels=("image-update",)), id="labels"),
-        pytest.param(change(note="read the runbook"), id="note"),
+        pytest.param(change(replace(UPDATE, kind="patch")), id="how far it goes"),
     ],
 )
 def test_another_proposal_has_another_fingerprint(other: Change) -> None:
     assert other.fingerprint != change().fingerprint
+
+
+ANOTHER = {
+    "title": "bump {app}",
+    "labels": ("image-update",),
+    "note": "read the runbook",
+    "auto_merge": ("patch",),
+    "reviewers": ("ada",),
+    "assignees": ("ada",),
+}
+
+
+@pytest.mark.parametrize("key", PullRequest.model_fields)
+def test_what_a_policy_wants_of_a_pull_request_is_told_by_the_fingerprint(key: str) -> None:
+    """A key that is new either has another value here, or is named, with a reason, as nothing of an open one."""
+    if key in NOT_OF_THE_BODY:
+        assert NOT_OF_THE_BODY[key]
+    else:
+        assert change(**{key: ANOTHER[key]}).fingerprint != change().fingerprint
