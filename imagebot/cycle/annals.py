@@ -106,8 +106,8 @@ def _contents(mirror: Mirror, arrived: Sequence[Arrival], watched: Watched, owne
     for (path, blob), data in zip(wanted, mirror.blobs([blob for _, blob in wanted]), strict=True):
         if data is None:
             says = owners.too_large(path)
-        elif watched.may_be_in(path, data):
-            says = owners.says(path, watched.find(path, data))
+        elif (held := watched.find(path, data)) is not None:
+            says = owners.says(path, held)
         else:
             continue
         if says is not NOTHING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 
 from imagebot.errors import Ask, ImagebotError, Problem
 from imagebot.fields.embedded import find_embedded
@@ -13,7 +13,8 @@ from imagebot.fields.explicit import Explicit
 from imagebot.fields.field import Found
 from imagebot.fields.files import kind_of
 from imagebot.fields.find import find
-from imagebot.fields.screen import screen
+from imagebot.fields.marker import flux_policies
+from imagebot.fields.screen import Screen, screen
 from imagebot.fields.unclear import unclear
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.objects import TreeEntry
@@ -24,7 +25,7 @@ from imagebot.policy.model import Policy
 _NOTHING = FileFields(Found())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Watched:
     """What is looked for in one environment repository: it decides what a file holds as much as its bytes do."""
 
@@ -55,23 +56,28 @@ class Watched:
         """Whether a file may hold a watched image, told from its path."""
         return kind_of(path) is not None or path in self.explicit
 
-    def may_be_in(self, path: str, data: bytes) -> bool:
-        """Whether a file is worth parsing."""
-        in_markers = any(policy.encode() in data for policy in self.policies)
-        return path in self.explicit or in_markers or screen(data, self.names)
+    @cached_property
+    def _screen(self) -> Screen:
+        return Screen(self.names)
 
-    def find(self, path: str, data: bytes) -> FileFields:
-        """What a file holds. Raises whatever is wrong in us: nothing is raised on purpose."""
+    def _has_marker(self, data: bytes) -> bool:
+        return bool(self.policies) and any(policy in self.policies for policy in flux_policies(data))
+
+    def find(self, path: str, data: bytes) -> FileFields | None:
+        """What a file holds; None if it is not worth parsing. Raises whatever is wrong in us, nothing on purpose."""
+        names = self._screen.held(data)
+        if not (names or path in self.explicit or self._has_marker(data)):
+            return None
         found = find(path, data, self.explicit.get(path, ()), self.policies)
-        doubts = {name: doubt for name in self.names if (doubt := unclear(data, found, name))}
-        return FileFields(found, doubts, find_embedded(path, data, found, self.names))
+        doubts = {name: doubt for name in names if (doubt := unclear(data, found, name))}
+        return FileFields(found, doubts, find_embedded(path, data, found, frozenset(names)))
 
     def doubted(self, path: str, data: bytes, error: ImagebotError) -> FileFields:
         """A file of which nothing can be told: any image that may be in it is in doubt."""
         problem = Problem(path, 1, 1, str(error))
         pointed_at = {place.name for place in self.explicit.get(path, ())}
         marked = {name for policy, name in self.policies.items() if policy.encode() in data}
-        mentioned = {name for name in self.names if screen(data, {name})}
+        mentioned = {name for name in self.names if screen(data, name)}
         return FileFields(Found(unreadable=problem), dict.fromkeys(pointed_at | marked | mentioned, problem))
 
 
@@ -117,9 +123,9 @@ class FieldIndex:
         self, keys: Sequence[tuple[str, str]], mirror: Mirror, watched: Watched, ask: Ask
     ) -> Iterable[FileFields | _Unread]:
         for (path, _), data in zip(keys, mirror.blobs([blob for _, blob in keys]), strict=True):
-            if data is None or not watched.may_be_in(path, data):
-                yield _NOTHING
-                continue
-            self.parsed += 1
-            found = ask(f"find the images in {path}", partial(watched.find, path, data))
-            yield _Unread(watched.doubted(path, data, found)) if isinstance(found, ImagebotError) else found
+            found = None if data is None else ask(f"find the images in {path}", partial(watched.find, path, data))
+            self.parsed += found is not None
+            if isinstance(found, ImagebotError):
+                yield _Unread(watched.doubted(path, data or b"", found))
+            else:
+                yield found or _NOTHING

@@ -33,7 +33,7 @@ def assign(file: str, data: bytes, name: ImageName, to: Value, *, embedded: bool
 
     A digest is written where one is given.
     """
-    if not screen(data, [name]):
+    if not screen(data, name):
         return Assigned(data)
     found = find(file, data)
     doubt = unclear(data, found, name)

@@ -18,6 +18,7 @@ from imagebot.fields.claim import name_of
 from imagebot.images.reference import ImageName, Reference
 
 _OURS = "imagebot:"
+_FLUX_POLICY = re.compile(rb'"\$imagepolicy"\s*:\s*"([^":\n]{1,253}:[^":\n]{1,253})[":]')
 _HINTS = re.compile(rb'imagebot:|"\$imagepolicy"')
 _SETTER = re.compile(r"([^:\s]+:[^:\s]+)(?::(tag|name|digest))?", re.ASCII)
 _LONGEST_LINE = 4096
@@ -92,6 +93,11 @@ def _comment(text: bytes, hint: int, line: int, begin: int) -> Iterator[Comment]
     marker = _ours(said.removeprefix(_OURS).strip()) if ours else _flux(said)
     if marker:
         yield Comment(marker, line, begin + len(before), before)
+
+
+def flux_policies(data: bytes) -> frozenset[str]:
+    """The policies that Flux's markers may name in these bytes, told without parsing them."""
+    return frozenset(match.decode(errors="replace") for match in _FLUX_POLICY.findall(data))
 
 
 def _ours(said: str) -> Marker | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import cache
 
@@ -12,14 +13,48 @@ _AFTER = rb"(?![A-Za-z0-9_-]|[/.][A-Za-z0-9])"
 # `ghcr.io/acme/` and `localhost:5000/` from their ends to their beginnings, and what may stand before those.
 _BACKWARDS = re.compile(rb"((?:/(?:[0-9]+:)?[A-Za-z0-9.-]*[A-Za-z0-9])*)(?=//|-:|[^A-Za-z0-9_./@-]|\Z)")
 _LONGEST = 255
+_RUN = re.compile(rb"[a-z0-9]+")
+_ESCAPED_RUN = re.compile(rb"\\\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)([a-z0-9]+)", re.DOTALL)
+"""A run behind an escape of YAML or JSON, such as the `acme` of `"\\nacme"`."""
+_FEW = 4
+"""Names that are sought one by one: each costs less than a look at every word."""
 
 
-def screen(data: bytes, names: Iterable[ImageName]) -> bool:
-    """Whether a file may hold a field of one of these images: all parts of its name are in it, the last as a word.
+def screen(data: bytes, name: ImageName) -> bool:
+    """Whether a file may hold a field of this image: all parts of its name are in it, the last as a word.
 
     Parts, because `registry: ghcr.io/acme` may stand apart from `repository: api`; a word, because of `apiVersion`.
     """
-    return any(all(part in data for part in parts) and word.search(data) for parts, word in map(_marks, names))
+    parts, word = _marks(name)
+    return all(part in data for part in parts) and word.search(data) is not None
+
+
+class Screen:
+    """Tells of which images a file may hold a field, in one look at it, however many there are."""
+
+    def __init__(self, names: Iterable[ImageName]) -> None:
+        self._names = tuple(sorted(names))
+        common = Counter(run for name in self._names for run in _runs(name))
+        self._by_rarest: dict[bytes, list[ImageName]] = defaultdict(list)
+        for name in self._names:
+            self._by_rarest[min(_runs(name), key=lambda run: (common[run], run))].append(name)
+
+    def held(self, data: bytes) -> tuple[ImageName, ...]:
+        """Those that may be in these bytes."""
+        near = self._names if len(self._names) <= _FEW else self._near(data)
+        return tuple(name for name in near if screen(data, name))
+
+    def _near(self, data: bytes) -> list[ImageName]:
+        words = set(_RUN.findall(data))
+        if b"\\" in data:
+            words |= set(_ESCAPED_RUN.findall(data))
+        return sorted(name for word in words for name in self._by_rarest.get(word, ()))
+
+
+@cache
+def _runs(name: ImageName) -> frozenset[bytes]:
+    """The runs of letters and digits in a name: each stands as a word wherever the name is written."""
+    return frozenset(_RUN.findall(name.repository.removeprefix("library/").encode()))
 
 
 @cache

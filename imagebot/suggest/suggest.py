@@ -59,7 +59,7 @@ def _is_policy(file: str, data: bytes) -> bool:
 
 
 def _known(file: str, data: bytes, found: Found, names: frozenset[ImageName]) -> FileFields:
-    near = [name for name in names if found.unreadable and screen(data, [name])]
+    near = [name for name in names if found.unreadable and screen(data, name)]
     doubts = {name: doubt for name in near if (doubt := unclear(data, found, name))}
     return FileFields(found, doubts, find_embedded(file, data, found, names))
 

@@ -126,7 +126,7 @@ def set_all(files: Files) -> int:
 
 
 def screened(files: Files) -> int:
-    return sum(screen(data, [API]) for data in files.values())
+    return sum(screen(data, API) for data in files.values())
 
 
 def copy(files: Files) -> None:

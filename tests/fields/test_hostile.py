@@ -177,4 +177,4 @@ def test_a_value_of_three_megabytes_is_no_image(unit: str) -> None:
 def test_eight_megabytes_of_almost_the_name_do_not_mention_it(unit: bytes) -> None:
     data = unit * (MAX_BYTES // len(unit))
     assert not mentions(data, API)
-    screen(data, [API])
+    screen(data, API)

@@ -204,7 +204,7 @@ def image_is_set_alone(case: Case, *, second_opinion: bool) -> str | None:
     found = find(FILE, case.data)
     for field in found.fields:
         # Only escapes may hide a name from the screen.
-        if not screen(case.data, [field.name]) and b"\\" not in case.data:
+        if not screen(case.data, field.name) and b"\\" not in case.data:
             raise Finding(f"{field.name} has a field and is screened out")
     if not found.fields:
         return None

@@ -101,7 +101,8 @@ def test_what_every_field_said_then_is_what_its_file_said_then(tmp_path: Path) -
         commit = read.arrived[place].commit.id
         entries = [entry for entry in read.mirror.files(commit).entries if watched.is_looked_into(entry.path)]
         contents = zip(entries, read.mirror.blobs([entry.blob for entry in entries]), strict=True)
-        files = {entry.path: watched.find(entry.path, data) for entry, data in contents if data is not None}
+        found = {entry.path: watched.find(entry.path, data) for entry, data in contents if data is not None}
+        files = {path: held for path, held in found.items() if held is not None}
         for key, fields in claims(read.policies, files).items():
             if not isinstance(fields, Unknown):
                 assert said(read.until(place).ledger.tracks[key]) == {

@@ -47,7 +47,7 @@ def _beside(name: ImageName, to: Value) -> Beside:
 @cache
 def _screened(name: ImageName) -> tuple[tuple[str, bytes], ...]:
     """The files that `set` would parse: by image, because a name is bumped many times."""
-    return tuple((path, data) for path, data in _files() if screen(data, [name]))
+    return tuple((path, data) for path, data in _files() if screen(data, name))
 
 
 @cache
