@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from imagebot.documents.tree import MAX_BYTES
@@ -13,6 +13,8 @@ from imagebot.policy.read import PolicySet, read_policies
 from imagebot.settings import Settings
 
 _ENDINGS = {".yaml", ".yml"}
+_LOOKS = 5
+"""How often what moves while it is read is read again: a ConfigMap is swapped once a minute at most."""
 
 
 def load_policies(settings: Settings, ask: Ask = plainly) -> PolicySet:
@@ -30,52 +32,88 @@ def load_paths(
 
     With a bulkhead's `ask` a bug of ours that is met in one file keeps no other from being read.
     """
-    files: dict[str, bytes] = {}
-    problems: list[Problem] = []
-    seen: set[Path] = set()
-    for path in paths:
-        for file, content in _contents(path, seen):
-            if isinstance(content, bytes):
-                files[file] = content
-            else:
-                problems.append(content)
+    files, problems = _snapshot(tuple(paths))
     policies = read_policies(files, repositories, sources, ask)
     return replace(policies, problems=tuple(sorted([*policies.problems, *problems])))
 
 
-def _contents(path: Path, seen: set[Path]) -> Iterator[tuple[str, bytes | Problem]]:
+def _snapshot(paths: Sequence[Path]) -> tuple[Mapping[str, bytes], Sequence[Problem]]:
+    """All files of one moment: a ConfigMap that is swapped between two of them must not hide an app that moves."""
+    for _ in range(_LOOKS):
+        look = _Look()
+        found = [content for path in paths for content in _contents(path, look)]
+        if not look.has_moved():
+            break
+    files = {file: content for file, content in found if isinstance(content, bytes)}
+    problems = [content for _, content in found if isinstance(content, Problem)]
+    if moved := look.has_moved():
+        words = f"what is here changed each of the {_LOOKS} times that it was read; the next pass reads it again"
+        problems.append(_problem(moved, words)[1])
+    return files, problems
+
+
+@dataclass
+class _Look:
+    """One reading: the real paths that it came upon, and what every folder and file was just before it was read."""
+
+    seen: set[Path] = field(default_factory=set)
+    marks: dict[Path, object] = field(default_factory=dict)
+
+    def is_first(self, path: Path) -> bool:
+        """Whether nothing led to this before."""
+        real = Path(
+            os.path.realpath(path)
+        )  # a link to itself leads nowhere, which `Path.resolve` takes for an accident
+        if real in self.seen:
+            return False
+        self.seen.add(real)
+        self.marks[path] = _mark(path)
+        return True
+
+    def has_moved(self) -> Path | None:
+        """What is not any more what was read, if anything is not."""
+        return next((path for path, mark in self.marks.items() if _mark(path) != mark), None)
+
+
+def _mark(path: Path) -> object:
+    """Tells one content from another: the kernel sets a file's `ctime` at each write, a folder's at each new name."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        return error.errno
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _contents(path: Path, look: _Look) -> Iterator[tuple[str, bytes | Problem]]:
     """The bytes of each policy file below `path` under the name to show, or why there are none.
 
     Each file once, however many links lead to it. A folder without any is a problem, and so is a link to nothing:
     a volume that is not mounted must not look like a team that withdrew its policies.
     """
-    if _real(path) in seen:
+    if not path.is_dir():
+        if look.is_first(path):
+            yield _read(path)
+        return
+    if not look.is_first(path):
         return
     try:
-        files = list(_walk(path, seen)) if path.is_dir() else [path]
+        files = list(_walk(path, look))
     except OSError as error:
         yield _problem(path, f"cannot read this folder: {error.strerror}")
         return
     if not files:
         yield _problem(path, "there is no policy file (*.yaml, *.yml) in this folder")
-    for file in files:
-        real = _real(file)
-        if real not in seen:
-            seen.add(real)
-            yield _read(file)
+    yield from (_read(file) for file in files if look.is_first(file))
 
 
-def _walk(folder: Path, seen: set[Path]) -> Iterator[Path]:
+def _walk(folder: Path, look: _Look) -> Iterator[Path]:
     """Policy files in a folder and the folders in it; links are followed, names that begin with a dot are skipped."""
-    real = _real(folder)
-    if real in seen:
-        return
-    seen.add(real)
     for path in sorted(folder.iterdir()):
         if path.name.startswith("."):
             continue
         if path.is_dir():
-            yield from _walk(path, seen)
+            if look.is_first(path):
+                yield from _walk(path, look)
         elif path.suffix in _ENDINGS:
             yield path
 
@@ -88,11 +126,6 @@ def _read(file: Path) -> tuple[str, bytes | Problem]:
             return _shown(file), opened.read(MAX_BYTES + 1)
     except OSError as error:
         return _problem(file, f"cannot read this file: {error.strerror}")
-
-
-def _real(path: Path) -> Path:
-    """Where `path` leads in the end. A link to itself leads nowhere, which `Path.resolve` takes for an accident."""
-    return Path(os.path.realpath(path))
 
 
 def _problem(path: Path, message: str) -> tuple[str, Problem]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
@@ -136,3 +138,71 @@ def test_names_of_repositories_come_from_the_settings(folder: Path) -> None:
     assert load_policies(known).complete
     other = Settings(policies=(folder,), repositories={"other": RepositorySettings("other", "/x")})
     assert len(load_policies(other).problems) == 2
+
+
+class Busy(type(Path())):  # type: ignore[misc]
+    """A path below which something moves each time that a file is opened; `moves` are the moves still to come."""
+
+    moves: ClassVar[list[Callable[[], object]]] = []
+
+    def open(self, *args: Any, **options: Any) -> Any:
+        opened = super().open(*args, **options)
+        if Busy.moves:
+            Busy.moves.pop(0)()
+        return opened
+
+
+def config_map(folder: Path, version: str, **files: str) -> None:
+    """Mount another version of a ConfigMap as Kubernetes does: at one moment, by `..data`."""
+    (folder / version).mkdir(parents=True)
+    for name, text in files.items():
+        (folder / version / f"{name}.yaml").write_text(text)
+    (folder / "..next").symlink_to(version)
+    (folder / "..next").rename(folder / "..data")
+    for name in files:
+        if not (folder / f"{name}.yaml").is_symlink():
+            (folder / f"{name}.yaml").symlink_to(f"..data/{name}.yaml")
+
+
+def test_an_app_that_moves_to_another_file_while_they_are_read_is_not_missed(tmp_path: Path) -> None:
+    config_map(tmp_path, "..1", a="# nothing yet\n" + app("shop"), b=app("till"))
+    Busy.moves = [lambda: config_map(tmp_path, "..2", a=app("till"), b=app("shop"))]
+
+    found = load_paths([Busy(tmp_path)], None)
+
+    assert found.whole
+    assert [(policy.app, Path(policy.file).name) for policy in found.policies] == [
+        ("till", "a.yaml"),
+        ("shop", "b.yaml"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "move",
+    [
+        pytest.param(lambda folder: (folder / "zoo.yaml").write_text(app("zoo")), id="a file comes"),
+        pytest.param(lambda folder: (folder / "zoo").mkdir(), id="a folder comes"),
+        pytest.param(lambda folder: (folder / "team" / "till.yml").unlink(), id="a file goes"),
+        pytest.param(lambda folder: (folder / "shop.yaml").write_text(app("other")), id="a file that was read changes"),
+        pytest.param(lambda folder: (folder / "team").rename(folder / "sub"), id="a folder gets another name"),
+    ],
+)
+def test_what_moves_while_policies_are_read_is_read_again(folder: Path, move: Callable[[Path], object]) -> None:
+    Busy.moves = [lambda: move(folder)]
+
+    found = load_paths([Busy(folder)], None)
+
+    assert found.whole, found.problems
+    assert found == load_paths([folder], None)
+
+
+def test_policies_that_never_stand_still_are_not_all_there_are(folder: Path) -> None:
+    Busy.moves = [partial((folder / "shop.yaml").write_text, app("shop") + "#" * number) for number in range(100)]
+
+    found = load_paths([Busy(folder)], None)
+
+    assert not found.whole
+    assert [policy.app for policy in found.policies] == ["shop", "till"]
+    (problem,) = found.problems
+    assert (problem.file, problem.line) == ("policies/shop.yaml", 1)
+    assert problem.message.startswith("what is here changed each of the 5 times that it was read")
