@@ -110,7 +110,7 @@ _VALUES = (
     b"1.5",
     b"9" * 400,
     b"9" * 5_000,
-    "９９".encode(),
+    "\N{FULLWIDTH DIGIT NINE}".encode(),
     b"\xb2\xb3",
     b"\xff\xfe\xfd",
     b"\x00",
@@ -164,7 +164,20 @@ _VALUES = (
     b"upgrade",
 )
 _LENGTHS = (b"0", b"1", b"-1", b"+5", b"0x10", b"5, 5", b"5, 6", b"\xb2", b" ", b"", b"1e3", b"9" * 30, b"9" * 5_000)
-_CHUNKS = (b"-5", b"0x5", b"+5", b"5 ", b" 5", b"", b"g", b"f" * 16, b"f" * 5_000, b"5;" + b"x" * 70_000, b"\xb2", b"5_0")
+_CHUNKS = (
+    b"-5",
+    b"0x5",
+    b"+5",
+    b"5 ",
+    b" 5",
+    b"",
+    b"g",
+    b"f" * 16,
+    b"f" * 5_000,
+    b"5;" + b"x" * 70_000,
+    b"\xb2",
+    b"5_0",
+)
 
 
 def _another_status(answer: Http, dice: Random) -> Http:
@@ -201,7 +214,9 @@ def _flood(answer: Http, dice: Random) -> Http:
 
 
 def _odd_header_line(answer: Http, dice: Random) -> Http:
-    odd = dice.choice((b"no colon", b"\x00: x", b" : x", b"a b: c", b"X: a\r\n folded", b"X: a\n\tb", b": ", b"X:\rY", b"=?"))
+    odd = dice.choice(
+        (b"no colon", b"\x00: x", b" : x", b"a b: c", b"X: a\r\n folded", b"X: a\n\tb", b": ", b"X:\rY", b"=?")
+    )
     return replace(answer, line=b"HTTP/1.1 %d Said\r\n%s" % (answer.status, odd))
 
 
@@ -313,7 +328,9 @@ def _flipped(raw: bytes, dice: Random) -> bytes:
 
 def _inserted(raw: bytes, dice: Random) -> bytes:
     at = dice.randrange(len(raw) + 1)
-    return raw[:at] + dice.choice((b"\r\n", b"\n", b"\x00", b"\r", b"\xff" * 9, b": ", b"\r\n\r\n", raw[:200])) + raw[at:]
+    return (
+        raw[:at] + dice.choice((b"\r\n", b"\n", b"\x00", b"\r", b"\xff" * 9, b": ", b"\r\n\r\n", raw[:200])) + raw[at:]
+    )
 
 
 _RAW: tuple[Callable[[bytes, Random], bytes], ...] = (_cut, _flipped, _inserted)

@@ -1,0 +1,96 @@
+"""What a case may cost, and how it may end."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, is_dataclass
+from pathlib import Path
+from traceback import format_exception, walk_tb
+
+from imagebot.errors import ImagebotError
+
+MOST_MIB = 32.0
+MOST_CPU_S = 2.0
+"""Of the thread that asks; the slowest honest question takes a hundredth of it."""
+_CLEAR = Path("/proc/self/clear_refs")
+_STATUS = Path("/proc/self/status")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What must not be. `kind` is the same for what has the same cause, as far as one can tell."""
+
+    kind: str
+    case: str
+    trace: str = ""
+
+
+@dataclass
+class Tally:
+    """What came of all cases; of each kind of finding the first is kept."""
+
+    words: Counter[str] = field(default_factory=Counter)
+    findings: dict[str, Finding] = field(default_factory=dict)
+    answers: int = 0
+    most_mib: float = 0.0
+    most_cpu_s: float = 0.0
+
+    def add(self, finding: Finding) -> None:
+        self.words["findings"] += 1
+        if finding.kind not in self.findings:
+            self.findings[finding.kind] = finding
+            print(f"found: {finding.kind}\n  {finding.case}\n{finding.trace}", flush=True)
+
+    def watch(self, case: str, ask: Callable[[], object], refusals: type[ImagebotError]) -> None:
+        """Ask, and note how it went: an answer, or a refusal in words, and neither memory nor time to speak of."""
+        before = _rss_mib()
+        began = time.thread_time()
+        try:
+            answer = ask()
+            self.words["answered"] += 1
+            _spoken(answer)
+        except refusals as error:
+            self.words[type(error).__name__] += 1
+            str(error).encode()
+        except Exception as error:  # noqa: BLE001  that is what is looked for
+            self.add(Finding(_kind(error), case, "".join(format_exception(error))[-3_000:]))
+        spent = time.thread_time() - began
+        grown = _peak_mib() - before
+        self.most_cpu_s, self.most_mib = max(self.most_cpu_s, spent), max(self.most_mib, grown)
+        if grown > MOST_MIB:
+            self.add(Finding(f"memory, {case.partition(' #')[0]}", f"{case}: {grown:.0f} MiB"))
+        if spent > MOST_CPU_S:
+            self.add(Finding(f"time, {case.partition(' #')[0]}", f"{case}: {spent:.1f} s of CPU"))
+
+
+def _spoken(answer: object) -> None:
+    """What came in has to be able to go out: into a log, a page, another request. Halves of characters are not."""
+    plain = asdict(answer) if is_dataclass(answer) and not isinstance(answer, type) else answer
+    json.dumps(plain, ensure_ascii=False, default=str).encode()
+
+
+def _kind(error: BaseException) -> str:
+    """By the innermost line of ours."""
+    frames = [(frame.f_code, line) for frame, line in walk_tb(error.__traceback__)]
+    ours = [(code, line) for code, line in frames if "/imagebot/" in code.co_filename] or frames
+    code, line = ours[-1]
+    return f"{type(error).__name__} at {Path(code.co_filename).name}:{line} in {code.co_name}"
+
+
+def _rss_mib() -> float:
+    """What the process holds now; its peak is set back to that."""
+    _CLEAR.write_text("5")
+    return _field("VmRSS:")
+
+
+def _peak_mib() -> float:
+    return _field("VmHWM:")
+
+
+def _field(name: str) -> float:
+    text = _STATUS.read_text()
+    at = text.index(name) + len(name)
+    return int(text[at : text.index("kB", at)]) / 1024
