@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 CASES ?= 20000
+ANSWERS ?= 200000
 SCHEDULES ?= 2000
 SEED ?= 1
 COUNT ?= 20
@@ -9,10 +10,10 @@ BIN := .venv/bin
 COMPILE = .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(LOCK)
 
-.PHONY: help test demo bench storm oracle replay corpus fuzz faults mutants docs picture lock venv machine clean
+.PHONY: help test demo bench storm oracle replay corpus fuzz fuzz-answers faults mutants docs picture lock venv machine clean
 
 help: ## say what can be made
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 test: machine ## all checks, cheapest first: just what CI runs
 	$(BIN)/ruff check --quiet
@@ -43,6 +44,9 @@ corpus: venv ## every field of hundreds of public files, to another version and 
 fuzz: venv ## CASES=20000 files that nobody wrote, through the editor; SEED=1
 	@$(PYTHON) tests/set_up.py fuzz
 	@$(BIN)/python -m tests.fuzz $(CASES) $(SEED)
+
+fuzz-answers: machine ## ANSWERS=200000 of registries and forges that nobody meant, and a part through whole passes; SEED=1
+	@$(BIN)/python -m tests.fuzz.answers $(ANSWERS) $(SEED) "$(ONLY)"
 
 faults: machine ## every trouble of every step, then SCHEDULES=2000 from SEED=1 on: an hour; ONLY=17 plays one again
 	@$(BIN)/python -m tests.faults $(SCHEDULES) $(SEED) "$(ONLY)"

@@ -58,8 +58,8 @@ def _descriptors(index: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _config(manifest: Mapping[str, Any]) -> str | None:
     config = mapping(manifest.get("config"))
-    digest = config.get("digest")
-    known = config.get("mediaType") in _CONFIG_TYPES
+    digest, kind = config.get("digest"), config.get("mediaType")
+    known = isinstance(kind, str) and kind in _CONFIG_TYPES
     return digest if known and isinstance(digest, str) and is_digest(digest) else None
 
 

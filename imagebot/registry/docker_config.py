@@ -92,7 +92,8 @@ def _parse(file: Path) -> _Content:
         document = json.loads(text)
     except json.JSONDecodeError as error:
         raise BadInput(Problem(str(file), error.lineno, error.colno, f"this is no JSON: {error.msg}")) from None
-    except (UnicodeDecodeError, RecursionError):
+    except (ValueError, RecursionError):
+        # Not UTF-8, nested too deep, or a number of thousands of digits.
         raise BadInput(f"{file}: this is no JSON text") from None
     if not isinstance(document, dict):
         raise BadInput(Problem(str(file), 1, 1, "Docker's config.json is an object"))

@@ -57,6 +57,11 @@ def test_an_index_was_made_when_its_image_for_amd64_was(served: Served, tmp_path
     assert ask.created(name, oci_folder.publish(tmp_path, "acme/api", "x", created="yesterday")) is None
 
 
+def test_a_config_whose_type_is_a_list_stopped_the_pass() -> None:
+    """Found by `make fuzz-answers`: a list cannot be looked up in a set."""
+    assert contents({"config": {"mediaType": [], "digest": f"sha256:{'1' * 64}"}}).config is None
+
+
 def test_a_chart_runs_nowhere_and_was_made_at_no_time() -> None:
     chart = {"config": {"mediaType": "application/vnd.cncf.helm.config.v1+json", "digest": f"sha256:{'a' * 64}"}}
     body = json.dumps({"schemaVersion": 2, "mediaType": oci_folder.MANIFEST, **chart}).encode()

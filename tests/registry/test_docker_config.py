@@ -124,6 +124,7 @@ def test_a_bad_entry_is_named_with_its_line_and_harms_no_other(tmp_path: Path, e
         pytest.param(b"[]", "config.json:1:1: Docker's config.json is an object", id="list"),
         pytest.param(b"\xff\xfe", "config.json: this is no JSON text", id="no UTF-8"),
         pytest.param(b"[" * 100_000, "config.json: this is no JSON text", id="deep"),
+        pytest.param(b'{"auths": ' + b"9" * 5_000 + b"}", "config.json: this is no JSON text", id="long number"),
         pytest.param(b'{"auths": []}', None, id="empty list"),
         pytest.param(b'{"auths": ["a"]}', "config.json: auths is no object", id="auths is a list"),
         pytest.param(b'{"credHelpers": 5}', "config.json: credHelpers is no object", id="credHelpers is a number"),

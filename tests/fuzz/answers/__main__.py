@@ -6,11 +6,12 @@ import faulthandler
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
 from imagebot.errors import WorldError
-from tests.fuzz.answers import forges, registries
+from tests.fuzz.answers import files, forges, git_objects, passes, registries
 from tests.fuzz.answers.door import MOST_REQUESTS, Question, slipping
 from tests.fuzz.answers.watch import Finding, Tally
 from tests.support.raw_server import RawServer, Reply, Request
@@ -67,19 +68,60 @@ def run(answers: int, seed: int, folder: Path) -> Tally:
     return tally
 
 
+def _files(cases: int, seed: int, folder: Path) -> Tally:
+    tally = Tally()
+    with RawServer({}) as server:
+        for number in range(cases):
+            files.case(f"{seed}/{number}", folder, server, tally)
+    return tally
+
+
+def _git_objects(cases: int, seed: int) -> Tally:
+    tally = Tally()
+    for number in range(cases):
+        with tempfile.TemporaryDirectory(prefix="imagebot-fuzz-") as folder:
+            git_objects.case(f"{seed}/{number}", Path(folder), tally)
+    return tally
+
+
+def _passes(answers: int, seed: int, folder: Path) -> Tally:
+    """Until that many answers slipped."""
+    tally, number = Tally(), 0
+    with passes.staged(folder) as stage:
+        while tally.answers < answers:
+            if number % 50 == 0:
+                faulthandler.dump_traceback_later(STUCK_S * 2, exit=True)
+            stage.play(seed, number, tally)
+            number += 1
+    faulthandler.cancel_dump_traceback_later()
+    tally.words["passes"] += number
+    return tally
+
+
 def main(answers: int, seed: int, only: str) -> None:
     """Ask, and say what came of it."""
+    found = 0
     with tempfile.TemporaryDirectory(prefix="imagebot-fuzz-") as folder:
         if only:
             with RawServer({}) as server:
-                tally = Tally()
-                Doors(Path(folder)).case(only, server, tally, show=True)
-        else:
-            tally = run(answers, seed, Path(folder))
-    print(f"seed {seed}: {tally.answers} answers with slips, {len(tally.findings)} kinds of findings")
+                Doors(Path(folder)).case(only, server, Tally(), show=True)
+            return
+        tries: dict[str, Callable[[], Tally]] = {
+            "at the doors": lambda: run(answers, seed, Path(folder)),
+            "files": lambda: _files(answers // 20, seed, Path(folder)),
+            "git objects": lambda: _git_objects(answers // 200, seed),
+            "through whole passes": lambda: _passes(answers // 40, seed, Path(folder, "passes")),
+        }
+        for name, play in tries.items():
+            found += _told(name, seed, play())
+    sys.exit(1 if found else 0)
+
+
+def _told(name: str, seed: int, tally: Tally) -> int:
+    print(f"{name}, seed {seed}: {tally.answers} answers with slips, {len(tally.findings)} kinds of findings")
     print(f"  {', '.join(f'{count} {word}' for word, count in tally.words.most_common())}")
-    print(f"  at most {tally.most_mib:.0f} MiB and {tally.most_cpu_s * 1e3:.0f} ms of CPU for one")
-    sys.exit(1 if tally.findings else 0)
+    print(f"  at most {tally.most_mib:.0f} MiB and {tally.most_cpu_s * 1e3:.0f} ms of CPU for one", flush=True)
+    return len(tally.findings)
 
 
 if __name__ == "__main__":
