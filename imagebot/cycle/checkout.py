@@ -12,9 +12,9 @@ from imagebot.cycle.asked import Asked
 from imagebot.cycle.memory import Memory
 from imagebot.cycle.world import World
 from imagebot.forge.protocol import Forge, PullRequest, Signs
-from imagebot.gitrepo.history import CommitInfo
 from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.objects import TreeEntry
+from imagebot.history.commits import Commit
 from imagebot.images.reference import ImageName
 from imagebot.observe.events import RepositoryFetched
 from imagebot.plan import block
@@ -164,7 +164,7 @@ class Checkout:
         return None if Wish.REBUILD in wishes else self.frozen(branch)
 
     @cached_property
-    def _own_commits(self) -> Mapping[str, Sequence[CommitInfo]]:
+    def _own_commits(self) -> Mapping[str, Sequence[Commit]]:
         """The commits of each branch, by its tip, that the base has not."""
         return self.mirror.commits_of_each(self.heads.base, set(self.heads.branches.values()))
 
@@ -178,7 +178,7 @@ class Checkout:
             [
                 BranchCommit(
                     id=commit.id,
-                    author=commit.author_name,
+                    author=commit.author,
                     emails=frozenset({commit.author_email, commit.committer_email}),
                     message=commit.message,
                     adds_nothing=self.mirror.adds_nothing(commit),

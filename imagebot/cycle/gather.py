@@ -125,7 +125,7 @@ def _rolled_back(question: Question) -> Iterator[KeptBack]:
         if lifted is not None and came.at <= lifted:
             continue
         back = item.field.tag if item.version.digest is None else item.field.value
-        when = f"on {came.at:%Y-%m-%d}" if came.dated else f"before {came.at:%Y-%m-%d}"
+        when = f"on {came.at:%Y-%m-%d}" if came.dated else f"before {came.at:%Y-%m-%d}{came.doubt}"
         because = f"{came.who} took {item.field.file}:{item.field.line} back to {back} {when}"
         yield KeptBack(Hold.ROLLED_BACK, item.version, because)
 
@@ -141,7 +141,7 @@ def _since(question: Question, tag: str, facts: Facts) -> Facts:
     place = question.source
     assert place is not None, "there is another environment"
     last = max((arrival(place.checkout, place.watch, field) for field in place.fields), key=lambda came: came.at)
-    how = f"since {shown(last.at)}" if last.dated else f"since {shown(last.at)} or longer"
+    how = f"since {shown(last.at)}" if last.dated else f"since {shown(last.at)} or longer{last.doubt}"
     return replace(facts, since=Since(last.at, how))
 
 

@@ -4,46 +4,67 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import takewhile
 
 from imagebot.cycle.checkout import Checkout
 from imagebot.fields.explicit import Explicit
 from imagebot.fields.field import Field
 from imagebot.fields.find import find
+from imagebot.history.commits import Commit, arrivals
 from imagebot.policy.model import Watch
 
 _MOST_VERSIONS = 100
+_BELOW = 20  # commits by whose dates another's is judged
+_AHEAD = timedelta(days=1)  # so far may the clock of whoever committed be wrong
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A field has had its value since `at`; `dated` by the commit, or else by when the bot first saw it there."""
+    """A field has had its value since `at`; `dated` by the commit, or else by when the bot first saw it there.
+
+    `doubt` says for people why the commit's own date does not count, if there is none that could.
+    """
 
     who: str
     at: datetime
     dated: bool
+    doubt: str = ""
 
 
 def arrival(checkout: Checkout, watch: Watch, field: Field) -> Arrival:
-    """When the field took the value that it has now, as the base branch saw it: a merge counts when it was merged.
-
-    The bot's own commits carry the date of what they are based on. Where one lies on the branch itself, put there
-    without a merge, the moment of its arrival is not written anywhere, and counts from when the bot first saw it.
-    """
-    versions = checkout.mirror.path_versions(checkout.heads.base, field.file, _MOST_VERSIONS)
-    there = list(takewhile(lambda version: version.blob is not None, versions))
+    """When the field took the value that it has now, as the base branch saw it: a merge counts when it was merged."""
+    versions = [
+        (commit, change.new)
+        for commit in checkout.mirror.line(checkout.heads.base, [field.file], _MOST_VERSIONS)
+        for change in commit.changes
+        if change.path == field.file
+    ]
+    there = list(takewhile(lambda version: version[1] is not None, versions))
     brought = None
-    with closing(checkout.mirror.blobs([version.blob for version in there if version.blob])) as contents:
-        for version, data in zip(there, contents, strict=False):
+    with closing(checkout.mirror.blobs([blob for _, blob in there if blob])) as contents:
+        for (commit, _), data in zip(there, contents, strict=False):
             if not _says_so(field, watch, data):
                 break
-            brought = version
+            brought = commit
     if brought is None:
         return Arrival("somebody", _first_seen(checkout, field, checkout.heads.base), dated=False)
-    if brought.committer_email == checkout.world.settings.author.email:
-        return Arrival(brought.author_name, _first_seen(checkout, field, brought.commit), dated=False)
-    return Arrival(brought.author_name, brought.at, dated=True)
+    return arrived(checkout, field, brought)
+
+
+def arrived(checkout: Checkout, field: Field, commit: Commit) -> Arrival:
+    """When a commit came to the base branch.
+
+    The bot's own commits carry the date of what they are based on, others a date that cannot be, or none. Where such a
+    one lies on the branch itself, put there without a merge, the moment of its arrival is not written anywhere, and
+    counts from when the bot first saw it.
+    """
+    below = checkout.mirror.line(commit.id, (), _BELOW)
+    came = arrivals(below, checkout.world.settings.author.email, checkout.memory.now + _AHEAD)[-1]
+    if came.dated:
+        return Arrival(commit.author, came.at, dated=True)
+    doubt = "" if came.at == commit.committed else " (git has no usable date for it)"
+    return Arrival(commit.author, _first_seen(checkout, field, commit.id), dated=False, doubt=doubt)
 
 
 def _first_seen(checkout: Checkout, field: Field, commit: str) -> datetime:

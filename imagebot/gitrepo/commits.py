@@ -50,7 +50,7 @@ def commits(git: Git, base: str, drafts: Sequence[Draft], author: Author) -> lis
     made: list[bytes | CannotEdit | BadInput] = []
     with reading(git) as trees:
         parent = trees.commit(base)
-        by = _identity(author, parent.date)
+        by = _identity(author, trees.date(parent))
         for draft in drafts:
             try:
                 tree = trees.changed(parent.tree, draft.files)

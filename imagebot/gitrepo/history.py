@@ -2,54 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from itertools import islice
 
 from imagebot.errors import BadInput
 from imagebot.gitrepo.commits import write
+from imagebot.gitrepo.log import told
 from imagebot.gitrepo.names import commit_id
+from imagebot.gitrepo.objects import may_be_path
 from imagebot.gitrepo.process import Git, last_line
+from imagebot.history.commits import Commit
 from imagebot.settings import Author
 
 MOST_COMMITS = 1000
 LARGEST_DIFF = 1024 * 1024
-_FIELDS = ("%H", "%P", "%an", "%ae", "%ce", "%B")
 _PLAIN = ("--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--ignore-submodules=none")
+_MOST_IN_ARGUMENTS = 500_000  # bytes of paths: the kernel takes 2 MB with all else, and 128 KiB for one
+_LONGEST_ARGUMENT = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class CommitInfo:
-    """One commit. What it says is written by anyone: no field is to be trusted."""
-
-    id: str
-    parents: tuple[str, ...]
-    author_name: str
-    author_email: str
-    committer_email: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class PathVersion:
-    """A commit of the base branch that changed one file. `blob` is its content then, None where it was deleted.
-
-    `at` is the committer's date: when it was merged, if the forge or a person merged it.
-    """
-
-    commit: str
-    author_name: str
-    committer_email: str
-    at: datetime
-    blob: str | None
-
-
-def commits_between(git: Git, base: str, tip: str) -> tuple[CommitInfo, ...]:
+def commits_between(git: Git, base: str, tip: str) -> tuple[Commit, ...]:
     """The commits of `tip` that `base` has not, newest first; of more than 1 000 the newest."""
     return _commits(git, commit_id(tip), f"^{commit_id(base)}")
 
 
-def commits_of_each(git: Git, base: str, tips: Collection[str]) -> dict[str, tuple[CommitInfo, ...]]:
+def commits_of_each(git: Git, base: str, tips: Collection[str]) -> dict[str, tuple[Commit, ...]]:
     """What `commits_between` says of each tip, from one look at all of them; their merges may be in another order."""
     found = _commits(git, *map(commit_id, tips), f"^{commit_id(base)}") if tips else ()
     if len(found) == MOST_COMMITS:
@@ -71,40 +49,29 @@ def _behind(tip: str, parents: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
     return frozenset(reached)
 
 
-def newest_commits(git: Git, tip: str) -> tuple[CommitInfo, ...]:
+def newest_commits(git: Git, tip: str) -> tuple[Commit, ...]:
     """The newest 1 000 commits of `tip`, newest first."""
     return _commits(git, commit_id(tip))
 
 
-def path_versions(git: Git, tip: str, path: str, most: int) -> tuple[PathVersion, ...]:
-    """The newest `most` commits that changed the file at `path`, newest first, as the branch itself saw them.
+def line(git: Git, tip: str, paths: Collection[str], most: int) -> tuple[Commit, ...]:
+    """The newest `most` commits of `tip` that changed one of these files (no `paths`: any), as the branch saw them.
 
-    Only first parents are followed: a merge is one change, dated when it was merged.
+    Newest first, each with its changes of these. Only first parents are followed: a merge is one change, made when it
+    was merged. A path that no work tree can have, or one of 100 000 bytes, has no history.
     """
-    form = "--format=tformat:%H%x00%an%x00%ce%x00%ct"
-    how = ("--first-parent", "--diff-merges=first-parent", "--raw", "--no-abbrev", "--no-renames")
-    where = (commit_id(tip), "--", path)
-    out = git.out("log", "-z", f"--max-count={most}", "--no-show-signature", *how, form, *where)
-    return tuple(_path_versions(iter(out.split(b"\0")[:-1])))
+    some = [path for path in paths if may_be_path(path) and len(path.encode()) < _LONGEST_ARGUMENT]
+    if paths and not some:
+        return ()
+    how = (f"--max-count={most}", "--first-parent", "--no-renames")
+    if sum(len(path.encode()) for path in some) < _MOST_IN_ARGUMENTS:
+        return tuple(told(git, how, [commit_id(tip)], some))
+    found = told(git, ("--first-parent", "--no-renames"), [commit_id(tip)], wanted=frozenset(some).__contains__)
+    return tuple(islice((commit for commit in found if commit.changes), most))
 
 
-def _path_versions(words: Iterator[bytes]) -> Iterator[PathVersion]:
-    """What git-log(1) prints: four words of the format, then `:mode mode old new status` and the path."""
-    for commit in words:
-        name, email, seconds, raw, _ = (next(words) for _ in range(5))
-        new = raw.split(b" ")[3].decode()
-        at = datetime.fromtimestamp(int(seconds), UTC)
-        author, committer = name.decode(errors="replace"), email.decode(errors="replace")
-        yield PathVersion(commit.decode(), author, committer, at, new if new.strip("0") else None)
-
-
-def _commits(git: Git, *span: str) -> tuple[CommitInfo, ...]:
-    form = "--format=tformat:" + "%x00".join(_FIELDS)
-    how = ("-z", f"--max-count={MOST_COMMITS}", "--topo-order", "--no-show-signature", "--stdin")
-    out = git.out("log", *how, form, stdin="".join(f"{point}\n" for point in span).encode())
-    words = [word.decode(errors="replace") for word in out.split(b"\0")][:-1]
-    rows = [words[at : at + len(_FIELDS)] for at in range(0, len(words), len(_FIELDS))]
-    return tuple(CommitInfo(row[0], tuple(row[1].split()), *row[2:]) for row in rows)
+def _commits(git: Git, *points: str) -> tuple[Commit, ...]:
+    return tuple(told(git, (f"--max-count={MOST_COMMITS}", "--topo-order", "--no-renames"), points))
 
 
 def merge_base(git: Git, one: str, other: str) -> str | None:
@@ -139,7 +106,7 @@ def conflicts(git: Git, base: str, tip: str) -> bool:
     return merged_tree(git, base, tip) is None
 
 
-def adds_nothing(git: Git, commit: CommitInfo) -> bool:
+def adds_nothing(git: Git, commit: Commit) -> bool:
     """Whether `commit` is a merge of two that holds just what git makes of them, as an "Update branch" button does."""
     if len(commit.parents) != 2:
         return False

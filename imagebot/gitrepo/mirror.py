@@ -12,11 +12,10 @@ from pathlib import Path
 
 from imagebot.errors import BadInput, BadResponse, CannotEdit, NotFound, Unavailable, printable
 from imagebot.gitnames import STATE
-from imagebot.gitrepo import ancestry, annals, commits, history, objects
+from imagebot.gitrepo import ancestry, commits, history, log, objects
 from imagebot.gitrepo.bring import Bringing, brings_each
 from imagebot.gitrepo.commits import Draft, SignedCommit
 from imagebot.gitrepo.failures import explain, unexplained
-from imagebot.gitrepo.history import CommitInfo, PathVersion
 from imagebot.gitrepo.lock import locked
 from imagebot.gitrepo.names import branch_name, branch_prefix
 from imagebot.gitrepo.objects import Files
@@ -33,6 +32,8 @@ _TIDY_SECONDS = 1800.0
 _MANY_PACKS = 50
 _MANY_LOOSE = 6700  # git's own measure, gc.auto
 _HEADS = "refs/heads/"
+# Not under refs/heads: git keeps commits alone there, and one branch that is none would stop the whole fetch.
+_SEEN = "refs/remotes/origin/"
 _LEFT_BY_THE_KILLED = (
     "*.lock",
     "refs/**/*.lock",
@@ -142,27 +143,27 @@ class Mirror:
             raise error or BadResponse(unexplained("push to", self.remote, answer, terms.environment))
         return found
 
-    def commits_between(self, base: str, tip: str) -> tuple[CommitInfo, ...]:
+    def commits_between(self, base: str, tip: str) -> tuple[Commit, ...]:
         """The commits of `tip` that `base` has not, newest first; of more than 1 000 the newest."""
         return history.commits_between(self._git, base, tip)
 
-    def commits_of_each(self, base: str, tips: Collection[str]) -> dict[str, tuple[CommitInfo, ...]]:
+    def commits_of_each(self, base: str, tips: Collection[str]) -> dict[str, tuple[Commit, ...]]:
         """`commits_between` for many tips at the price of one."""
         return history.commits_of_each(self._git, base, tips)
 
-    def newest_commits(self, tip: str) -> tuple[CommitInfo, ...]:
+    def newest_commits(self, tip: str) -> tuple[Commit, ...]:
         """The newest 1 000 commits of `tip`, newest first."""
         return history.newest_commits(self._git, tip)
 
-    def path_versions(self, tip: str, path: str, most: int) -> tuple[PathVersion, ...]:
-        """The newest `most` commits that changed the file at `path`, newest first, as the branch itself saw them."""
-        return history.path_versions(self._git, tip, path, most)
+    def line(self, tip: str, paths: Collection[str], most: int) -> tuple[Commit, ...]:
+        """The newest `most` commits that changed one of these files (none: any), as the branch itself saw them."""
+        return history.line(self._git, tip, paths, most)
 
     def annals(self, tip: str, wanted: Callable[[str], bool]) -> tuple[Commit, ...]:
         """The newest 100 000 commits of `tip`, newest first, with what each changed of the files that are `wanted`."""
-        return annals.annals(self._git, tip, wanted)
+        return log.annals(self._git, tip, wanted)
 
-    def adds_nothing(self, commit: CommitInfo) -> bool:
+    def adds_nothing(self, commit: Commit) -> bool:
         """Whether `commit` is a merge of two that holds just what git makes of them."""
         return history.adds_nothing(self._git, commit)
 
@@ -245,8 +246,8 @@ class Mirror:
 
     def _fetched(self, git: Git, prefix: str | None, terms: Terms) -> Heads:
         base = f"{_HEADS}{self.remote.branch}"
-        others = () if prefix is None else (f"+{_HEADS}{prefix}*:{_HEADS}{prefix}*",)
-        refspecs = (f"+{base}:{base}", *others)
+        others = () if prefix is None else (f"+{_HEADS}{prefix}*:{_SEEN}{prefix}*",)
+        refspecs = (f"+{base}:{_SEEN}{self.remote.branch}", *others)
         self.fetches += 1
         answer = git.ask("fetch", *_FETCH, self.remote.url, *refspecs, terms=terms)
         if answer.code != 0:
@@ -262,21 +263,23 @@ class Mirror:
 
     def _no_base(self, git: Git, terms: Terms) -> str:
         answer = git.ask("ls-remote", "--heads", "--end-of-options", self.remote.url, terms=terms)
-        names = [line.partition(_HEADS)[2] for line in answer.out.decode(errors="replace").splitlines()]
+        names = [line.partition(_HEADS)[2] for line in answer.out.decode(errors="replace").split("\n")[:-1]]
         shown = printable(", ".join(names[:10])) + (", …" if len(names) > 10 else "")
         there = f"it has {shown}; set `branch`" if names else "it has no branch yet; push a first commit"
         return f"{self.remote.url} has no branch {self.remote.branch}: {there}"
 
     def _heads(self, git: Git, prefix: str | None) -> Heads:
         """Read the branches back. `%(tree)` makes git open each commit, so that a broken one is noticed here."""
-        out = git.out("for-each-ref", "--format=%(objectname) %(objecttype) %(tree) %(refname)", _HEADS)
+        out = git.out("for-each-ref", "--format=%(objectname) %(objecttype) %(tree) %(refname)", _SEEN)
         heads = {}
-        for line in out.decode(errors="replace").splitlines():
+        for line in out.decode(errors="replace").split("\n")[:-1]:
             commit, kind, _, name = line.split(" ", 3)
-            branch = name.removeprefix(_HEADS)
+            branch = name.removeprefix(_SEEN)
             proposes = prefix is not None and branch.startswith(prefix) and branch != prefix + STATE
             if kind == "commit" and (branch == self.remote.branch or proposes) and _is_ours(branch):
                 heads[branch] = commit
+            elif branch == self.remote.branch:
+                raise BadResponse(f"the branch {branch} of {self.remote.url} is no commit but a {kind}")
         if self.remote.branch not in heads:
             raise git.damaged(f"it lost the branch {self.remote.branch}")
         return Heads(heads.pop(self.remote.branch), heads)

@@ -11,6 +11,7 @@ from imagebot.gitrepo.process import Git, Talk
 
 LARGEST_FILE = 8 * 1024 * 1024
 FILE_MODES = frozenset({"100644", "100755"})
+_HEAD = 1 << 20  # parents of tens of thousands
 _ASKED_AT_ONCE = 500  # their ids fit into a pipe: neither side waits for the other
 
 
@@ -25,7 +26,7 @@ class TreeEntry:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The regular files of a commit. `unreadable` counts those left out because their path is not UTF-8."""
+    """The regular files of a commit. `unreadable` counts those left out: their path is no UTF-8, or no work tree's."""
 
     entries: tuple[TreeEntry, ...]
     unreadable: int
@@ -41,8 +42,12 @@ def files(git: Git, commit: str) -> Files:
         if mode not in FILE_MODES:
             continue
         try:
-            entries.append(TreeEntry(name.decode(), mode, blob))
+            path = name.decode()
         except UnicodeDecodeError:
+            path = ""
+        if may_be_path(path):
+            entries.append(TreeEntry(path, mode, blob))
+        else:
             unreadable += 1
     return Files(tuple(entries), unreadable)
 
@@ -57,22 +62,34 @@ def blobs(git: Git, ids: Sequence[str]) -> Generator[bytes | None]:
                 yield answered(git, talk, blob, "blob")
 
 
+def beginning(git: Git, talk: Talk, asked: str, kind: str) -> bytes:
+    """The first MiB of one answer of `git cat-file --batch`."""
+    size = _size(git, talk, asked, kind)
+    data = talk.exactly(min(size, _HEAD))
+    talk.skip(size - len(data) + 1)
+    return data
+
+
 def answered(git: Git, talk: Talk, asked: str, kind: str) -> bytes | None:
     """One answer of `git cat-file --batch`; None if it is larger than 8 MiB."""
-    head = talk.line().split(b" ")
-    if len(head) != 3 or head[1] != kind.encode():
-        raise git.damaged(f"it has no {kind} {asked}")
-    size = int(head[2])
+    size = _size(git, talk, asked, kind)
     if size > LARGEST_FILE:
         talk.skip(size + 1)
         return None
     return talk.exactly(size + 1)[:-1]
 
 
+def _size(git: Git, talk: Talk, asked: str, kind: str) -> int:
+    head = talk.line().split(b" ")
+    if len(head) != 3 or head[1] != kind.encode():
+        raise git.damaged(f"it has no {kind} {asked}")
+    return int(head[2])
+
+
 def read(git: Git, commit: str, path: str) -> bytes:
     """One file's content. Raises `NotFound` if the commit has no such file, `BadResponse` if it is too large."""
     where = printable(f"{path} at {commit[:10]}")
-    listed = git.out("ls-tree", "-z", "--full-tree", commit_id(commit), "--", path) if _may_be_path(path) else b""
+    listed = git.out("ls-tree", "-z", "--full-tree", commit_id(commit), "--", path) if may_be_path(path) else b""
     head, _, name = listed.rstrip(b"\0").partition(b"\t")
     if name != path.encode() or head.split(b" ")[0].decode() not in FILE_MODES:
         raise NotFound(f"{where}: there is no such file")
@@ -82,5 +99,6 @@ def read(git: Git, commit: str, path: str) -> bytes:
     return data
 
 
-def _may_be_path(path: str) -> bool:
-    return "\0" not in path and not {"", ".", ".."}.intersection(path.split("/"))
+def may_be_path(path: str) -> bool:
+    """Whether a file can have this path in any work tree; trees can be made that hold others."""
+    return "\0" not in path and not {"", ".", "..", ".git"}.intersection(path.lower().split("/"))

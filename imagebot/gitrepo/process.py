@@ -34,6 +34,7 @@ DAMAGED_MARK = "imagebot-damaged"
 _DISK = re.compile(r"No space left on device|Disk quota exceeded|Read-only file system|Permission denied", re.ASCII)
 _USAGE = 129
 _CHUNK = 1 << 16
+_LONGEST_WORD = 1 << 18  # a message of megabytes is kept as a beginning and an end: trailers are at the end
 
 
 class Damaged(BadResponse):
@@ -117,6 +118,7 @@ class Talk:
     def __init__(self, process: subprocess.Popen[bytes], git: Git, name: str) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
+        self._process = process
         self._stdin = process.stdin
         self._descriptor = process.stdout.fileno()
         self._git = git
@@ -161,6 +163,24 @@ class Talk:
         while size:
             size -= len(self.exactly(min(size, _CHUNK)))
 
+    def words(self) -> Iterator[bytes]:
+        """What comes until the end, between NUL characters; of a word that is too long its beginning and its end.
+
+        Raises `Damaged` where git gives up before the end.
+        """
+        rest = b""
+        while self._fill():
+            *whole, rest = (rest + bytes(self._buffer)).split(b"\0")
+            self._buffer.clear()
+            yield from map(_shortened, whole)
+            rest = _shortened(rest)
+        try:
+            code = self._process.wait(LOCAL_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise Unavailable(f"{self._name} was stopped: it said all and did not end") from None
+        if code != 0:
+            raise self._git.damaged(f"{self._name} gave up")
+
     def up_to(self, size: int) -> bytes:
         """What comes until the end, at most `size` bytes of it."""
         while len(self._buffer) < size and self._fill():
@@ -173,6 +193,10 @@ class Talk:
         data = os.read(self._descriptor, _CHUNK)
         self._buffer += data
         return bool(data)
+
+
+def _shortened(word: bytes) -> bytes:
+    return word if len(word) <= _LONGEST_WORD else word[: _LONGEST_WORD // 2] + word[-_LONGEST_WORD // 2 :]
 
 
 def last_line(text: str) -> str:

@@ -55,7 +55,7 @@ def arguments(updates: Sequence[PushUpdate], url: str) -> list[str]:
 def results(out: bytes) -> dict[str, Pushed | Rejected]:
     """What git reports per branch: `FLAG TAB FROM:TO TAB SUMMARY` (git-push(1), OUTPUT)."""
     found: dict[str, Pushed | Rejected] = {}
-    for line in out.decode(errors="replace").splitlines():
+    for line in out.decode(errors="replace").split("\n"):
         flag, _, rest = line.partition("\t")
         refs, tab, summary = rest.partition("\t")
         branch = refs.rpartition(":")[2].removeprefix(_HEADS)

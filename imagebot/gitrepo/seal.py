@@ -45,12 +45,19 @@ _CONFIG = (
 # Old tools wrote these into histories that are hosted everywhere and can no longer be mended. They cannot harm a
 # repository without a work tree; everything else that git's fsck calls an error stays one.
 _HARMLESS = (
+    "badDate",
+    "badDateOverflow",
+    "badEmail",
+    "badName",
     "badTimezone",
+    "missingAuthor",
+    "missingCommitter",
     "missingEmail",
     "missingNameBeforeEmail",
     "missingSpaceBeforeDate",
     "missingSpaceBeforeEmail",
     "multipleAuthors",
+    "nulInCommit",
     "zeroPaddedDate",
     "zeroPaddedFilemode",
 )

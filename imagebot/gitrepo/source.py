@@ -35,7 +35,7 @@ def default_branch(scratch: Path, remote: Remote) -> str:
     if answer.code != 0:
         error = explain("ask", remote, answer, terms.environment)
         raise error or BadResponse(unexplained("ask", remote, answer, terms.environment))
-    for line in answer.out.decode(errors="replace").splitlines():
+    for line in answer.out.decode(errors="replace").split("\n"):
         if line.startswith(_HEADS):
             return branch_name(line.removeprefix(_HEADS).partition("\t")[0])
     raise NotFound(f"{remote.url} has no default branch: push a first commit, or name a branch by --branch")

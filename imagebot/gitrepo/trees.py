@@ -7,13 +7,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from imagebot.errors import CannotEdit, Problem
+from imagebot.errors import BadResponse, CannotEdit, Problem
+from imagebot.gitrepo.log import moment
 from imagebot.gitrepo.names import commit_id
-from imagebot.gitrepo.objects import FILE_MODES, answered
+from imagebot.gitrepo.objects import FILE_MODES, answered, beginning
 from imagebot.gitrepo.pack import NewObjects
 from imagebot.gitrepo.process import Git, Talk
 
-_DATE = re.compile(rb"^committer [^\n]*> ?([0-9]{1,12})(?: ([+-])([0-9]{2})([0-9]{2})$)?", re.MULTILINE)
+_TREE = re.compile(rb"\Atree ([0-9a-f]{40}|[0-9a-f]{64})$", re.MULTILINE)
+_PARENT = re.compile(rb"^parent ([0-9a-f]{40}|[0-9a-f]{64})$", re.MULTILINE)
+_DATE = re.compile(rb"^committer [^\n]*> ?([0-9]{1,12})(?![0-9])(?: ([+-])([0-9]{2})([0-9]{2})$)?", re.MULTILINE)
+_ENTRY = re.compile(rb"([0-7]{1,7}) ([^\0/]+)\0", re.ASCII)
+_MOST_WITHOUT_DATE = 100
 _FOLDER = "40000"
 _WHAT = {"120000": "a symbolic link", "160000": "a submodule", _FOLDER: "a folder"}
 
@@ -30,11 +35,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a commit is of and on, and when it was committed, in git's raw format."""
+    """What a commit is of and on, and when it was committed, in git's raw format; no `date`: none that is usable."""
 
     tree: str
     parents: tuple[str, ...]
-    date: str
+    date: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +59,21 @@ class Trees:
         self._known: dict[str, Mapping[bytes, Entry]] = {}
 
     def commit(self, commit: str) -> Header:
-        """What the commit's header says."""
-        header = self._read(commit_id(commit), "commit").partition(b"\n\n")[0]
-        lines = [line.split(b" ", 1) for line in header.split(b"\n")]
-        trees = [line[1].decode() for line in lines if line[0] == b"tree"]
-        if not trees:
-            raise self._git.damaged(f"the commit {commit} has no tree")
-        return Header(trees[0], tuple(line[1].decode() for line in lines if line[0] == b"parent"), _date(header))
+        """What the commit's header says. Raises `BadResponse` for one that names no tree."""
+        self._reader.say(commit_id(commit).encode() + b"\n")
+        header = beginning(self._git, self._reader, commit, "commit").partition(b"\n\n")[0]
+        tree = _TREE.match(header)
+        if tree is None:
+            raise BadResponse(f"the commit {commit} has no tree")
+        return Header(tree[1].decode(), tuple(found.decode() for found in _PARENT.findall(header)), _date(header))
+
+    def date(self, commit: Header) -> str:
+        """When a commit was made; if that is not usable, when the nearest one below it was that has a usable date."""
+        for _ in range(_MOST_WITHOUT_DATE):
+            if commit.date is not None or not commit.parents:
+                break
+            commit = self.commit(commit.parents[0])
+        return commit.date or "0 +0000"
 
     def entry(self, tree: str, path: str) -> Entry | None:
         """What `tree` has at `path`."""
@@ -94,15 +107,12 @@ class Trees:
 
     def _entries(self, tree: str) -> Mapping[bytes, Entry]:
         if tree not in self._known:
-            self._known[tree] = _parsed(self._read(tree, "tree"), len(tree) // 2)
+            self._reader.say(tree.encode() + b"\n")
+            data = answered(self._git, self._reader, tree, "tree")
+            if data is None:
+                raise BadResponse(f"the folder {tree} is far too large")
+            self._known[tree] = _parsed(tree, data)
         return self._known[tree]
-
-    def _read(self, asked: str, kind: str) -> bytes:
-        self._reader.say(asked.encode() + b"\n")
-        data = answered(self._git, self._reader, asked, kind)
-        if data is None:
-            raise self._git.damaged(f"the {kind} {asked} is far too large")
-        return data
 
 
 @contextmanager
@@ -116,26 +126,26 @@ def _parts(path: str) -> Parts:
     return tuple(path.encode(errors="backslashreplace").split(b"/"))
 
 
-def _date(header: bytes) -> str:
+def _date(header: bytes) -> str | None:
     """When a commit was made. Old tools wrote zones, and more, that git cannot read back."""
     found = _DATE.search(header)
-    if found is None:
-        return "0 +0000"
+    if found is None or moment(found[1].decode()) is None:
+        return None
     hours, minutes = divmod(int(found[3] or 0) * 60 + int(found[4] or 0), 60)
     sign = "-" if found[2] == b"-" and (hours or minutes) else "+"
     return f"{int(found[1])} {sign}{hours:02}{minutes:02}"
 
 
-def _parsed(data: bytes, id_size: int) -> dict[bytes, Entry]:
+def _parsed(tree: str, data: bytes) -> dict[bytes, Entry]:
     """A tree object's entries: `mode SP name NUL id`, one after the other, in git's own order."""
     entries = {}
-    at = 0
+    at, id_size = 0, len(tree) // 2
     while at < len(data):
-        space = data.index(b" ", at)
-        end = data.index(b"\0", space)
-        mode = data[at:space].decode("ascii").lstrip("0")
-        entries[data[space + 1 : end]] = Entry(mode, data[end + 1 : end + 1 + id_size].hex())
-        at = end + 1 + id_size
+        head = _ENTRY.match(data, at)
+        at = len(data) + 1 if head is None else head.end() + id_size
+        if head is None or at > len(data) or head[2] in entries:
+            raise BadResponse(f"the folder {tree} is not written as git writes one")
+        entries[head[2]] = Entry(head[1].decode().lstrip("0"), data[head.end() : at].hex())
     return entries
 
 

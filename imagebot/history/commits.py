@@ -4,32 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from imagebot.versions.commit import History
+
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """A path that differs from a commit's first parent; `old` and `new` are blob ids, None for no regular file."""
+    """A path that differs from a commit's first parent; `old` and `new` are blob ids, None for no regular file.
+
+    `was` is the path before, if it was renamed and that was asked for.
+    """
 
     path: str
     old: str | None
     new: str | None
+    was: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """One commit. What it says is written by anyone: no field is to be trusted."""
+    """One commit. What it says is written by anyone: no field is to be trusted, and a time may be missing."""
 
     id: str
     parents: tuple[str, ...]
     author: str
     author_email: str
-    authored: datetime
+    authored: datetime | None
     committer: str
     committer_email: str
-    committed: datetime
+    committed: datetime | None
     message: str
     changes: tuple[FileChange, ...] = ()
 
@@ -55,8 +61,8 @@ class Arrival:
 def arrivals(commits: Sequence[Commit], bot: str, now: datetime) -> tuple[Arrival, ...]:
     """What the base branch was at, oldest first; `commits` are all that its tip has, the tip first.
 
-    No commit came before the one below it, nor after `now`: clocks are wrong, dates are anybody's. Commits of the bot
-    (by its address, `bot`) have the date of what they are based on.
+    No commit came before the one below it, nor after `now`: clocks are wrong, dates are anybody's, and some are none.
+    Commits of the bot (by its address, `bot`) have the date of what they are based on.
     """
     known = {commit.id: commit for commit in commits}
     line = History.of("", [(commit.id, commit.parents) for commit in commits])
@@ -67,10 +73,11 @@ def arrivals(commits: Sequence[Commit], bot: str, now: datetime) -> tuple[Arriva
     found: list[Arrival] = []
     for index in range(len(line.line) - 1, -1, -1):
         commit = known[line.line[index]]
-        below = found[-1].at if found else min(commit.committed, now)
-        possible = below <= commit.committed <= now
-        dated = possible and commit.committer_email != bot
-        at = commit.committed if possible else below
+        told = commit.committed
+        below = found[-1].at if found else min(told or _BEGINNING, now)
+        dated = told is not None and below <= told <= now
+        at = told if told is not None and dated else below
+        dated = dated and commit.committer_email != bot
         found.append(Arrival(commit, tuple(brought.get(index, ())), at, dated))
     return tuple(found)
 

@@ -89,7 +89,8 @@ def _merged_by(commit: Commit, bot: str) -> str:
 
 def _took(arrival: Arrival, made: Sequence[Commit]) -> timedelta | None:
     """None where it would be nothing: a push without a merge, and a squash, have one moment for both."""
-    took = arrival.at - min(commit.authored for commit in made)
+    authored = [commit.authored for commit in made if commit.authored is not None]
+    took = arrival.at - min(authored, default=arrival.at)
     return took if arrival.dated and took > timedelta() else None
 
 

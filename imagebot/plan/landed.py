@@ -43,7 +43,7 @@ def landed(messages: Iterable[str]) -> Iterator[Landed]:
     """What the messages of commits say, in their order; anyone may have written them."""
     for message in messages:
         image, version = "", None
-        for line in message.splitlines():
+        for line in message.split("\n"):
             if update := _UPDATE.fullmatch(line):
                 image, version = unquote(update[1]), _version(unquote(update[2]))
             elif (found := _FIELD.fullmatch(line)) and version is not None:

@@ -12,6 +12,7 @@ from imagebot.errors import BadInput
 from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.remote import Remote
 from imagebot.history.commits import Commit
+from tests.support.git_odd import TIMELESS
 from tests.support.git_repos import BareRepository, Content, Link, Program, Submodule, a_repository, merge_branch
 
 
@@ -102,13 +103,19 @@ def test_author_and_committer_are_told_apart_with_their_dates(empty: BareReposit
 @pytest.mark.parametrize(
     ("written", "at"),
     [
-        pytest.param("A <a@x> 0 +0000", datetime(1970, 1, 1, tzinfo=UTC), id="the beginning"),
-        pytest.param("A <a@x> 900000000000 +0000", datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC), id="year 30489"),
+        pytest.param("A <a@x> 0 +0000", None, id="the beginning"),
+        pytest.param("A <a@x> 1 +0000", datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC), id="a second later"),
+        pytest.param(
+            "A <a@x> 253402300799 +0000", datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC), id="the last second"
+        ),
+        pytest.param("A <a@x> 253402300800 +0000", None, id="after the last second"),
+        pytest.param("A <a@x> 900000000000 +0000", None, id="year 30489"),
+        *(pytest.param(written, None, id=name) for name, written in TIMELESS.items()),
         pytest.param("A <a@x> 1767225600 +5130", datetime(2026, 1, 1, tzinfo=UTC), id="a zone that is none"),
         pytest.param("A <a@x>1767225600 +0000", datetime(2026, 1, 1, tzinfo=UTC), id="no space before it"),
     ],
 )
-def test_dates_that_no_calendar_has_stop_nothing(empty: BareRepository, written: str, at: datetime) -> None:
+def test_dates_that_no_calendar_has_stop_nothing(empty: BareRepository, written: str, at: datetime | None) -> None:
     tree = empty.git("hash-object", "-t", "tree", "-w", "--stdin")
     text = f"tree {tree}\nauthor {written}\ncommitter {written}\n\nx\n"
     commit = empty.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=text.encode())

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from imagebot.errors import BadInput
-from imagebot.gitrepo.history import LARGEST_DIFF, MOST_COMMITS, CommitInfo
-from imagebot.gitrepo.mirror import Mirror
+from imagebot.gitrepo.history import LARGEST_DIFF, MOST_COMMITS
+from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.push import PushUpdate
 from imagebot.settings import Author
 from tests.support.git_repos import BareRepository, Link, commit_chain, merge_branch
@@ -39,10 +39,12 @@ def test_the_commits_that_base_has_not_newest_first(
     parent = mirror.merge_base(base, ours)
     assert parent is not None
 
-    assert mirror.commits_between(base, persons) == (
-        CommitInfo(persons, (ours,), "Ünï 'y'", "p@example.com", "p@example.com", "by hand\n\nwith a body\n"),
-        CommitInfo(ours, (parent,), BOT.name, BOT.email, BOT.email, "api 1.1.0\n\nImage-Update: x\n"),
-    )
+    found = mirror.commits_between(base, persons)
+    assert [(one.id, one.parents, one.author, one.author_email, one.committer_email, one.message) for one in found] == [
+        (persons, (ours,), "Ünï 'y'", "p@example.com", "p@example.com", "by hand\n\nwith a body\n"),
+        (ours, (parent,), BOT.name, BOT.email, BOT.email, "api 1.1.0\n\nImage-Update: x\n"),
+    ]
+    assert [[change.path for change in one.changes] for one in found] == [["b"], [API]]
     assert mirror.commits_between(persons, persons) == ()
 
 
@@ -166,17 +168,33 @@ def test_a_files_versions_as_the_branch_saw_them(
     gone = environments.commit("main", {API: None}, by="Eve \x01 <eve@example.com>")
     mirror.fetch("imagebot/")
 
-    versions = mirror.path_versions(gone, API, 100)
+    line = mirror.line(gone, [API], 100)
 
-    first = versions[-1]
-    assert [version.commit for version in versions] == [gone, merged, first.commit]
-    assert [version.author_name for version in versions[:2]] == ["Eve \x01", "Ada"]
-    assert (versions[0].blob, versions[1].at, versions[1].committer_email) == (None, NOON, "ada@example.com")
-    contents = list(mirror.blobs([version.blob for version in versions if version.blob]))
+    first = line[-1]
+    assert [commit.id for commit in line] == [gone, merged, first.id]
+    assert [commit.author for commit in line[:2]] == ["Eve \x01", "Ada"]
+    assert (line[1].committed, line[1].committer_email) == (NOON, "ada@example.com")
+    (last,) = line[0].changes
+    assert (last.path, last.new) == (API, None)
+    contents = list(mirror.blobs([change.new for commit in line for change in commit.changes if change.new]))
     assert contents == [b"image: acme/api:1.1.0\n", b"image: acme/api:1.0.0\n"]
-    assert mirror.path_versions(gone, API, 1) == versions[:1]
-    assert mirror.path_versions(gone, "no/such file", 100) == ()
-    assert len(mirror.path_versions(gone, 'with spaces/ü "x"\tb.yaml', 100)) == 1
+    assert mirror.line(gone, [API], 1) == line[:1]
+    assert mirror.line(gone, ["no/such file"], 100) == ()
+    assert len(mirror.line(gone, ['with spaces/ü "x"\tb.yaml'], 100)) == 1
+    assert [commit.id for commit in mirror.line(gone, (), 100)] == [gone, merged, base, first.id]
+
+
+@pytest.mark.parametrize("path", ["../x", "a/./b", ".git/config", "", "/etc/passwd", "x" * 200_000])
+def test_a_path_that_no_work_tree_can_have_has_no_history(mirror: Mirror, heads: Heads, path: str) -> None:
+    assert mirror.line(heads.base, [path], 100) == ()
+    assert mirror.fetch("imagebot/") == heads
+
+
+def test_more_paths_than_arguments_may_hold(mirror: Mirror, heads: Heads) -> None:
+    many = [f"{'x' * 90_000}{number}" for number in range(6)]
+    assert [[change.path for change in commit.changes] for commit in mirror.line(heads.base, [API, *many], 9)] == [
+        [API]
+    ]
 
 
 def test_the_newest_commits_of_a_branch(mirror: Mirror, branch_and_base: tuple[str, str]) -> None:
@@ -219,5 +237,5 @@ def test_no_commit_of_a_branch_is_overlooked_beside_a_very_long_one(
     mirror.fetch("imagebot/")
 
     found = mirror.commits_of_each(first, [long, tip])
-    assert [commit.author_name for commit in found[tip]] == ["Eve"]
+    assert [commit.author for commit in found[tip]] == ["Eve"]
     assert len(found[long]) == MOST_COMMITS

@@ -1,12 +1,12 @@
-"""Every commit of a branch with what it changed: one `git log`, however long the branch."""
+"""Commits as `git log` tells them, read as a stream: what they say is anybody's, odd, and of any length."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from imagebot.gitrepo.names import commit_id
-from imagebot.gitrepo.objects import FILE_MODES
+from imagebot.gitrepo.objects import FILE_MODES, may_be_path
 from imagebot.gitrepo.process import Git
 from imagebot.history.commits import Commit, FileChange
 
@@ -14,7 +14,8 @@ MOST_COMMITS = 100_000
 _FIELDS = ("%H", "%P", "%an", "%ae", "%at", "%cn", "%ce", "%ct", "%B")
 _FORM = "--format=tformat:" + "%x00".join(_FIELDS)
 # Against the first parent: a merge changes what it brings, as the branch itself saw it.
-_HOW = ("--topo-order", "--diff-merges=first-parent", "--raw", "--no-abbrev", "--no-renames", "--no-show-signature")
+_CHANGES = ("--diff-merges=first-parent", "--raw", "--no-abbrev")
+_PLAIN = ("-z", "--no-show-signature", "--no-color", "--stdin")
 _LATEST = 253_402_300_799  # the last second of the year 9999: later dates are in some commits, and in no calendar
 
 
@@ -23,8 +24,25 @@ def annals(git: Git, tip: str, wanted: Callable[[str], bool]) -> tuple[Commit, .
 
     Symbolic links and submodules are no files; paths that are not UTF-8 are left out.
     """
-    out = git.out("log", "-z", f"--max-count={MOST_COMMITS}", *_HOW, _FORM, commit_id(tip), "--")
-    return tuple(_commits(iter(out.split(b"\0")[:-1]), wanted))
+    how = (f"--max-count={MOST_COMMITS}", "--topo-order", "--no-renames")
+    return tuple(told(git, how, [commit_id(tip)], wanted=wanted))
+
+
+def told(
+    git: Git,
+    how: Sequence[str],
+    points: Sequence[str],
+    paths: Sequence[str] = (),
+    wanted: Callable[[str], bool] = lambda _: True,
+) -> Iterator[Commit]:
+    """What `git log` tells between `points`, of commits that change `paths` if any are given.
+
+    Raises `Damaged` where the mirror lacks what it should have.
+    """
+    with git.talk("log", *_PLAIN, *how, *_CHANGES, _FORM, "--", *paths) as talk:
+        talk.say("".join(f"{point}\n" for point in points).encode())
+        talk.finish()
+        yield from _commits(talk.words(), wanted)
 
 
 def _commits(words: Iterator[bytes], wanted: Callable[[str], bool]) -> Iterator[Commit]:
@@ -35,35 +53,38 @@ def _commits(words: Iterator[bytes], wanted: Callable[[str], bool]) -> Iterator[
         changes: list[FileChange] = []
         # A commit's first line of changes begins with the line end that parts it from the message.
         while (word := next(words, None)) is not None and word.lstrip(b"\n").startswith(b":"):
-            changes += _change(word.lstrip(b"\n:").decode(), next(words), wanted)
+            changes += _change(word.lstrip(b"\n:").decode(), words, wanted)
         parents, author, author_email, authored, committer, committer_email, committed, message = rest
         yield Commit(
             id=head.decode(),
             parents=tuple(parents.split()),
             author=author,
             author_email=author_email,
-            authored=_moment(authored),
+            authored=moment(authored),
             committer=committer,
             committer_email=committer_email,
-            committed=_moment(committed),
+            committed=moment(committed),
             message=message,
             changes=tuple(changes),
         )
         head = word
 
 
-def _change(raw: str, path: bytes, wanted: Callable[[str], bool]) -> Iterator[FileChange]:
-    old_mode, new_mode, old, new, _ = raw.split(" ")
+def _change(raw: str, words: Iterator[bytes], wanted: Callable[[str], bool]) -> Iterator[FileChange]:
+    old_mode, new_mode, old, new, status = raw.split(" ")
+    paths = [next(words) for _ in range(2 if status.startswith(("R", "C")) else 1)]
     try:
-        name = path.decode()
+        names = [path.decode() for path in paths]
     except UnicodeDecodeError:
         return
     before, after = (blob if mode in FILE_MODES else None for mode, blob in ((old_mode, old), (new_mode, new)))
-    if before != after and wanted(name):
-        yield FileChange(name, before, after)
+    if before != after and may_be_path(names[-1]) and wanted(names[-1]):
+        yield FileChange(names[-1], before, after, names[0] if status.startswith("R") else "")
 
 
-def _moment(seconds: str) -> datetime:
-    """Git's date; what is none is the beginning of time."""
+def moment(seconds: str) -> datetime | None:
+    """Git's date; None where there is none, or none that a calendar has: broken tools write 0, or the year 11476."""
     text = seconds.strip()
-    return datetime.fromtimestamp(min(int(text), _LATEST) if text.isdecimal() else 0, UTC)
+    if not text.isascii() or not text.isdigit() or len(text) > len(str(_LATEST)):
+        return None
+    return datetime.fromtimestamp(int(text), UTC) if 0 < int(text) <= _LATEST else None
