@@ -12,6 +12,7 @@ from imagebot.errors import BadInput, BadResponse, NotFound, Refused
 from imagebot.gitrepo import objects
 from imagebot.gitrepo.commits import write
 from imagebot.gitrepo.failures import explain, unexplained
+from imagebot.gitrepo.folder import make_private
 from imagebot.gitrepo.names import commit_id
 from imagebot.gitrepo.process import Git, Terms
 from imagebot.gitrepo.push import PushUpdate, Rejected, arguments, results
@@ -62,7 +63,7 @@ class Leaf:
     def _workshop(self) -> Iterator[Git]:
         """A new bare repository for as long as the block lasts: there is no old state to mend."""
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_private(self.folder)
             folder = tempfile.TemporaryDirectory(dir=self.folder, prefix="leaf-", ignore_cleanup_errors=True)
         except OSError as error:
             raise BadInput(f"cannot work in {self.folder}: {error.strerror}; see `state` in imagebot.yaml") from None

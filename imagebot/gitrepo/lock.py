@@ -20,7 +20,7 @@ def locked(path: Path, seconds: float) -> Iterator[int]:
 
     A child that inherits the descriptor holds the lock, too: the git of a bot that was killed is waited for.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         _wait(descriptor, path, time.monotonic() + seconds)
         yield descriptor

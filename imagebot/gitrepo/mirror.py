@@ -16,6 +16,7 @@ from imagebot.gitrepo import ancestry, commits, history, log, objects
 from imagebot.gitrepo.bring import Bringing, brings_each
 from imagebot.gitrepo.commits import Draft, SignedCommit
 from imagebot.gitrepo.failures import explain, unexplained
+from imagebot.gitrepo.folder import make_private
 from imagebot.gitrepo.lock import locked
 from imagebot.gitrepo.names import branch_name, branch_prefix
 from imagebot.gitrepo.objects import Files
@@ -213,7 +214,9 @@ class Mirror:
     def _alone(self) -> Iterator[int]:
         """The lock on the mirror, without what writers that were killed left behind."""
         try:
-            self._folder.parent.mkdir(parents=True, exist_ok=True)
+            make_private(self._folder.parent)
+            if self._folder.is_dir():
+                make_private(self._folder)
             with locked(self._beside("lock"), self._network_seconds) as lock:
                 self._clear_away()
                 yield lock
@@ -236,6 +239,7 @@ class Mirror:
     def _made_anew(self, prefix: str | None, terms: Terms) -> Heads:
         """Fetch everything into a new repository and only then put it in place: what is there is always whole."""
         new = Git(self._beside("new"))
+        make_private(new.folder)
         new.out("init", "--bare", "--quiet", "--template=", terms=Terms(inherit=terms.inherit))
         heads = self._fetched(new, prefix, terms)
         if self._folder.exists():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from imagebot.errors import BadInput, BadResponse, NotFound
 from imagebot.gitrepo.failures import explain, unexplained
+from imagebot.gitrepo.folder import make_private
 from imagebot.gitrepo.mirror import NETWORK_SECONDS
 from imagebot.gitrepo.names import branch_name
 from imagebot.gitrepo.process import Git, Terms
@@ -29,6 +30,7 @@ def default_branch(scratch: Path, remote: Remote) -> str:
     """
     git = Git(scratch)
     if not scratch.exists():
+        make_private(scratch)
         git.out("init", "--bare", "--quiet", "--template=")
     terms = Terms(remote.environment(), remote.url, NETWORK_SECONDS)
     answer = git.ask("ls-remote", "--symref", "--end-of-options", remote.url, "HEAD", terms=terms)
