@@ -184,7 +184,7 @@ def _looked_at(mirror: Mirror, tally: Tally) -> object:
         lambda: mirror.read(heads.base, file),
         lambda: mirror.commits_between(heads.base, tip),
         lambda: mirror.newest_commits(heads.base),
-        lambda: mirror.path_versions(heads.base, file, 10),
+        lambda: mirror.line(heads.base, [file], 10),
         lambda: mirror.annals(heads.base, lambda path: path == file),
         lambda: mirror.history(heads.base),
         lambda: mirror.changed_paths(heads.base, tip),
