@@ -68,9 +68,12 @@ class Watched:
         names = self._screen.held(data)
         if not (names or path in self.explicit or self._has_marker(data)):
             return None
-        found = find(path, data, self.explicit.get(path, ()), self.policies)
+        found = find(path, data, self.explicit.get(path, ()), self.policies, self._matters)
         doubts = {name: doubt for name in names if (doubt := unclear(data, found, name))}
         return FileFields(found, doubts, find_embedded(path, data, found, frozenset(names)))
+
+    def _matters(self, piece: bytes) -> bool:
+        return bool(self._screen.held(piece))
 
     def doubted(self, path: str, data: bytes, error: ImagebotError) -> FileFields:
         """A file of which nothing can be told: any image that may be in it is in doubt."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from imagebot.errors import CannotEdit, Problem
 from imagebot.fields.edit import Pin, edit, wanted
@@ -35,7 +36,7 @@ def assign(file: str, data: bytes, name: ImageName, to: Value, *, embedded: bool
     """
     if not screen(data, name):
         return Assigned(data)
-    found = find(file, data)
+    found = find(file, data, wanted=partial(screen, name=name))
     doubt = unclear(data, found, name)
     inside = find_embedded(file, data, found, [name])
     every = [*(field for field in found.fields if field.name == name), *(inside if embedded else ())]

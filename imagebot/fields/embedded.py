@@ -15,6 +15,7 @@ from imagebot.fields.field import Field, Found, Part, Spot, Value
 from imagebot.fields.files import is_words
 from imagebot.fields.find import LONGEST_PATH, numbered
 from imagebot.fields.place import Trail, path
+from imagebot.fields.screen import Screen
 from imagebot.fields.texts import references, texts
 from imagebot.images.reference import ImageName
 from imagebot.yamledit.lines import line_numbers
@@ -34,7 +35,8 @@ def find_embedded(file: str, data: bytes, found: Found, names: Collection[ImageN
     if found.unreadable or is_words(file) or not _candidates(data, found, names):
         return ()
     fields: list[Field] = []
-    for index, document in numbered(parse(data)):
+    seen = Screen(names)
+    for index, document in numbered(parse(data, wanted=lambda piece: bool(seen.held(piece)))):
         if isinstance(document, Document):
             for scalar, trail in texts(document):
                 fields += _fields(_Text(file, data, scalar, index, trail), names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, islice
 
 from imagebot.errors import Problem
@@ -22,9 +23,9 @@ from imagebot.fields.place import Place, Trail, path, places
 from imagebot.images.reference import ImageName
 from imagebot.yamledit.events import Budget
 from imagebot.yamledit.limits import MAX_ALIASES
-from imagebot.yamledit.parse import parse
+from imagebot.yamledit.parse import Wanted, parse
 from imagebot.yamledit.replace import problem, why_fixed
-from imagebot.yamledit.tree import Alias, Document, NotYaml
+from imagebot.yamledit.tree import Alias, Document, NotYaml, Skipped
 
 # Every field holds its path: below a key of a megabyte, thousands of them would fill the memory.
 LONGEST_PATH = 2_000
@@ -41,25 +42,33 @@ class _Claimed:
     twice: frozenset[str]
 
 
-def find(file: str, data: bytes, explicit: Sequence[Explicit] = (), policies: Policies = NO_POLICIES) -> Found:
-    """Every field of a file, whatever is watched.
+def find(
+    file: str,
+    data: bytes,
+    explicit: Sequence[Explicit] = (),
+    policies: Policies = NO_POLICIES,
+    wanted: Wanted | None = None,
+) -> Found:
+    """Every field of a file; with `wanted` only those of the YAML documents of whose bytes it says yes.
 
     `explicit` are those that policies name by their path; `policies` are the images of Flux's policies in markers.
     """
     if too_many(data):
         return Found(unreadable=Problem(file, 1, 1, f"the file has more than {MOST} markers"))
     if not is_words(file):
-        return _in_yaml(file, data, explicit, policies)
+        return _in_yaml(file, data, explicit, policies, wanted)
     found = find_words(file, data, policies)
     return replace(found, refusals=(*found.refusals, *resolve(file, data, explicit)[1]))
 
 
-def _in_yaml(file: str, data: bytes, explicit: Sequence[Explicit], policies: Policies) -> Found:
+def _in_yaml(file: str, data: bytes, explicit: Sequence[Explicit], policies: Policies, wanted: Wanted | None) -> Found:
     reading = _Reading(file, data, policies, Comments(data, list(comments(data))), may_nest(data), Budget())
     fields: list[Field] = []
     refusals: list[NoField] = []
     unnamed: list[Problem] = []
-    for index, document in numbered(parse(data, reading.budget)):
+    for index, document in numbered(parse(data, reading.budget, wanted and partial(_matters, wanted))):
+        if isinstance(document, Skipped):
+            continue
         read = document if isinstance(document, NotYaml) else reading.document(document, index)
         if isinstance(read, NotYaml):
             return find_marked(file, data, policies, _unreadable(file, data, read))
@@ -142,7 +151,14 @@ def _unreadable(file: str, data: bytes, why: NotYaml) -> Problem:
     return Problem(file, why.line, why.column, why.message + hint)
 
 
-def numbered(documents: Iterator[Document | NotYaml]) -> Iterator[tuple[int | None, Document | NotYaml]]:
+def _matters(wanted: Wanted, data: bytes) -> bool:
+    """Whether a document must be read: what stands beside a marker may be anything."""
+    return wanted(data) or any(comments(data))
+
+
+def numbered(
+    documents: Iterator[Document | Skipped | NotYaml],
+) -> Iterator[tuple[int | None, Document | Skipped | NotYaml]]:
     """Each document with its number, which is None where it is the only one."""
     first = list(islice(documents, 2))
     if len(first) < 2:

@@ -29,7 +29,7 @@ class Known:
     """What a document was found to hold so far, by the identity of its nodes: nothing is worked out twice.
 
     `merged` is what a list of maps brings in as the value of a merge key. `followed` are the merge keys' aliases that
-    lead to what shapes ask for, by where they stand; those that bring anything else are passed over.
+    lead to what shapes ask for, by where they stand; those that bring nothing, or nothing new, are passed over.
     """
 
     maps: dict[int, Place] = field(default_factory=dict)
@@ -212,7 +212,8 @@ def _brought_by_list(node: Sequence, known: Known) -> dict[str, Entry]:
             mapping = _entry(item).node
             if isinstance(mapping, Mapping):
                 brought = _brought_by_map(mapping, known)
-                _follow(item, brought, known)
+                if brought.keys() - entries.keys():
+                    _follow(item, brought, known)
                 entries = brought | entries
         known.merged[id(node)] = entries
     return known.merged[id(node)]

@@ -38,20 +38,20 @@ class Budget:
 
 
 class Text:
-    """A file's text, and where each character of it stands in the bytes."""
+    """The text of a file from byte `start` to `end`, and where each character of it stands in the bytes."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, start: int = 0, end: int | None = None) -> None:
         if len(data) > MAX_BYTES:
             message = f"the file has {len(data)} bytes; at most {MAX_BYTES} are read: split it"
             raise Unreadable(1, 1, message, beyond=True)
         self._data = data
-        self._shift = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
+        self._shift = start or (len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0)
         try:
-            self.text = data[self._shift :].decode()
+            self.text = data[self._shift : end].decode()
         except UnicodeDecodeError as error:
-            line = data.count(b"\n", 0, error.start + self._shift) + 1
+            line = data.count(b"\n", start, error.start + self._shift) + 1
             raise Unreadable(line, 1, "the file is not UTF-8") from None
-        if self.text.startswith(_BOM):
+        if self.text.startswith(_BOM) and not start:
             raise Unreadable(1, 1, "the file has two byte order marks")
         if self.text.count("%TAG") > MAX_HANDLES and len(_HANDLE.findall(self.text)) > MAX_HANDLES:
             raise Unreadable(1, 1, f"the file has more than {MAX_HANDLES} %TAG directives", beyond=True)

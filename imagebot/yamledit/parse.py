@@ -3,35 +3,51 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import repeat
 
 import yaml
 
 from imagebot.yamledit.events import Budget, Text, Unreadable, begin, end, pull
 from imagebot.yamledit.lines import indentation
-from imagebot.yamledit.tree import Alias, Document, Mapping, Node, NotYaml, Scalar, Sequence
+from imagebot.yamledit.pieces import Piece, pieces
+from imagebot.yamledit.tree import Alias, Document, Mapping, Node, NotYaml, Scalar, Sequence, Skipped
 
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]+)+")
 
 
-def parse(data: bytes, budget: Budget | None = None) -> Iterator[Document | NotYaml]:
+Wanted = Callable[[bytes], bool]
+
+
+def parse(
+    data: bytes, budget: Budget | None = None, wanted: Wanted | None = None
+) -> Iterator[Document | Skipped | NotYaml]:
     """The documents of a file one by one, so that a large file is never in memory as a whole tree.
 
     Where it cannot be read on, the reason comes last: then what came before is not to be trusted either. Whoever reads
-    texts within it, too, hands one `budget` to both.
+    texts within it, too, hands one `budget` to both. With `wanted`, documents of whose bytes it says no are skipped:
+    the file is as readable as the others are.
     """
-    yield from _parse(data, _Origin(), budget)
+    for piece in (Piece(0, len(data), 0, None),) if wanted is None else pieces(data):
+        if wanted is not None and piece.documents is not None and not wanted(data[piece.start : piece.end]):
+            yield from repeat(Skipped(), piece.documents)
+            continue
+        for document in _parse(data, piece, _Origin(line=piece.line), budget):
+            yield document
+            if isinstance(document, NotYaml):
+                return
 
 
 def parse_within(data: bytes, scalar: Scalar, budget: Budget | None = None) -> Iterator[Document | NotYaml]:
     """The documents of YAML that is the text of a scalar of the file `data`, each scalar saying where it stands."""
-    yield from _parse(scalar.value.encode(), _Origin(scalar, indentation(data, scalar)), budget)
+    text = scalar.value.encode()
+    yield from _parse(text, Piece(0, len(text), 0, None), _Origin(scalar, indentation(data, scalar)), budget)
 
 
-def _parse(data: bytes, origin: _Origin, budget: Budget | None) -> Iterator[Document | NotYaml]:
+def _parse(data: bytes, piece: Piece, origin: _Origin, budget: Budget | None) -> Iterator[Document | NotYaml]:
     try:
-        text = Text(data)
+        text = Text(data, piece.start, piece.end)
         tree = _Tree(text, origin)
         for event in pull(text.text, budget):
             document = tree.take(event)
@@ -44,10 +60,11 @@ def _parse(data: bytes, origin: _Origin, budget: Budget | None) -> Iterator[Docu
 
 @dataclass(frozen=True, slots=True)
 class _Origin:
-    """Where a text comes from: the file itself, or a scalar of it whose lines stand in by `indentation`."""
+    """Where a text comes from: the file itself, from a `line` on, or a scalar whose lines stand in by `indentation`."""
 
     scalar: Scalar | None = None
     indentation: int = 0
+    line: int = 0
 
     def place(self, line: int, column: int) -> tuple[int, int]:
         """Line and column in the file, of those in the text that count from 0.
@@ -55,7 +72,7 @@ class _Origin:
         Only in a literal block each line of the text is one of the file.
         """
         if self.scalar is None:
-            return line + 1, column + 1
+            return self.line + line + 1, column + 1
         if self.scalar.style == "|":
             return self.scalar.line + line + 1, self.indentation + column + 1
         return self.scalar.line, self.scalar.column

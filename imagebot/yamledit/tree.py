@@ -87,3 +87,8 @@ class Document:
 
     root: Node
     aliases: tuple[Alias, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A document that was not read, because nothing is sought in it."""
