@@ -13,8 +13,17 @@ from imagebot.errors import BadResponse, NotFound, Refused, Unavailable, WorldEr
 from imagebot.gitrepo.process import Answer, last_line
 from imagebot.gitrepo.remote import Remote, mask
 
-_LONGEST = 300
+_LONGEST = 400
 _KIND = re.compile(r"^(?:(?:fatal|error|remote|warning): *)+", re.ASCII | re.IGNORECASE)
+
+_LINE_END = re.compile(r"[\r\n]+")
+_TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])", re.ASCII)
+_WORD = re.compile(r"\w")
+# What forges say to whoever pushes, refused or not; and git, of every refusal.
+_HINT = re.compile(r"(?:To )?(?:create|view|visit) (?:an? )?(?:new )?(?:pull|merge) request", re.ASCII | re.IGNORECASE)
+_ALWAYS_SAID = re.compile(
+    r"error: hook declined to update |Resolving deltas|Counting objects|Processed [0-9]+ references", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +95,48 @@ def explain(doing: str, remote: Remote, answer: Answer, environment: Mapping[str
     for rule in _RULES:
         for line in lines:
             if rule.words.search(line):
-                return rule.error(f"{_line(doing, remote, line, environment)}; {rule.advice}")
+                return rule.error(
+                    f"{_line(doing, remote, line, environment)}{_beside(line, answer, environment)}; {rule.advice}"
+                )
     return None
 
 
 def unexplained(doing: str, remote: Remote, answer: Answer, environment: Mapping[str, str]) -> str:
     """One line for an answer that is in no rule."""
-    return _line(doing, remote, last_line(answer.err), environment)
+    line = last_line(answer.err)
+    return _line(doing, remote, line, environment) + _beside(line, answer, environment)
+
+
+def remote_words(said: str, environment: Mapping[str, str]) -> str:
+    """What the remote itself said, on one line, without secrets; empty if it said nothing but what git always says."""
+    lines = [clean(line[len("remote:") :]) for line in _LINE_END.split(said) if line.startswith("remote:")]
+    told: dict[str, None] = {}
+    hint = False
+    for line in lines:
+        hint = _HINT.match(line) is not None or (hint and "://" in line)
+        if _WORD.search(line) and not hint and not _ALWAYS_SAID.match(line):
+            told[line] = None
+    return cut(mask(" ".join(told), environment))
+
+
+def clean(text: str) -> str:
+    """Text of a remote's, without what moves a terminal's cursor or colours it."""
+    return printable(_TERMINAL.sub("", text)).strip()
+
+
+def cut(text: str) -> str:
+    """No more of it than a person reads."""
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _beside(line: str, answer: Answer, environment: Mapping[str, str]) -> str:
+    """What the remote said besides the line that is shown already."""
+    words = remote_words(answer.err, environment)
+    return "" if not words or words in mask(clean(line), environment) else f" (it says: {words.rstrip('.')})"
 
 
 def _line(doing: str, remote: Remote, said: str, environment: Mapping[str, str]) -> str:
-    said = _KIND.sub("", printable(mask(said, environment)))
+    said = _KIND.sub("", mask(clean(said), environment))
     for repeated in (f" for '{remote.url}/'", f" '{remote.url}/'", f" '{remote.url}'"):
         said = said.replace(repeated, "")
-    return f"cannot {doing} {remote.url}: {said[:_LONGEST].rstrip('.')}"
+    return f"cannot {doing} {remote.url}: {cut(said).rstrip('.')}"

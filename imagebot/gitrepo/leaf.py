@@ -15,7 +15,7 @@ from imagebot.gitrepo.failures import explain, unexplained
 from imagebot.gitrepo.folder import make_private
 from imagebot.gitrepo.names import commit_id
 from imagebot.gitrepo.process import Git, Terms
-from imagebot.gitrepo.push import PushUpdate, Rejected, arguments, results
+from imagebot.gitrepo.push import PushUpdate, Rejected, Sender
 from imagebot.gitrepo.remote import Remote
 from imagebot.settings import Author
 
@@ -93,13 +93,8 @@ class Leaf:
             ) from None
 
     def _pushed(self, git: Git, commit: str, over: str | None) -> bool:
-        terms = self._terms()
-        update = PushUpdate(self.remote.branch, commit, over)
-        answer = git.ask("push", *arguments([update], self.remote.url), terms=terms)
-        result = results(answer.out).get(self.remote.branch)
-        if result is None:
-            error = explain("push to", self.remote, answer, terms.environment)
-            raise error or BadResponse(unexplained("push to", self.remote, answer, terms.environment))
+        sent = Sender(git, self.remote, _SECONDS).send([PushUpdate(self.remote.branch, commit, over)])
+        result = sent[self.remote.branch]
         if isinstance(result, Rejected) and not result.moved:
             raise Refused(f"{self.name} was not pushed: {result.because}")
         return not isinstance(result, Rejected)

@@ -21,7 +21,7 @@ from imagebot.gitrepo.lock import locked
 from imagebot.gitrepo.names import branch_name, branch_prefix
 from imagebot.gitrepo.objects import Files
 from imagebot.gitrepo.process import DAMAGED_MARK, Answer, Damaged, Git, Terms
-from imagebot.gitrepo.push import Pushed, PushUpdate, Rejected, arguments, results
+from imagebot.gitrepo.push import Pushed, PushUpdate, Rejected, Sender, remote_heads
 from imagebot.gitrepo.remote import Remote
 from imagebot.history.commits import Commit
 from imagebot.settings import Author
@@ -129,20 +129,17 @@ class Mirror:
         return commits.adopt(self._git, base, tree, commit)
 
     def push(self, updates: Sequence[PushUpdate]) -> dict[str, Pushed | Rejected]:
-        """Move branches of the remote, all in one push; what becomes of each, by name.
+        """Move branches of the remote, in one push if it takes them all; what becomes of each, by name.
 
         Raises `Refused` if the remote does not let us push at all, `Unavailable`, `NotFound`, `BadResponse`.
         """
         if not updates:
             return {}
-        terms = self._terms(self._network_seconds)
-        self.pushes += 1
-        answer = self._git.ask("push", *arguments(updates, self.remote.url), terms=terms)
-        found = results(answer.out)
-        if any(update.branch not in found for update in updates):
-            error = explain("push to", self.remote, answer, terms.environment)
-            raise error or BadResponse(unexplained("push to", self.remote, answer, terms.environment))
-        return found
+        sender = Sender(self._git, self.remote, self._network_seconds)
+        try:
+            return sender.send(updates)
+        finally:
+            self.pushes += sender.pushes
 
     def commits_between(self, base: str, tip: str) -> tuple[Commit, ...]:
         """The commits of `tip` that `base` has not, newest first; of more than 1 000 the newest."""
@@ -266,8 +263,7 @@ class Mirror:
         return error or Damaged(unexplained("fetch from", self.remote, answer, terms.environment))
 
     def _no_base(self, git: Git, terms: Terms) -> str:
-        answer = git.ask("ls-remote", "--heads", "--end-of-options", self.remote.url, terms=terms)
-        names = [line.partition(_HEADS)[2] for line in answer.out.decode(errors="replace").split("\n")[:-1]]
+        names = list(remote_heads(git, self.remote, terms))
         shown = printable(", ".join(names[:10])) + (", …" if len(names) > 10 else "")
         there = f"it has {shown}; set `branch`" if names else "it has no branch yet; push a first commit"
         return f"{self.remote.url} has no branch {self.remote.branch}: {there}"

@@ -1,22 +1,32 @@
-"""Branches sent to the remote, each on condition that it is still where it was last seen."""
+"""Branches sent to the remote, each on condition that it is still where it was last seen.
+
+All go in one push. One that is refused costs itself: those that did not pass are sent again in halves, down to each by
+itself, so that the remote's words are about it alone. Where the remote does not say what became of a branch, it is
+looked at: nothing is guessed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections import deque
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from imagebot.errors import BadInput, printable
+from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailable, WorldError, printable
+from imagebot.gitrepo.failures import explain, remote_words, unexplained
 from imagebot.gitrepo.names import branch_name, commit_id
+from imagebot.gitrepo.process import Answer, Git, Terms
+from imagebot.gitrepo.remote import Remote
+
+MOST_PUSHES = 32
+"""How often one call may push: enough to find a few bad ones of a hundred, or all bad ones of sixteen."""
 
 _HEADS = "refs/heads/"
-_LEASE_LOST = (
-    "stale info",
-    "fetch first",
-    "cannot lock ref",
-    "failed to update ref",
-    "incorrect old value",
-    "reference already exists",
-)
+_LEASE_LOST = ("stale info", "fetch first")
+# Somebody was there first, or another name is in the way, or a lock was left: the remote's words do not tell which.
+_NOT_LOCKED = ("cannot lock ref", "failed to update ref", "incorrect old value", "reference already exists")
+_NOT_TOLD = "remote failure"
+_MOVED_MEANWHILE = "the branch was moved by somebody else meanwhile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,72 @@ class Rejected:
     moved: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Unclear:
+    """Nothing that settles it was said; whoever looks at the remote knows. `again`: it might pass in other company."""
+
+    because: str
+    again: bool
+
+
+Result = Pushed | Rejected
+_Said = Pushed | Rejected | _Unclear
+
+
+@dataclass
+class Sender:
+    """Pushes from `git` to `remote`; `pushes` counts how often. `seconds` bound the first push, and all after it."""
+
+    git: Git
+    remote: Remote
+    seconds: float
+    pushes: int = field(default=0, init=False)
+
+    def send(self, updates: Sequence[PushUpdate]) -> dict[str, Result]:
+        """What becomes of each, by name. Raises `WorldError`s where nothing can be pushed at all, or nobody knows."""
+        found: dict[str, Result] = {}
+        groups, seconds = deque([list(updates)]), self.seconds
+        ends = time.monotonic() + 2 * self.seconds
+        while groups:
+            group = groups.popleft()
+            try:
+                results, again = self._try(group, seconds)
+            except WorldError as error:
+                if not found:
+                    raise
+                results, again = {update.branch: Rejected(str(error), moved=False) for update in group}, []
+            found |= results
+            seconds = min(self.seconds, (ends - time.monotonic()) / 4)
+            if len(again) > 1 and self.pushes + len(groups) + 2 <= MOST_PUSHES and seconds > 0:
+                groups += [again[: len(again) // 2], again[len(again) // 2 :]]
+        return found
+
+    def _try(self, updates: Sequence[PushUpdate], seconds: float) -> tuple[dict[str, Result], list[PushUpdate]]:
+        """What became of each in one push, and those that might pass in other company."""
+        terms = Terms(self.remote.environment(), self.remote.url, seconds)
+        said = self._said(updates, terms)
+        unclear = [update for update in updates if isinstance(said[update.branch], _Unclear)]
+        heads = remote_heads(self.git, self.remote, terms) if unclear else {}
+        results = {update.branch: _settled(update, said[update.branch], heads) for update in updates}
+        return results, [update for update in updates if _may_pass(said[update.branch], results[update.branch])]
+
+    def _said(self, updates: Sequence[PushUpdate], terms: Terms) -> dict[str, _Said]:
+        self.pushes += 1
+        silence = f"{self.remote.url} did not say what became of it"
+        try:
+            answer = self.git.ask("push", *arguments(updates, self.remote.url), terms=terms)
+        except Unavailable as error:
+            answer, silence = Answer(-1, b"", ""), str(error)
+        summaries = summaries_of(answer.out)
+        if answer.err and not summaries:
+            why = explain("push to", self.remote, answer, terms.environment)
+            if isinstance(why, Refused | NotFound):
+                raise why
+            silence = str(why or unexplained("push to", self.remote, answer, terms.environment))
+        words = remote_words(answer.err, terms.environment)
+        return {update.branch: _said(summaries.get(update.branch), words, silence) for update in updates}
+
+
 def arguments(updates: Sequence[PushUpdate], url: str) -> list[str]:
     """What follows `git push`. Raises `BadInput` for an update that git cannot be told."""
     for update in updates:
@@ -52,24 +128,69 @@ def arguments(updates: Sequence[PushUpdate], url: str) -> list[str]:
     return [*plain, *leases, "--end-of-options", url, *refspecs]
 
 
-def results(out: bytes) -> dict[str, Pushed | Rejected]:
-    """What git reports per branch: `FLAG TAB FROM:TO TAB SUMMARY` (git-push(1), OUTPUT)."""
-    found: dict[str, Pushed | Rejected] = {}
+def summaries_of(out: bytes) -> dict[str, str]:
+    """What git reports per branch, empty for one that passed: `FLAG TAB FROM:TO TAB SUMMARY` (git-push(1), OUTPUT)."""
+    found: dict[str, str] = {}
     for line in out.decode(errors="replace").split("\n"):
         flag, _, rest = line.partition("\t")
         refs, tab, summary = rest.partition("\t")
         branch = refs.rpartition(":")[2].removeprefix(_HEADS)
-        if not tab or not branch:
-            continue
-        found[branch] = _rejected(summary) if flag == "!" else Pushed()
+        if tab and branch:
+            found[branch] = summary if flag == "!" else ""
     return found
 
 
-def _rejected(summary: str) -> Rejected:
+def in_the_way(branch: str, heads: Collection[str]) -> str | None:
+    """Why a remote with these branches cannot have this one, if a name is the reason."""
+    advice = "rename or delete it, or set branchPrefix"
+    for other in sorted(heads):
+        if branch.startswith(f"{other}/") or other.startswith(f"{branch}/"):
+            return f"the branch {other} is in the way of {branch}: {advice}"
+    for other in sorted(heads):
+        if other != branch and other.casefold() == branch.casefold():
+            return f"the branch {other} is in the way of {branch}, which only letter case tells from it: {advice}"
+    return None
+
+
+def _said(summary: str | None, words: str, silence: str) -> _Said:
+    if summary == "":
+        return Pushed()
+    if summary is None or _NOT_TOLD in summary:
+        return _Unclear(silence, again=True)
+    if any(lost in summary for lost in _LEASE_LOST):
+        return Rejected(_MOVED_MEANWHILE, moved=True)
     reason = printable(summary.rpartition("(")[2].rstrip(")") or summary)
-    if any(words in summary for words in _LEASE_LOST):
-        return Rejected("the branch was moved by somebody else meanwhile", moved=True)
-    return Rejected(f"the remote rejects it: {reason}", moved=False)
+    because = f"the remote rejects it: {f'{words} ({reason})' if words else reason}"
+    return _Unclear(because, again=False) if any(each in summary for each in _NOT_LOCKED) else Rejected(because, False)
+
+
+def _settled(update: PushUpdate, said: _Said, heads: Mapping[str, str]) -> Result:
+    """What was said, or else what the remote has now."""
+    if not isinstance(said, _Unclear):
+        return said
+    there = heads.get(update.branch)
+    if there == update.new:
+        return Pushed()
+    if there != update.expected:
+        return Rejected(_MOVED_MEANWHILE, moved=True)
+    way = in_the_way(update.branch, heads.keys()) if there is None else None
+    return Rejected(way or said.because, moved=False)
+
+
+def _may_pass(said: _Said, result: Result) -> bool:
+    if isinstance(result, Pushed) or result.moved:
+        return False
+    return said.again if isinstance(said, _Unclear) else True
+
+
+def remote_heads(git: Git, remote: Remote, terms: Terms) -> dict[str, str]:
+    """Where the branches of the remote are now. Raises `WorldError`s."""
+    answer = git.ask("ls-remote", "--heads", "--end-of-options", remote.url, terms=terms)
+    if answer.code != 0:
+        error = explain("ask", remote, answer, terms.environment)
+        raise error or BadResponse(unexplained("ask", remote, answer, terms.environment))
+    lines = (line.partition(f"\t{_HEADS}") for line in answer.out.decode(errors="replace").split("\n"))
+    return {name: commit for commit, tab, name in lines if tab}
 
 
 def _id(commit: str | None) -> str:

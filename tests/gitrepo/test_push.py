@@ -75,6 +75,7 @@ def test_what_a_person_pushed_meanwhile_is_never_lost(
         "imagebot/a": MOVED,
         "imagebot/b": Pushed(),
     }
+    assert mirror.pushes == 1
     assert environments.branches() == {"main": base, "imagebot/a": persons, "imagebot/b": made}
 
 
