@@ -10,6 +10,7 @@ import yaml
 
 from imagebot.errors import CannotEdit, Problem
 from imagebot.yamledit.events import Text, Unreadable, begin, end, pull
+from imagebot.yamledit.pieces import Piece, pieces
 from imagebot.yamledit.splice import Edit
 
 # All that a loader may look at, by the kind of event.
@@ -48,8 +49,27 @@ def _bytes_differ(before: bytes, after: bytes, edits: list[Edit]) -> tuple[int, 
 
 
 def _events_differ(before: bytes, after: bytes, values: Mapping[int, str]) -> tuple[int, str] | None:
+    """Where the documents that changed read otherwise than they should; the others are cut off from them, and equal."""
+    left = sorted(values.items(), reverse=True)
+    for old, new in zip_longest(pieces(before), pieces(after)):
+        if old is None or new is None:
+            return (old or new).line + 1, "the file ends elsewhere"
+        mine: dict[int, str] = {}
+        while left and left[-1][0] <= old.end:
+            mine |= [left.pop()]
+        if before[old.start : old.end] == after[new.start : new.end] and not mine:
+            continue
+        flaw = _piece_differs((before, old), (after, new), mine)
+        if flaw:
+            return old.line + flaw[0], flaw[1]
+    return None
+
+
+def _piece_differs(
+    before: tuple[bytes, Piece], after: tuple[bytes, Piece], values: Mapping[int, str]
+) -> tuple[int, str] | None:
     try:
-        old_text, new_text = Text(before), Text(after)
+        old_text, new_text = _text(*before), _text(*after)
         missing = {old_text.index(at): value for at, value in values.items()}
         for old, new in zip_longest(pull(old_text.text), pull(new_text.text)):
             if old is None or new is None:
@@ -60,6 +80,10 @@ def _events_differ(before: bytes, after: bytes, values: Mapping[int, str]) -> tu
     except Unreadable as error:
         return error.why.line, error.why.message
     return (1, "a value was not found again") if missing else None
+
+
+def _text(data: bytes, piece: Piece) -> Text:
+    return Text(data, piece.start, piece.end)
 
 
 def _same(old: yaml.Event, new: yaml.Event) -> bool:

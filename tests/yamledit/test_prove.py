@@ -50,3 +50,13 @@ def test_a_new_document_at_the_end_is_caught() -> None:
 def test_quotes_do_not_become_others() -> None:
     with pytest.raises(CannotEdit, match="read differently"):
         prove("f.yaml", b"a: 'v1'", b'a: "v2"', [Edit(3, b"'v1'", b'"v2"')], {7: "v2"})
+
+
+def test_a_document_beside_that_is_no_yaml_stands_in_no_ones_way() -> None:
+    rest = b"\n---\n{{ if .Values.x }}\n: - [\n---\nb: 1\n"
+    prove("f.yaml", b"a: v1" + rest, b"a: v2" + rest, [Edit(3, b"v1", b"v2")], {5: "v2"})
+
+
+def test_a_value_that_would_begin_a_document_is_caught() -> None:
+    with pytest.raises(CannotEdit, match="not proved"):
+        prove("f.yaml", b"x: 1\n--v1\n", b"x: 1\n--- \n", [Edit(7, b"v1", b"- ")], {9: "- "})
