@@ -59,6 +59,7 @@ AT_HOME: dict[str, tuple[str, ...]] = {
     "git": ("imagebot/gitrepo/",),
     "github": ("imagebot/forge/github",),
     "gitlab": ("imagebot/forge/gitlab_wire.py",),
+    "ijson": ("imagebot/registry/json_reader.py",),
     "jwt": ("imagebot/forge/github",),
     "oras": ("imagebot/registry/",),
     "pathspec": ("imagebot/policy/", "imagebot/fields/"),

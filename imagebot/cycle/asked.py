@@ -23,6 +23,7 @@ class Asked:
     """
 
     def __init__(self, registries: Registries, memory: Memory) -> None:
+        registries.new_pass()
         self._registries = registries
         self._memory = memory
         self._before = registries.requests

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 
 from imagebot.errors import BadResponse, Refused
 from imagebot.images.reference import ImageName
+from imagebot.registry.body import Answer
 from imagebot.registry.challenge import Challenge, parse_challenges
 from imagebot.registry.limits import Deadline
 from imagebot.registry.logins import Basic, Login, RegistryToken
 from imagebot.registry.tokens import TokenFor, Tokens
 from imagebot.registry.urls import Url
-from imagebot.registry.wire import Answer, Wire
+from imagebot.registry.wire import Wire
 from imagebot.secret import Secret
 
 _TOKEN_SERVERS = {
@@ -55,6 +56,10 @@ class Authorization:
         self._tokens = Tokens(wire)
         self._known: Bearer | Basic | None = None
 
+    def new_pass(self) -> None:
+        """From now on a token server that refused a credential may be asked twice again."""
+        self._tokens.new_pass()
+
     def first(self, name: ImageName, login: Login, deadline: Deadline) -> Attempt:
         """What to send before the registry has said anything."""
         if isinstance(login.credential, RegistryToken):
@@ -66,12 +71,12 @@ class Authorization:
         return Attempt()
 
     def again(
-        self, response: Answer, name: ImageName, login: Login, deadline: Deadline, before: Attempt
+        self, answer: Answer, name: ImageName, login: Login, deadline: Deadline, before: Attempt
     ) -> Attempt | None:
         """What to send after a 401, or None if there is nothing better than before."""
         if isinstance(login.credential, RegistryToken):
             return None
-        challenges = parse_challenges(response.headers.get("WWW-Authenticate", ""))
+        challenges = parse_challenges(answer.headers.get("WWW-Authenticate", ""))
         basic = any(challenge.scheme == "basic" for challenge in challenges)
         usable = basic and isinstance(login.credential, Basic)
         for challenge in challenges:

@@ -6,9 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_SEPARATORS = re.compile(r"[\s,]*", re.ASCII)
-_PARAMETER = re.compile(rf'({_TOKEN})\s{{0,9}}=\s{{0,9}}(?:"((?:[^"\\]|\\.)*)"|({_TOKEN})(?=[\s,]|$))', re.ASCII)
+from imagebot.registry.limits import CHALLENGES
+
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
+_SEPARATORS = re.compile(r"[\s,]*+", re.ASCII)
+_PARAMETER = re.compile(rf'({_TOKEN})\s{{0,9}}=\s{{0,9}}(?:"((?:[^"\\]|\\.)*+)"|({_TOKEN})(?=[\s,]|$))', re.ASCII)
 _SCHEME = re.compile(rf"({_TOKEN})(?=[\s,]|$)", re.ASCII)
 _BLOB = re.compile(r"[^\s,]+", re.ASCII)
 _ESCAPE = re.compile(r"\\(.)")
@@ -26,11 +28,12 @@ def parse_challenges(header: str) -> tuple[Challenge, ...]:
     """Every challenge of a header; several headers are read as one, joined by commas. Never raises.
 
     Registries send several in one header (`Bearer …,Basic …`), in several, some with a token instead of parameters
-    (`Negotiate`), and some with a realm that is no URL. What cannot be read is passed over.
+    (`Negotiate`), and some with a realm that is no URL. What cannot be read is passed over, and so is what comes after
+    `CHALLENGES` of them.
     """
     found: list[tuple[str, dict[str, str]]] = []
     position = _skip(header, 0)
-    while position < len(header):
+    while position < len(header) and len(found) <= CHALLENGES:
         if found and (match := _PARAMETER.match(header, position)):
             value = _ESCAPE.sub(r"\1", match[2]) if match[2] is not None else match[3]
             found[-1][1][match[1].lower()] = value
@@ -39,7 +42,7 @@ def parse_challenges(header: str) -> tuple[Challenge, ...]:
         else:
             match = _BLOB.match(header, position)
         position = _skip(header, match.end() if match else position + 1)
-    return tuple(Challenge(scheme, parameters) for scheme, parameters in found)
+    return tuple(Challenge(scheme, parameters) for scheme, parameters in found[:CHALLENGES])
 
 
 def _skip(header: str, position: int) -> int:

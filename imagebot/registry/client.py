@@ -6,22 +6,22 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any
-
-import requests
 
 from imagebot.errors import BadInput, BadResponse, NotFound, Refused
 from imagebot.images.about import About
 from imagebot.images.reference import ImageName, is_digest, is_tag
-from imagebot.registry.answers import announced_digest, json_object, manifest_digest
-from imagebot.registry.contents import contents, platform_of
-from imagebot.registry.conversation import Conversation
+from imagebot.registry.answers import announced_digest, manifest_object
+from imagebot.registry.body import Answer
+from imagebot.registry.budget import Budget
+from imagebot.registry.contents import Manifest, preferred
 from imagebot.registry.credentials import Credentials
 from imagebot.registry.endpoint import Endpoint
 from imagebot.registry.limits import PATIENCE, Deadline, Timeouts
-from imagebot.registry.papers import Papers, image, preferred
-from imagebot.registry.wire import Answer, Count
+from imagebot.registry.lookup import Learnt, Lookup
+from imagebot.registry.papers import Config, Papers, image
+from imagebot.registry.wire import Count
 from imagebot.settings import RegistrySettings
 
 _NO_HEAD = frozenset({404, 405})  # some Nexus releases answer HEAD with 404 where GET works
@@ -44,6 +44,10 @@ class TagList:
 class Registries:
     """All registries, for all threads of a process. Every method raises only `WorldError`s.
 
+    Within a pass no failed question is asked again, a registry that fails again and again is left alone, and a manifest
+    or config is fetched once. Each question ends by its deadline, but for the resolver's look-up of a name, which has
+    limits of its own: whoever waits for a question has to give up by himself.
+
     `settings` is keyed by canonical host, as in `ImageName`.
     """
 
@@ -57,40 +61,50 @@ class Registries:
         self._credentials = Credentials.of(settings, docker_config)
         self._timeouts = timeouts
         self._count = Count()
+        self._budget = Budget()
         self._lock = threading.Lock()
         self._endpoints: dict[str, Endpoint] = {}
+        self._learnt = Learnt()
 
     @property
     def requests(self) -> int:
         """HTTP requests sent so far, those to token servers among them."""
         return self._count.value
 
+    def new_pass(self) -> None:
+        """From now on questions that failed are asked again, and registries that failed too often as well."""
+        with self._lock:
+            self._learnt = Learnt()
+            for endpoint in self._endpoints.values():
+                endpoint.authorization.new_pass()
+
     def tags(self, name: ImageName) -> TagList:
         """Every tag of an image, over all pages."""
-        tags, pages = self._conversation(name, f"list {name.repository}").all_tags()
-        good = tuple(tag for tag in tags if is_tag(tag))
-        return TagList(good, pages.complete, len(tags) - len(good), pages.uploaded)
+        with self._lookup(name, f"list {name.repository}").once("tags") as conversation:
+            pages = conversation.all_tags()
+            return TagList(pages.tags, pages.complete, pages.dropped, pages.uploaded)
 
     def digest(self, name: ImageName, tag: str) -> str:
         """What `tag` stands for at this moment: a claim of the registry's, until `verify` has seen the manifest."""
         assert is_tag(tag), "tags are checked where they come in"
-        conversation = self._conversation(name, f"show {name.repository}:{tag}")
-        head = conversation.manifest(tag, "HEAD")
-        if head.status_code not in _NO_HEAD:
-            announced = announced_digest(conversation.expect(head), name.registry)
-            if announced is not None:
-                return announced
-        return _digest_of(conversation.expect(conversation.manifest(tag, "GET")), name.registry)
+        with self._lookup(name, f"show {name.repository}:{tag}").once("digest", tag) as conversation:
+            head = conversation.manifest(tag, "HEAD")
+            if head.status not in _NO_HEAD:
+                announced = announced_digest(conversation.expect(head), name.registry)
+                if announced is not None:
+                    return announced
+            return _digest_of(conversation.expect(conversation.manifest(tag, "GET")), name.registry)
 
     def shown(self, name: ImageName, tag: str) -> str:
         """What `tag` stands for by the bytes that are shown for it, where `digest` told one that cannot be fetched.
 
         Raises `BadResponse` if what is shown cannot be fetched by its digest either: then nobody knows what it is.
         """
-        conversation = self._conversation(name, f"show {name.repository}:{tag}")
-        digest = _digest_of(conversation.expect(conversation.manifest(tag, "GET")), name.registry)
+        lookup = self._lookup(name, f"show {name.repository}:{tag}")
+        with lookup.once("shown", tag) as conversation:
+            digest = _digest_of(conversation.expect(conversation.manifest(tag, "GET")), name.registry)
         try:
-            self.verify(name, digest)
+            lookup.manifest(digest)
         except NotFound:
             raise BadResponse(
                 f"{name.registry} shows {name.repository}:{tag}, and has nothing for the digest of what it shows"
@@ -102,30 +116,29 @@ class Registries:
 
         By HEAD; a 404 to that is believed only if GET says the same, because some registries know no HEAD.
         """
-        conversation = self._conversation(name, f"show {name.repository} {reference}")
-        response = conversation.manifest(reference, "HEAD")
-        if response.status_code in _NO_HEAD:
-            response = conversation.manifest(reference, "GET")
-        if response.status_code == requests.codes.not_found:
-            return False
-        conversation.expect(response)
-        return True
+        with self._lookup(name, f"show {name.repository} {reference}").conversation() as conversation:
+            answer = conversation.manifest(reference, "HEAD")
+            if answer.status in _NO_HEAD:
+                answer = conversation.manifest(reference, "GET")
+            if answer.status == HTTPStatus.NOT_FOUND:
+                return False
+            conversation.expect(answer)
+            return True
 
     def verify(self, name: ImageName, digest: str) -> None:
         """Fetch the manifest by `digest` and hash it. Raises `BadResponse` if it is another, `NotFound` if none."""
-        assert is_digest(digest), "digests are checked where they come in"
-        _verified(self._show(name, digest), name, digest)
+        self._show(name, digest).manifest(digest)
 
     def platforms(self, name: ImageName, digest: str) -> Mapping[str, str]:
         """The platforms that the image of this digest runs on, each with the digest of the manifest for it.
 
         Attestations are none; empty for what is no image to run, such as a chart.
         """
-        conversation = self._show(name, digest)
-        found = contents(_verified(conversation, name, digest))
+        lookup = self._show(name, digest)
+        found = lookup.manifest(digest)
         if found.config is None:
             return found.platforms
-        only = platform_of(json_object(conversation.blob(found.config), name.registry))
+        only = lookup.config(found.config).platform
         return {} if only is None else {only: digest}
 
     def about(self, name: ImageName, digest: str, platform: str | None = None) -> About:
@@ -134,15 +147,13 @@ class Registries:
         Of an index without that platform (or without one asked for) on linux/amd64, else on its first in the order of
         names: `About.platform` says which. What is no image to run, such as a chart, has layers and labels only.
         """
-        conversation = self._show(name, digest)
-        manifest, index = _verified(conversation, name, digest), {}
-        children = contents(manifest).platforms
-        chosen = preferred(children, platform)
+        lookup = self._show(name, digest)
+        manifest, index = lookup.manifest(digest), Manifest()
+        chosen = preferred(manifest.platforms, platform)
         if chosen is not None:
-            manifest, index = _verified(conversation, name, children[chosen]), manifest
-        at = contents(manifest).config
-        config = {} if at is None else json_object(conversation.blob(at), name.registry)
-        return image(digest, chosen, Papers(manifest, config, index, children))
+            manifest, index = lookup.manifest(manifest.platforms[chosen]), manifest
+        config = Config() if manifest.config is None else lookup.config(manifest.config)
+        return image(digest, Papers(manifest, config, index, chosen))
 
     def created(self, name: ImageName, digest: str) -> datetime | None:
         """When the publisher says that the image was made, for the platform that `about` looks at."""
@@ -155,16 +166,17 @@ class Registries:
                 endpoint.wire.close()
             self._endpoints.clear()
 
-    def _show(self, name: ImageName, digest: str) -> Conversation:
-        return self._conversation(name, f"show {name.repository}@{digest}")
+    def _show(self, name: ImageName, digest: str) -> Lookup:
+        assert is_digest(digest), "digests are checked where they come in"
+        return self._lookup(name, f"show {name.repository}@{digest}")
 
-    def _conversation(self, name: ImageName, deed: str) -> Conversation:
+    def _lookup(self, name: ImageName, deed: str) -> Lookup:
         try:
             login = self._credentials.login(name)
             endpoint = self._endpoint(name.registry)
         except BadInput as error:
             raise Refused(f"{name.registry} was not asked to {deed}: {error}") from None
-        return Conversation(endpoint, name, login, Deadline(self._timeouts), deed)
+        return Lookup(name, deed, login, endpoint, Deadline(self._timeouts), self._learnt, self._budget)
 
     def _endpoint(self, registry: str) -> Endpoint:
         with self._lock:
@@ -173,17 +185,10 @@ class Registries:
             return self._endpoints[registry]
 
 
-def _verified(conversation: Conversation, name: ImageName, digest: str) -> dict[str, Any]:
-    """The manifest of this digest, whose bytes are what the digest says. Raises `BadResponse`, `NotFound`."""
-    response = conversation.expect(conversation.manifest(digest, "GET"))
-    if manifest_digest(response, name.registry, digest.partition(":")[0]) != digest:
-        raise BadResponse(f"{name.registry} sent another manifest than {name.repository}@{digest}")
-    return json_object(response, name.registry)
-
-
-def _digest_of(response: Answer, registry: str) -> str:
-    computed = manifest_digest(response, registry)
-    announced = announced_digest(response, registry)
-    if announced is not None and announced.startswith("sha256:") and announced != computed:
+def _digest_of(answer: Answer, registry: str) -> str:
+    """Of the manifest that was sent. Raises `BadResponse`."""
+    manifest_object(answer, registry)
+    announced = announced_digest(answer, registry)
+    if announced is not None and announced.startswith("sha256:") and announced != answer.digest:
         raise BadResponse(f"{registry} sent a manifest and another one's digest")
-    return computed
+    return answer.digest

@@ -1,27 +1,33 @@
-"""Connections that look at whom they reached before they say a word, and that keep to a deadline at every read.
+"""Connections that look at whom they reach before they say a word, and that bound every read in time and size.
 
-`requests` has a time limit per read only, so a byte every few seconds holds it for ever; and a name in a policy file
-may lead into the cluster or to a cloud's metadata service. Both are cured where the socket is made.
+`urllib3` has a time limit per read only, so a byte every few seconds holds it for ever; `http.client` reads a hundred
+headers of 64 KiB before anybody may look at one, interim answers and trailers without end, and chunks of a negative
+size; and a name in a policy file may lead into the cluster or to a cloud's metadata service. All of it is cured where
+the socket is made.
 """
 
 from __future__ import annotations
 
 import io
 import ipaddress
+import math
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from http.client import HTTPResponse
+from http.client import HTTPException, HTTPResponse
+from socket import gaierror
 from typing import Any
 
-from requests.adapters import HTTPAdapter
+from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from imagebot.errors import Refused
-from imagebot.registry.limits import Deadline
+from imagebot.registry.limits import ADDRESSES, FRAME_BYTES, HEAD_BYTES, Deadline
 
 _NEVER = tuple(
     ipaddress.ip_network(network)
@@ -39,14 +45,24 @@ _NEVER = tuple(
     )
 )
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_INTERIM = frozenset({102, 103})
+_LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Leash:
-    """What the connections of one question must keep to; `private_hosts` may lie in a private network."""
+    """What the connections of one question must keep to; `private_hosts` may lie in a private network.
+
+    `silence` is how many seconds one read may take, if that is less than the deadline allows.
+    """
 
     deadline: Deadline
     private_hosts: frozenset[str]
+    silence: float = math.inf
+
+    def for_read(self) -> float:
+        """Seconds that the next read may take. Raises `TimeoutError` when none is left."""
+        return min(self.deadline.for_read(), self.silence)
 
 
 _leash: ContextVar[Leash] = ContextVar("leash")
@@ -62,12 +78,15 @@ def held_by(leash: Leash) -> Iterator[None]:
         _leash.reset(token)
 
 
-class GuardedAdapter(HTTPAdapter):
-    """Gives a `requests.Session` the connections of this file; each use needs `held_by`."""
+class Connections(PoolManager):
+    """Kept connections of one registry and those it names; each use needs `held_by`. Nothing is retried or followed.
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+    `authority` is the file of certificates that are believed.
+    """
+
+    def __init__(self, authority: str) -> None:
+        super().__init__(num_pools=8, maxsize=32, retries=False, ca_certs=authority, cert_reqs="CERT_REQUIRED")
+        self.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
 
 
 def check_peer(address: str, host: str, private_hosts: frozenset[str]) -> None:
@@ -99,7 +118,7 @@ class _PacedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._connection.settimeout(_leash.get().deadline.for_read())
+        self._connection.settimeout(_leash.get().for_read())
         return self._reader.readinto(buffer)
 
     def close(self) -> None:
@@ -108,25 +127,59 @@ class _PacedReader(io.RawIOBase):
         super().close()
 
 
-class _PacedResponse(HTTPResponse):
+class _BoundedReader(io.BufferedReader):
+    """Gives out no more than `lines` bytes by the line, which is how all but the body itself is read."""
+
+    lines = HEAD_BYTES
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        line = super().readline(size)
+        self.lines -= len(line)
+        if self.lines < 0:
+            raise HTTPException("more headers, or smaller chunks, than any server has")
+        return line
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """`http.client` takes a chunk of -5 bytes for one, and -1 for all that will ever come."""
+        if size is None or size < 0:
+            raise HTTPException("a chunk of less than nothing")
+        return super().read(size)
+
+
+class _StrictResponse(HTTPResponse):
+    """Bounds what is read before anything is parsed, and refuses what two readers could differ about."""
+
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         assert isinstance(self.fp, io.BufferedReader)
-        self.fp = io.BufferedReader(_PacedReader(sock, self.fp.detach()))
+        self._lines = _BoundedReader(_PacedReader(sock, self.fp.detach()))
+        self.fp = self._lines
+
+    def begin(self) -> None:
+        super().begin()
+        while self.status in _INTERIM:  # `http.client` passes over 100 alone
+            self.headers = self.msg = None  # type: ignore[assignment]
+            super().begin()
+        if self.msg.defects or self.msg.get_payload():
+            raise HTTPException("a line among the headers that is none")
+        lengths = set(self.msg.get_all("Content-Length", ()))
+        if len(lengths) > 1 or not all(_LENGTH.fullmatch(each) for each in lengths):
+            raise HTTPException("a length that is none")
+        self._lines.lines = FRAME_BYTES
 
 
 class _HttpConnection(HTTPConnection):
-    response_class = _PacedResponse
+    response_class = _StrictResponse
 
     def _new_conn(self) -> socket.socket:
-        return _checked(super()._new_conn(), self.host)
+        return _connected(self)
 
 
 class _HttpsConnection(HTTPSConnection):
-    response_class = _PacedResponse
+    response_class = _StrictResponse
 
     def _new_conn(self) -> socket.socket:
-        return _checked(super()._new_conn(), self.host)
+        return _connected(self)
 
 
 class _HttpPool(HTTPConnectionPool):
@@ -137,10 +190,40 @@ class _HttpsPool(HTTPSConnectionPool):
     ConnectionCls = _HttpsConnection
 
 
-def _checked(connection: socket.socket, host: str) -> socket.socket:
+def _connected(connection: HTTPConnection) -> socket.socket:
+    """A socket to the first of a few addresses that takes it; only addresses that may be asked are tried.
+
+    The look-up itself has no limit of time but the resolver's own: whoever waits for the question has to give up then.
+    """
+    host, leash = connection.host.strip("[]"), _leash.get()
     try:
-        check_peer(connection.getpeername()[0], host, _leash.get().private_hosts)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+        found = socket.getaddrinfo(host, connection.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise NameResolutionError(host, connection, gaierror(str(error))) from None
+    reasons: list[Exception] = []
+    for family, kind, protocol, _, address in found[:ADDRESSES]:
+        tried = socket.socket(family, kind, protocol)
+        try:
+            check_peer(str(address[0]), host, leash.private_hosts)
+            tried.settimeout(leash.deadline.for_connect())
+            for option in connection.socket_options or ():
+                tried.setsockopt(*option)
+            tried.connect(address)
+        except (OSError, Refused) as error:
+            tried.close()
+            reasons.append(error)
+        else:
+            return tried
+    raise _not_connected(connection, reasons)
+
+
+def _not_connected(connection: HTTPConnection, reasons: list[Exception]) -> Exception:
+    """Why, by the first address: the others are seldom meant."""
+    first = reasons[0] if reasons else OSError("it has no address")
+    if isinstance(first, Refused):
+        return first
+    if isinstance(first, TimeoutError):
+        return ConnectTimeoutError(connection, "timed out")
+    error = NewConnectionError(connection, str(first))
+    error.__cause__ = first
+    return error

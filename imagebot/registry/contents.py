@@ -1,18 +1,20 @@
-"""What a manifest stands for: which platforms it runs on, and when its publisher says it was made.
+"""What a manifest stands for: which platforms it runs on, and where to read more about it, as short as it is kept.
 
-https://github.com/opencontainers/image-spec/blob/main/image-index.md, and config.md beside it. What is no image to run
-(a chart, an artifact) has no platforms and no time.
+https://github.com/opencontainers/image-spec/blob/main/image-index.md, and manifest.md beside it. What is no image to
+run (a chart, an artifact) has no platforms. Anyone may write anything there: what makes no sense is left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from imagebot.images.about import Layer
 from imagebot.images.platform import platform
 from imagebot.images.reference import is_digest
+from imagebot.registry.limits import LABELS, LAYER_BYTES, LIST_ITEMS, TEXT_CHARACTERS
 
 _CONFIG_TYPES = frozenset(
     {"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"}
@@ -22,33 +24,39 @@ _MOST_CHILDREN = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
-    """The platforms of an index, each with the digest of what runs there; or where to read about a single image."""
+class Manifest:
+    """An index, or a single image.
 
-    platforms: Mapping[str, str]
+    An index has `platforms`, each with the digest of what runs there, and `entries`: what it says itself about each of
+    those digests. A single image has `layers`, and a `config` that can be fetched. `labels` are its own annotations.
+    """
+
+    platforms: Mapping[str, str] = field(default_factory=dict)
     config: str | None = None
+    layers: tuple[Layer, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    entries: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-def contents(manifest: Mapping[str, Any]) -> Contents:
-    """What a manifest says by itself; a single image's platform is in its config."""
-    children = dict(_children(manifest))
-    return Contents(children, _config(manifest) if not children else None)
-
-
-def _children(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The images of an index. BuildKit hangs attestations into it, for the platform unknown/unknown."""
-    for child in _descriptors(manifest):
-        if _ATTESTS in mapping(child.get("annotations")):
+def manifest_of(document: Mapping[str, Any]) -> Manifest:
+    """What a manifest says by itself; a single image's platform is in its config. Raises nothing."""
+    platforms: dict[str, str] = {}
+    entries: dict[str, Mapping[str, str]] = {}
+    for child in _descriptors(document):
+        found, digest = platform_of(mapping(child.get("platform"))), child.get("digest")
+        # BuildKit hangs attestations into an index, for the platform unknown/unknown.
+        if _ATTESTS in mapping(child.get("annotations")) or found is None:
             continue
-        found = platform_of(mapping(child.get("platform")))
-        digest = child.get("digest")
-        if found is not None and isinstance(digest, str) and is_digest(digest):
-            yield found, digest
-
-
-def descriptor(index: Mapping[str, Any], digest: str) -> Mapping[str, Any]:
-    """What an index says about the manifest of this digest; nothing if it does not list it."""
-    return next((child for child in _descriptors(index) if child.get("digest") == digest), {})
+        if isinstance(digest, str) and is_digest(digest):
+            platforms[found] = digest
+            entries.setdefault(digest, labels_of(mapping(child.get("annotations"))))
+    return Manifest(
+        platforms,
+        None if platforms else _config(document),
+        _layers(document.get("layers")),
+        labels_of(mapping(document.get("annotations"))),
+        entries,
+    )
 
 
 def _descriptors(index: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -61,6 +69,39 @@ def _config(manifest: Mapping[str, Any]) -> str | None:
     digest, kind = config.get("digest"), config.get("mediaType")
     known = isinstance(kind, str) and kind in _CONFIG_TYPES
     return digest if known and isinstance(digest, str) and is_digest(digest) else None
+
+
+def _layers(listed: object) -> tuple[Layer, ...]:
+    """Those with a digest and a possible size."""
+    found = []
+    for each in listed[:LIST_ITEMS] if isinstance(listed, list) else ():
+        layer = mapping(each)
+        digest, size = layer.get("digest"), layer.get("size")
+        if isinstance(digest, str) and is_digest(digest) and type(size) is int and 0 <= size <= LAYER_BYTES:
+            found.append(Layer(digest, size))
+    return tuple(found)
+
+
+def labels_of(*sources: Mapping[str, Any]) -> dict[str, str]:
+    """The first source that has a name is believed; a value too long for any address or version is no use to anyone."""
+    found: dict[str, str] = {}
+    for name, value in (item for source in sources for item in source.items()):
+        if len(found) == LABELS:
+            break
+        if isinstance(value, str) and max(len(name), len(value)) <= TEXT_CHARACTERS:
+            found.setdefault(encodable(name), encodable(value))
+    return found
+
+
+def encodable(text: str) -> str:
+    """JSON can spell halves of characters, which no encoding has."""
+    return text.encode(errors="replace").decode()
+
+
+def preferred(platforms: Iterable[str], asked: str | None) -> str | None:
+    """The platform to look at: the one asked for, else linux/amd64, else the first in the order of names."""
+    known = sorted(platforms)
+    return next((each for each in (asked, "linux/amd64", *known[:1]) if each in known), None)
 
 
 def platform_of(says: Mapping[str, Any]) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +9,10 @@ from pathlib import Path
 from imagebot.errors import BadInput
 from imagebot.images.reference import ImageName
 from imagebot.registry.docker_config import DockerConfig
-from imagebot.registry.logins import Basic, Login, RegistryToken
+from imagebot.registry.logins import Basic, Credential, Login, RegistryToken
 from imagebot.secret import Secret, SecretSource
 from imagebot.settings import BasicCredentials, BearerCredentials, RegistrySettings
 
-_TOKEN = re.compile(r"[!-~]+", re.ASCII)
 ANONYMOUS = Login(None, "give credentials under registries in imagebot.yaml")
 
 
@@ -40,15 +38,15 @@ class Credentials:
 
 def _from_settings(host: str, credentials: BasicCredentials | BearerCredentials) -> Login:
     where = f"the credentials of {host} in imagebot.yaml"
-    advice = f"{where} are wrong or not enough"
-    match credentials:
-        case BasicCredentials(username, password):
-            return Login(Basic(_text(username), Secret(password.reveal())), advice)
-        case BearerCredentials(token):
-            text = token.reveal()
-            if not _TOKEN.fullmatch(text):
-                raise BadInput(f"{where}: a token has neither spaces nor line ends")
-            return Login(RegistryToken(Secret(text)), advice)
+    try:
+        match credentials:
+            case BasicCredentials(username, password):
+                credential: Credential = Basic(_text(username), Secret(password.reveal()))
+            case BearerCredentials(token):
+                credential = RegistryToken(Secret(token.reveal()))
+    except ValueError as error:
+        raise BadInput(f"{where}: {error}") from None
+    return Login(credential, f"{where} are wrong or not enough")
 
 
 def _text(source: SecretSource | str) -> str:

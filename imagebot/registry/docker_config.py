@@ -1,12 +1,14 @@
 """Docker's config.json, as `docker login` and Kubernetes' pull secrets write it; read again when the file changes.
 
 Programs that it names (`credsStore`, `credHelpers`) are not run: their registries are asked without a credential, and
-if one refuses that, the advice says why.
+if one refuses that, the advice says why. What makes no sense concerns the registry that it stands for and no other.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import stat
 import threading
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
@@ -25,10 +27,15 @@ _Stamp = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class _Content:
-    """Logins by `host` or `host/path`; `programs` names the helper that keeps a host's credential."""
+    """The file's text, and under which key of `auths` and `credHelpers` a `host` or `host/path` is found in it."""
 
-    logins: Mapping[str, Login | BadInput] = field(default_factory=dict)
-    programs: Mapping[str, str] = field(default_factory=dict)
+    text: str = "{}"
+    auths: Mapping[str, Any] = field(default_factory=dict)
+    helpers: Mapping[str, Any] = field(default_factory=dict)
+    store: object = None
+    written: Mapping[str, str] = field(default_factory=dict)
+    helped: Mapping[str, str] = field(default_factory=dict)
+    wrong: str = ""
 
 
 class DockerConfig:
@@ -43,20 +50,17 @@ class DockerConfig:
     def login(self, name: ImageName) -> Login | None:
         """The login for `name`: of the longest path that is configured, else of the host.
 
-        Raises `BadInput` with file and line when the file, or the entry, cannot be read.
+        Raises `BadInput` with file, line and key when the file, or the entry, cannot be read or sent.
         """
         content = self._current()
         if content is None:
             return Login(None, f"there is no {self._file}, and imagebot.yaml has no credentials under registries")
-        for key in _scopes(name):
-            found = content.logins.get(key)
-            if isinstance(found, BadInput):
-                raise found
+        for scope in _scopes(name):
+            found = self._inline(content, scope) or self._of_a_program(content, scope)
             if found is not None:
                 return found
-            if key in content.programs:
-                program = f"docker-credential-{content.programs[key]}"
-                return Login(None, f"{self._file} keeps its credentials in {program}, which imagebot does not run")
+        if content.wrong:
+            raise BadInput(f"{self._file}: {content.wrong}")
         return None
 
     def _current(self) -> _Content | None:
@@ -71,7 +75,34 @@ class DockerConfig:
                 return None
             except OSError as error:
                 raise BadInput(f"cannot read {self._file}: {error.strerror}") from None
+            except ValueError:
+                raise BadInput(f"cannot read {str(self._file)!r}: that is no file's name") from None
             return self._content
+
+    def _inline(self, content: _Content, scope: str) -> Login | None:
+        if scope not in content.written:
+            return None
+        key = content.written[scope]
+        where = f"{self._file}:{_line(content.text, key)}"
+        try:
+            credential = _credential(content.auths[key])
+        except ValueError as error:
+            raise BadInput(f"{where}: {_shown(key)}: {error}") from None
+        return Login(credential, f"the credentials at {where} are wrong or not enough") if credential else None
+
+    def _of_a_program(self, content: _Content, scope: str) -> Login | None:
+        if scope in content.helped:
+            program = content.helpers[content.helped[scope]]
+        elif scope in content.written:
+            program = content.store
+        else:
+            return None
+        if not program:
+            return None
+        if not isinstance(program, str):
+            raise BadInput(f"{self._file}: the program that keeps the credentials of {scope} is no text")
+        shown = f"docker-credential-{_shown(program)}"
+        return Login(None, f"{self._file} keeps its credentials in {shown}, which imagebot does not run")
 
 
 def _scopes(name: ImageName) -> Iterator[str]:
@@ -83,12 +114,9 @@ def _scopes(name: ImageName) -> Iterator[str]:
 
 
 def _parse(file: Path) -> _Content:
-    with file.open("rb") as opened:
-        data = opened.read(MIB + 1)
-    if len(data) > MIB:
-        raise BadInput(f"{file}: too large for Docker's config.json")
+    """Raises `BadInput`, and `OSError` if it cannot be read."""
     try:
-        text = data.decode()
+        text = _data(file).decode("utf-8-sig")  # editors on Windows put a mark before it
         document = json.loads(text)
     except json.JSONDecodeError as error:
         raise BadInput(Problem(str(file), error.lineno, error.colno, f"this is no JSON: {error.msg}")) from None
@@ -97,32 +125,40 @@ def _parse(file: Path) -> _Content:
         raise BadInput(f"{file}: this is no JSON text") from None
     if not isinstance(document, dict):
         raise BadInput(Problem(str(file), 1, 1, "Docker's config.json is an object"))
-    return _content(file, text, document)
+    found = {key: document.get(key) or {} for key in ("auths", "credHelpers")}
+    wrong = [key for key, value in found.items() if not isinstance(value, dict)]
+    auths, helpers = ({} if key in wrong else found[key] for key in found)
+    return _Content(
+        text,
+        auths,
+        helpers,
+        document.get("credsStore"),
+        {_key(key): key for key in auths},
+        {_key(key): key for key in helpers},
+        f"{wrong[0]} is no object" if wrong else "",
+    )
 
 
-def _content(file: Path, text: str, document: Mapping[str, Any]) -> _Content:
-    entries = _mapping(file, document, "auths")
-    logins: dict[str, Login | BadInput] = {}
-    programs = {_key(host): str(program) for host, program in _mapping(file, document, "credHelpers").items()}
-    for key, entry in entries.items():
-        where = f"{file}:{text[: max(text.find(json.dumps(key)), 0)].count(chr(10)) + 1}"
-        try:
-            credential = _credential(entry)
-        except ValueError as error:
-            logins[_key(key)] = BadInput(f"{where}: {key}: {error}")
-            continue
-        if credential is not None:
-            logins[_key(key)] = Login(credential, f"the credentials at {where} are wrong or not enough")
-        elif document.get("credsStore"):
-            programs.setdefault(_key(key), str(document["credsStore"]))
-    return _Content(logins, programs)
+def _data(file: Path) -> bytes:
+    """Raises `OSError`, also for what is no regular file: nobody may ever write to a pipe."""
+    opened = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(opened, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(opened).st_mode):
+            raise OSError(0, "it is no regular file")
+        data = stream.read(MIB + 1)
+    if len(data) > MIB:
+        raise BadInput(f"{file}: too large for Docker's config.json")
+    return data
 
 
-def _mapping(file: Path, document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = document.get(key) or {}
-    if not isinstance(value, dict):
-        raise BadInput(f"{file}: {key} is no object")
-    return value
+def _line(text: str, key: str) -> int:
+    """Where `key` stands, if it is written without escapes; else the first line."""
+    return text.count("\n", 0, max(text.find(json.dumps(key, ensure_ascii=False)), 0)) + 1
+
+
+def _shown(text: str) -> str:
+    """On one line, whatever is in it."""
+    return text[:200] if text.isascii() and text.isprintable() else ascii(text[:200])
 
 
 def _key(written: str) -> str:
@@ -137,7 +173,7 @@ def _key(written: str) -> str:
 
 
 def _credential(entry: object) -> Credential | None:
-    """What one entry holds. Raises `ValueError` that does not repeat it."""
+    """What one entry holds, if anything. Raises `ValueError` that does not repeat it."""
     if not isinstance(entry, dict):
         raise ValueError("the entry is no object")
     values = {key: entry.get(key) or "" for key in ("auth", "username", "password", "identitytoken", "registrytoken")}

@@ -38,7 +38,7 @@ class Endpoint:
             private = frozenset(map(_bare_host, (base.netloc, *settings.auth_hosts)) if listed else ())
         except ValueError as error:
             raise BadInput(f"{registry}, or one of its authHosts, is no host: {error}") from None
-        wire = Wire(registry, private, settings.ca_file, count)
+        wire = Wire(private, settings.ca_file, count)
         return cls(base, private, wire, Authorization(registry, base, settings.auth_hosts, wire))
 
 

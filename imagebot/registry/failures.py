@@ -1,23 +1,34 @@
-"""What went wrong on the wire, read out of the exceptions that requests and urllib3 wrap in each other."""
+"""What went wrong on the wire, read out of the exceptions that urllib3 and http.client wrap in each other.
+
+`_FAILURES` is all that they raise while they connect, send, and read an answer, each for a reason:
+
+OSError        sockets and TLS, time limits, name servers among them
+HTTPException  what http.client, and our own reader, cannot take for HTTP
+HTTPError      urllib3's; most, but not all, wrap one of the above
+ValueError     numbers that are none, hosts that IDNA cannot encode (UnicodeError), lengths below nothing
+OverflowError  numbers that are too large for a buffer or a socket
+
+A header that cannot be sent would be among the ValueErrors: whoever makes a credential checks it first (`logins`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPException, RemoteDisconnected
 from socket import gaierror
 from ssl import SSLCertVerificationError, SSLEOFError, SSLError
 
-import requests
 import urllib3.exceptions
 
 from imagebot.errors import BadResponse, Unavailable, WorldError
-from imagebot.registry.limits import Deadline
+from imagebot.registry.connections import Leash, held_by
 
-FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError)
+_FAILURES = (OSError, HTTPException, urllib3.exceptions.HTTPError, ValueError, OverflowError)
 _CUT = (ConnectionResetError, BrokenPipeError, RemoteDisconnected, SSLEOFError)
 
 
-class Cut(Exception):
+class Cut(Unavailable):
     """The connection ended before a whole answer came: often a kept one that had grown old."""
 
 
@@ -25,8 +36,22 @@ class Down(Unavailable):
     """Nobody answers there: whoever asks next will fare no better."""
 
 
-def explained(error: Exception, host: str, deadline: Deadline) -> WorldError | Cut:
-    """The one clear line for `error`, one of `FAILURES`, which came while `host` was asked."""
+class Silent(Down):
+    """The connection was taken, and then nothing came."""
+
+
+@contextmanager
+def translated(host: str, leash: Leash) -> Iterator[None]:
+    """What the HTTP stack raises in this block, while `host` is asked, comes out as a `WorldError`: the only place."""
+    try:
+        with held_by(leash):
+            yield
+    except _FAILURES as error:
+        raise explained(error, host, leash) from None
+
+
+def explained(error: Exception, host: str, leash: Leash) -> WorldError:
+    """The one clear line for an `error` of the HTTP stack."""
     causes = tuple(_causes(error))
 
     def among(*kinds: type[BaseException]) -> bool:
@@ -37,14 +62,16 @@ def explained(error: Exception, host: str, deadline: Deadline) -> WorldError | C
     if among(urllib3.exceptions.NewConnectionError):
         return Down(f"{host} cannot be reached: {_reason(causes)}")
     if among(urllib3.exceptions.ConnectTimeoutError):
-        return Down(f"{host} did not take the connection within {deadline.timeouts.connect:g} s")
+        return Down(f"{host} did not take the connection within {leash.deadline.timeouts.connect:g} s")
     if among(TimeoutError, urllib3.exceptions.TimeoutError):
-        return _too_slow(host, deadline)
+        return _too_slow(host, leash)
     if among(*_CUT):
-        return Cut()
+        return Cut(f"{host} cut the connection")
     if among(SSLError):
         return Unavailable(f"{host} cannot be trusted: {_tls_reason(causes)}")
-    if among(HTTPException, urllib3.exceptions.ProtocolError):
+    if among(urllib3.exceptions.LocationValueError):
+        return BadResponse(f"{host} is a host that cannot be")
+    if among(HTTPException, urllib3.exceptions.ProtocolError) or not among(OSError):
         return BadResponse(f"{host} does not answer in proper HTTP")
     return Down(f"{host} cannot be reached: {_reason(causes)}")
 
@@ -62,12 +89,12 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             queue += [each for each in inner if isinstance(each, BaseException)]
 
 
-def _too_slow(host: str, deadline: Deadline) -> WorldError:
+def _too_slow(host: str, leash: Leash) -> WorldError:
     try:
-        deadline.for_read()
+        leash.for_read()
     except TimeoutError:
-        return Unavailable(f"{host} took too long: {deadline.timeouts.total:g} s in all were not enough")
-    return Down(f"{host} went silent for {deadline.timeouts.read:g} s")
+        return Unavailable(f"{host} took too long: {leash.deadline.seconds:g} s in all were not enough")
+    return Silent(f"{host} went silent for {min(leash.silence, leash.deadline.timeouts.read):g} s")
 
 
 def _reason(causes: tuple[BaseException, ...]) -> str:

@@ -1,19 +1,32 @@
-"""What a registry, or its token server, can be shown."""
+"""What a registry, or its token server, can be shown: what exists can be sent, so no header of ours is ever refused."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from base64 import b64encode
 from dataclasses import dataclass
 
 from imagebot.secret import Secret
 
+_TOKEN = re.compile(r"[!-~]{1,65536}", re.ASCII)
+
 
 @dataclass(frozen=True, slots=True)
 class Basic:
-    """A user name and password: for the registry itself, or for its token server, which gives a token for them."""
+    """A user name and password: for the registry itself, or for its token server, which gives a token for them.
+
+    Raises `ValueError`, without repeating either, for what RFC 7617 cannot carry.
+    """
 
     username: str
     password: Secret
+
+    def __post_init__(self) -> None:
+        if ":" in self.username:
+            raise ValueError("a user name has no colon")
+        _check_text(self.username, "the user name")
+        _check_text(self.password.reveal(), "the password")
 
     def header(self) -> str:
         """The value of `Authorization`. RFC 7617."""
@@ -23,16 +36,25 @@ class Basic:
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """What `docker login` keeps as `identitytoken`: the token server gives tokens for it, by OAuth 2."""
+    """What `docker login` keeps as `identitytoken`: the token server gives tokens for it, by OAuth 2.
+
+    Raises `ValueError` for what cannot be a token.
+    """
 
     token: Secret
+
+    def __post_init__(self) -> None:
+        _check_token(self.token)
 
 
 @dataclass(frozen=True, slots=True)
 class RegistryToken:
-    """A bearer token for the registry itself, which no token server is asked about."""
+    """A bearer token for the registry itself, which no token server is asked about. Raises `ValueError`."""
 
     token: Secret
+
+    def __post_init__(self) -> None:
+        _check_token(self.token)
 
     def header(self) -> str:
         """The value of `Authorization`. RFC 6750."""
@@ -48,3 +70,17 @@ class Login:
 
     credential: Credential | None
     advice: str
+
+
+def _check_text(text: str, what: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{what} holds half a character, which cannot be sent") from None
+    if any(unicodedata.category(character) == "Cc" for character in text):
+        raise ValueError(f"{what} holds a control character or a line end, which cannot be sent")
+
+
+def _check_token(token: Secret) -> None:
+    if not _TOKEN.fullmatch(token.reveal()):
+        raise ValueError("a token has neither spaces nor line ends, nor anything but ASCII")

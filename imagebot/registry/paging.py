@@ -9,7 +9,15 @@ from datetime import datetime
 from urllib.parse import quote
 
 from imagebot.errors import BadResponse
-from imagebot.registry.limits import CURSOR_CHARACTERS, MAX_PAGES, MAX_TAGS, PAGE_SIZE, TAGS_TOTAL_BYTES
+from imagebot.registry.limits import (
+    CURSOR_CHARACTERS,
+    MAX_PAGES,
+    PAGE_SIZE,
+    TAG_OVERHEAD,
+    TAGS_BYTES,
+    TAGS_TOTAL_BYTES,
+    TAGS_TOTAL_PARTS,
+)
 
 _QUERY = re.compile(rf"[!-~]{{1,{CURSOR_CHARACTERS}}}", re.ASCII)
 FIRST = f"n={PAGE_SIZE}"
@@ -34,16 +42,29 @@ def linked_query(link: str, host: str) -> str:
     return query
 
 
+def held_by_tag(tag: str) -> int:
+    """Bytes of memory."""
+    return TAG_OVERHEAD + len(tag)
+
+
+def held_by_time(tag: str) -> int:
+    """Bytes of memory that a tag and the moment of its upload are held in."""
+    return 2 * TAG_OVERHEAD + len(tag)
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page; `link` is the URL of the next where it stands in the body, as Google's registries have it.
+    """One page: its tags, how many the registry `sent` with those that are none, and of how many `parts` it was.
 
-    `uploaded` are the moments at which tags' images came to the registry, where it tells: Google's do.
+    `link` is the URL of the next where it stands in the body, as Google's registries have it; `uploaded` are the
+    moments at which tags' images came to the registry, where it tells: Google's do.
     """
 
     tags: tuple[str, ...]
+    sent: int
     link: str | None = None
     uploaded: Mapping[str, datetime] = field(default_factory=dict)
+    parts: int = 0
 
 
 class Pages:
@@ -52,10 +73,17 @@ class Pages:
     def __init__(self, host: str) -> None:
         self._host = host
         self._queries: set[str] = set()
-        self._tags: set[str] = set()
-        self._bytes = 0
+        self._tags: dict[str, None] = {}
+        self._bytes = self._parts = 0
+        self.held = 0
         self.uploaded: dict[str, datetime] = {}
+        self.dropped = 0
         self.complete = True
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Every tag once."""
+        return tuple(self._tags)
 
     def ask(self, query: str) -> str:
         """`query`, if it was not asked before. Raises `BadResponse`."""
@@ -73,16 +101,22 @@ class Pages:
             if page.tags and not news:
                 raise BadResponse(f"{self._host} sends the same page of its tag list again")
             return linked_query(link, self._host)
-        if len(page.tags) != PAGE_SIZE:
+        if page.sent != PAGE_SIZE:
+            return None
+        if not page.tags:
+            self.complete = False  # a full page of what is no tag: there is nothing to ask on from
             return None
         return after(page.tags[-1]) if news else PROBE
 
     def _add(self, page: Page, size: int) -> bool:
         """Whether the page held anything new."""
-        before = len(self._tags)
-        self._tags.update(page.tags)
-        self.uploaded.update(page.uploaded)
+        new = [tag for tag in page.tags if tag not in self._tags]
+        self._tags |= dict.fromkeys(new)
+        self.held += sum(map(held_by_tag, new)) + sum(map(held_by_time, page.uploaded.keys() - self.uploaded))
+        self.uploaded |= page.uploaded
+        self.dropped += page.sent - len(page.tags)
         self._bytes += size
-        if len(self._tags) > MAX_TAGS or self._bytes > TAGS_TOTAL_BYTES:
+        self._parts += page.parts
+        if self.held > TAGS_BYTES or self._bytes > TAGS_TOTAL_BYTES or self._parts > TAGS_TOTAL_PARTS:
             raise BadResponse(f"{self._host} sends a tag list that is too long")
-        return len(self._tags) > before
+        return bool(new)

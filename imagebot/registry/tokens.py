@@ -10,17 +10,18 @@ import re
 import threading
 import time
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from urllib.parse import urlencode
 
-import requests
-
 from imagebot.errors import BadResponse, Refused, Unavailable
+from imagebot.registry.allowance import Skipped
 from imagebot.registry.answers import error_code, json_object
-from imagebot.registry.limits import TOKEN_BYTES, TOKEN_LIFE, TOKEN_USE, TOKENS_KEPT, Deadline
+from imagebot.registry.body import Answer, Ask
+from imagebot.registry.limits import TOKEN_BYTES, TOKEN_LIFE, TOKEN_SILENCE, TOKEN_USE, TOKENS_KEPT, Deadline
 from imagebot.registry.logins import Basic, Login, RefreshToken
 from imagebot.registry.pause import retry_after
 from imagebot.registry.urls import Url
-from imagebot.registry.wire import Answer, Ask, Wire
+from imagebot.registry.wire import Wire
 from imagebot.secret import Secret
 
 _TOKEN = re.compile(r"[!-~]{1,65536}", re.ASCII)
@@ -52,18 +53,31 @@ class Tokens:
         self._lock = threading.Lock()
         self._kept: dict[TokenFor, Token] = {}
         self._locks: dict[TokenFor, threading.Lock] = {}
+        self._refused: set[Login] = set()
+
+    def new_pass(self) -> None:
+        """From now on a credential that was refused is worth a second try again."""
+        with self._lock:
+            self._refused.clear()
 
     def get(self, wanted: TokenFor, deadline: Deadline, *, instead_of: Secret | None = None) -> Secret:
-        """A token that is still good, and is not `instead_of`, which the registry refused."""
+        """A token that is still good, and is not `instead_of`, which the registry refused.
+
+        Raises `Refused` where the credential is not taken, every other `WorldError` where that is not known.
+        """
         with self._lock:
             lock = self._locks.setdefault(wanted, threading.Lock())
-        with lock:
+        if not lock.acquire(timeout=deadline.remaining):
+            raise Skipped(f"the token server {wanted.realm.netloc} did not answer in time")
+        try:
             kept = self._kept.get(wanted)
             if kept is not None and kept.until > time.monotonic() and kept.secret != instead_of:
                 return kept.secret
-            token = _fetch(self._wire, wanted, deadline)
+            token = self._fetch(wanted, deadline)
             self._keep(wanted, token)
             return token.secret
+        finally:
+            lock.release()
 
     def _keep(self, wanted: TokenFor, token: Token) -> None:
         with self._lock:
@@ -72,17 +86,26 @@ class Tokens:
                 self._locks.clear()
             self._kept[wanted] = token
 
+    def _fetch(self, wanted: TokenFor, deadline: Deadline) -> Token:
+        asked = time.monotonic()
+        answer = self._wire.send(_ask(wanted), deadline)
+        if answer.status == HTTPStatus.UNAUTHORIZED and self._is_worth_a_second_try(wanted.login):
+            asked = time.monotonic()
+            answer = replace(self._wire.send(_ask(wanted), deadline), tries=2)
+        if answer.status != HTTPStatus.OK:
+            raise _failure(answer, wanted)
+        document = json_object(answer, wanted.realm.netloc)
+        text = document.get("token") or document.get("access_token")
+        if not isinstance(text, str) or not _TOKEN.fullmatch(text):
+            raise BadResponse(f"the token server {wanted.realm.netloc} sent no token")
+        return Token(Secret(text), asked + TOKEN_USE * _life(document.get("expires_in")))
 
-def _fetch(wire: Wire, wanted: TokenFor, deadline: Deadline) -> Token:
-    asked = time.monotonic()
-    response = wire.send(_ask(wanted), deadline)
-    if response.status_code != requests.codes.ok:
-        raise _failure(response, wanted)
-    document = json_object(response, wanted.realm.netloc)
-    text = document.get("token") or document.get("access_token")
-    if not isinstance(text, str) or not _TOKEN.fullmatch(text):
-        raise BadResponse(f"the token server {wanted.realm.netloc} sent no token")
-    return Token(Secret(text), asked + TOKEN_USE * _life(document.get("expires_in")))
+    def _is_worth_a_second_try(self, login: Login) -> bool:
+        """Once a pass: who is wrong for a hundred images shall not look as if he guessed passwords."""
+        with self._lock:
+            first = login not in self._refused
+            self._refused.add(login)
+            return first and not isinstance(login.credential, RefreshToken)
 
 
 def _ask(wanted: TokenFor) -> Ask:
@@ -90,14 +113,14 @@ def _ask(wanted: TokenFor) -> Ask:
     match wanted.login.credential:
         case RefreshToken(token):
             form = {"grant_type": "refresh_token", "client_id": "imagebot", "refresh_token": token.reveal()}
-            return Ask("POST", wanted.realm, TOKEN_BYTES, form=form | parameters)
+            return Ask("POST", wanted.realm, TOKEN_BYTES, form=form | parameters, silence=TOKEN_SILENCE)
         case Basic() as basic:
             headers = {"Authorization": basic.header()}
         case _:
             headers = {}
     mark = "&" if "?" in wanted.realm.rest else "?"
     url = replace(wanted.realm, rest=f"{wanted.realm.rest or '/'}{mark}{urlencode(parameters)}")
-    return Ask("GET", url, TOKEN_BYTES, headers)
+    return Ask("GET", url, TOKEN_BYTES, headers, silence=TOKEN_SILENCE)
 
 
 def _life(expires_in: object) -> float:
@@ -106,13 +129,12 @@ def _life(expires_in: object) -> float:
     return TOKEN_LIFE
 
 
-def _failure(response: Answer, wanted: TokenFor) -> Refused | Unavailable | BadResponse:
-    status = response.status_code
-    said = f"{status} {error_code(response)}".rstrip()
+def _failure(answer: Answer, wanted: TokenFor) -> Refused | Unavailable | BadResponse:
+    status = f"{answer.status} {error_code(answer)}".rstrip()
     server = f"the token server {wanted.realm.netloc}"
-    if status in (400, 401, 403):
-        return Refused(f"{server} refuses {wanted.scope} ({said}): {wanted.login.advice}")
-    if status in (408, 429) or status >= 500:
-        wait = retry_after(response.headers.get("Retry-After"), response.headers.get("Date"))
-        return Unavailable(f"{server} is not available ({said})", retry_after=wait)
-    return BadResponse(f"{server} answers {said} where a token was asked for")
+    if answer.status in (400, 401, 403):
+        return Refused(f"{server} refuses {wanted.scope} ({status}){answer.often}: {wanted.login.advice}")
+    if answer.status in (408, 429) or answer.status >= 500:
+        wait = retry_after(answer.headers.get("Retry-After"), answer.headers.get("Date"))
+        return Unavailable(f"{server} failed ({status}){answer.often}", retry_after=wait)
+    return BadResponse(f"{server} answers {status} where a token was asked for")

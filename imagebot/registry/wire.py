@@ -1,69 +1,30 @@
 """One HTTP exchange after another with one registry and those it names; adds no credentials, follows no redirects.
 
-Every answer is read whole into memory under a cap, undecoded; every failure becomes a `WorldError`.
+The one place where what the HTTP stack raises becomes a `WorldError`. Bodies are read in pieces, undecoded, under a
+cap, by a reader that keeps what is wanted; a large one waits until there is memory for it.
 """
 
 from __future__ import annotations
 
-import io
-import json
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from urllib.parse import urlencode
 
-import requests
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from urllib3 import BaseHTTPResponse, Timeout
 
 from imagebot import __version__
-from imagebot.errors import BadResponse, Unavailable
-from imagebot.registry.connections import GuardedAdapter, Leash, held_by
-from imagebot.registry.failures import FAILURES, Cut, Down, explained
-from imagebot.registry.limits import ERROR_BYTES, KIB, PAUSE_WHEN_DOWN, PAUSE_WHEN_TOLD, Deadline
-from imagebot.registry.pause import Pause, retry_after
-from imagebot.registry.urls import Url
+from imagebot.errors import Unavailable
+from imagebot.registry.body import Answer, Ask, Body
+from imagebot.registry.connections import Connections, Leash
+from imagebot.registry.failures import Cut, Down, Silent, translated
+from imagebot.registry.limits import FREE_BYTES, PAUSE_WHEN_DOWN, PAUSE_WHEN_TOLD, Deadline
+from imagebot.registry.pause import Pauses, retry_after
 
 USER_AGENT = f"imagebot/{__version__} (watches image tags for GitOps)"
-_IDEMPOTENT = frozenset({"GET", "HEAD"})
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One request; `cap` bounds the body of its answer, in bytes."""
-
-    method: str
-    url: Url
-    cap: int
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    form: Mapping[str, str] | None = field(default=None, repr=False)
-
-    def carrying(self, authorization: str | None) -> Ask:
-        """The same request with that header, or as it is."""
-        if authorization is None:
-            return self
-        return replace(self, headers={**self.headers, "Authorization": authorization})
-
-
-class Answer(requests.Response):
-    """A response whose body is in memory, and is parsed once however often it is asked for."""
-
-    def __init__(self, response: requests.Response, url: Url, body: bytes) -> None:
-        super().__init__()
-        self.status_code = response.status_code
-        self.headers = response.headers
-        self.url = str(url)
-        self.raw = io.BytesIO(body)
-        self._host = url.netloc
-        self._document: Any = None
-
-    def json(self, **_: Any) -> Any:
-        """The body as JSON, in UTF-8 as its specification demands. Raises `BadResponse`."""
-        if self._document is None:
-            try:
-                self._document = json.loads(self.content.decode())
-            except (ValueError, RecursionError):
-                raise BadResponse(f"{self._host} sent something that is no JSON") from None
-        return self._document
+_PASSING = frozenset({500, 502, 503, 504})  # what a server behind a balancer answers now and then
 
 
 class Count:
@@ -81,82 +42,92 @@ class Count:
 class Wire:
     """Carries exchanges for one registry. `private_hosts` are those that may lie in a private network."""
 
-    def __init__(self, registry: str, private_hosts: frozenset[str], ca_file: Path | None, count: Count) -> None:
+    def __init__(self, private_hosts: frozenset[str], ca_file: Path | None, count: Count) -> None:
         self._private_hosts = private_hosts
-        self._verify = True if ca_file is None else str(ca_file)
         self._count = count
-        self.pause = Pause(registry)
-        self._adapter = GuardedAdapter(pool_connections=8, pool_maxsize=32)
+        self._pauses = Pauses()
+        self._connections = Connections(DEFAULT_CA_BUNDLE_PATH if ca_file is None else str(ca_file))
 
     def send(self, ask: Ask, deadline: Deadline) -> Answer:
-        """The answer, whatever its status. A cut connection is tried once more where that cannot do harm."""
-        self.pause.check()
+        """The answer, whatever its status. A connection that is cut, or an error that may pass, is tried once more.
+
+        Raises every `WorldError` but those that a status stands for.
+        """
+        self._pauses.check(ask.url.netloc)
         try:
-            response = self._exchange(ask, deadline)
-        except Cut:
-            if ask.method not in _IDEMPOTENT:
-                raise Unavailable(f"{ask.url.netloc} cut the connection") from None
-            response = self._once_more(ask, deadline)
-        self._heed(response)
-        return response
+            answer = self._exchange(ask, deadline)
+        except Unavailable as error:
+            if not ask.worth_repeating(error):
+                raise self._noted(error, ask) from None
+            answer = self._once_more(ask, deadline)
+        else:
+            if ask.repeatable and answer.status in _PASSING and "Retry-After" not in answer.headers:
+                answer = self._once_more(ask, deadline)
+        self._heed(answer, ask)
+        return answer
 
     def close(self) -> None:
         """Let go of the connections that are kept open."""
-        self._adapter.close()
+        self._connections.clear()
 
     def _once_more(self, ask: Ask, deadline: Deadline) -> Answer:
         try:
-            return self._exchange(ask, deadline)
-        except Cut:
-            raise Unavailable(f"{ask.url.netloc} cut the connection, twice") from None
+            return replace(self._exchange(ask, deadline), tries=2)
+        except (Cut, Silent) as error:
+            raise self._noted(type(error)(f"{error}, twice"), ask) from None
+        except Unavailable as error:
+            raise self._noted(error, ask) from None
+
+    def _noted(self, error: Unavailable, ask: Ask) -> Unavailable:
+        """`error`, once it is remembered that nobody is there."""
+        if isinstance(error, Down):
+            self._pauses.begin(ask.url.netloc, PAUSE_WHEN_DOWN, "could not be reached")
+        return error
 
     def _exchange(self, ask: Ask, deadline: Deadline) -> Answer:
         self._count.add()
+        leash = Leash(deadline, self._private_hosts, ask.silence)
+        with translated(ask.url.netloc, leash):
+            response = self._response(ask, leash)
         try:
-            with held_by(Leash(deadline, self._private_hosts)):
-                patience = (deadline.for_connect(), deadline.for_read())
-                with self._adapter.send(_prepared(ask), stream=True, timeout=patience, verify=self._verify) as response:
-                    return _in_memory(response, ask)
-        except FAILURES as error:
-            failure = explained(error, ask.url.netloc, deadline)
-            if isinstance(failure, Down):
-                self.pause.begin(PAUSE_WHEN_DOWN, "could not be reached")
-            raise failure from None
+            return self._read(Body(response, ask, leash))
+        finally:
+            response.close()
 
-    def _heed(self, response: Answer) -> None:
-        """Remember that the registry wants to be left alone."""
-        seconds = retry_after(response.headers.get("Retry-After"), response.headers.get("Date"))
-        if response.status_code == requests.codes.too_many_requests:
-            self.pause.begin(PAUSE_WHEN_TOLD if seconds is None else seconds, "asked to be left alone (429)")
-        elif response.status_code == requests.codes.service_unavailable and seconds:
-            self.pause.begin(seconds, "asked to be left alone (503)")
+    def _response(self, ask: Ask, leash: Leash) -> BaseHTTPResponse:
+        headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **ask.headers}
+        body = None
+        if ask.form is not None:
+            body = urlencode(ask.form)
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        pool = self._connections.connection_from_host(ask.url.host, ask.url.port, ask.url.scheme)
+        return pool.urlopen(
+            ask.method,
+            ask.url.rest or "/",
+            body=body,
+            headers=headers,
+            retries=False,
+            redirect=False,
+            preload_content=False,
+            timeout=Timeout(connect=leash.deadline.for_connect(), read=leash.for_read()),
+        )
 
+    def _read(self, body: Body) -> Answer:
+        if body.ask.method == "HEAD":
+            return body.of_nothing()
+        if body.response.status != HTTPStatus.OK:
+            return body.of_an_error()
+        body.read(FREE_BYTES)
+        if not body.ended:
+            body.hold()
+            body.read(body.ask.cap)
+        return body.whole()
 
-def _prepared(ask: Ask) -> requests.PreparedRequest:
-    """For the adapter itself: a `requests.Session` would heed netrc and proxies, keep cookies, and read the body of a
-    redirect whole and unpacked even where it was told not to follow it.
-    """
-    headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **ask.headers}
-    return requests.Request(ask.method, str(ask.url), headers=headers, data=ask.form).prepare()
-
-
-def _in_memory(response: requests.Response, ask: Ask) -> Answer:
-    if ask.method == "HEAD":
-        body = b""
-    elif response.status_code == requests.codes.ok:
-        body = _body(response, ask.url.netloc, ask.cap)
-    else:
-        body = response.raw.read(min(ask.cap, ERROR_BYTES), decode_content=False)
-    return Answer(response, ask.url, body)
-
-
-def _body(response: requests.Response, host: str, cap: int) -> bytes:
-    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in ("identity", ""):
-        raise BadResponse(f"{host} sent a compressed answer, which was not asked for")
-    body = bytearray()
-    while piece := response.raw.read(64 * KIB, decode_content=False):
-        body += piece
-        if len(body) > cap:
-            raise BadResponse(f"{host} sent more than the {cap // KIB} KiB that such an answer may have")
-    return bytes(body)
+    def _heed(self, answer: Answer, ask: Ask) -> None:
+        """Remember that the host wants to be left alone."""
+        seconds = retry_after(answer.headers.get("Retry-After"), answer.headers.get("Date"))
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            wait = PAUSE_WHEN_TOLD if seconds is None else seconds
+            self._pauses.begin(ask.url.netloc, wait, "asked to be left alone (429)")
+        elif answer.status == HTTPStatus.SERVICE_UNAVAILABLE and seconds:
+            self._pauses.begin(ask.url.netloc, seconds, "asked to be left alone (503)")

@@ -248,7 +248,7 @@ def test_each_image_has_its_own_token(stack: ExitStack) -> None:
     ],
 )
 def test_whom_a_registry_may_name_as_its_token_server(registry: str, base: str, realm: str, believed: bool) -> None:
-    wire = Wire(registry, frozenset(), None, Count())
+    wire = Wire(frozenset(), None, Count())
     authorization = Authorization(registry, Url.parse(base), ("AUTH.test", "other.test:8443"), wire)
     named = Challenge("bearer", {"realm": realm})
     if believed:

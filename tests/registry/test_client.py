@@ -171,6 +171,7 @@ def test_a_closed_door_opens_again(question: Question) -> None:
         for _ in range(2):
             question(client, name(served))
             client.close()
+            client.new_pass()
         assert served.connections == 2
 
 

@@ -115,6 +115,6 @@ def test_silence_is_cut_off_and_not_tried_again() -> None:
         with pytest.raises(Unavailable, match=r"went silent for 0\.05 s"):
             registries.tags(ImageName(served.host, "acme/api"))
         with pytest.raises(Unavailable, match="not asked again"):
-            registries.tags(ImageName(served.host, "acme/api"))
+            registries.tags(ImageName(served.host, "acme/web"))
         over.set()
         assert len(served.asked) == 1

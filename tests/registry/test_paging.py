@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from imagebot.errors import BadResponse
 from imagebot.images.reference import ImageName
 from imagebot.registry.client import Registries, TagList
-from imagebot.registry.limits import CURSOR_CHARACTERS, MAX_PAGES, MAX_TAGS, PAGE_SIZE, TAGS_TOTAL_BYTES
+from imagebot.registry.limits import (
+    CURSOR_CHARACTERS,
+    MAX_PAGES,
+    PAGE_SIZE,
+    TAGS_BYTES,
+    TAGS_TOTAL_BYTES,
+    TAGS_TOTAL_PARTS,
+)
 from imagebot.registry.paging import Page, Pages, after, linked_query
 from imagebot.settings import RegistrySettings
 from tests.support.fake_registry import JSON, PROFILES, Paging, paging, tag_list
@@ -156,18 +163,27 @@ def test_what_is_no_tag_list_is_a_bad_response(body: bytes) -> None:
         ask(served)
 
 
-def test_a_million_tags_are_too_many() -> None:
+def test_tags_are_counted_as_they_are_held() -> None:
     pages = Pages("r.test")
-    pages.following(Page(tuple(map(str, range(MAX_TAGS)))), 1, "/?1")
+    tags = tuple(f"{number:028}" for number in range(TAGS_BYTES // 128))
+    pages.following(Page(tags, len(tags)), 1, "/?1")
+    assert pages.held == TAGS_BYTES
     with pytest.raises(BadResponse, match="too long"):
-        pages.following(Page(("one more",)), 1, "/?2")
+        pages.following(Page(("one more",), 1), 1, "/?2")
+
+
+def test_parts_are_counted_over_all_pages() -> None:
+    pages = Pages("r.test")
+    pages.following(Page(("1",), 1, parts=TAGS_TOTAL_PARTS), 1, "/?1")
+    with pytest.raises(BadResponse, match="too long"):
+        pages.following(Page(("2",), 1, parts=1), 1, "/?2")
 
 
 def test_bytes_are_counted_over_all_pages() -> None:
     pages = Pages("r.test")
-    pages.following(Page(("1",)), TAGS_TOTAL_BYTES, "/?1")
+    pages.following(Page(("1",), 1), TAGS_TOTAL_BYTES, "/?1")
     with pytest.raises(BadResponse, match="too long"):
-        pages.following(Page(("2",)), 1, "/?2")
+        pages.following(Page(("2",), 1), 1, "/?2")
 
 
 def test_pages_are_counted() -> None:

@@ -19,8 +19,9 @@ from imagebot.errors import NotFound, WorldError
 from imagebot.images.about import About, Layer, Run
 from imagebot.images.reference import ImageName
 from imagebot.registry.client import Registries
+from imagebot.registry.contents import Manifest, manifest_of, preferred
 from imagebot.registry.limits import LABELS, LIST_ITEMS, TEXT_CHARACTERS
-from imagebot.registry.papers import Papers, image, preferred
+from imagebot.registry.papers import Papers, config_of, image
 from imagebot.settings import RegistrySettings
 from tests.support import oci_folder
 from tests.support.oci_folder import Build
@@ -163,7 +164,7 @@ def test_values_of_variables_are_not_kept_but_their_changes_are(served: Served, 
 
 
 def described(config: Any = None, manifest: Any = None) -> About:
-    return image(DIGEST, None, Papers(manifest or {}, {"config": config}))
+    return image(DIGEST, Papers(manifest_of(manifest or {}), config_of({"config": config})))
 
 
 ANYTHING = st.recursive(
@@ -180,7 +181,8 @@ MANIFESTS = st.fixed_dictionaries(
 @given(SETTINGS | ANYTHING, MANIFESTS, st.dictionaries(st.sampled_from(["os", "architecture", "created"]), ANYTHING))
 @example({"Env": ["\ud800=\ud800"], "User": "\ud800", "Labels": {"\ud800": "\udfff"}}, {}, {})
 def test_whatever_it_says_it_is_described_and_fits_into_the_cache(config: Any, manifest: Any, more: Any) -> None:
-    told = image(DIGEST, "a/b", Papers(manifest, {**more, "config": config}, manifest, {"a/b": DIGEST}))
+    index = Manifest({"a/b": DIGEST}, entries={DIGEST: {}})
+    told = image(DIGEST, Papers(manifest_of(manifest), config_of({**more, "config": config}), index, "a/b"))
     assert About.from_json(told.to_json()) == told
     assert told.size >= 0
     "".join([told.run.user, *told.run.env, *told.run.command, *told.labels, *told.labels.values()]).encode()

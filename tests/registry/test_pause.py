@@ -8,7 +8,7 @@ from imagebot.errors import Unavailable
 from imagebot.images.reference import ImageName
 from imagebot.registry.client import Registries
 from imagebot.registry.limits import PAUSE_AT_MOST, PAUSE_WHEN_TOLD
-from imagebot.registry.pause import Pause, retry_after
+from imagebot.registry.pause import Pauses, retry_after
 from imagebot.settings import RegistrySettings
 from tests.support.fake_registry import bearer, challenge, oci_error, tag_list
 from tests.support.web_function import Answer, Asked, serving
@@ -93,15 +93,16 @@ def test_a_token_server_can_ask_for_a_pause_too() -> None:
 
 
 def test_a_longer_pause_is_not_made_shorter() -> None:
-    pause = Pause("r.test")
-    pause.begin(100, "said so")
-    pause.begin(1, "said otherwise")
+    pauses = Pauses()
+    pauses.begin("r.test", 100, "said so")
+    pauses.begin("r.test", 1, "said otherwise")
+    pauses.check("another.test")
     with pytest.raises(Unavailable, match=r"r\.test said so; not asked again for 100 s"):
-        pause.check()
+        pauses.check("r.test")
 
 
 def test_a_pause_of_no_length_is_none() -> None:
-    pause = Pause("r.test")
-    pause.check()
-    pause.begin(0, "said so")
-    pause.check()
+    pauses = Pauses()
+    pauses.check("r.test")
+    pauses.begin("r.test", 0, "said so")
+    pauses.check("r.test")

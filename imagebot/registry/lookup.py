@@ -1,0 +1,94 @@
+"""What one question about an image may use, and what its pass has learnt before."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from imagebot.errors import BadResponse
+from imagebot.images.reference import ImageName
+from imagebot.registry.allowance import Allowance
+from imagebot.registry.answers import json_object, manifest_object
+from imagebot.registry.budget import Budget, Share
+from imagebot.registry.contents import Manifest, manifest_of
+from imagebot.registry.conversation import Conversation, Question
+from imagebot.registry.endpoint import Endpoint
+from imagebot.registry.limits import Deadline
+from imagebot.registry.logins import Login
+from imagebot.registry.papers import Config, config_of
+from imagebot.registry.remembered import Documents, Failures
+
+_KEPT = 3  # times its own bytes is what a document is kept in at most: many short texts
+
+
+class Learnt:
+    """What is known and counted from one pass to the next; shared by all threads."""
+
+    def __init__(self) -> None:
+        self.failures = Failures()
+        self.manifests: Documents[Manifest] = Documents()
+        self.configs: Documents[Config] = Documents()
+        self._lock = threading.Lock()
+        self._allowances: dict[str, Allowance] = {}
+
+    def allowance(self, registry: str) -> Allowance:
+        with self._lock:
+            return self._allowances.setdefault(registry, Allowance(registry))
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """One call of `Registries`. `deed` names it for people: `list acme/api`."""
+
+    name: ImageName
+    deed: str
+    login: Login
+    endpoint: Endpoint
+    deadline: Deadline
+    learnt: Learnt
+    budget: Budget
+
+    @contextmanager
+    def conversation(self) -> Iterator[Conversation]:
+        """Ask in this block; what is made of the answers must be small at its end. Raises `Skipped`."""
+        allowance = self.learnt.allowance(self.name.registry)
+        with (
+            allowance.question(self.name.repository, self.deadline),
+            Share(self.budget, self.name.registry) as share,
+        ):
+            yield Conversation(
+                self.endpoint, Question(self.name, self.login, self.deed, self.deadline, allowance, share)
+            )
+
+    @contextmanager
+    def once(self, *question: str) -> Iterator[Conversation]:
+        """Ask in this block, unless the same question failed before in this pass: then raise what it met."""
+        with self.learnt.failures.of((self.name, *question)), self.conversation() as conversation:
+            yield conversation
+
+    def manifest(self, digest: str) -> Manifest:
+        """The manifest of this digest, whose bytes are what the digest says. Raises `BadResponse`, `NotFound`."""
+
+        def fetch() -> tuple[Manifest, int]:
+            with self.once("manifest", digest) as conversation:
+                answer = conversation.expect(conversation.manifest(digest, "GET"))
+                document = manifest_object(answer, self.name.registry)
+                if answer.digest != digest:
+                    raise BadResponse(
+                        f"{self.name.registry} sent another manifest than {self.name.repository}@{digest}"
+                    )
+                return manifest_of(document), _KEPT * answer.size
+
+        return self.learnt.manifests.get((self.name, digest), fetch, self.deadline)
+
+    def config(self, digest: str) -> Config:
+        """The config of this digest. Raises every `WorldError`."""
+
+        def fetch() -> tuple[Config, int]:
+            with self.once("config", digest) as conversation:
+                answer = conversation.blob(digest)
+                return config_of(json_object(answer, self.name.registry)), _KEPT * answer.size
+
+        return self.learnt.configs.get((self.name, digest), fetch, self.deadline)
