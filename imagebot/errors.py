@@ -43,20 +43,41 @@ class Problem:
     @property
     def headline(self) -> str:
         """Where and what, on one line, for a reason that stands in a table or a pull request."""
-        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+        return f"{printable(self.file)}:{self.line}:{self.column}: {self.message}"
 
     def __str__(self) -> str:
         if not self.source.strip():
             return self.headline
         indent = len(self.source) - len(self.source.lstrip())
-        room = max(len(self.source) - self.column, 0)
-        marker = "^" + "~" * min(max(self.length - 1, 0), room)
-        return f"{self.headline}\n    {printable(self.source[indent:])}\n    {' ' * (self.column - 1 - indent)}{marker}"
+        before, under, rest = self._cut(indent)
+        marker = "^" + "~" * max(len(under) - 1, 0)
+        return f"{self.headline}\n    {before}{under}{rest}\n    {' ' * len(before)}{marker}"
+
+    def _cut(self, indent: int) -> tuple[str, str, str]:
+        """The source before what is wrong, that, and the rest, as they are shown: some characters are written out."""
+        start = max(self.column - 1, indent)
+        end = start + self.length
+        return printable(self.source[indent:start]), printable(self.source[start:end]), printable(self.source[end:])
+
+
+# Letters that nobody sees: joiners and fillers that count as printable.
+_UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 
 
 def printable(text: str) -> str:
-    """`text` with everything that could move a terminal's cursor or fool a reader replaced, width kept."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    r"""`text` with everything that could move a terminal's cursor or fool a reader written out: `\x1b`, `\u202e`.
+
+    Controls, invisible and bidirectional characters, ends of lines, odd blanks, and what is no character at all, such
+    as the bytes of a file name that are no UTF-8.
+    """
+    if text.isprintable() and _UNSEEN.isdisjoint(text):
+        return text
+    return "".join(char if char.isprintable() and char not in _UNSEEN else _written_out(char) for char in text)
+
+
+def _written_out(char: str) -> str:
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 class ImagebotError(Exception):

@@ -6,19 +6,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imagebot.errors import BadInput
+from imagebot.outgoing import remember
 
 _LIMIT = 64 * 1024
 
 
 class Secret:
-    """A credential that shows itself to nobody but the caller of `reveal`."""
+    """A credential that shows itself to nobody but the caller of `reveal`, and is masked wherever text leaves."""
 
     __slots__ = ("_value",)
 
     def __init__(self, value: str) -> None:
         self._value = value
+        remember(value)
 
     def reveal(self) -> str:
+        remember(self._value)
         return self._value
 
     def __repr__(self) -> str:
@@ -56,6 +59,7 @@ class SecretFile:
             raise BadInput(f"cannot read the secret file {self.path}: {reason}") from None
         if len(value) > _LIMIT or not text:
             raise BadInput(f"the secret file {self.path} is {'too large' if text else 'empty'}")
+        remember(text)
         return text
 
 

@@ -17,8 +17,9 @@ from imagebot.cli.compose import load, only, world_of
 from imagebot.cli.options import config_option
 from imagebot.cli.tables import chosen, console, print_bugs, print_json, print_problems, state
 from imagebot.cycle.run import preview
-from imagebot.errors import BadInput, printable
+from imagebot.errors import BadInput
 from imagebot.fields.field import Field
+from imagebot.outgoing import outgoing
 from imagebot.plan.decision import Decision, WatchDecision
 from imagebot.selection.rank import Rule
 from imagebot.selection.reasons import shown
@@ -71,19 +72,19 @@ def _is_meant(line: WatchDecision, image: str | None) -> bool:
 def _print(decision: Decision, line: WatchDecision, now: datetime, out: Console) -> None:
     out.print(Text(f"{decision.policy}  {line.watch.image}", style="bold"))
     for name, words in _facts(decision, line):
-        out.print(Text(f"  {name:<10}{printable(words)}"), soft_wrap=True)
+        out.print(Text(f"  {name:<10}{outgoing(words)}"), soft_wrap=True)
     gates = _gates(line, now)
     if gates:
         _say(f"What {chosen(line.verdict)} has to pass", out)
-        _rows([(gate.name, _SIGNS[gate.open], printable(gate.because)) for gate in gates], out)
+        _rows([(gate.name, _SIGNS[gate.open], outgoing(gate.because)) for gate in gates], out)
     if line.ranking is not None and line.ranking.candidates:
         candidates = line.ranking.candidates
         _say(f"Let in, the best first: {_counted(len(candidates))}", out)
-        _rows([(item.tag, printable(item.because)) for item in candidates[: 2 * _SHOWN]], out)
+        _rows([(item.tag, outgoing(item.because)) for item in candidates[: 2 * _SHOWN]], out)
         _say_rest(len(candidates) - 2 * _SHOWN, out)
     for rule, refused in _refused(line):
         _say(f"Refused by {rule}: {_counted(len(refused))}", out)
-        _rows([(printable(item.tag), printable(item.because)) for item in refused[:_SHOWN]], out)
+        _rows([(outgoing(item.tag), outgoing(item.because)) for item in refused[:_SHOWN]], out)
         _say_rest(len(refused) - _SHOWN, out)
     out.print()
 

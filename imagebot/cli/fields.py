@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -11,10 +10,12 @@ from pathlib import Path
 import click
 
 from imagebot.cli.files import files_in
-from imagebot.errors import FINE, NOT_ALL_DONE, Problem, printable
+from imagebot.cli.outlet import json_text
+from imagebot.errors import FINE, NOT_ALL_DONE, Problem
 from imagebot.fields.embedded import find_embedded
 from imagebot.fields.field import Field
 from imagebot.fields.find import find
+from imagebot.outgoing import outgoing
 
 _EXAMPLES = """
 \b
@@ -52,7 +53,7 @@ class Row:
     def columns(self) -> tuple[str, ...]:
         """What the table shows but for the reason: no column has a space in it, so that each can be cut out."""
         texts = (f"{self.file}:{self.line}", self.shape.replace(" ", "-"), self.path, self.image, self.tag, self.digest)
-        return tuple(printable(text).replace(" ", "\N{NO-BREAK SPACE}") or "-" for text in texts)
+        return tuple(outgoing(text).replace(" ", "\N{NO-BREAK SPACE}") or "-" for text in texts)
 
 
 @click.command("fields", epilog=_EXAMPLES, short_help="List every image in files, and what cannot be edited.")
@@ -113,7 +114,7 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
     widths = [max((min(len(row.columns[index]), _WIDEST) for row in rows), default=0) for index in range(6)]
     for row in rows:
         cells = [text.ljust(width) for text, width in zip(row.columns, widths, strict=True)]
-        yield "  ".join([*cells, printable(row.why)]).rstrip()
+        yield "  ".join([*cells, outgoing(row.why)]).rstrip()
 
 
 def _as_json(rows: Sequence[Row]) -> str:
@@ -127,4 +128,4 @@ def _as_json(rows: Sequence[Row]) -> str:
             for row in others
         ],
     }
-    return json.dumps(report, indent=2, ensure_ascii=False)
+    return json_text(report)

@@ -15,12 +15,13 @@ from rich.text import Text
 from imagebot.cli.tables import console, print_json
 from imagebot.cycle.annals import Past
 from imagebot.documents.duration import format_duration
-from imagebot.errors import ImagebotError, printable
+from imagebot.errors import ImagebotError
 from imagebot.fields.field import Value
 from imagebot.history.credit import squashed
 from imagebot.history.entry import Entry, How
 from imagebot.history.figures import LIMITS, Figures, Share, Spread, Window, figures
 from imagebot.images.reference import ImageName
+from imagebot.outgoing import outgoing
 from imagebot.selection.reasons import shown
 
 NOT_KNOWN = "not known"
@@ -343,13 +344,13 @@ def _print_table(heads: Sequence[str], rows: Iterable[Sequence[str]], notes: Ite
         table.add_column(head, overflow="fold")
     for row in rows:
         style = "yellow" if any(cell.endswith(_BACK) for cell in row) else ""
-        table.add_row(*(Text(printable(cell), style=style) for cell in row))
+        table.add_row(*(Text(outgoing(cell), style=style) for cell in row))
     out = console()
     out.print(table)
     for number, note in enumerate(notes):
         if not number:
             out.print()
-        out.print(Text(printable(note), style="dim"), soft_wrap=True)
+        out.print(Text(outgoing(note), style="dim"), soft_wrap=True)
 
 
 def _print_csv(rows: Iterable[Row], columns: Sequence[str], notes: Iterable[str]) -> None:
@@ -358,14 +359,14 @@ def _print_csv(rows: Iterable[Row], columns: Sequence[str], notes: Iterable[str]
     out.writerow(columns)
     out.writerows([_cell(row.get(column)) for column in columns] for row in rows)
     for note in notes:
-        print(f"imagebot: {printable(note)}", file=sys.stderr)
+        print(f"imagebot: {outgoing(note)}", file=sys.stderr)
 
 
 def _cell(value: object) -> str:
     """A cell that no spreadsheet runs and no terminal obeys."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = "" if value is None else printable(str(value))
+    text = "" if value is None else outgoing(str(value))
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

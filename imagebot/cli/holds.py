@@ -7,7 +7,8 @@ import os
 import pwd
 from collections.abc import Sequence
 
-from imagebot.errors import BadInput, printable
+from imagebot.errors import BadInput
+from imagebot.outgoing import outgoing
 from imagebot.policy.read import PolicySet
 from imagebot.selection.byhand import HandHold, Place
 
@@ -34,7 +35,7 @@ def one_place(policies: PolicySet, wanted: str, held: Sequence[HandHold] = ()) -
 
 def printed_hold(hold: HandHold) -> str:
     """A hold in one line."""
-    return printable(f"{named(hold.place)}, by {hold.by} since {hold.since:%Y-%m-%d %H:%M} UTC: {hold.because}")
+    return outgoing(f"{named(hold.place)}, by {hold.by} since {hold.since:%Y-%m-%d %H:%M} UTC: {hold.because}")
 
 
 def login() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -11,6 +10,7 @@ import click
 
 from imagebot import settings
 from imagebot.cli.options import config_option
+from imagebot.cli.outlet import json_text
 from imagebot.cycle.bulkhead import Bulkhead
 from imagebot.errors import FINE, WRONG_INPUT, Ask, BadInput, ImagebotError, Problem, worst
 from imagebot.observe.events import BugMet, Event
@@ -91,7 +91,7 @@ def _as_text(policies: PolicySet) -> str:
 
 def _as_json(policies: PolicySet) -> str:
     items = [("problem", item) for item in policies.problems] + [("hint", item) for item in policies.advice]
-    return json.dumps([{"kind": kind, **asdict(item)} for kind, item in items], indent=2, ensure_ascii=False)
+    return json_text([{"kind": kind, **asdict(item)} for kind, item in items])
 
 
 def _count(number: int, one: str, many: str = "") -> str:

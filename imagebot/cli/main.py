@@ -8,6 +8,7 @@ from importlib import import_module
 import click
 
 from imagebot import __version__
+from imagebot.cli.outlet import through_outlets
 from imagebot.errors import BUG, WRONG_INPUT, ImagebotError
 
 VERBS = {
@@ -61,6 +62,7 @@ def main() -> None:
 
 def run() -> None:
     """The entry point: `ImagebotError`s become one line on standard error; anything else keeps its stack trace."""
+    through_outlets()
     try:
         code = main(standalone_mode=False)
     except click.ClickException as error:

@@ -15,7 +15,7 @@ from imagebot.cli.options import config_option
 from imagebot.cli.tables import as_data, console, print_bugs, print_json, print_problems, print_status
 from imagebot.cycle.report import Report
 from imagebot.cycle.run import preview
-from imagebot.errors import printable
+from imagebot.outgoing import outgoing
 from imagebot.plan.change import Change
 
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
@@ -48,7 +48,7 @@ def _print(report: Report, out: Console) -> None:
     print_bugs(report.bugs, out)
     for change in report.changes:
         out.print()
-        out.print(Text(f"{change.branch}: {change.title}", style="bold"))
+        out.print(Text(outgoing(f"{change.branch}: {change.title}"), style="bold"))
         for line in _diff(change):
             out.print(Text(line, style=_COLOURS.get(line[:1], "")), soft_wrap=True)
 
@@ -59,12 +59,12 @@ def _diff(change: Change) -> list[str]:
     for file, after in change.files.items():
         for update in change.updates:
             lines += [
-                printable(f"# {field.file}:{field.line} {field.old} -> {field.new}: {update.because}")
+                outgoing(f"# {field.file}:{field.line} {field.old} -> {field.new}: {update.because}")
                 for field in update.fields
                 if field.file == file
             ]
         lines += [
-            printable(line)
+            outgoing(line)
             for line in difflib.unified_diff(
                 _lines(change.before[file]), _lines(after), f"a/{file}", f"b/{file}", lineterm=""
             )

@@ -20,11 +20,12 @@ from imagebot import clock
 from imagebot.cli.compose import mirror_of
 from imagebot.cli.options import config_option
 from imagebot.cli.tables import console, print_json
-from imagebot.errors import BadInput, NotFound, Refused, Unavailable, printable
+from imagebot.errors import BadInput, NotFound, Refused, Unavailable
 from imagebot.forge import local
 from imagebot.forge.protocol import PullRequest
 from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.push import PushUpdate, Rejected
+from imagebot.outgoing import outgoing
 from imagebot.settings import Author, RepositorySettings, Settings, load
 
 _STATES = {"open": "green", "merged": "magenta", "closed": "red"}
@@ -89,7 +90,7 @@ def list_pulls(every: bool, as_json: bool, repository: str | None, config: Path 
         table.add_column(heading, overflow="fold", justify="right" if heading == "#" else "left")
     for pull in pulls:
         state = Text(pull.state, style=_STATES[pull.state])
-        table.add_row(str(pull.number), state, printable(pull.branch), printable(pull.title))
+        table.add_row(str(pull.number), state, outgoing(pull.branch), outgoing(pull.title))
     out.print(table)
 
 
@@ -104,11 +105,11 @@ def show(number: int, as_json: bool, repository: str | None, config: Path | None
         print_json(asdict(pull))
         return
     out = console()
-    out.print(Text(printable(f"#{pull.number} {pull.title}"), style="bold"), soft_wrap=True)
-    out.print(Text(pull.state, style=_STATES[pull.state]), Text(printable(f"{pull.branch} → {pull.base}")))
+    out.print(Text(outgoing(f"#{pull.number} {pull.title}"), style="bold"), soft_wrap=True)
+    out.print(Text(pull.state, style=_STATES[pull.state]), Text(outgoing(f"{pull.branch} → {pull.base}")))
     for name, values in (("labels", pull.labels), ("reviewers", pull.reviewers), ("assignees", pull.assignees)):
         if values:
-            out.print(Text(printable(f"{name}: {', '.join(values)}"), style="dim"), soft_wrap=True)
+            out.print(Text(outgoing(f"{name}: {', '.join(values)}"), style="dim"), soft_wrap=True)
     out.print()
     body = _visible(pull.body)
     out.print(_Page(body, hyperlinks=False) if out.is_terminal else Text(body), soft_wrap=not out.is_terminal)
@@ -127,7 +128,7 @@ def diff(number: int, repository: str | None, config: Path | None) -> None:
     tip = _tip(heads, pull)
     out = console()
     for line in mirror.diff(mirror.merge_base(heads.base, tip) or heads.base, tip).splitlines():
-        out.print(Text(printable(line.replace("\t", "    ")), style=_COLOURS.get(line[:1], "")), soft_wrap=True)
+        out.print(Text(outgoing(line.replace("\t", "    ")), style=_COLOURS.get(line[:1], "")), soft_wrap=True)
 
 
 @command.command()
@@ -151,7 +152,7 @@ def merge(number: int, repository: str | None, config: Path | None) -> None:
         _push(mirror, PushUpdate(pull.base, merged, heads.base))
     forge.merged(number, _login())
     _push(mirror, PushUpdate(pull.branch, None, tip))
-    console().print(f"merged pull request {number} into {printable(pull.base)}", soft_wrap=True)
+    console().print(f"merged pull request {number} into {outgoing(pull.base)}", soft_wrap=True)
 
 
 @command.command()
@@ -211,4 +212,4 @@ def _person() -> Author:
 def _visible(body: str) -> str:
     """What a page would show of a body, with nothing in it that a terminal would obey."""
     lines = _COMMENT.sub("", body).expandtabs(4).splitlines()
-    return "\n".join(printable(line) for line in lines)
+    return "\n".join(outgoing(line) for line in lines)

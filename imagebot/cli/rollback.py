@@ -15,8 +15,9 @@ from imagebot.cli.options import config_option
 from imagebot.cli.tables import console
 from imagebot.cycle.report import Deed, Outcome
 from imagebot.cycle.rollback import Order, Planned, carry_out, plan_rollback
-from imagebot.errors import FINE, NOT_ALL_DONE, BadInput, printable
+from imagebot.errors import FINE, NOT_ALL_DONE, BadInput
 from imagebot.history.undo import AlreadyBack, NoWayBack, Target
+from imagebot.outgoing import outgoing
 from imagebot.plan.rollback import Wish
 from imagebot.policy.model import Policy
 from imagebot.policy.read import PolicySet
@@ -55,10 +56,10 @@ def command(app: str, to: str | None, because: str, by: str | None, dry_run: boo
     out = console()
     match planned:
         case AlreadyBack(because=why):
-            out.print(Text(printable(f"nothing to do: {why}")), soft_wrap=True)
+            out.print(Text(outgoing(f"nothing to do: {why}")), soft_wrap=True)
             return FINE
         case NoWayBack(because=why):
-            click.echo(f"imagebot: not rolled back: {printable(why)}", err=True)
+            click.echo(f"imagebot: not rolled back: {outgoing(why)}", err=True)
             return NOT_ALL_DONE
     if dry_run:
         _print_plan(planned)
@@ -89,10 +90,10 @@ def _line(flag: str, text: str) -> str:
 def _print_plan(planned: Planned) -> None:
     out = console()
     change = planned.change
-    out.print(Text(printable(f"{change.branch}: {change.title}"), style="bold"), soft_wrap=True)
+    out.print(Text(outgoing(f"{change.branch}: {change.title}"), style="bold"), soft_wrap=True)
     for file, after in change.files.items():
         for line in difflib.unified_diff(_lines(change.before[file]), _lines(after), file, file, lineterm=""):
-            out.print(Text(printable(line), style=_COLOURS.get(line[:1], "")), soft_wrap=True)
+            out.print(Text(outgoing(line), style=_COLOURS.get(line[:1], "")), soft_wrap=True)
     _print_rest(planned, "would be held")
 
 
@@ -103,18 +104,16 @@ def _lines(data: bytes) -> list[str]:
 def _print_outcome(outcome: Outcome, planned: Planned) -> None:
     out = console()
     style = "red" if outcome.deed is Deed.FAILED else "green"
-    out.print(
-        Text(f"{outcome.deed:<8}", style=style), Text(printable(outcome.title)), Text(outcome.url), soft_wrap=True
-    )
+    out.print(Text(f"{outcome.deed:<8}", style=style), Text(outgoing(outcome.title)), Text(outcome.url), soft_wrap=True)
     if outcome.deed is Deed.FAILED:
-        out.print(Text(f"         {printable(outcome.because)}"), soft_wrap=True)
+        out.print(Text(f"         {outgoing(outcome.because)}"), soft_wrap=True)
     _print_rest(planned, "held")
 
 
 def _print_rest(planned: Planned, held: str) -> None:
     out = console()
     for caution in planned.cautions:
-        out.print(Text(printable(f"warning: {caution}"), style="yellow"), soft_wrap=True)
+        out.print(Text(outgoing(f"warning: {caution}"), style="yellow"), soft_wrap=True)
     for hold in planned.holds:
         out.print(
             Text(f"{held}: {named(hold.place)}; lift it with `imagebot unhold {named(hold.place)}`"), soft_wrap=True

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 import click
 
 from imagebot.documents.model import Misplaced
-from imagebot.errors import BadInput, printable
+from imagebot.errors import BadInput
 from imagebot.images.reference import ImageName, is_tag
+from imagebot.outgoing import outgoing
 from imagebot.policy.orders import CalverRange
 from imagebot.policy.pattern import BadPattern, Pattern, Template
 from imagebot.policy.watch import Ignore, Tags, Watch, watch_of
@@ -90,7 +91,7 @@ def history_from(file: Path | None) -> History | None:
     wrong = next((text for text in ids if len(text) not in (40, 64) or set(text) - set("0123456789abcdef")), None)
     if wrong is not None or not ids:
         hint = "write what `git rev-list --first-parent BRANCH` prints"
-        what = "holds no commit ids" if wrong is None else f"holds {printable(wrong)!r}, which is no commit id"
+        what = "holds no commit ids" if wrong is None else f"holds {outgoing(wrong)!r}, which is no commit id"
         raise BadInput(f"--commit: {file} {what}; {hint}")
     return History("the branch", ids)
 
@@ -133,7 +134,7 @@ def _ignored(text: str) -> str | Ignore:
     if text.startswith("match:"):
         return Ignore(match=_read("--ignore", text, Pattern.parse, skip=len("match:")))
     if not is_tag(text):
-        raise BadInput(f"--ignore: {printable(text)!r} is no tag; write a tag, range:RANGE or match:RE")
+        raise BadInput(f"--ignore: {outgoing(text)!r} is no tag; write a tag, range:RANGE or match:RE")
     return text
 
 
@@ -158,4 +159,4 @@ def _wrong(flag: str, text: str, error: str | ValueError, skip: int) -> BadInput
     if not isinstance(error, Unreadable | BadPattern) or not text:
         return BadInput(f"{flag}: {error}")
     marker = "^" + "~" * (error.length - 1)
-    return BadInput(f"{flag}: {error}\n    {printable(text)}\n    {' ' * (skip + error.offset)}{marker}")
+    return BadInput(f"{flag}: {error}\n    {outgoing(text)}\n    {' ' * (skip + error.offset)}{marker}")

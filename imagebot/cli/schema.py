@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
+from imagebot.cli.outlet import json_text
 from imagebot.documents.model import Model
 from imagebot.documents.schema import json_schema
 from imagebot.policy.model import PolicyFile
@@ -27,4 +26,4 @@ def command(file: str) -> None:
       imagebot schema policy > policy.schema.json
       # yaml-language-server: $schema=policy.schema.json
     """
-    click.echo(json.dumps(json_schema(*_FILES[file]), indent=2, ensure_ascii=False))
+    click.echo(json_text(json_schema(*_FILES[file])))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import datetime
 from typing import Any
 
 import click
 
+from imagebot.cli.outlet import json_text
 from imagebot.cli.rule import history_from, rule_options, watch_from
-from imagebot.errors import FINE, BadInput, Problem, printable
+from imagebot.errors import FINE, BadInput, Problem
 from imagebot.images.reference import is_tag
+from imagebot.outgoing import outgoing
 from imagebot.policy.trial import moment
 from imagebot.selection.choice import Choice, choose
 from imagebot.selection.rank import Ranking, rank
@@ -43,13 +44,13 @@ def command(as_json: bool, current: str | None, **flags: Any) -> int:
     """
     watch = watch_from(flags)
     if current is not None and not is_tag(current):
-        raise BadInput(f"--current: {printable(current)!r} is no tag")
+        raise BadInput(f"--current: {outgoing(current)!r} is no tag")
     history = history_from(flags["commit"])
     tags, created = _lines(with_times=flags["created"])
     ranking = rank(watch, tags, () if current is None else (current,), Known(created, history))
     choice = choose(ranking, current, "--current") if tags else _NO_TAGS
     if as_json:
-        print(json.dumps(_data(ranking, choice), indent=2, ensure_ascii=False))
+        print(json_text(_data(ranking, choice)))
     else:
         print(choice.because, file=sys.stderr)
         if choice.tag is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 import click
 
 from imagebot.cli.files import files_in
+from imagebot.cli.outlet import json_text
 from imagebot.errors import FINE, NOT_ALL_DONE, BadInput, Problem
 from imagebot.fields.assign import Assigned, assign
 from imagebot.fields.field import Field, Value
@@ -123,7 +123,7 @@ def _report(rows: Sequence[Row], problems: Sequence[Problem | str], left: Sequen
             "refused": [_plain(item) for item in problems],
             "embedded": [{"file": field.file, "line": field.line, "value": str(field.value)} for field in left],
         }
-        click.echo(json.dumps(report, indent=2))
+        click.echo(json_text(report))
         return
     for row in rows:
         click.echo(str(row))

@@ -17,7 +17,8 @@ from imagebot.cli.options import config_option
 from imagebot.cli.tables import console, print_json, state
 from imagebot.cycle.simulate import Left, Simulation, Span, simulate
 from imagebot.documents.duration import format_duration, parse_duration
-from imagebot.errors import BadInput, printable
+from imagebot.errors import BadInput
+from imagebot.outgoing import outgoing
 from imagebot.policy.model import Policy
 from imagebot.selection.kind import kind
 from imagebot.selection.reasons import shown
@@ -101,8 +102,8 @@ def _print(found: Simulation, policy: Policy, environments: Collection[str], spa
 
 def _print_move(move: Move, policy: Policy, out: Console) -> None:
     head = f"  {move.image.familiar}: {move.old or 'nothing'} → {move.new.tag}{_step(move, policy)}"
-    out.print(Text(printable(head), style="green"), soft_wrap=True)
-    out.print(Text(printable(f"    {_came(move.new)}; {move.because}")), soft_wrap=True)
+    out.print(Text(outgoing(head), style="green"), soft_wrap=True)
+    out.print(Text(outgoing(f"    {_came(move.new)}; {move.because}")), soft_wrap=True)
 
 
 def _came(appearance: Appearance) -> str:
@@ -123,7 +124,7 @@ def _kind(move: Move, policy: Policy) -> str | None:
 
 def _end(end: End, policy: Policy) -> str:
     where = f"{policy.app}@{end.environment} {end.image.familiar}"
-    return printable(f"{where} ends at {end.tag or 'nothing'}: {state(end.verdict)}, {end.verdict.because}")
+    return outgoing(f"{where} ends at {end.tag or 'nothing'}: {state(end.verdict)}, {end.verdict.because}")
 
 
 def _unknown(found: Simulation) -> Iterator[str]:

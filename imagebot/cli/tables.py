@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, assert_never
@@ -12,8 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from imagebot.cli.holds import printed_hold
+from imagebot.cli.outlet import json_text
 from imagebot.cycle.report import Deed, Report
-from imagebot.errors import Bug, printable
+from imagebot.errors import Bug
+from imagebot.outgoing import outgoing, outgoing_lines
 from imagebot.plan.decision import Decision, WatchDecision
 from imagebot.selection.byhand import HandHold
 from imagebot.selection.verdict import Held, NoCandidate, Unknown, Update, UpToDate, Verdict, tag_of
@@ -72,7 +73,7 @@ def print_status(decisions: Sequence[Decision], out: Console) -> None:
                 chosen(line.verdict),
             )
             table.add_row(
-                *(Text(printable(cell)) for cell in cells),
+                *(Text(outgoing(cell)) for cell in cells),
                 Text(word, style=style),
                 Text(_first_line(line.verdict.because)),
             )
@@ -98,9 +99,11 @@ def print_report(report: Report, out: Console) -> None:
     for outcome in report.outcomes:
         head = Text(f"{outcome.deed:<8}", style=_DEED_STYLES.get(outcome.deed, "dim"))
         name = f"{outcome.name}@{outcome.environment}"
-        out.print(head, Text(printable(outcome.title or name)), Text(outcome.url, style="blue"), soft_wrap=True)
+        out.print(
+            head, Text(outgoing(outcome.title or name)), Text(outgoing(outcome.url), style="blue"), soft_wrap=True
+        )
         if outcome.deed in (Deed.FAILED, Deed.WAITING, Deed.CLOSED):
-            out.print(Text(f"         {printable(outcome.because)}"), soft_wrap=True)
+            out.print(Text(f"         {outgoing(outcome.because)}"), soft_wrap=True)
     out.print()
     out.print(Text(_costs(report), style="dim"), soft_wrap=True)
     print_bugs(report.bugs, out)
@@ -111,13 +114,13 @@ def print_bugs(bugs: Sequence[Bug], out: Console) -> None:
     if bugs:
         out.print()
     for bug in bugs:
-        out.print(Text(printable(str(bug)), style="red"), soft_wrap=True)
+        out.print(Text(outgoing(str(bug)), style="red"), soft_wrap=True)
 
 
 def print_problems(problems: Iterable[str], out: Console) -> None:
     """What is wrong with policy files, in front of everything else."""
     for problem in problems:
-        out.print(Text(problem, style="red"), soft_wrap=True)
+        out.print(Text(outgoing_lines(problem), style="red"), soft_wrap=True)
         out.print()
 
 
@@ -152,7 +155,7 @@ def as_data(report: Report) -> dict[str, Any]:
 
 def print_json(data: object) -> None:
     """One JSON document on standard output."""
-    print(json.dumps(data, indent=2, ensure_ascii=False))
+    print(json_text(data))
 
 
 def _shown(decision: Decision) -> Iterator[WatchDecision]:
@@ -190,4 +193,4 @@ def _costs(report: Report) -> str:
 
 
 def _first_line(text: str) -> str:
-    return printable(text.partition("\n")[0])
+    return outgoing(text.partition("\n")[0])

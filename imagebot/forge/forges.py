@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from imagebot.forge.discreet import discreet
 from imagebot.forge.manners import Manners
 from imagebot.forge.protocol import Forge
 from imagebot.settings import ForgeKind, RepositorySettings
@@ -43,5 +44,8 @@ FORGES: dict[ForgeKind, Callable[[RepositorySettings, Manners], Forge]] = {
 
 
 def connect(settings: RepositorySettings, manners: Manners) -> Forge:
-    """The forge of one environment repository; asks nothing of it yet. Raises `BadInput` if the settings do not fit."""
-    return FORGES[settings.forge](settings, manners)
+    """The forge of one environment repository, told no secret. Asks nothing of it yet.
+
+    Raises `BadInput` if the settings do not fit.
+    """
+    return discreet(FORGES[settings.forge](settings, manners))

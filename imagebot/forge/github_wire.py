@@ -135,7 +135,7 @@ class Wire:
 
         def token() -> str:
             with _failures(self.host, f"give a token to installation {app.installation} of the App {app.id}"):
-                return installation.token
+                return Secret(installation.token).reveal()
 
         return token
 
@@ -175,7 +175,7 @@ class _Requester(Requester):
 
 def _signed(claims: dict[str, Any], app: GitHubApp) -> str:
     try:
-        return jwt.encode(claims, SecretFile(app.key_file).reveal(), algorithm="RS256")
+        return Secret(jwt.encode(claims, SecretFile(app.key_file).reveal(), algorithm="RS256")).reveal()
     except (PyJWTError, ValueError, TypeError):
         raise Refused(f"{app.key_file} holds no private key that can sign for the App {app.id}") from None
 

@@ -12,6 +12,7 @@ import structlog
 from structlog.typing import EventDict, Processor
 
 from imagebot.observe.events import Event
+from imagebot.outgoing import outgoing_lines
 
 
 def log_sink(form: str, level: str, stream: TextIO | None = None) -> Callable[[Event], None]:
@@ -23,6 +24,7 @@ def log_sink(form: str, level: str, stream: TextIO | None = None) -> Callable[[E
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _safe,
             *_renderers(form == "text" or (form == "auto" and stream.isatty()), stream.isatty()),
         ],
     )
@@ -38,6 +40,11 @@ def _renderers(text: bool, colours: bool) -> list[Processor]:
     if text:
         return [structlog.dev.ConsoleRenderer(colors=colours, pad_event_to=0)]
     return [_head_first, structlog.processors.JSONRenderer()]
+
+
+def _safe(_: object, __: str, said: EventDict) -> EventDict:
+    """The facts of an event hold what others wrote: secrets are masked, and no terminal is given orders."""
+    return {key: outgoing_lines(value) if isinstance(value, str) else value for key, value in said.items()}
 
 
 def _head_first(_: object, __: str, said: EventDict) -> EventDict:

@@ -30,7 +30,8 @@ class Basic:
 
     def header(self) -> str:
         """The value of `Authorization`. RFC 7617."""
-        pair = f"{self.username}:{self.password.reveal()}"
+        # Also of a password that is too short to be masked by itself.
+        pair = Secret(f"{self.username}:{self.password.reveal()}").reveal()
         return f"Basic {b64encode(pair.encode()).decode()}"
 
 

@@ -119,7 +119,7 @@ GOLDEN = {
     ),
     "a control character": (
         "name: \a\n",
-        "\ncafe.yaml:1:7: the character U+0007 is not allowed in YAML\n    name: �\n          ^\n",
+        "\ncafe.yaml:1:7: the character U+0007 is not allowed in YAML\n    name: \\x07\n          ^~~~\n",
     ),
 }
 

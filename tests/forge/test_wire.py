@@ -90,7 +90,7 @@ def test_each_failure_has_its_line(
             {"message": {"base": ["is bad"], "title": "too long"}}, ": base is bad; title too long", id="fields"
         ),
         pytest.param({"error": "insufficient_scope", "error_description": "needs api"}, "scope; needs api", id="OAuth"),
-        pytest.param({"message": "a\x1b[31mb"}, ": a�\\[31mb", id="a terminal's orders"),
+        pytest.param({"message": "a\x1b[31mb"}, r": a\\x1b\[31mb", id="a terminal's orders"),
         pytest.param({"message": "x" * 1000}, ": x{300}$", id="long"),
         pytest.param(["no"], "environments$", id="no object"),
     ],
