@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from imagebot.forge.forges import FORGES, connect
+from imagebot.forge.forges import FORGES
 from imagebot.forge.manners import Manners
 from imagebot.secret import Secret
 from imagebot.settings import ForgeKind, RepositorySettings, TokenCredentials
@@ -38,7 +38,7 @@ def test_settings_know_every_forge() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_forge_is_connected_by_its_name(kind: ForgeKind) -> None:
-    assert type(connect(KINDS[kind], Manners())).__name__.lower() == kind
+    assert type(FORGES[kind](KINDS[kind], Manners())).__name__.lower() == kind
 
 
 @pytest.mark.parametrize("kind", KINDS)
