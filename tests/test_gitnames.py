@@ -143,3 +143,10 @@ def test_loopback(host: str) -> None:
 @pytest.mark.parametrize("host", ["", "localhost.example.com", "10.0.0.1", "0.0.0.0", "127.1", "example.com"])
 def test_not_loopback(host: str) -> None:
     assert not is_loopback(host)
+
+
+def test_a_branch_has_200_characters_at_most_and_no_invisible_ones() -> None:
+    assert branch_name("a" * 200) == "a" * 200
+    for text in ("a" * 201, "a\N{RIGHT-TO-LEFT OVERRIDE}b"):
+        with pytest.raises(ValueError, match="is no branch name"):
+            branch_name(text)

@@ -4,5 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-EQUIVALENT: Mapping[tuple[str, str, str], str] = {}
+EQUIVALENT: Mapping[tuple[str, str, str], str] = {
+    (
+        "imagebot/versions/commit.py",
+        "break",
+        "continue",
+    ): "what is sorted behind the first that does not begin so does not either: it is only looked at in vain",
+    (
+        "imagebot/versions/created.py",
+        'return f"was made on {_shown(key[0])}"',
+        'return f"was made on {_shown(key[ -1])}"',
+    ): "the key has one part",
+    (
+        "imagebot/policy/watch.py",
+        "first = error.errors(include_url=False, include_input=False)[0]",
+        "first = error.errors(include_url=False, include_input=True)[0]",
+    ): "the input is not looked at; leaving it out saves a copy",
+    (
+        "imagebot/policy/read.py",
+        "@lru_cache(maxsize=4096)",
+        "@lru_cache(maxsize= 4097)",
+    ): "how many are kept is a matter of memory",
+    (
+        "imagebot/documents/tree.py",
+        "end = _span(event)[1] if opening.flow_style else start + 1",
+        "end = _span(event)[1] if opening.flow_style else start | 1",
+    ): "a caret is one character wide at least",
+}
 """By the module, the line that the mutant takes away and the one that it puts there."""

@@ -86,9 +86,9 @@ def copied() -> Iterator[Copy]:
         words = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         listed = subprocess.run(words, check=True, capture_output=True, text=True).stdout
         for path in filter(None, listed.split("\0")):
-            if (ROOT / path).is_file():
+            if (ROOT / path).is_symlink() or (ROOT / path).is_file():
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / path, folder / path)
+                shutil.copy2(ROOT / path, folder / path, follow_symlinks=False)
         (folder / ".cache").symlink_to(ROOT / ".cache")
         yield Copy(folder)
 

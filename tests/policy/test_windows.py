@@ -82,6 +82,8 @@ def test_the_next_opening(window: str, after: str, opens: str) -> None:
         ("Mon-Fri 09:00-25:00", "'09:00-25:00' are no hours of a day"),
         ("Mon-Fri 09:00-09:00", "and not the same twice"),
         ("Mon-Fri 09:75-10:00", "are no hours of a day"),
+        ("Mon-Fri 09:00-24:01", "are no hours of a day"),
+        ("Mon-Fri 24:00-24:30", "are no hours of a day"),
         ("Mon-Fri 09:00-17:00 Europe/Berlyn", "'Europe/Berlyn' is no time zone"),
         ("Mon-Fri 09:00-17:00 ../../etc/passwd", "'../../etc/passwd' is too much"),
         ("Mon-Fri 09:00-17:00 Europe", "'Europe' is no time zone"),

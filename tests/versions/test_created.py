@@ -18,6 +18,8 @@ TIMES = {
     "silent": None,
     "epoch": datetime(1970, 1, 1, tzinfo=UTC),
     "buildpack": datetime(1980, 1, 1, 0, 0, 1, tzinfo=UTC),
+    "first": datetime(2013, 3, 20, tzinfo=UTC),
+    "before the first": datetime(2013, 3, 19, 23, 59, 59, tzinfo=UTC),
 }
 ORDER = Created(TIMES)
 
@@ -25,6 +27,7 @@ ORDER = Created(TIMES)
 def test_order() -> None:
     assert placed(ORDER, "old") < placed(ORDER, "new")
     assert placed(ORDER, "old") == placed(ORDER, "elsewhere")
+    assert placed(ORDER, "first") < placed(ORDER, "old")
 
 
 @pytest.mark.parametrize(
@@ -33,6 +36,7 @@ def test_order() -> None:
         ("silent", Out.UNREAD, "does not say when it was made"),
         ("epoch", Out.UNREAD, "says that it was made on 1970-01-01 00:00 UTC, which is no real time"),
         ("buildpack", Out.UNREAD, "says that it was made on 1980-01-01 00:00 UTC, which is no real time"),
+        ("before the first", Out.UNREAD, "says that it was made on 2013-03-19 23:59 UTC, which is no real time"),
         ("stranger", Out.UNASKED, "was not asked yet when it was made"),
     ],
 )
