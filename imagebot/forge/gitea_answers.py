@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AwareDatetime, Field
-
-from imagebot.forge.answers import Answer
+from imagebot.forge.answers import Answer, Flag, Link, Maybe, Moment, Name, Number, Some, Text, iso
+from imagebot.forge.listing import Glimpse, Glimpsed, Numbered
 from imagebot.forge.proposed import TEAM
 from imagebot.forge.protocol import Merged, PullRequest, State
 
 DRAFT = "WIP: "
 """What makes a draft, on servers that were not told otherwise (`WORK_IN_PROGRESS_PREFIXES`)."""
 _DRAFT = re.compile(r"wip:|\[wip\]", re.ASCII | re.IGNORECASE)
-_Time = Annotated[AwareDatetime, Field(strict=False)]
 
 
 class Branch(Answer):
@@ -24,47 +21,48 @@ class Branch(Answer):
 
     label: str
     repo_id: int
-    sha: str = ""
+    sha: Text = ""
 
 
 class User(Answer):
-    login: str
+    login: Name
 
 
 class Named(Answer):
-    name: str
+    name: Name
 
 
 class Label(Named):
-    id: int
+    id: Number
 
 
-class Pull(Answer):
-    """Go writes null for an empty list. Gitea before 1.22 tells neither whose review is awaited nor what is a draft."""
+class Pull(Numbered):
+    """Go writes null for an empty list. Gitea before 1.22 tells neither whose review is awaited nor what is a draft; up
+    to 1.22, and Forgejo up to 8, it writes null among those whose review is awaited where a team was asked.
+    """
 
-    number: int = Field(gt=0)
-    html_url: str
-    title: str
-    body: str
+    html_url: Link = ""
+    title: Text = ""
+    body: Text = ""
     state: Literal["open", "closed"]
-    draft: bool | None = None
-    merged: bool
-    merged_at: _Time | None = None
-    merged_by: User | None = None
-    merge_commit_sha: str | None = None
+    draft: Maybe[bool] = None
+    merged: Flag = False
+    merged_at: Moment = None
+    merged_by: Maybe[User] = None
+    merge_commit_sha: Text = ""
     head: Branch
     base: Branch
-    labels: list[Named] | None = None
-    requested_reviewers: list[User] | None = None
-    requested_reviewers_teams: list[Named] | None = None
-    assignees: list[User] | None = None
-    created_at: _Time
-    updated_at: _Time
-    closed_at: _Time | None = None
+    labels: Some[Named] = ()
+    requested_reviewers: Some[User] = ()
+    requested_reviewers_teams: Some[Named] = ()
+    assignees: Some[User] = ()
+    created_at: Moment = None
+    updated_at: Moment = None
+    closed_at: Moment = None
 
     def shown(self) -> PullRequest:
         state: State = "merged" if self.merged else self.state
-        teams = (f"{TEAM}{team.name}" for team in self.requested_reviewers_teams or ())
+        teams = (f"{TEAM}{team.name}" for team in self.requested_reviewers_teams)
         return PullRequest(
             number=self.number,
             url=self.html_url,
@@ -73,12 +71,12 @@ class Pull(Answer):
             title=self.title,
             body=self.body,
             state=state,
-            labels=tuple(label.name for label in self.labels or ()),
-            opened_at=_iso(self.created_at),
-            closed_at=_iso(self.closed_at),
+            labels=tuple(label.name for label in self.labels),
+            opened_at=iso(self.created_at),
+            closed_at=iso(self.closed_at),
             closed_by=self.merged_by.login if self.merged_by else "",
-            reviewers=(*(user.login for user in self.requested_reviewers or ()), *teams),
-            assignees=tuple(user.login for user in self.assignees or ()),
+            reviewers=(*(user.login for user in self.requested_reviewers), *teams),
+            assignees=tuple(user.login for user in self.assignees),
             draft=bool(_DRAFT.match(self.title)) if self.draft is None else self.draft,
         )
 
@@ -87,33 +85,52 @@ class Pull(Answer):
         last = {review.user.login: review for review in reviews if review.user and review.state in _VERDICTS}
         approvers = (name for name, review in last.items() if review.state == "APPROVED" and not review.dismissed)
         pull = self.shown()
-        return Merged(pull, _iso(self.merged_at), pull.closed_by, self.merge_commit_sha or "", tuple(approvers))
+        return Merged(pull, iso(self.merged_at), pull.closed_by, self.merge_commit_sha, tuple(approvers))
+
+
+class _GlimpsedEnd(Answer):
+    label: Maybe[str] = None
+    repo_id: Maybe[int] = None
+
+
+class GlimpsedPull(Glimpsed):
+    """What can be told of one that cannot be read."""
+
+    number: Maybe[Number] = None
+    head: Maybe[_GlimpsedEnd] = None
+    base: Maybe[_GlimpsedEnd] = None
+    body: Text = ""
+
+    def told(self) -> Glimpse:
+        head, base = self.head or _GlimpsedEnd(), self.base or _GlimpsedEnd()
+        fork = None not in (head.repo_id, base.repo_id) and head.repo_id != base.repo_id
+        return Glimpse(self.number, head.label or "", base.label or "", self.body, is_foreign=fork)
 
 
 class Review(Answer):
     state: str
-    dismissed: bool = False
-    user: User | None = None
+    dismissed: Flag = False
+    user: Maybe[User] = None
 
 
 _VERDICTS = ("APPROVED", "REQUEST_CHANGES")
 
 
 class Comment(Answer):
-    body: str
+    body: Text = ""
 
 
 class Event(Answer):
     type: str
-    user: User | None = None
+    user: Maybe[User] = None
 
 
 class Repository(Answer):
-    default_merge_style: str = "merge"
-    allow_merge_commits: bool = False
-    allow_rebase: bool = False
-    allow_rebase_explicit: bool = False
-    allow_squash_merge: bool = False
+    default_merge_style: Text = "merge"
+    allow_merge_commits: Flag = False
+    allow_rebase: Flag = False
+    allow_rebase_explicit: Flag = False
+    allow_squash_merge: Flag = False
 
 
 class Protection(Answer):
@@ -129,8 +146,4 @@ class Status(Answer):
 
 
 class Statuses(Answer):
-    statuses: list[Status] | None = None
-
-
-def _iso(moment: datetime | None) -> str:
-    return moment.astimezone(UTC).isoformat() if moment else ""
+    statuses: Some[Status] = ()

@@ -7,21 +7,28 @@ a required check is still missing, and never for a fast-forward.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from urllib.parse import quote
 
 from imagebot.errors import NotFound, Refused
 from imagebot.forge.answers import checked
 from imagebot.forge.gitea_answers import Protection, Pull, Repository, Statuses
-from imagebot.forge.proposed import NotMerging
-from imagebot.forge.wire import Unprocessable, Wire
+from imagebot.forge.proposed import NotMerging, message_of
+from imagebot.forge.protocol import Proposal
+from imagebot.forge.refusals import Unprocessable
+from imagebot.forge.wire import Wire
+
+# The other reason for a 409 beside "already scheduled": somebody pushed.
+_OUT_OF_DATE = "head out of date"
 
 
-def auto_merge(wire: Wire, path: str, number: int, head: str) -> NotMerging | None:
-    """Have the pull request merged once what its base branch requires has succeeded, if `head` is still its head.
+def auto_merge(wire: Wire, path: str, number: int, proposal: Proposal) -> NotMerging | None:
+    """Have the pull request merged once what its base branch requires has succeeded, if its head is the proposal's.
 
     `path` is that of the repository.
     """
+    head = proposal.head
     why = f"pull request {number} will not merge by itself"
     whose = f"the answer about pull request {number}"
     try:
@@ -36,19 +43,35 @@ def auto_merge(wire: Wire, path: str, number: int, head: str) -> NotMerging | No
                 f"{why}: the repository allows nothing but fast-forwards, and those do not wait for checks; allow "
                 "another way to merge there, or merge it by hand"
             )
-        body = {
+        body: dict[str, object] = {
             "Do": style,
             "merge_when_checks_succeed": True,
             "head_commit_id": pull.head.sha,
             "delete_branch_after_merge": True,
         }
-        wire.send(f"let pull request {number} merge by itself", "POST", f"{path}/pulls/{number}/merge", body)
+        title, message = message_of(proposal, number)
+        if style == "squash" and title:
+            body |= {"MergeTitleField": title, "MergeMessageField": message}
+        _schedule(wire, f"{path}/pulls/{number}/merge", number, body)
     except Unprocessable as error:
-        # 409: it is going to already.
-        return None if error.status == 409 else NotMerging(str(error), later="try again later" in str(error))
+        return NotMerging(str(error), later="try again later" in str(error) or _OUT_OF_DATE in str(error))
     except (NotFound, Refused) as error:
         return NotMerging(str(error))
     return None
+
+
+def _schedule(wire: Wire, path: str, number: int, body: dict[str, object]) -> None:
+    """What it was scheduled with before may be the words of what was proposed before: nobody tells."""
+    deed = f"let pull request {number} merge by itself"
+    try:
+        wire.send(deed, "POST", path, body)
+    except Unprocessable as error:
+        if error.status != 409 or _OUT_OF_DATE in str(error):
+            raise
+        # 404: it was merged, or switched off, meanwhile.
+        with suppress(NotFound):
+            wire.send(f"change how pull request {number} is merged", "DELETE", path)
+        wire.send(deed, "POST", path, body)
 
 
 def _nothing_to_wait_for(wire: Wire, path: str, pull: Pull) -> str:
@@ -60,7 +83,7 @@ def _nothing_to_wait_for(wire: Wire, path: str, pull: Pull) -> str:
     if not (protection.enable_status_check and required):
         return f"{base} requires no status check, so it would be merged at once; require one in its protection"
     deed = f"show the checks of {pull.head.sha}"
-    found = checked(Statuses, wire.get(deed, f"{path}/commits/{pull.head.sha}/status", limit=50), whose).statuses or []
+    found = checked(Statuses, wire.get(deed, f"{path}/commits/{pull.head.sha}/status", limit=50), whose).statuses
     passed = [status.context for status in found if status.status == "success"]
     if all(any(fnmatchcase(context, pattern) for context in passed) for pattern in required):
         return "its checks have passed already; merge it by hand"

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from itertools import takewhile
 from urllib.parse import quote
 
 from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailable
 from imagebot.forge import github_graphql as graphql
-from imagebot.forge import github_sign
-from imagebot.forge.answers import checked
-from imagebot.forge.github_answers import Comment, Issue, Pull
-from imagebot.forge.github_wire import Unprocessable, Wire
+from imagebot.forge import github_sign, github_wire
+from imagebot.forge.answers import checked, sound
+from imagebot.forge.bans import Ban, Remembers
+from imagebot.forge.github_answers import Comment, GlimpsedPull, Issue, Pull
+from imagebot.forge.listing import Reader
 from imagebot.forge.manners import Manners
+from imagebot.forge.moved import renamed
 from imagebot.forge.proposed import (
     ask_for_review,
     lacking,
@@ -27,7 +30,10 @@ from imagebot.forge.proposed import (
     unfinished,
     without,
 )
-from imagebot.forge.protocol import Blob, Merged, Proposal, PullRequest, SignedCommit, Written
+from imagebot.forge.protocol import Blob, Listing, Merged, Proposal, PullRequest, SignedCommit, Written
+from imagebot.forge.refusals import Unprocessable
+from imagebot.forge.wire import Wire
+from imagebot.secret import Secret
 from imagebot.settings import RepositorySettings, TokenCredentials
 
 # GitHub's own rules for both names; neither can hold what would change the meaning of a path.
@@ -49,8 +55,9 @@ def connect(settings: RepositorySettings, manners: Manners) -> GitHub:
         raise BadInput(f"repository {settings.name}: forge: github needs a token or an App to open pull requests with")
     if not settings.api_url:
         raise BadInput(f"repository {settings.name}: forge: github needs the URL of its API")
-    wire = Wire(settings.api_url, credentials, manners, settings.ca_file)
-    return GitHub(wire, repository_name(settings.url), settings.branch)
+    name = repository_name(settings.url)
+    wire, app_token = github_wire.connect(settings, credentials, manners)
+    return GitHub(wire, name, settings.branch, app_token)
 
 
 def repository_name(url: str) -> str:
@@ -64,13 +71,23 @@ def repository_name(url: str) -> str:
 class GitHub:
     """The pull requests of one repository into one base branch."""
 
-    def __init__(self, wire: Wire, name: str, base: str) -> None:
+    def __init__(self, wire: Wire, name: str, base: str, app_token: Callable[[], Secret] | None) -> None:
         self._wire = wire
         self._name = name
         self._base = base
+        self._app_token = app_token
         self._place = graphql.Place(*name.split("/"))
         self._closers: dict[tuple[int, str], str] = {}
         self._identity: tuple[str, str] | None = None
+        # Not where an answer leads, which may be anywhere: GraphQL finds a repository by the name that it had.
+        wire.find = lambda _: graphql.clone_url(wire, self._place)
+
+    def begin(self, remembers: Remembers) -> None:
+        self._wire.begin(remembers)
+
+    @property
+    def ban(self) -> Ban | None:
+        return self._wire.ban
 
     @property
     def writes(self) -> int:
@@ -80,19 +97,31 @@ class GitHub:
     def hourly_writes(self) -> int | None:
         return _HOURLY_WRITES
 
-    def open_pulls(self, prefix: str) -> tuple[PullRequest, ...]:
-        pulls = (pull for pull in self._listed(state="open") if pull.state == "open")
-        return tuple(pull for pull in pulls if pull.branch.startswith(prefix))
+    def open_pulls(self, prefix: str) -> Listing[PullRequest]:
+        reader = self._reader(lambda branch: branch.startswith(prefix))
+        pulls = [pull for pull in self._listed(reader, state="open") if pull.state == "open"]
+        return Listing((pull for pull in pulls if pull.branch.startswith(prefix)), reader.unread)
 
     def closed_pulls(self, branch: str) -> tuple[PullRequest, ...]:
-        pulls = self._listed(state="closed", head=f"{self._owner}:{branch}")
+        reader = self._reader(lambda one: one == branch)
+        pulls = self._listed(reader, state="closed", head=f"{self._owner}:{branch}")
+        reader.none_missing()
         closed = [pull for pull in pulls if (pull.state, pull.branch) == ("closed", branch)]
         closed.sort(key=lambda pull: (pull.closed_at, pull.number), reverse=True)
         return tuple(replace(pull, closed_by=self._closer(pull)) for pull in closed)
 
-    def merged_pulls(self, prefix: str, since: datetime | None) -> tuple[Merged, ...]:
+    def closed_since(self, prefix: str, since: datetime) -> Listing[PullRequest]:
+        reader = self._reader(lambda branch: branch.startswith(prefix), history=True)
+        deed = f"list what became of the pull requests of {self._name}"
+        order = {"state": "closed", "sort": "updated", "direction": "desc"}
+        items = self._wire.get_all(deed, f"{self._path}/pulls", base=self._base, **order)
+        recent = takewhile(lambda one: one.updated_at is None or one.updated_at >= since, reader.read(items))
+        found = [one.shown() for one in self._ours(recent) if one.head.ref.startswith(prefix)]
+        return Listing((pull for pull in found if pull.state == "closed"), reader.unread)
+
+    def merged_pulls(self, prefix: str, since: datetime | None) -> Listing[Merged]:
         found = graphql.merged(self._wire, self._place, self._base, prefix, since)
-        return tuple(sorted(found, key=lambda merged: (merged.at, merged.pull.number), reverse=True))
+        return Listing(sorted(found, key=lambda merged: (merged.at, merged.pull.number), reverse=True))
 
     def create(self, proposal: Proposal) -> Written:
         body: dict[str, object] = {
@@ -134,7 +163,7 @@ class GitHub:
             warnings += graphql.draft(self._wire, self._place, pull.number, wanted=switch.draft)
         refused = None
         if switch.auto_merge:
-            refused = graphql.auto_merge(self._wire, self._place, pull.number, proposal.head)
+            refused = graphql.auto_merge(self._wire, self._place, pull.number, proposal)
         if refused:
             warnings.append(refused.because)
         changed = self._patch(pull, title=proposal.title, body=last_body(proposal, refused))
@@ -146,6 +175,12 @@ class GitHub:
     def say(self, pull: PullRequest, comment: str, body: str) -> PullRequest:
         self._comment(pull, comment)
         return pull if same_text(pull.body, body) else self._patch(pull, body=body)
+
+    def add_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> Written:
+        wanted = lacking(pull.labels, labels)
+        warnings = self._label(pull, wanted)
+        added = [] if warnings else wanted
+        return Written(replace(pull, labels=(*pull.labels, *added)), tuple(warnings))
 
     def remove_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> PullRequest:
         for label in present(pull.labels, labels):
@@ -169,8 +204,7 @@ class GitHub:
         return self._identity
 
     def git_credentials(self) -> TokenCredentials | None:
-        token = self._wire.app_token()
-        return None if token is None else TokenCredentials(token)
+        return None if self._app_token is None else TokenCredentials(self._app_token())
 
     @property
     def _owner(self) -> str:
@@ -187,33 +221,49 @@ class GitHub:
     def _issue(self, pull: PullRequest) -> str:
         return f"{self._path}/issues/{pull.number}"
 
-    def _listed(self, **filters: str) -> list[PullRequest]:
-        """Only heads in this very repository: a fork may have a branch of the same name."""
+    def _reader(self, may_be: Callable[[str], bool], *, history: bool = False) -> Reader[Pull]:
+        return Reader(Pull, GlimpsedPull, self._whose, self._base, may_be, history)
+
+    def _listed(self, reader: Reader[Pull], **filters: str) -> list[PullRequest]:
         deed = f"list the pull requests of {self._name}"
         items = self._wire.get_all(deed, f"{self._path}/pulls", base=self._base, **filters)
-        answers = [checked(Pull, item, self._whose) for item in items]
-        return [one.shown() for one in answers if one.base.ref == self._base and self._is_ours(one)]
+        return [one.shown() for one in self._ours(reader.read(items))]
 
-    def _is_ours(self, answer: Pull) -> bool:
-        """Raises `Refused` if the repository was renamed: GitHub redirects what reads, but not what writes."""
-        home = answer.base.repo.full_name if answer.base.repo else ""
-        if home.lower() != self._name.lower():
-            raise Refused(f"{self._name} is called {home!r} now: change the repository's url in the settings")
-        return answer.head.repo is not None and answer.head.repo.full_name.lower() == home.lower()
+    def _ours(self, pulls: Iterable[Pull]) -> list[Pull]:
+        """Only heads in this very repository: a fork may have a branch of the same name.
+
+        Raises `Refused` if all that is listed is another's: a proxy followed the redirect of a renamed repository, and
+        GitHub redirects what reads, but not what writes.
+        """
+        there = [one for one in pulls if one.base.ref == self._base]
+        homes = {self._home(one) for one in there}
+        if homes and self._name.lower() not in homes:
+            known = next((one.base.repo for one in there if one.base.repo), None)
+            raise renamed(self._name, known.clone_url or known.full_name if known else "")
+        return [one for one in there if one.head.repo is not None and self._is_home(one.head.repo.full_name)]
+
+    def _home(self, one: Pull) -> str:
+        """What the repository is called that we asked for."""
+        return one.base.repo.full_name.lower() if one.base.repo else self._name.lower()
+
+    def _is_home(self, name: str) -> bool:
+        return name.lower() == self._name.lower()
 
     def _comment(self, pull: PullRequest, comment: str) -> None:
         """Killed right after, the next pass comes here again: nothing is said twice."""
         comments = f"{self._issue(pull)}/comments"
         deed = f"comment on pull request {pull.number} of {self._name}"
-        said = (checked(Comment, item, self._whose).body for item in self._wire.get_all(deed, comments))
-        if not said_before(comment, said):
+        said = sound(Comment, list(self._wire.get_all(deed, comments)))
+        if not said_before(comment, (one.body for one in said)):
             self._wire.send(deed, "POST", comments, {"body": comment})
 
     def _the_open_one(self, proposal: Proposal, otherwise: Exception) -> PullRequest:
-        for pull in self._listed(state="open", head=f"{self._owner}:{proposal.branch}"):
-            if (pull.state, pull.branch) == ("open", proposal.branch):
-                return pull
-        raise otherwise
+        reader = self._reader(lambda branch: branch == proposal.branch)
+        pulls = self._listed(reader, state="open", head=f"{self._owner}:{proposal.branch}")
+        found = [pull for pull in pulls if (pull.state, pull.branch) == ("open", proposal.branch)]
+        if not found:
+            raise otherwise
+        return min(found, key=lambda pull: pull.number)
 
     def _closer(self, pull: PullRequest) -> str:
         """Who closed it: a listing does not say. Asked once for each time that a pull request is closed."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
-from imagebot.forge.answers import Answer
+from imagebot.forge.answers import Answer, Flag, Link, Maybe, Moment, Name, Number, Some, Text, iso
+from imagebot.forge.listing import Glimpse, Glimpsed, Numbered
 from imagebot.forge.proposed import TEAM
 from imagebot.forge.protocol import PullRequest, State
 
@@ -15,41 +14,49 @@ Method = Literal["MERGE", "REBASE", "SQUASH"]
 
 class Repository(Answer):
     full_name: str
+    clone_url: Text = ""
 
 
-class Ref(Answer):
+class Head(Answer):
+    """`repo` is null where the fork was deleted."""
+
     ref: str
     repo: Repository | None
 
 
+class Base(Answer):
+    ref: str
+    repo: Maybe[Repository] = None
+
+
 class User(Answer):
-    login: str
+    login: Name
 
 
 class Named(Answer):
-    name: str
+    name: Name
 
 
 class Team(Answer):
-    slug: str
+    slug: Name
 
 
-class Pull(Answer):
-    number: int = Field(gt=0)
-    html_url: str
-    title: str
-    body: str | None
+class Pull(Numbered):
+    html_url: Link = ""
+    title: Text = ""
+    body: Text = ""
     state: Literal["open", "closed"]
-    draft: bool = False
-    head: Ref
-    base: Ref
-    labels: list[Named]
-    requested_reviewers: list[User] = Field(default=[])
-    requested_teams: list[Team] = Field(default=[])
-    assignees: list[User] = Field(default=[])
-    created_at: str
-    closed_at: str | None
-    merged_at: str | None
+    draft: Flag = False
+    head: Head
+    base: Base
+    labels: Some[Named] = ()
+    requested_reviewers: Some[User] = ()
+    requested_teams: Some[Team] = ()
+    assignees: Some[User] = ()
+    created_at: Moment = None
+    updated_at: Moment = None
+    closed_at: Moment = None
+    merged_at: Text = ""
 
     def shown(self) -> PullRequest:
         state: State = "merged" if self.merged_at else self.state
@@ -60,21 +67,40 @@ class Pull(Answer):
             branch=self.head.ref,
             base=self.base.ref,
             title=self.title,
-            body=self.body or "",
+            body=self.body,
             state=state,
             labels=tuple(label.name for label in self.labels),
-            opened_at=self.created_at,
-            closed_at=self.closed_at or "",
+            opened_at=iso(self.created_at),
+            closed_at=iso(self.closed_at),
             reviewers=(*(user.login for user in self.requested_reviewers), *teams),
             assignees=tuple(user.login for user in self.assignees),
             draft=self.draft,
         )
 
 
+class _GlimpsedEnd(Answer):
+    ref: Maybe[str] = None
+    repo: Maybe[Repository] = None
+
+
+class GlimpsedPull(Glimpsed):
+    """What can be told of one that cannot be read."""
+
+    number: Maybe[Number] = None
+    head: Maybe[_GlimpsedEnd] = None
+    base: Maybe[_GlimpsedEnd] = None
+    body: Text = ""
+
+    def told(self) -> Glimpse:
+        head, base = self.head or _GlimpsedEnd(), self.base or _GlimpsedEnd()
+        fork = None not in (head.repo, base.repo) and head.repo != base.repo
+        return Glimpse(self.number, head.ref or "", base.ref or "", self.body, is_foreign=fork)
+
+
 class Issue(Answer):
-    closed_by: User | None = None
-    assignees: list[User] = Field(default=[])
+    closed_by: Maybe[User] = None
+    assignees: Some[User] = ()
 
 
 class Comment(Answer):
-    body: str = ""
+    body: Text = ""

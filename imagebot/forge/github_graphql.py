@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Literal, NamedTuple
+from typing import NamedTuple
 
-from pydantic import AwareDatetime, Field
-
-from imagebot.errors import NotFound, Refused
-from imagebot.forge.answers import GraphAnswer, checked
+from imagebot.errors import BadResponse, NotFound, Refused
+from imagebot.forge.answers import Flag, GraphAnswer, Link, Maybe, Moment, Name, Number, Some, Text, checked, iso, sound
 from imagebot.forge.github_answers import Method
-from imagebot.forge.github_wire import Unprocessable, Wire
-from imagebot.forge.proposed import NotMerging
-from imagebot.forge.protocol import MOST_MERGED, Merged, PullRequest
+from imagebot.forge.proposed import NotMerging, message_of
+from imagebot.forge.protocol import MOST_MERGED, Merged, Proposal, PullRequest
+from imagebot.forge.refusals import Unprocessable
+from imagebot.forge.wire import Wire
 
 STATE = """
 query($owner: String!, $name: String!, $number: Int!) {
@@ -26,7 +25,7 @@ query($owner: String!, $name: String!, $number: Int!) {
     mergeCommitAllowed
     rebaseMergeAllowed
     squashMergeAllowed
-    pullRequest(number: $number) { id isDraft headRefOid autoMergeRequest { enabledAt } }
+    pullRequest(number: $number) { id isDraft headRefOid autoMergeRequest { commitHeadline commitBody } }
   }
 }
 """
@@ -37,8 +36,14 @@ READY = """
 mutation($id: ID!) { markPullRequestReadyForReview(input: {pullRequestId: $id}) { pullRequest { isDraft } } }
 """
 MERGE = """
-mutation($id: ID!, $method: PullRequestMergeMethod!, $head: GitObjectID!) {
-  enablePullRequestAutoMerge(input: {pullRequestId: $id, mergeMethod: $method, expectedHeadOid: $head}) {
+mutation(
+  $id: ID!, $method: PullRequestMergeMethod!, $head: GitObjectID!, $headline: String, $body: String
+) {
+  enablePullRequestAutoMerge(
+    input: {
+      pullRequestId: $id, mergeMethod: $method, expectedHeadOid: $head, commitHeadline: $headline, commitBody: $body
+    }
+  ) {
     pullRequest { autoMergeRequest { enabledAt } }
   }
 }
@@ -68,16 +73,20 @@ query($owner: String!, $name: String!, $base: String!, $after: String) {
 }
 """
 VIEWER = "query { viewer { login databaseId } }"
+WHERE = """
+query($owner: String!, $name: String!) {
+  repository(owner: $owner, name: $name, followRenames: true) { nameWithOwner url }
+}
+"""
 _MOST_PAGES = 100
 # What GitHub answers where a merge needs nothing: there is nothing that it could wait for.
 _NOTHING_REQUIRED = ("clean status", "unstable status", "has_hooks status", "Protected branch rules not configured")
 _NOT_KNOWN_YET = "unknown status"
 
-_Time = Annotated[AwareDatetime, Field(strict=False)]
-
 
 class _Request(GraphAnswer):
-    enabled_at: str | None = None
+    commit_headline: Text = ""
+    commit_body: Text = ""
 
 
 class _PullState(GraphAnswer):
@@ -88,11 +97,11 @@ class _PullState(GraphAnswer):
 
 
 class _RepositoryState(GraphAnswer):
-    auto_merge_allowed: bool
+    auto_merge_allowed: Flag
     viewer_default_merge_method: Method
-    merge_commit_allowed: bool
-    rebase_merge_allowed: bool
-    squash_merge_allowed: bool
+    merge_commit_allowed: Flag
+    rebase_merge_allowed: Flag
+    squash_merge_allowed: Flag
     pull_request: _PullState
 
     def method(self) -> Method:
@@ -111,11 +120,11 @@ class _State(GraphAnswer):
 
 
 class _Login(GraphAnswer):
-    login: str
+    login: Name
 
 
 class _Commit(GraphAnswer):
-    oid: str
+    oid: Name
 
 
 class _Home(GraphAnswer):
@@ -123,40 +132,40 @@ class _Home(GraphAnswer):
 
 
 class _Label(GraphAnswer):
-    name: str
+    name: Name
 
 
 class _Review(GraphAnswer):
-    state: Literal["APPROVED", "CHANGES_REQUESTED", "COMMENTED", "DISMISSED", "PENDING"]
-    author: _Login | None
+    state: str
+    author: Maybe[_Login] = None
 
 
 class _Labels(GraphAnswer):
-    nodes: list[_Label]
+    nodes: Some[_Label] = ()
 
 
 class _Reviews(GraphAnswer):
-    nodes: list[_Review]
+    nodes: Some[_Review] = ()
 
 
 class _MergedPull(GraphAnswer):
-    number: int = Field(gt=0)
-    url: str
-    title: str
-    body: str
+    number: Number
+    url: Link = ""
+    title: Text = ""
+    body: Text = ""
     head_ref_name: str
-    created_at: str
-    updated_at: _Time
-    merged_at: _Time
-    head_repository: _Home | None
-    merged_by: _Login | None
-    merge_commit: _Commit | None
-    labels: _Labels | None
-    latest_opinionated_reviews: _Reviews | None
+    created_at: Moment = None
+    updated_at: Moment = None
+    merged_at: Moment = None
+    head_repository: Maybe[_Home] = None
+    merged_by: Maybe[_Login] = None
+    merge_commit: Maybe[_Commit] = None
+    labels: Maybe[_Labels] = None
+    latest_opinionated_reviews: Maybe[_Reviews] = None
 
     def shown(self, base: str) -> Merged:
         by = self.merged_by.login if self.merged_by else ""
-        at = self.merged_at.isoformat()
+        at = iso(self.merged_at)
         pull = PullRequest(
             number=self.number,
             url=self.url,
@@ -166,23 +175,23 @@ class _MergedPull(GraphAnswer):
             body=self.body,
             state="merged",
             labels=tuple(label.name for label in self.labels.nodes) if self.labels else (),
-            opened_at=self.created_at,
+            opened_at=iso(self.created_at),
             closed_at=at,
             closed_by=by,
         )
-        reviews = self.latest_opinionated_reviews.nodes if self.latest_opinionated_reviews else []
+        reviews = self.latest_opinionated_reviews.nodes if self.latest_opinionated_reviews else ()
         approvers = (review.author.login for review in reviews if review.state == "APPROVED" and review.author)
         return Merged(pull, at, by, self.merge_commit.oid if self.merge_commit else "", tuple(approvers))
 
 
 class _PageInfo(GraphAnswer):
     has_next_page: bool
-    end_cursor: str | None
+    end_cursor: str | None = None
 
 
 class _Page(GraphAnswer):
     page_info: _PageInfo
-    nodes: list[_MergedPull]
+    nodes: list[object]
 
 
 class _Pages(GraphAnswer):
@@ -194,8 +203,17 @@ class _History(GraphAnswer):
 
 
 class _Viewer(GraphAnswer):
-    login: str
-    database_id: int
+    login: Name
+    database_id: Number
+
+
+class _Where(GraphAnswer):
+    name_with_owner: str
+    url: Link
+
+
+class _Found(GraphAnswer):
+    repository: _Where
 
 
 class _Who(GraphAnswer):
@@ -219,29 +237,42 @@ def draft(wire: Wire, place: Place, number: int, *, wanted: bool) -> list[str]:
     try:
         pull = _state(wire, place, number).pull_request
         if pull.is_draft != wanted:
-            wire.mutate(deed, DRAFT if wanted else READY, {"id": pull.id})
+            wire.change_graph(deed, DRAFT if wanted else READY, {"id": pull.id})
     except (NotFound, Refused, Unprocessable) as error:
         return [str(error)]
     return []
 
 
-def auto_merge(wire: Wire, place: Place, number: int, head: str) -> NotMerging | None:
-    """Have GitHub merge the pull request once all is there that the base branch requires, if `head` is still its head.
+def auto_merge(wire: Wire, place: Place, number: int, proposal: Proposal) -> NotMerging | None:
+    """Have GitHub merge the pull request once all is there that the base branch requires, if it is at `proposal.head`.
 
     GitHub itself refuses where a merge requires nothing: it is never merged at once.
     """
+    head = proposal.head
     why = f"pull request {number} will not merge by itself"
     try:
         repository = _state(wire, place, number)
         pull = repository.pull_request
         if head and pull.head_ref_oid != head:
             return NotMerging(f"{why}: GitHub has not seen what was pushed; the next pass asks again", later=True)
+        method = repository.method()
+        headline, body = message_of(proposal, number) if method == "SQUASH" else (None, None)
         if pull.auto_merge_request is not None:
-            return None
+            there = (pull.auto_merge_request.commit_headline, pull.auto_merge_request.commit_body)
+            if headline is None or there in ((headline, body), ("", "")):
+                return None
+            # It would be merged with the words of what was proposed before. People who switch it on give it none.
+            wire.change_graph(f"change how pull request {number} is merged", STOP, {"id": pull.id})
         if not repository.auto_merge_allowed:
             return NotMerging(f"{why}: tick `Allow auto-merge` in the settings of {place.owner}/{place.name}")
-        variables = {"id": pull.id, "method": repository.method(), "head": pull.head_ref_oid}
-        wire.mutate(f"let pull request {number} merge by itself", MERGE, variables)
+        variables = {
+            "id": pull.id,
+            "method": method,
+            "head": pull.head_ref_oid,
+            "headline": headline,
+            "body": body,
+        }
+        wire.change_graph(f"let pull request {number} merge by itself", MERGE, variables)
     except (NotFound, Refused) as error:
         return NotMerging(str(error))
     except Unprocessable as error:
@@ -259,7 +290,7 @@ def stop_auto_merge(wire: Wire, place: Place, number: int) -> None:
     """Take auto-merge back; raises a `WorldError` if it may still be on."""
     pull = _state(wire, place, number).pull_request
     if pull.auto_merge_request is not None:
-        wire.mutate(f"no longer let pull request {number} merge by itself", STOP, {"id": pull.id})
+        wire.change_graph(f"no longer let pull request {number} merge by itself", STOP, {"id": pull.id})
 
 
 def merged(wire: Wire, place: Place, base: str, prefix: str, since: datetime | None) -> Iterator[Merged]:
@@ -267,16 +298,17 @@ def merged(wire: Wire, place: Place, base: str, prefix: str, since: datetime | N
     deed = f"list the merged pull requests of {place.owner}/{place.name}"
     after: str | None = None
     found = 0
+    seen = {after}
     for _ in range(_MOST_PAGES):
         variables = {"owner": place.owner, "name": place.name, "base": base, "after": after}
-        page = checked(_History, wire.query(deed, MERGED, variables), place.whose).repository.pull_requests
-        for one in page.nodes:
+        page = checked(_History, wire.ask_graph(deed, MERGED, variables), place.whose).repository.pull_requests
+        for one in sound(_MergedPull, page.nodes):
             # Whatever was merged since has changed since.
-            if since is not None and one.updated_at < since:
+            if since is not None and one.updated_at is not None and one.updated_at < since:
                 return
             home = one.head_repository.name_with_owner if one.head_repository else ""
             ours = home.lower() == f"{place.owner}/{place.name}".lower() and one.head_ref_name.startswith(prefix)
-            if ours and (since is None or one.merged_at >= since):
+            if ours and one.merged_at is not None and (since is None or one.merged_at >= since):
                 yield one.shown(base)
                 found += 1
             if found == MOST_MERGED:
@@ -284,15 +316,26 @@ def merged(wire: Wire, place: Place, base: str, prefix: str, since: datetime | N
         after = page.page_info.end_cursor
         if not page.page_info.has_next_page:
             return
+        if after in seen:
+            raise BadResponse(f"{wire.host} sends the same page again when asked to {deed}")
+        seen.add(after)
+
+
+def clone_url(wire: Wire, place: Place) -> str:
+    """Where the repository is now that once had this name; empty where it has it still, or GitHub tells nothing."""
+    variables = {"owner": place.owner, "name": place.name}
+    found = checked(_Found, wire.ask_graph(f"find {place.owner}/{place.name}", WHERE, variables), place.whose)
+    is_here = found.repository.name_with_owner.lower() == f"{place.owner}/{place.name}".lower()
+    return f"{found.repository.url}.git" if found.repository.url and not is_here else ""
 
 
 def viewer(wire: Wire) -> tuple[str, int]:
     """Login and number of whose credentials these are; of an App its bot's."""
-    who = checked(_Who, wire.query("say who we are", VIEWER, {}), "GitHub's answer about us").viewer
+    who = checked(_Who, wire.ask_graph("say who we are", VIEWER, {}), "GitHub's answer about us").viewer
     return who.login, who.database_id
 
 
 def _state(wire: Wire, place: Place, number: int) -> _RepositoryState:
     variables = {"owner": place.owner, "name": place.name, "number": number}
-    answer = wire.query(f"show pull request {number} of {place.owner}/{place.name}", STATE, variables)
+    answer = wire.ask_graph(f"show pull request {number} of {place.owner}/{place.name}", STATE, variables)
     return checked(_State, answer, place.whose).repository

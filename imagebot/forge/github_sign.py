@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 from imagebot.errors import BadResponse
 from imagebot.forge.answers import Answer, checked
-from imagebot.forge.github_wire import Wire
 from imagebot.forge.protocol import Blob, SignedCommit
+from imagebot.forge.wire import Wire
 
 
 class _Object(Answer):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailable
-from imagebot.forge import gitlab_wire
-from imagebot.forge.answers import checked
-from imagebot.forge.gitlab_answers import Approvals, Note, Request, User
+from imagebot.forge import rest
+from imagebot.forge.answers import checked, sound
+from imagebot.forge.bans import Ban, Remembers
+from imagebot.forge.gitlab_answers import Approvals, GlimpsedRequest, Note, Project, Request, User
 from imagebot.forge.gitlab_auto_merge import auto_merge
+from imagebot.forge.listing import Reader
 from imagebot.forge.manners import Manners
 from imagebot.forge.proposed import (
     TEAM,
@@ -27,14 +29,19 @@ from imagebot.forge.proposed import (
     switches,
     unfinished,
 )
-from imagebot.forge.protocol import MOST_MERGED, Merged, Proposal, PullRequest, Written
+from imagebot.forge.protocol import MOST_MERGED, Listing, Merged, Proposal, PullRequest, Written
+from imagebot.forge.refusals import Unprocessable
 from imagebot.forge.urls import path_on_forge
-from imagebot.forge.wire import Unprocessable, Wire
+from imagebot.forge.wire import Dialect, Wire
 from imagebot.settings import RepositorySettings, TokenCredentials
 
 # GitLab's rules for the path of a group or project; no part can change the meaning of a longer path.
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}"
 _PATH = re.compile(rf"{_PART}(?:/{_PART}){{1,20}}", re.ASCII)
+_MOVED_TO = re.compile(r"(?:^|/)projects/(\d{1,12})(?=$|[/?])", re.ASCII)
+_API = "/api/v4"
+_RIGHTS = "the scope `api` and the role Developer in the project"
+_PAGE = 50
 # A line that begins with a slash is an order to GitLab: /approve, /merge, /assign.
 _DRAFT = "Draft: "
 _QUICK_ACTION = re.compile(r"^([ \t]*)/(?=[A-Za-z])", re.ASCII | re.MULTILINE)
@@ -47,13 +54,18 @@ def connect(settings: RepositorySettings, manners: Manners) -> GitLab:
         raise BadInput(f"repository {settings.name}: forge: gitlab needs a token to open merge requests with")
     if not settings.api_url:
         raise BadInput(f"repository {settings.name}: forge: gitlab needs the URL of its API")
-    wire = gitlab_wire.connect(settings.api_url, credentials, settings.ca_file, manners)
-    return GitLab(wire, project_path(settings.url, settings.api_url), settings.branch)
+    if not settings.api_url.endswith(_API):
+        raise BadInput(f"the URL of GitLab's API ends with {_API}; {settings.api_url!r} does not")
+    name = project_path(settings.url, settings.api_url)
+    graphql = f"{settings.api_url.removesuffix(_API)}/api/graphql"
+    dialect = Dialect(urlsplit(settings.api_url).netloc, "per_page", _PAGE, _RIGHTS, graphql)
+    # As a bearer token GitLab takes all its kinds: personal, project, group and OAuth tokens.
+    return GitLab(rest.connect(settings, credentials, "Bearer", dialect, manners), name, settings.branch)
 
 
 def project_path(url: str, api_url: str) -> str:
     """`group/subgroup/project` from a repository's https, ssh or scp-like URL. Raises `BadInput`."""
-    found = _PATH.fullmatch(path_on_forge(url, api_url, gitlab_wire.API))
+    found = _PATH.fullmatch(path_on_forge(url, api_url, _API))
     if found is None:
         raise BadInput(f"forge: gitlab needs a repository's URL as https://HOST/GROUP/PROJECT.git; {url!r} is none")
     return found[0]
@@ -69,6 +81,14 @@ class GitLab:
         self._path = f"/projects/{quote(name, safe='')}"
         self._directory = _Directory(wire)
         self._just_opened: set[int] = set()
+        wire.find = self._where_it_is
+
+    def begin(self, remembers: Remembers) -> None:
+        self._wire.begin(remembers)
+
+    @property
+    def ban(self) -> Ban | None:
+        return self._wire.ban
 
     @property
     def writes(self) -> int:
@@ -78,18 +98,30 @@ class GitLab:
     def hourly_writes(self) -> int | None:
         return None
 
-    def open_pulls(self, prefix: str) -> tuple[PullRequest, ...]:
-        pulls = (pull for pull in self._listed(state="opened") if pull.state == "open")
-        return tuple(pull for pull in pulls if pull.branch.startswith(prefix))
+    def open_pulls(self, prefix: str) -> Listing[PullRequest]:
+        reader = self._reader(lambda branch: branch.startswith(prefix))
+        pulls = [self._shown(one) for one in self._requests(reader, state="opened")]
+        ours = (pull for pull in pulls if pull.state == "open" and pull.branch.startswith(prefix))
+        return Listing(ours, reader.unread)
 
     def closed_pulls(self, branch: str) -> tuple[PullRequest, ...]:
-        pulls = self._listed(state="closed", source_branch=branch)
+        reader = self._reader(lambda one: one == branch)
+        pulls = [self._shown(one) for one in self._requests(reader, state="closed", source_branch=branch)]
+        reader.none_missing()
         closed = [pull for pull in pulls if (pull.state, pull.branch) == ("closed", branch)]
         return tuple(sorted(closed, key=lambda pull: (pull.closed_at, pull.number), reverse=True))
 
-    def merged_pulls(self, prefix: str, since: datetime | None) -> tuple[Merged, ...]:
-        found = [one.merged(self._approvers(one.iid)) for one in islice(self._merged(prefix, since), MOST_MERGED)]
-        return tuple(sorted(found, key=lambda merged: (merged.at, merged.pull.number), reverse=True))
+    def closed_since(self, prefix: str, since: datetime) -> Listing[PullRequest]:
+        reader = self._reader(lambda branch: branch.startswith(prefix), history=True)
+        found = [self._shown(one) for one in self._since(reader, since, state="closed")]
+        return Listing((one for one in found if one.state == "closed" and one.branch.startswith(prefix)), reader.unread)
+
+    def merged_pulls(self, prefix: str, since: datetime | None) -> Listing[Merged]:
+        reader = self._reader(lambda branch: branch.startswith(prefix), history=True)
+        merged = islice(self._merged(reader, prefix, since), MOST_MERGED)
+        found = [one.merged(self._approvers(one.number)) for one in merged]
+        newest_first = sorted(found, key=lambda merged: (merged.at, merged.pull.number), reverse=True)
+        return Listing(newest_first, reader.unread)
 
     def create(self, proposal: Proposal) -> Written:
         """GitLab takes all of a merge request at once, but for auto-merge: there is no half of one otherwise."""
@@ -127,7 +159,7 @@ class GitLab:
         refused = None
         if switch.auto_merge:
             again = is_unfinished(pull.body) and pull.number not in self._just_opened
-            refused = auto_merge(self._wire, self._name, pull.number, proposal.head, again=again)
+            refused = auto_merge(self._wire, self._name, pull.number, proposal, again=again)
             self._just_opened.discard(pull.number)
         changes: dict[str, object] = {
             "title": title,
@@ -161,6 +193,16 @@ class GitLab:
         self._comment(pull, comment)
         return pull if same_text(pull.body, _inert(body)) else self._put(pull, {"description": _inert(body)})
 
+    def add_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> Written:
+        wanted = lacking(pull.labels, labels)
+        if not wanted:
+            return Written(pull)
+        try:
+            written = self._put(pull, {"add_labels": _listed_labels(wanted)})
+        except (NotFound, Refused, Unprocessable) as error:
+            return Written(pull, (str(error),))
+        return Written(written, tuple(self._no_labels(written, labels)))
+
     def remove_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> PullRequest:
         gone = present(pull.labels, labels)
         return self._put(pull, {"remove_labels": _listed_labels(gone)}) if gone else pull
@@ -179,25 +221,40 @@ class GitLab:
     def _one(self, pull: PullRequest) -> str:
         return f"{self._path}/merge_requests/{pull.number}"
 
-    def _listed(self, **filters: str) -> list[PullRequest]:
-        return [self._shown(one) for one in self._requests(**filters)]
+    def _reader(self, may_be: Callable[[str], bool], *, history: bool = False) -> Reader[Request]:
+        return Reader(Request, GlimpsedRequest, self._whose, self._base, may_be, history)
 
-    def _requests(self, **filters: str) -> Iterator[Request]:
+    def _requests(self, reader: Reader[Request], **filters: str) -> Iterator[Request]:
         """Only from branches in this very project: a fork may have one of the same name."""
         deed = f"list the merge requests of {self._name}"
-        for item in self._wire.get_all(deed, f"{self._path}/merge_requests", target_branch=self._base, **filters):
-            one = checked(Request, item, self._whose)
+        items = self._wire.get_all(deed, f"{self._path}/merge_requests", target_branch=self._base, **filters)
+        for one in reader.read(items):
             if one.source_project_id == one.target_project_id and one.target_branch == self._base:
                 yield one
 
-    def _merged(self, prefix: str, since: datetime | None) -> Iterator[Request]:
-        """By their last change, newest first: whatever was merged since has changed since."""
-        for one in self._requests(state="merged", order_by="updated_at", sort="desc"):
-            if since is not None and one.updated_at < since:
+    def _since(self, reader: Reader[Request], since: datetime | None, **filters: str) -> Iterator[Request]:
+        """By their last change, newest first, as far back as that."""
+        for one in self._requests(reader, order_by="updated_at", sort="desc", **filters):
+            if since is not None and one.updated_at is not None and one.updated_at < since:
                 return
+            yield one
+
+    def _merged(self, reader: Reader[Request], prefix: str, since: datetime | None) -> Iterator[Request]:
+        """Whatever was merged since has changed since."""
+        for one in self._since(reader, since, state="merged"):
             is_in_time = one.merged_at is not None and (since is None or one.merged_at >= since)
             if one.state == "merged" and is_in_time and one.source_branch.startswith(prefix):
                 yield one
+
+    def _where_it_is(self, location: str) -> str:
+        """A moved project is redirected to by its number, of which GitLab tells the URL."""
+        deed = f"find {self._name}"
+        location = location or self._wire.peek(deed, self._path).headers.get("Location", "")
+        found = _MOVED_TO.search(location)
+        if found is None:
+            return ""
+        answer = self._wire.get(deed, f"/projects/{found[1]}")
+        return checked(Project, answer, self._whose).http_url_to_repo
 
     def _approvers(self, number: int) -> tuple[str, ...]:
         path = f"{self._path}/merge_requests/{number}/approvals"
@@ -205,21 +262,23 @@ class GitLab:
             answer = self._wire.get(f"say who approved merge request {number} of {self._name}", path)
         except (NotFound, Refused):
             return ()
-        return tuple(one.user.username for one in checked(Approvals, answer, self._whose).approved_by or ())
+        return tuple(one.user.username for one in checked(Approvals, answer, self._whose).approved_by)
 
     def _comment(self, pull: PullRequest, comment: str) -> None:
         """Killed right after, the next pass comes here again: nothing is said twice."""
         notes = f"{self._one(pull)}/notes"
         deed = f"comment on merge request {pull.number} of {self._name}"
-        said = (checked(Note, item, self._whose).body for item in self._wire.get_all(deed, notes))
-        if not said_before(_inert(comment), said):
+        said = sound(Note, list(self._wire.get_all(deed, notes)))
+        if not said_before(_inert(comment), (one.body for one in said)):
             self._wire.send(deed, "POST", notes, {"body": _inert(comment)})
 
     def _the_open_one(self, proposal: Proposal, otherwise: Exception) -> PullRequest:
-        for pull in self._listed(state="opened", source_branch=proposal.branch):
-            if (pull.state, pull.branch) == ("open", proposal.branch):
-                return pull
-        raise otherwise
+        reader = self._reader(lambda branch: branch == proposal.branch)
+        pulls = [self._shown(one) for one in self._requests(reader, state="opened", source_branch=proposal.branch)]
+        found = [pull for pull in pulls if (pull.state, pull.branch) == ("open", proposal.branch)]
+        if not found:
+            raise otherwise
+        return min(found, key=lambda pull: pull.number)
 
     def _not_given(self, pull: PullRequest, proposal: Proposal) -> list[str]:
         """GitLab passes over what it will not add without a word, so the answer is compared."""
@@ -229,11 +288,12 @@ class GitLab:
         return [
             *(f"{name} was not asked to review merge request {pull.number}: {why}" for name in reviewers),
             *(f"{name} was not assigned to merge request {pull.number}: {why}" for name in assignees),
-            *(
-                f"GitLab did not add the label {name} to merge request {pull.number}"
-                for name in lacking(pull.labels, proposal.labels)
-            ),
+            *self._no_labels(pull, proposal.labels),
         ]
+
+    def _no_labels(self, pull: PullRequest, wanted: Sequence[str]) -> list[str]:
+        missing = lacking(pull.labels, wanted)
+        return [f"GitLab did not add the label {name} to merge request {pull.number}" for name in missing]
 
     def _put(self, pull: PullRequest, changes: dict[str, object]) -> PullRequest:
         deed = f"change merge request {pull.number} of {self._name}"
@@ -285,7 +345,7 @@ class _Directory:
             users = self._wire.get_list(f"look up the user {name}", "/users", username=name)
         except (NotFound, Refused) as error:
             return str(error)
-        self.remember(checked(User, item, f"GitLab's answer about {name}") for item in users)
+        self.remember(sound(User, users))
         return "" if self.knows(name) else f"GitLab knows no user {name}"
 
 

@@ -2,81 +2,102 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from typing import Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from imagebot.forge.answers import Answer
+from imagebot.forge.answers import Answer, Link, Maybe, Moment, Name, Number, Some, Text, iso
+from imagebot.forge.listing import Glimpse, Glimpsed, Numbered
 from imagebot.forge.protocol import Merged, PullRequest, State
 
 # Locked is what a merge request is for the moment in which it is merged.
 _STATES: dict[str, State] = {"opened": "open", "locked": "open", "merged": "merged", "closed": "closed"}
-
-_Time = Annotated[AwareDatetime, Field(strict=False)]
+_DRAFT = re.compile(r"draft:|\[draft\]|\(draft\)", re.ASCII | re.IGNORECASE)
 
 
 class User(Answer):
-    id: int
-    username: str
+    id: Number
+    username: Name
 
 
-class Request(Answer):
-    """`merged_by` is what `merge_user` was called before GitLab 14.7."""
+class Request(Numbered):
+    """`merged_by` is what `merge_user` was called before GitLab 14.7. A fork that was deleted is null."""
 
-    iid: int = Field(gt=0)
-    web_url: str
-    title: str
-    description: str | None
+    number: Number = Field(validation_alias="iid")
+    web_url: Link = ""
+    title: Text = ""
+    description: Text = ""
     state: Literal["opened", "closed", "locked", "merged"]
-    draft: bool
+    draft: Maybe[bool] = None
     source_branch: str
     target_branch: str
     source_project_id: int | None
     target_project_id: int
-    labels: list[str]
-    reviewers: list[User] = Field(default=[])
-    assignees: list[User] = Field(default=[])
-    created_at: str
-    updated_at: _Time
-    closed_at: str | None = None
-    merged_at: _Time | None = None
-    closed_by: User | None = None
-    merge_user: User | None = None
-    merged_by: User | None = None
-    sha: str | None = None
-    merge_commit_sha: str | None = None
-    squash_commit_sha: str | None = None
+    labels: Some[Name] = ()
+    reviewers: Some[User] = ()
+    assignees: Some[User] = ()
+    created_at: Moment = None
+    updated_at: Moment = None
+    closed_at: Moment = None
+    merged_at: Moment = None
+    closed_by: Maybe[User] = None
+    merge_user: Maybe[User] = None
+    merged_by: Maybe[User] = None
+    sha: Text = ""
+    merge_commit_sha: Text = ""
+    squash_commit_sha: Text = ""
 
     def shown(self) -> PullRequest:
         merger = self.merge_user or self.merged_by
         closer = self.closed_by or merger
         return PullRequest(
-            number=self.iid,
+            number=self.number,
             url=self.web_url,
             branch=self.source_branch,
             base=self.target_branch,
             title=self.title,
-            body=self.description or "",
+            body=self.description,
             state=_STATES[self.state],
             labels=tuple(self.labels),
-            opened_at=self.created_at,
-            closed_at=self.closed_at or (self.merged_at.isoformat() if self.merged_at else ""),
+            opened_at=iso(self.created_at),
+            closed_at=iso(self.closed_at or self.merged_at),
             closed_by=closer.username if closer else "",
             reviewers=tuple(user.username for user in self.reviewers),
             assignees=tuple(user.username for user in self.assignees),
-            draft=self.draft,
+            draft=bool(_DRAFT.match(self.title)) if self.draft is None else self.draft,
         )
 
     def merged(self, approvers: tuple[str, ...]) -> Merged:
         """A merge that only moved the branch on made no commit of its own: the last one merged stands for it."""
-        commit = self.merge_commit_sha or self.squash_commit_sha or self.sha or ""
+        commit = self.merge_commit_sha or self.squash_commit_sha or self.sha
         merger = self.merge_user or self.merged_by
-        at = self.merged_at.isoformat() if self.merged_at else ""
-        return Merged(self.shown(), at, merger.username if merger else "", commit, approvers)
+        return Merged(self.shown(), iso(self.merged_at), merger.username if merger else "", commit, approvers)
+
+
+class GlimpsedRequest(Glimpsed):
+    """What can be told of one that cannot be read."""
+
+    iid: Maybe[Number] = None
+    source_branch: Maybe[str] = None
+    target_branch: Maybe[str] = None
+    source_project_id: Maybe[int] = None
+    target_project_id: Maybe[int] = None
+    description: Text = ""
+
+    def told(self) -> Glimpse:
+        projects = (self.source_project_id, self.target_project_id)
+        fork = None not in projects and projects[0] != projects[1]
+        branch, base = self.source_branch or "", self.target_branch or ""
+        return Glimpse(self.iid, branch, base, self.description, is_foreign=fork)
+
+
+class Project(Answer):
+    http_url_to_repo: Link
 
 
 class Note(Answer):
-    body: str
+    body: Text = ""
 
 
 class _Approval(Answer):
@@ -84,4 +105,4 @@ class _Approval(Answer):
 
 
 class Approvals(Answer):
-    approved_by: list[_Approval] | None = None
+    approved_by: Some[_Approval] = ()

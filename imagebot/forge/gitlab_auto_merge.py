@@ -7,13 +7,12 @@ in GitLab's sources, `Mutations::MergeRequests::Accept` and `AutoMergeService#ex
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from imagebot.errors import NotFound, Refused, printable
-from imagebot.forge.answers import GraphAnswer, checked
-from imagebot.forge.gitlab_wire import GRAPHQL
-from imagebot.forge.proposed import NotMerging
-from imagebot.forge.wire import Unprocessable, Wire
+from imagebot.errors import NotFound, Refused
+from imagebot.forge.answers import Flag, GraphAnswer, Maybe, Text, checked
+from imagebot.forge.proposed import NotMerging, message_of
+from imagebot.forge.protocol import Proposal
+from imagebot.forge.refusals import Unprocessable, quoted
+from imagebot.forge.wire import Wire
 
 STATE = """
 query($path: ID!, $iid: String!) {
@@ -29,10 +28,13 @@ query($path: ID!, $iid: String!) {
 }
 """
 ACCEPT = """
-mutation($path: ID!, $iid: String!, $sha: String!, $strategy: MergeStrategyEnum!, $squash: Boolean!) {
+mutation(
+  $path: ID!, $iid: String!, $sha: String!, $strategy: MergeStrategyEnum!, $squash: Boolean!, $message: String
+) {
   mergeRequestAccept(
     input: {
       projectPath: $path, iid: $iid, sha: $sha, strategy: $strategy, squash: $squash, shouldRemoveSourceBranch: true
+      squashCommitMessage: $message
     }
   ) {
     errors
@@ -48,10 +50,10 @@ _UNDECIDED = {"APPROVALS_SYNCING", "CHECKING", "PREPARING", "UNCHECKED"}
 
 class _MergeRequest(GraphAnswer):
     auto_merge_enabled: bool
-    available_auto_merge_strategies: list[str] | None
-    detailed_merge_status: str | None
-    diff_head_sha: str | None
-    squash_on_merge: bool
+    available_auto_merge_strategies: Maybe[list[str]] = None
+    detailed_merge_status: Text = ""
+    diff_head_sha: Text = ""
+    squash_on_merge: Flag
 
 
 class _Project(GraphAnswer):
@@ -70,24 +72,17 @@ class _Accept(GraphAnswer):
     merge_request_accept: _Accepted | None
 
 
-class _Error(GraphAnswer):
-    message: str
+def auto_merge(wire: Wire, path: str, number: int, proposal: Proposal, *, again: bool) -> NotMerging | None:
+    """Have GitLab merge the merge request once its checks pass, if its head is the proposal's.
 
-
-class _Reply(GraphAnswer):
-    data: object = None
-    errors: list[_Error] | None = None
-
-
-def auto_merge(wire: Wire, path: str, number: int, head: str, *, again: bool) -> NotMerging | None:
-    """Have GitLab merge the merge request once its checks pass, if `head` is still its head.
-
-    A pipeline takes a while to begin: unless this is asked `again`, that there is nothing to wait for is no last word.
+    What GitLab was told before a push it forgets (read in its sources, `MergeRequests::RefreshService`). A pipeline
+    takes a while to begin: unless this is asked `again`, that there is nothing to wait for is no last word.
     """
     why = f"merge request {number} will not merge by itself"
     place = {"path": path, "iid": str(number)}
+    head = proposal.head
     try:
-        project = checked(_State, _asked(wire, f"show merge request {number}", STATE, place), _WHOSE).project
+        project = checked(_State, wire.ask_graph(f"show merge request {number}", STATE, place), _WHOSE).project
         request = project.merge_request if project else None
         if request is None or not request.diff_head_sha:
             return NotMerging(f"{why}: GitLab shows nothing of it by GraphQL to our token", later=not again)
@@ -108,29 +103,16 @@ def auto_merge(wire: Wire, path: str, number: int, head: str, *, again: bool) ->
             "sha": request.diff_head_sha,
             "strategy": strategy.upper(),
             "squash": request.squash_on_merge,
+            "message": _message(proposal, number) if request.squash_on_merge else None,
         }
         deed = f"let merge request {number} merge by itself"
-        accepted = checked(
-            _Accept, _data(wire.send(deed, "POST", GRAPHQL, _body(ACCEPT, variables)), deed, wire), _WHOSE
-        )
+        accepted = checked(_Accept, wire.change_graph(deed, ACCEPT, variables), _WHOSE)
     except (NotFound, Refused, Unprocessable) as error:
         return NotMerging(f"{error}. The token needs a role that may merge into the base branch")
     refused = accepted.merge_request_accept.errors if accepted.merge_request_accept else ["no answer"]
-    return NotMerging(f"{why}: {printable('; '.join(refused))[:300]}", later=not again) if refused else None
+    return NotMerging(f"{why}: {quoted('; '.join(refused))}", later=not again) if refused else None
 
 
-def _asked(wire: Wire, deed: str, query: str, variables: Mapping[str, object]) -> object:
-    return _data(wire.query(deed, GRAPHQL, _body(query, variables)), deed, wire)
-
-
-def _body(query: str, variables: Mapping[str, object]) -> dict[str, object]:
-    return {"query": query, "variables": dict(variables)}
-
-
-def _data(answer: object, deed: str, wire: Wire) -> object:
-    """GraphQL says with a status of 200 what went wrong."""
-    reply = checked(_Reply, answer, _WHOSE)
-    if reply.errors:
-        said = printable("; ".join(error.message for error in reply.errors))[:300]
-        raise Unprocessable(f"{wire.host} would not {deed}: {said}", 200)
-    return reply.data
+def _message(proposal: Proposal, number: int) -> str | None:
+    first, rest = message_of(proposal, number)
+    return None if first is None else f"{first}\n\n{rest}".strip()

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -21,12 +21,15 @@ from pydantic import TypeAdapter, ValidationError
 
 from imagebot import clock
 from imagebot.errors import BadInput, BadResponse, NotFound, Unavailable
+from imagebot.forge.bans import Ban, Remembers
 from imagebot.forge.proposed import said_before, same_text, switches, without
-from imagebot.forge.protocol import MOST_MERGED, Merged, Proposal, PullRequest, State, Written
+from imagebot.forge.protocol import MOST_MERGED, Listing, Merged, Proposal, PullRequest, State, Unread, Written
 from imagebot.settings import RepositorySettings, TokenCredentials
 
 _FILE = re.compile(r"([1-9][0-9]{0,8})\.md", re.ASCII)
+_BRANCH = re.compile(rb'^branch: ("[^"\\\\\n]{1,1000}")$', re.MULTILINE)
 _FENCE = "---\n"
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,32 +70,49 @@ class Local:
     def hourly_writes(self) -> int | None:
         return None
 
-    def open_pulls(self, prefix: str) -> tuple[PullRequest, ...]:
-        pulls = (pull for pull in self.pulls() if pull.state == "open" and pull.base == self.base)
-        return tuple(pull for pull in pulls if pull.branch.startswith(prefix))
+    def begin(self, remembers: Remembers) -> None:
+        """Nobody tells us to wait here."""
+
+    @property
+    def ban(self) -> Ban | None:
+        return None
+
+    def open_pulls(self, prefix: str) -> Listing[PullRequest]:
+        found = self._listed("open")
+        return Listing((pull for pull in found if pull.branch.startswith(prefix)), found.unread)
 
     def closed_pulls(self, branch: str) -> tuple[PullRequest, ...]:
-        closed = [
-            pull for pull in self.pulls() if (pull.state, pull.branch, pull.base) == ("closed", branch, self.base)
-        ]
+        found = self._listed("closed")
+        if because := found.doubt(branch):
+            raise BadResponse(because)
+        closed = [pull for pull in found if pull.branch == branch]
         return tuple(sorted(closed, key=lambda pull: (pull.closed_at, pull.number), reverse=True))
 
-    def merged_pulls(self, prefix: str, since: datetime | None) -> tuple[Merged, ...]:
+    def closed_since(self, prefix: str, since: datetime) -> Listing[PullRequest]:
+        """By when the file was changed, which people do by hand."""
+        found = self._listed("closed")
+        ours = [pull for pull in found if pull.branch.startswith(prefix)]
+        return Listing((pull for pull in ours if self._changed(pull.number) >= since.timestamp()), found.unread)
+
+    def merged_pulls(self, prefix: str, since: datetime | None) -> Listing[Merged]:
         """Nothing is known here of the commit, which git made, nor of approvals, which there are none."""
-        pulls = (pull for pull in self.pulls() if (pull.state, pull.base) == ("merged", self.base))
+        found = self._listed("merged")
         ours = [
             pull
-            for pull in pulls
-            if pull.branch.startswith(prefix) and (since is None or datetime.fromisoformat(pull.closed_at) >= since)
+            for pull in found
+            if pull.branch.startswith(prefix) and (since is None or _moment(pull.closed_at) >= since)
         ]
         ours.sort(key=lambda pull: (pull.closed_at, pull.number), reverse=True)
-        return tuple(Merged(pull, pull.closed_at, pull.closed_by, "") for pull in ours[:MOST_MERGED])
+        return Listing((Merged(pull, pull.closed_at, pull.closed_by, "") for pull in ours[:MOST_MERGED]), found.unread)
 
     def create(self, proposal: Proposal) -> Written:
         with self._locked():
-            for pull in self.pulls():
+            there = self.pulls()
+            for pull in there:
                 if (pull.state, pull.branch, pull.base) == ("open", proposal.branch, proposal.base):
                     return Written(pull)
+            if because := there.doubt(proposal.branch):
+                raise BadResponse(because)
             number = self._next_number()
             opened_at = self._now().isoformat()
             file = self._file(number).as_uri()
@@ -114,6 +134,14 @@ class Local:
                 return record.pull
             return self._save(_said(replace(record, pull=replace(record.pull, body=body)), comment))
 
+    def add_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> Written:
+        with self._locked():
+            record = self._open_record(pull.number)
+            joined = _joined(record.pull.labels, labels)
+            if joined == record.pull.labels:
+                return Written(record.pull)
+            return Written(self._save(replace(record, pull=replace(record.pull, labels=joined))))
+
     def remove_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> PullRequest:
         with self._locked():
             record = self._load(pull.number)
@@ -131,10 +159,19 @@ class Local:
     def git_credentials(self) -> TokenCredentials | None:
         return None
 
-    def pulls(self) -> tuple[PullRequest, ...]:
-        """All of them, whatever their state and base, in order of their numbers."""
-        numbers = sorted(int(found[1]) for name in self._names() if (found := _FILE.fullmatch(name)))
-        return tuple(self._load(number).pull for number in numbers)
+    def pulls(self) -> Listing[PullRequest]:
+        """All of them, whatever their state and base, in order of their numbers; people may edit their files."""
+        found: list[PullRequest] = []
+        unread: list[Unread] = []
+        for number in self._numbers():
+            try:
+                found.append(self._load(number).pull)
+            except NotFound:
+                # Deleted meanwhile.
+                continue
+            except BadResponse as error:
+                unread.append(Unread(self._branch(number), f"pull request {number} cannot be read: {error}", number))
+        return Listing(found, unread)
 
     def pull(self, number: int) -> PullRequest:
         """The one with this number. Raises `NotFound`."""
@@ -153,6 +190,29 @@ class Local:
             record = self._open_record(number)
             settled = replace(record.pull, state=state, closed_by=by, closed_at=self._now().isoformat())
             return self._save(replace(record, pull=settled))
+
+    def _listed(self, state: State) -> Listing[PullRequest]:
+        """Those of our base in this state."""
+        found = self.pulls()
+        return Listing((pull for pull in found if (pull.state, pull.base) == (state, self.base)), found.unread)
+
+    def _numbers(self) -> list[int]:
+        return sorted(int(found[1]) for name in self._names() if (found := _FILE.fullmatch(name)))
+
+    def _branch(self, number: int) -> str:
+        """What is left of a file that cannot be read; empty if not even that."""
+        try:
+            found = _BRANCH.search(self._file(number).read_bytes())
+            return str(json.loads(found[1])) if found else ""
+        except (OSError, ValueError):
+            return ""
+
+    def _changed(self, number: int) -> float:
+        """When the file was, in seconds."""
+        try:
+            return self._file(number).stat().st_mtime
+        except OSError as error:
+            raise Unavailable(f"cannot read {self._file(number)}: {error.strerror}") from None
 
     def _open_record(self, number: int) -> Record:
         record = self._load(number)
@@ -193,7 +253,7 @@ class Local:
         last = counter.read_text(encoding="ascii", errors="replace").strip() if counter.exists() else "0"
         if not last.isdecimal():
             raise BadResponse(f"{counter} should hold the last number given out, not {last!r}")
-        number = max([int(last), *(pull.number for pull in self.pulls())]) + 1
+        number = max([int(last), *self._numbers()]) + 1
         _write_whole(counter, f"{number}\n")
         return number
 
@@ -262,6 +322,15 @@ def _warnings(proposal: Proposal) -> tuple[str, ...]:
 
 def _joined(there: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*there, *wanted)))
+
+
+def _moment(text: str) -> datetime:
+    """When something happened; long ago where that is not told."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return _LONG_AGO
+    return at if at.tzinfo is not None else _LONG_AGO
 
 
 def _write_whole(file: Path, text: str) -> None:

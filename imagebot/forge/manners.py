@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from imagebot.forge.bans import Bans
+
 
 @dataclass
 class _Lane:
@@ -37,15 +39,26 @@ class Pace:
             finally:
                 lane.free_at = time.monotonic() + apart_s
 
+    def read(self, host: str, apart_s: float) -> None:
+        """Wait until `apart_s` seconds after the last question began: answers that are slow hold nobody else up."""
+        if not apart_s:
+            return
+        with self._lock:
+            lane = self._lanes[f"{host} is asked"]
+            begins_at = max(lane.free_at, time.monotonic())
+            lane.free_at = begins_at + apart_s
+        time.sleep(max(begins_at - time.monotonic(), 0.0))
+
 
 @dataclass(frozen=True, slots=True)
 class Manners:
     """How long to wait for an answer (GitHub gives itself 10 s) and how far apart writes are.
 
     GitHub asks for a second between writes and counts 80 a minute at most; GitLab.com takes 60 notes a minute; Codeberg
-    names no figure. All forges of a process share one of these, for the sake of its `pace`.
+    names no figure. All forges of a process share one of these, for the sake of its `pace` and its `bans`.
     """
 
     timeout_s: int = 15
     between_writes_s: float = 1.0
     pace: Pace = field(default_factory=Pace, compare=False, repr=False)
+    bans: Bans = field(default_factory=Bans, compare=False, repr=False)

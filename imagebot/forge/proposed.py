@@ -110,6 +110,14 @@ def last_body(proposal: Proposal, not_merging: NotMerging | None) -> str:
     return unfinished(proposal.body) if not_merging and not_merging.later else proposal.body
 
 
+def message_of(proposal: Proposal, number: int) -> tuple[str | None, str | None]:
+    """First line and rest of what a squashed commit should say; the number of its pull request behind the first, as
+    forges put it there themselves. Nothing where the proposal says nothing.
+    """
+    first, _, rest = proposal.message.strip().partition("\n")
+    return (f"{first} (#{number})", rest.strip()) if first else (None, None)
+
+
 def drafted_title(pull: PullRequest, proposal: Proposal, prefix: str) -> str:
     """The title where a draft is one by how it begins: with our `prefix`, or with what a person wrote there."""
     wanted = switches(pull, proposal).draft

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, Self, TypeVar, runtime_checkable
 
+from imagebot.forge.bans import Ban, Remembers
 from imagebot.settings import TokenCredentials
 
 State = Literal["open", "merged", "closed"]
@@ -19,7 +20,8 @@ class Proposal:
     """What a pull request should say. `reviewers` may name teams as `team:NAME`.
 
     `head` is the commit that is proposed, where it is known: auto-merge is switched on for that one and no other.
-    A draft is not merged by itself: `auto_merge` waits until it is none.
+    A draft is not merged by itself: `auto_merge` waits until it is none. `message` is that commit's: where the forge
+    squashes, it is what the commit on the base branch says, so that its trailers are not lost.
     """
 
     branch: str
@@ -32,6 +34,7 @@ class Proposal:
     draft: bool = False
     auto_merge: bool = False
     head: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +85,48 @@ class Written:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A pull request that is there and lacks what the bot cannot do without. `branch` is empty where it is not told."""
+
+    branch: str
+    because: str
+    number: int | None = None
+
+
+_Entry = TypeVar("_Entry")
+
+
+class Listing(tuple[_Entry, ...]):  # noqa: SLOT001 a tuple has no room for slots
+    """What could be read of a list, and `unread`: what could not, and may be ours.
+
+    What is not in it is known to be absent only where `doubt` says nothing.
+    """
+
+    unread: tuple[Unread, ...]
+
+    def __new__(cls, entries: Iterable[_Entry] = (), unread: Iterable[Unread] = ()) -> Self:
+        made = super().__new__(cls, entries)
+        made.unread = tuple(unread)
+        return made
+
+    def doubt(self, branch: str) -> str:
+        """Why it cannot be said that this branch has no more of them than are listed; empty if it can."""
+        return next((one.because for one in self.unread if one.branch in ("", branch)), "")
+
+
 class Forge(Protocol):
-    """One repository on one forge, at one base branch. Every method raises only `WorldError`s."""
+    """One repository on one forge, at one base branch. Every method raises only `WorldError`s.
+
+    Told to wait, it raises `bans.ToldToWait`, and from then on asks and sends nothing until the ban is over.
+    """
+
+    def begin(self, remembers: Remembers) -> None:
+        """A pass begins: heed the ban that is remembered, have those to come remembered, list labels anew."""
+
+    @property
+    def ban(self) -> Ban | None:
+        """The one in force: nothing is asked or sent before it is over, so nothing need be planned."""
 
     @property
     def writes(self) -> int:
@@ -93,13 +136,26 @@ class Forge(Protocol):
     def hourly_writes(self) -> int | None:
         """How many writes may be planned in an hour, well below what the forge documents; None where it names none."""
 
-    def open_pulls(self, prefix: str) -> tuple[PullRequest, ...]:
-        """The open ones into our base, from branches of this very repository that begin with `prefix`; one listing."""
+    def open_pulls(self, prefix: str) -> Listing[PullRequest]:
+        """The open ones into our base, from branches of this very repository that begin with `prefix`; one listing.
+
+        All of them, by number: some forges let two be opened for one branch.
+        """
 
     def closed_pulls(self, branch: str) -> tuple[PullRequest, ...]:
-        """Those of this branch that were closed without a merge, newest first."""
+        """Those of this branch that were closed without a merge, newest first.
 
-    def merged_pulls(self, prefix: str, since: datetime | None) -> tuple[Merged, ...]:
+        Raises `BadResponse` where one that may be among them cannot be read: people may have said no by it.
+        """
+
+    def closed_since(self, prefix: str, since: datetime) -> Listing[PullRequest]:
+        """Those closed without a merge that changed in any way `since` then, of all branches that begin with `prefix`.
+
+        One request where nothing did. By it the bot learns what people wish of one that is closed: a label put on it,
+        a box ticked. Who closed it is not told.
+        """
+
+    def merged_pulls(self, prefix: str, since: datetime | None) -> Listing[Merged]:
         """Those into our base that were merged, `since` then, newest first; the newest `MOST_MERGED` at most.
 
         Only from branches of this very repository that begin with `prefix`.
@@ -129,6 +185,9 @@ class Forge(Protocol):
 
     def say(self, pull: PullRequest, comment: str, body: str) -> PullRequest:
         """Comment, unless just this was said before, and then give it this body, which should record that it was."""
+
+    def add_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> Written:
+        """Put those of these labels on that it lacks; its words stay. One that cannot be put on is a warning."""
 
     def remove_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> PullRequest:
         """Take these labels off; one that is not there is fine."""

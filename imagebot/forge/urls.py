@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+_REPOSITORY = re.compile(r"/repos/(?P<name>[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100})/", re.ASCII)
 _SCP = re.compile(r"(?:[^@/:\s]+@)?[^@/:\s]+:(?!//)(?P<path>.*)", re.ASCII)
 
 
@@ -25,3 +26,19 @@ def path_on_forge(url: str, api_url: str, api: str) -> str:
         if parts.scheme != "ssh":
             path = path.removeprefix(urlsplit(api_url).path.removesuffix(api))
     return path.removeprefix("/").removesuffix("/").removesuffix(".git")
+
+
+def elsewhere(url: str, name: str, api_url: str, location: str) -> str:
+    """The git URL of a repository whose API redirects to `location`: `url` with the new name in place of `name`.
+
+    Empty where that is another host's, or nothing that names a repository.
+    """
+    try:
+        here, there = urlsplit(api_url), urlsplit(location)
+    except ValueError:
+        return ""
+    found = _REPOSITORY.match(there.path.removeprefix(here.path))
+    if there.netloc not in ("", here.netloc) or found is None or not there.path.startswith(f"{here.path}/"):
+        return ""
+    before, there_is, after = url.rpartition(name)
+    return f"{before}{found['name']}{after}" if there_is and found["name"].lower() != name.lower() else ""

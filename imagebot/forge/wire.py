@@ -1,4 +1,4 @@
-"""Requests to a forge's REST API, one after another, and every way they can fail, as our errors.
+"""Requests to a forge's API, one after another: its pace, its bans, its pages, and every failure as our errors.
 
 What differs between forges is how one request is sent (`Ask`) and what their API calls a few things (`Dialect`).
 Nothing is ever sent twice: a write that failed may have had its effect.
@@ -6,67 +6,67 @@ Nothing is ever sent twice: a write that failed may have had its effect.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass
 from typing import Any
 
-import requests
-
-from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailable, WorldError, printable
+from imagebot.errors import BadResponse, NotFound, Refused, Unavailable, WorldError
+from imagebot.forge.bans import Ban, Bans, Remembers, ToldToWait
+from imagebot.forge.documents import read_json
 from imagebot.forge.manners import Manners
-
-# What to wait where a forge says "later" and names no time.
-_LIMIT_WAIT_S = 60.0
-_MOST_PAGES = 200
+from imagebot.forge.moved import moved, netloc
+from imagebot.forge.pages import Pages
+from imagebot.forge.refusals import Unprocessable, failures, is_limit, is_used_up, refusal, said, wait, words_of
+from imagebot.forge.transport import Reply, TooLarge
 
 Parameters = Mapping[str, str | int]
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A whole answer, whatever its status. `headers` are found in any letter case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-
-
 Ask = Callable[[str, str, Parameters, Mapping[str, object] | None], Reply]
-"""Sends one request: verb, path below the API's URL, query, body. Raises what `requests` raises."""
+"""Sends one request: verb, path below the API's URL, query, body. Raises what `failures` knows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """`page_size` is the query parameter and `page` its value; `rights` is what credentials must be allowed."""
+    """`page_size` is the query parameter and `page` its value; `rights` is what credentials must be allowed.
+
+    `graphql` is the path of that API, where there is one. `between_reads_s` keeps questions apart.
+    """
 
     host: str
     page_size: str
     page: int
     rights: str
-
-
-class Unprocessable(BadResponse):
-    """400, 405, 406, 409 or 422: understood, and not carried out: something in the request, or already there, is in
-    the way.
-    """
-
-    def __init__(self, message: str, status: int) -> None:
-        super().__init__(message)
-        self.status = status
+    graphql: str = ""
+    between_reads_s: float = 0.0
 
 
 class Wire:
-    """One API with one credential. `writes` counts the requests sent to change something."""
+    """One API with one credential. `writes` counts the requests sent to change something.
 
-    def __init__(self, ask: Ask, dialect: Dialect, manners: Manners) -> None:
+    `account` names host and credential and tells no secret: bans go by it. `find` is told where a redirect leads, and
+    answers the URL that the repository has now, or nothing.
+    """
+
+    def __init__(self, ask: Ask, dialect: Dialect, manners: Manners, account: Callable[[], str]) -> None:
         self.host = dialect.host
         self.writes = 0
+        self.find: Callable[[str], str] = lambda _: ""
         self._ask = ask
         self._dialect = dialect
         self._manners = manners
+        self._account = account
+        self._remembers: Remembers | None = None
+
+    def begin(self, remembers: Remembers) -> None:
+        """Heed what is remembered of bans, and have those to come remembered. Raises what a store raises."""
+        self._remembers = remembers
+        known = remembers.ban(self._name())
+        if known is not None:
+            self._bans.recall(known)
+
+    @property
+    def ban(self) -> Ban | None:
+        """The one in force."""
+        return self._bans.current(self._name())
 
     def get(self, deed: str, path: str, **parameters: str | int) -> Any:
         """One answer. `deed` completes "the host would not …" in the words of an error."""
@@ -77,17 +77,15 @@ class Wire:
         return self._list(deed, self._done(deed, "GET", path, parameters)[1])
 
     def get_all(self, deed: str, path: str, **parameters: str | int) -> Iterator[Any]:
-        """The items of every page, one request for each. Pages are asked for by number: no link is followed."""
-        seen = 0
-        for page in range(1, _MOST_PAGES + 1):
-            paging: dict[str, str | int] = {self._dialect.page_size: self._dialect.page, "page": page}
-            reply, answer = self._done(deed, "GET", path, {**parameters, **paging})
-            items = self._list(deed, answer)
+        """The items of every page, one request for each. Pages are asked for by number: no link is followed.
+
+        A list that may be short raises `BadResponse` at its end: what is not on it is not known to be absent.
+        """
+        pages = Pages(self.host, deed, self._dialect.page)
+        while (page := pages.next) is not None:
+            headers, items = self._page(deed, path, parameters, (self._dialect.page, page))
+            pages.add(items, headers)
             yield from items
-            seen += len(items)
-            if not items or not _more(reply.headers, seen):
-                return
-        raise BadResponse(f"{self.host} has more than {_MOST_PAGES} pages of answers when asked to {deed}")
 
     def query(self, deed: str, path: str, body: Mapping[str, object]) -> Any:
         """One answer to a question that takes a body."""
@@ -95,9 +93,63 @@ class Wire:
 
     def send(self, deed: str, verb: str, path: str, body: Mapping[str, object] | None = None) -> Any:
         """Change something, and answer what the forge says of it; None if it says nothing."""
+        return self._write(lambda: self._done(deed, verb, path, {}, body)[1])
+
+    def ask_graph(self, deed: str, query: str, variables: Mapping[str, object]) -> Any:
+        """What GraphQL answers to a query: its `data`."""
+        body = {"query": query, "variables": dict(variables)}
+        reply, answer = self._done(deed, "POST", self._dialect.graphql, {}, body)
+        if not isinstance(answer, dict):
+            raise BadResponse(f"{self.host} answered something that makes no sense when asked to {deed}")
+        if answer.get("errors"):
+            raise self._graph_refusal(answer, reply, deed)
+        return answer.get("data")
+
+    def change_graph(self, deed: str, mutation: str, variables: Mapping[str, object]) -> Any:
+        """Change something through GraphQL."""
+        return self._write(lambda: self.ask_graph(deed, mutation, variables))
+
+    def peek(self, deed: str, path: str) -> Reply:
+        """One answer as it comes, whatever its status."""
+        return self._exchange(deed, "GET", path, {}, None)
+
+    @property
+    def _bans(self) -> Bans:
+        return self._manners.bans
+
+    def _write(self, send: Callable[[], Any]) -> Any:
+        self._bans.check(self._name())
         with self._manners.pace.write(self.host, self._manners.between_writes_s):
+            # Whoever was before us may have been told to wait.
+            self._bans.check(self._name())
             self.writes += 1
-            return self._done(deed, verb, path, {}, body)[1]
+            return send()
+
+    def _name(self) -> str:
+        with failures(self.host, "read the credentials"):
+            return self._account()
+
+    def _page(
+        self, deed: str, path: str, parameters: Parameters, which: tuple[int, int]
+    ) -> tuple[Mapping[str, str], list[Any]]:
+        """A page of this size and number; where it is too large, as the smaller ones that make it up."""
+        size, number = which
+        try:
+            asked = {**parameters, self._dialect.page_size: size, "page": number}
+            reply, answer = self._done(deed, "GET", path, asked)
+            return reply.headers, self._list(deed, answer)
+        except TooLarge:
+            if size == 1:
+                raise
+        parts = 10 if size % 10 == 0 else size
+        items: list[Any] = []
+        headers: Mapping[str, str] = {}
+        for part in range(parts):
+            headers, more = self._page(deed, path, parameters, (size // parts, (number - 1) * parts + part + 1))
+            items += more
+            if len(more) < size // parts:
+                break
+        return headers, items
 
     def _list(self, deed: str, answer: object) -> list[Any]:
         if not isinstance(answer, list):
@@ -107,115 +159,63 @@ class Wire:
     def _done(
         self, deed: str, verb: str, path: str, parameters: Parameters, body: Mapping[str, object] | None = None
     ) -> tuple[Reply, Any]:
-        with _failures(self.host, deed):
-            reply = self._ask(verb, path, parameters, body)
-        if not 200 <= reply.status < 300:
-            raise self._refusal(reply, deed)
+        reply = self._exchange(deed, verb, path, parameters, body)
+        if 300 <= reply.status < 400 and (location := reply.headers.get("Location")):
+            raise self._moved(deed, location)
+        if reply.status == 405 and any("moved project" in text for text in said(reply.body)):
+            raise self._moved(deed, "")
+        if not 200 <= reply.status < 300 or (reply.status == 202 and verb == "GET"):
+            raise refusal(reply, self.host, deed, self._dialect.rights)
         if verb != "GET" and not reply.body:
             return reply, None
+        return reply, read_json(reply.body, f"{self.host} answered something that is no JSON when asked to {deed}")
+
+    def _exchange(
+        self, deed: str, verb: str, path: str, parameters: Parameters, body: Mapping[str, object] | None
+    ) -> Reply:
+        """One request, unless we were told to wait; whether we are now is heeded."""
+        self._bans.check(self._name())
+        with failures(self.host, deed):
+            if verb == "GET":
+                self._manners.pace.read(self.host, self._dialect.between_reads_s)
+            reply = self._ask(verb, path, parameters, body)
+        if is_limit(reply, reasons := said(reply.body) if reply.status >= 400 else ()):
+            raise self._told_to_wait(reply, reasons)
+        if reply.status < 300 and is_used_up(reply.headers) and (left := wait(reply.headers)):
+            self._begin_ban("has answered as often as it does in this hour", left)
+        return reply
+
+    def _told_to_wait(self, reply: Reply, reasons: tuple[str, ...]) -> WorldError:
+        words = f" ({reply.status}" + (f": {'; '.join(reasons)})" if reasons else ")")
+        ban = self._begin_ban(f"asks us to slow down{words}", wait(reply.headers))
+        return ToldToWait(ban, ban.seconds)
+
+    def _begin_ban(self, because: str, seconds: float | None) -> Ban:
+        ban = self._bans.begin(self._name(), f"{self.host} {because}", seconds)
+        if self._remembers is not None:
+            self._remembers.is_banned(ban)
+        return ban
+
+    def _moved(self, deed: str, location: str) -> Refused:
+        """Whoever is sent to another host asks nothing more: a renamed repository stays with its forge."""
         try:
-            return reply, json.loads(reply.body)
-        except (ValueError, RecursionError):
-            raise BadResponse(f"{self.host} answered something that is no JSON when asked to {deed}") from None
+            url = self.find(location) if netloc(location) in ("", self.host) else ""
+        except WorldError:
+            url = ""
+        return moved(self.host, deed, location, url)
 
-    def _refusal(self, reply: Reply, deed: str) -> WorldError:
-        host, said = self.host, _said(reply.body)
-        words = f"{host} would not {deed}" + (f": {'; '.join(said)}" if said else "")
-        match reply.status:
-            case 429:
-                return Unavailable(f"{host} asks us to slow down", retry_after=_wait(reply.headers) or _LIMIT_WAIT_S)
-            case status if status >= 500:
-                return Unavailable(f"{host} answered {status} when asked to {deed}", retry_after=_wait(reply.headers))
-            case 401:
-                return Refused(f"{host} does not accept our credentials: they are wrong, expired or revoked")
-            case 403:
-                return Refused(f"{words}. The token needs {self._dialect.rights}")
-            case 405 if any("moved project" in text for text in said):
-                return _moved(host, deed)
-            case 404 | 410:
-                return NotFound(f"{words}. It says the same of what the token may not see: check both")
-            case 423:
-                return Refused(f"{words}. The repository is archived")
-            case 400 | 405 | 406 | 409 | 422 as status:
-                return Unprocessable(words, status)
-            case status:
-                return BadResponse(f"{words} ({status})")
-
-
-@contextmanager
-def _failures(host: str, deed: str) -> Iterator[None]:
-    """Turn what `requests` raises into a `WorldError`; no message repeats what was sent."""
-    try:
-        yield
-    except BadInput as error:
-        raise Refused(str(error)) from None
-    except requests.exceptions.SSLError:
-        words = f"{host}: its certificate cannot be trusted when asked to {deed}; if an authority of your own signed it"
-        raise Unavailable(f"{words}, name that in caFile") from None
-    except requests.Timeout:
-        raise Unavailable(f"{host}: no answer in time when asked to {deed}") from None
-    except requests.exceptions.ChunkedEncodingError:
-        raise BadResponse(f"{host} broke off its answer when asked to {deed}") from None
-    except requests.ConnectionError:
-        raise Unavailable(f"{host}: the connection failed when asked to {deed}") from None
-    except requests.TooManyRedirects:
-        raise _moved(host, deed) from None
-    except OSError as error:
-        # Also what `requests` raises for a file of certificates that is not there.
-        raise Refused(f"{host} cannot be asked to {deed}: {_reason(error)}") from None
-    except ValueError:
-        raise BadResponse(f"{host} answered something that makes no sense when asked to {deed}") from None
-
-
-def _reason(error: OSError) -> str:
-    return "check caFile" if "CA certificate" in str(error) else type(error).__name__
-
-
-def _moved(host: str, deed: str) -> Refused:
-    return Refused(
-        f"{host} sends us elsewhere when asked to {deed}: if the repository was renamed or moved, change its url in "
-        "the settings, else its apiUrl"
-    )
-
-
-def _more(headers: Mapping[str, str], seen: int) -> bool:
-    """Whether there is another page. Gitea counts what there is; of more than 10 000 GitLab only links to the next."""
-    total = headers.get("X-Total-Count", "")
-    return 'rel="next"' in headers.get("Link", "") or (total.isdecimal() and seen < int(total[:9]))
-
-
-def _wait(headers: Mapping[str, str]) -> float | None:
-    """How many seconds the forge wants us to wait; by its own clock, where it names a moment."""
-    try:
-        if "Retry-After" in headers:
-            return max(float(headers["Retry-After"]), 0.0)
-        if "RateLimit-Reset" in headers:
-            now = parsedate_to_datetime(headers["Date"]).timestamp()
-            return max(float(headers["RateLimit-Reset"]) - now, 0.0)
-    except (KeyError, ValueError):
-        return None
-    return None
-
-
-def _said(body: bytes) -> tuple[str, ...]:
-    """The forge's own words about a failure, made safe to print: texts, lists of texts, or lists by field."""
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        return ()
-    if not isinstance(data, dict):
-        return ()
-    found = [text for key in ("message", "error", "error_description") for text in _texts(data.get(key))]
-    return tuple(printable(text)[:300] for text in found[:5] if text)
-
-
-def _texts(said: object) -> list[str]:
-    match said:
-        case str():
-            return [said]
-        case list():
-            return [text for text in said if isinstance(text, str)]
-        case dict():
-            return [f"{field} {text}" for field, texts in said.items() for text in _texts(texts)]
-        case _:
-            return []
+    def _graph_refusal(self, answer: dict[str, Any], reply: Reply, deed: str) -> WorldError:
+        """GraphQL says with a status of 200 what went wrong."""
+        host, errors = self.host, answer["errors"] if isinstance(answer["errors"], list) else []
+        kinds = {str(error.get("type")) for error in errors if isinstance(error, dict)}
+        reasons = words_of({"errors": errors})
+        words = f"{host} would not {deed}" + (f": {'; '.join(reasons)}" if reasons else "")
+        if "RATE_LIMITED" in kinds or any("rate limit" in text.lower() for text in reasons):
+            return self._told_to_wait(reply, reasons)
+        if kinds & {"FORBIDDEN", "INSUFFICIENT_SCOPES"}:
+            return Refused(f"{words}. The token needs {self._dialect.rights}")
+        if "NOT_FOUND" in kinds:
+            return NotFound(f"{words}. It says the same of what the token may not see: check both")
+        if any("went wrong" in text for text in reasons):
+            return Unavailable(words)
+        return Unprocessable(words, reply.status, reasons)

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from imagebot.forge import gitea, gitlab
+from imagebot.forge.bans import Bans
 from imagebot.forge.github import GitHub, connect
 from imagebot.forge.manners import Manners
 from imagebot.secret import Secret
@@ -122,8 +123,12 @@ def rest_client(
 
 
 def patient(server: ForgeServer, manners: Manners) -> Manners:
-    """Where no answer will come, none is waited for; a busy machine has time to answer otherwise."""
-    return replace(manners, timeout_s=1) if any(fault.answer == "hang" for fault in server.faults) else manners
+    """Where no answer will come, none is waited for; a busy machine has time to answer otherwise.
+
+    Each client is another process, which remembers nothing of bans, unless it is given manners of its own.
+    """
+    own = replace(manners, bans=Bans()) if manners is FAST else manners
+    return replace(own, timeout_s=1) if any(fault.answer == "hang" for fault in server.faults) else own
 
 
 def change(server: ForgeServer) -> str:

@@ -107,10 +107,10 @@ def test_all_pages_are_read_and_no_link_is_followed(github_server: GitHubServer)
 
 def test_a_list_without_end_is_given_up(github_server: GitHubServer) -> None:
     github_server.page = 1
-    for number in range(101):
+    for number in range(201):
         github_server.add(f"imagebot/staging/app-{number}")
 
-    with pytest.raises(BadResponse, match="has more than 10000 answers"):
+    with pytest.raises(BadResponse, match="has more than 200 pages of answers"):
         client(github_server).open_pulls("")
 
 
@@ -179,7 +179,7 @@ def test_what_github_shows_is_what_we_see(github_server: GitHubServer) -> None:
         labels=("a",),
         reviewers=("alice", "team:platform"),
         assignees=("bob",),
-        opened_at="2026-01-01T10:00:00Z",
+        opened_at="2026-01-01T10:00:00+00:00",
     )
 
 
@@ -340,15 +340,15 @@ def test_a_limit_is_not_answered_with_another_request(github_server: GitHubServe
     assert len(github_server.calls) == 1
 
 
-def test_a_renamed_repository_is_refused(github_server: GitHubServer) -> None:
-    """GitHub redirects reads of a renamed repository, but a write fails in a way that nobody understands."""
+def test_a_renamed_repository_is_refused_with_the_url_that_it_has_now(github_server: GitHubServer) -> None:
+    """GitHub redirects to the repository's number, which is no URL that anybody could write down."""
     github_server.add(BRANCH)
+    github_server.once_called = "acme/env"
+    location = f"{github_server.url}/repositories/4711/pulls"
+    github_server.faults = [Fault("GET", 301, headers=(("Location", location),), ending="/env/pulls")]
     old = replace(settings(github_server), url="https://github.test/acme/env")
-    target = "/repos/acme/environments/pulls"
-    answer = Fault("GET", 301, headers=(("Location", github_server.url + target),), ending="/env/pulls")
-    github_server.faults = [answer]
 
-    with pytest.raises(Refused, match="if the repository was renamed or moved, change its url in the settings"):
+    with pytest.raises(Refused, match=r"moved to https://github\.test/acme/environments\.git: write that as its url"):
         github.connect(old, FAST).open_pulls("")
 
 
@@ -356,8 +356,9 @@ def test_what_is_listed_under_another_name_is_refused(github_server: GitHubServe
     """As by a proxy that follows the redirect itself."""
     github_server.add(BRANCH)
     listed = github_server.shown(github_server.pulls[1], "pull-request-simple")
+    listed["base"]["repo"]["clone_url"] = "https://github.test/acme/environments.git"
     github_server.faults = [Fault("GET", 200, body=json.dumps([listed]).encode())]
     old = replace(settings(github_server), url="https://github.test/acme/env")
 
-    with pytest.raises(Refused, match="acme/env is called 'acme/environments' now: change the repository's url"):
+    with pytest.raises(Refused, match=r"acme/env is called https://github\.test/acme/environments\.git now: write"):
         github.connect(old, FAST).open_pulls("")

@@ -10,6 +10,7 @@ import pytest
 
 from imagebot.errors import NotFound, Refused, Unavailable, WorldError
 from imagebot.forge import github, github_graphql
+from imagebot.forge.bans import ToldToWait
 from imagebot.forge.ensure import ensure
 from tests.forge.conftest import FAST, client, settings
 from tests.support import github_server as fake
@@ -127,18 +128,16 @@ def graph(*errors: dict[str, object]) -> bytes:
 @pytest.mark.parametrize(
     ("answer", "error", "message"),
     [
-        pytest.param(
-            graph({"type": "NOT_FOUND", "message": "no"}), NotFound, "no. GitHub says the same", id="not found"
-        ),
+        pytest.param(graph({"type": "NOT_FOUND", "message": "no"}), NotFound, "no. It says the same", id="not found"),
         pytest.param(graph({"type": "FORBIDDEN", "message": "no"}), Refused, "pull requests: write", id="forbidden"),
-        pytest.param(graph({"type": "RATE_LIMITED", "message": "slow"}), Unavailable, "slow down", id="limit"),
-        pytest.param(graph({"message": "You have exceeded a secondary rate limit"}), Unavailable, "slow", id="second"),
+        pytest.param(graph({"type": "RATE_LIMITED", "message": "slow"}), ToldToWait, "slow down", id="limit"),
+        pytest.param(graph({"message": "You have exceeded a secondary rate limit"}), ToldToWait, "slow", id="second"),
         pytest.param(graph({"message": "Something went wrong while"}), Unavailable, "Something went", id="their bug"),
         pytest.param(graph({"type": "X", "message": "a\x1b[31mb"}), WorldError, r"a\\x1b\[31mb", id="odd"),
         pytest.param(b'{"errors": "x"}', WorldError, "would not show", id="errors of another shape"),
         pytest.param(b'{"data": {"repository": null}}', WorldError, r"repository: Input", id="nothing"),
-        pytest.param(b"[]", WorldError, "all of it", id="a list"),
-        pytest.param(b"<html>", WorldError, "all of it", id="HTML"),
+        pytest.param(b"[]", WorldError, "makes no sense", id="a list"),
+        pytest.param(b"<html>", WorldError, "is no JSON", id="HTML"),
     ],
 )
 def test_what_graphql_refuses_with_a_status_of_200_has_its_line(

@@ -106,7 +106,7 @@ def test_a_merge_request_is_shown_as_it_is(gitlab_server: GitLabServer) -> None:
             labels=("a",),
             reviewers=("alice",),
             assignees=("bob",),
-            opened_at="2026-01-01T10:00:00.000Z",
+            opened_at="2026-01-01T10:00:00+00:00",
         ),
     )
 
@@ -249,13 +249,14 @@ def test_a_merge_without_a_commit_of_its_own_is_told_by_the_last_one(gitlab_serv
     assert [one.commit for one in found] == ["1" * 40, "5" * 40]
 
 
-def test_a_moved_project_is_refused(gitlab_server: GitLabServer) -> None:
+def test_a_moved_project_is_refused_with_the_url_that_it_has_now(gitlab_server: GitLabServer) -> None:
     """GitLab redirects who reads, and answers 405 to who writes."""
     gitlab_server.renamed_to = "acme/env"
     forge = gitlab_client(gitlab_server)
-    with pytest.raises(Refused, match="if the repository was renamed or moved, change its url"):
+    where = r"moved to https://gitlab\.test/acme/env\.git: write that as its url"
+    with pytest.raises(Refused, match=where):
         forge.open_pulls("")
-    with pytest.raises(Refused, match="if the repository was renamed or moved, change its url"):
+    with pytest.raises(Refused, match=where):
         forge.rewrite(PullRequest(1, "", BRANCH, "main", "", "", "open"), proposal())
 
 

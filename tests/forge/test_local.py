@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -96,14 +97,19 @@ def test_a_file_can_be_read_by_a_person(tmp_path: Path) -> None:
         pytest.param(lambda text: text.replace("branch: ", "brunch: "), r"1\.md: pull\.branch: ", id="missing"),
     ],
 )
-def test_a_file_that_a_person_broke_is_named(tmp_path: Path, damage: object, message: str) -> None:
+def test_a_file_that_a_person_broke_is_named_and_hides_no_other(tmp_path: Path, damage: object, message: str) -> None:
+    """Nobody knows whether its branch has one open: no second one is opened for it."""
     forge(tmp_path).create(proposal())
+    forge(tmp_path).create(proposal(branch="imagebot/staging/other"))
     file = tmp_path / "environments.pulls" / "1.md"
     assert callable(damage)
     file.write_text(damage(file.read_text()))
+    found = forge(tmp_path).open_pulls("")
 
+    assert [pull.number for pull in found] == [2]
+    assert re.search(message, found.doubt(BRANCH))
     with pytest.raises(BadResponse, match=message):
-        forge(tmp_path).open_pulls("")
+        forge(tmp_path).create(proposal())
 
 
 def test_numbers_are_never_given_out_twice(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ class Pull:
     branch_gone: bool = False
     draft: bool = False
     auto_merge: bool = False
+    merge_message: tuple[str | None, str | None] = (None, None)
     head_sha: str = "1" * 40
     approvers: list[str] = field(default_factory=list)
     objectors: list[str] = field(default_factory=list)

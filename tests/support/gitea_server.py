@@ -139,8 +139,12 @@ class GiteaServer(ForgeServer):
         if asked["head_commit_id"] != pull.head_sha:
             return 409, {"message": "head out of date", "url": ""}
         if pull.auto_merge:
-            return 409, {"message": "pull request is already scheduled to auto merge", "url": ""}
+            return 409, {
+                "message": "pull request is already scheduled to auto merge when checks succeed [pull_id: 1]",
+                "url": "",
+            }
         pull.auto_merge = True
+        pull.merge_message = (asked.get("MergeTitleField"), asked.get("MergeMessageField"))
         return 201, None
 
     def _one(self, pull: Pull, what: str, call: Call) -> Answer:

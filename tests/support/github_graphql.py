@@ -40,7 +40,7 @@ def roots(server: GitHubServer) -> dict[str, Any]:
         return resolve
 
     return {
-        "repository": lambda _, owner, name, **__: _repository(server, owner, name),
+        "repository": lambda _, owner, name, **asked: _repository(server, owner, name, **asked),
         "viewer": {"login": "imagebot[bot]" if server.app else "imagebot", "databaseId": 4711},
         "convertPullRequestToDraft": mutation(lambda pull, _: _draft(server, pull)),
         "markPullRequestReadyForReview": mutation(lambda pull, _: setattr(pull, "draft", False)),
@@ -71,7 +71,12 @@ def _enable(server: GitHubServer, pull: Pull, asked: dict[str, Any]) -> None:
         raise _error(f"Merge method {asked['mergeMethod']} is not allowed on this repository")
     if merging.state != "blocked":
         raise _error(f"Pull request Pull request is in {merging.state} status")
+    if asked["mergeMethod"] == "REBASE" and asked.get("commitHeadline"):
+        raise _error("A commit message cannot be given for a rebase")
+    if pull.auto_merge:
+        server.violations.append("auto-merge that is on was switched on")
     pull.auto_merge = True
+    pull.merge_message = (asked.get("commitHeadline"), asked.get("commitBody"))
 
 
 def _disable(pull: Pull) -> None:
@@ -80,12 +85,14 @@ def _disable(pull: Pull) -> None:
     pull.auto_merge = False
 
 
-def _repository(server: GitHubServer, owner: str, name: str) -> dict[str, Any]:
-    if f"{owner}/{name}".lower() != server.repository:
+def _repository(server: GitHubServer, owner: str, name: str, followRenames: bool = True) -> dict[str, Any]:
+    known = {server.repository, server.once_called} if followRenames else {server.repository}
+    if f"{owner}/{name}".lower() not in known:
         raise _error(f"Could not resolve to a Repository with the name '{owner}/{name}'.", "NOT_FOUND")
     merging = server.merging
     return {
         "nameWithOwner": server.repository,
+        "url": f"https://github.test/{server.repository}",
         "autoMergeAllowed": merging.allowed,
         "viewerDefaultMergeMethod": merging.used_last,
         "mergeCommitAllowed": "MERGE" in merging.methods,
@@ -132,10 +139,15 @@ def _shown(server: GitHubServer, pull: Pull) -> dict[str, Any]:
         "mergedAt": pull.merged_at,
         "mergedBy": _user(pull.closed_by),
         "mergeCommit": {"oid": f"{pull.number:040x}"},
-        "autoMergeRequest": {"enabledAt": "2026-01-01T10:00:00Z"} if pull.auto_merge else None,
+        "autoMergeRequest": _auto_merge(pull) if pull.auto_merge else None,
         "labels": {"nodes": [{"name": name} for name in pull.labels]},
         "latestOpinionatedReviews": {"nodes": [{"state": state, "author": _user(name)} for name, state in reviews]},
     }
+
+
+def _auto_merge(pull: Pull) -> dict[str, Any]:
+    headline, body = pull.merge_message
+    return {"enabledAt": "2026-01-01T10:00:00Z", "commitHeadline": headline, "commitBody": body}
 
 
 def _user(login: str | None) -> dict[str, Any] | None:

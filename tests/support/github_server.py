@@ -40,6 +40,7 @@ class GitHubServer(ForgeServer):
     def __init__(self, description: Description) -> None:
         super().__init__(description)
         self.known_teams = {"platform"}
+        self.once_called = ""
         self.app: tuple[str, int, str] | None = None
         self.token_lifetime = timedelta(hours=1)
         self.drafts_allowed = True

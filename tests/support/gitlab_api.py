@@ -2,9 +2,9 @@
 
 Written by hand, for no package carries the description that GitLab publishes. Sources, at docs.gitlab.com:
 `api/merge_requests` (list project merge requests, create MR, update MR, get single MR), `api/notes` (merge requests),
-`api/merge_request_approvals` (approvals of one), `api/users` (list users, by `username`), `api/rest` (paging, status
-codes, namespaced paths), `api/graphql/reference` (`mergeRequestAccept`, `MergeRequest`). A test compares the names of
-the parameters with those that python-gitlab declares. `PUT .../merge` is left out on purpose: it may merge at once.
+`api/merge_request_approvals` (approvals of one), `api/projects` (get one), `api/users` (list users, by `username`),
+`api/rest` (paging, status codes, namespaced paths), `api/graphql/reference` (`mergeRequestAccept`, `MergeRequest`). A
+test compares the names of the parameters with those that python-gitlab declares. `PUT .../merge` is left out on purpose: it may merge at once.
 """
 
 from __future__ import annotations
@@ -71,6 +71,7 @@ MERGE_REQUEST = {
     "squash_commit_sha": MAYBE,
     "web_url": TEXT,
 }
+PROJECT_ITSELF = {"id": NUMBER, "path_with_namespace": TEXT, "http_url_to_repo": TEXT}
 GRAPHQL = """
 type Query { project(fullPath: ID!): Project }
 type Project { mergeRequest(iid: String!): MergeRequest }
@@ -158,11 +159,16 @@ def description() -> dict[str, Any]:
                 "parameters": _path("id", "iid"),
                 "post": _operation(201, {"type": "object"}, {}, None),
             },
+            "/projects/{id}": {
+                "parameters": _path("id"),
+                "get": _operation(200, {"$ref": "#/components/schemas/Project"}, {}, None),
+            },
             "/users": {"get": _operation(200, {"type": "array", "items": USER}, {"username": TEXT, **PAGING}, None)},
         },
         "components": {
             "schemas": {
                 "MergeRequest": _object(MERGE_REQUEST, *MERGE_REQUEST),
+                "Project": _object(PROJECT_ITSELF, *PROJECT_ITSELF),
                 "Note": _object({"id": NUMBER, "body": TEXT, "system": {"type": "boolean"}}, "id", "body", "system"),
                 "UserBasic": _object(PERSON, *PERSON),
             }

@@ -89,6 +89,7 @@ class GitLabServer(ForgeServer):
         if asked["strategy"].lower() not in self.strategies:
             return ["The merge failed"]
         pull.auto_merge = True
+        pull.merge_message = (None, asked.get("squashCommitMessage"))
         return []
 
     def decide(self, call: Call, authorization: str) -> Answer:
@@ -100,6 +101,10 @@ class GitLabServer(ForgeServer):
             return refused
         if template == "/users":
             return 200, self._people([call.arguments["username"]], set(self.known))
+        if template == "/projects/{id}" and values["id"] == "1":
+            now = self.renamed_to or self.repository
+            url = f"https://gitlab.test/{now}.git"
+            return 200, {"id": 1, "path_with_namespace": now, "http_url_to_repo": url}
         if unquote(values["id"]).lower() != self.repository:
             return 404, {"message": "404 Project Not Found"}
         if self.renamed_to:

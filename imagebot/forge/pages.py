@@ -1,0 +1,71 @@
+"""How a forge's list goes on, page by page, and when it may be shorter than what there is."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from imagebot.errors import BadResponse
+
+_MOST_PAGES = 200
+_LINK_CHARACTERS = 16 * 1024
+# RFC 8288: the name in any letter case, the value with quotes or without, several in one.
+_REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))', re.IGNORECASE | re.ASCII)
+
+
+class Pages:
+    """One list as it comes. `next` is the number of the page to ask for, None at the end.
+
+    The end is believed of a page that is not full, or after which nothing came, and where neither a link nor a count
+    says that there is more. Everything else is an error: a list that is cut is as good as none.
+    """
+
+    def __init__(self, host: str, deed: str, size: int) -> None:
+        self.next: int | None = 1
+        self._host = host
+        self._deed = deed
+        self._size = size
+        self._seen = 0
+        self._known: set[str] = set()
+
+    def add(self, items: list[Any], headers: Mapping[str, str]) -> None:
+        """Take a page. Raises `BadResponse`."""
+        page = hashlib.sha256(repr(items).encode()).hexdigest()
+        if items and page in self._known:
+            raise self._error("sends the same page again")
+        if len(items) > self._size:
+            raise self._error(f"sends more than the {self._size} that a page should have")
+        total = _counted(headers)
+        if total is not None and total < len(items):
+            raise self._error(f"counts {total} and sends {len(items)}")
+        self._known.add(page)
+        self._seen += len(items)
+        assert self.next is not None
+        if not items and self._has_more(headers):
+            raise self._error("says that there is more and sends nothing")
+        if not items or not (self._has_more(headers) or len(items) == self._size):
+            self.next = None
+        elif self.next == _MOST_PAGES:
+            raise self._error(f"has more than {_MOST_PAGES} pages of answers")
+        else:
+            self.next += 1
+
+    def _has_more(self, headers: Mapping[str, str]) -> bool:
+        """Gitea counts what there is; of more than 10 000 GitLab only links to the next."""
+        total = _counted(headers)
+        return (total is not None and self._seen < total) or _links_to_next(headers.get("Link", ""))
+
+    def _error(self, what: str) -> BadResponse:
+        return BadResponse(f"{self._host} {what} when asked to {self._deed}")
+
+
+def _counted(headers: Mapping[str, str]) -> int | None:
+    total = headers.get("X-Total-Count") or headers.get("X-Total") or ""
+    return int(total[:9]) if total.isascii() and total.isdecimal() else None
+
+
+def _links_to_next(link: str) -> bool:
+    found = _REL.findall(link[:_LINK_CHARACTERS])
+    return any("next" in (quoted or bare).lower().split() for quoted, bare in found)

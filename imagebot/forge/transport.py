@@ -1,0 +1,167 @@
+"""One request to a forge, one whole answer: nothing follows, is unpacked, remembered, or read without end.
+
+`requests.Session` follows redirects, heeds netrc, proxies and cookies; here requests go to its adapter as they are. A
+time-out of `requests` is for each read, so a byte now and then holds it for ever; and Python's HTTP reads a hundred
+header lines of 64 KiB. Both are cured where the connection reads.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from http.client import HTTPResponse
+from pathlib import Path
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from imagebot import __version__
+from imagebot.errors import BadResponse
+
+USER_AGENT = f"imagebot/{__version__}"
+MOST_BYTES = 4 * 1024 * 1024
+"""Of one answer: fifty pull requests with bodies of 64 KiB. `Wire.get_all` asks for fewer where they are larger. A text
+with one character that is no longer in the Basic Multilingual Plane takes four times its length in memory.
+"""
+MOST_HEADER_BYTES = 64 * 1024
+"""Of all header lines together; GitHub sends 2 KiB."""
+_MOST_SECONDS = 60.0
+_PIECE = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer, whatever its status. `headers` are found in any letter case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+class TooLarge(BadResponse):
+    """The answer is larger than any may be: one about fewer things may not be."""
+
+
+class Transport:
+    """The connections to one forge; threads may share them."""
+
+    def __init__(self, ca_file: Path | None, timeout_s: float) -> None:
+        self._verify = True if ca_file is None else str(ca_file)
+        self._timeout_s = timeout_s
+        self._adapter = _Adapter(pool_maxsize=8)
+
+    def send(self, verb: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
+        """Raises what `requests`, urllib3 and `http.client` raise, `BadResponse`, and `TooLarge`."""
+        ours = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"}
+        prepared = requests.Request(verb, url, headers={**ours, **headers}, data=body).prepare()
+        with _until(time.monotonic() + _MOST_SECONDS, self._timeout_s):
+            response = self._adapter.send(prepared, stream=True, timeout=self._timeout_s, verify=self._verify)
+            with response:
+                return Reply(response.status_code, response.headers, _whole(response))
+
+
+def _whole(response: requests.Response) -> bytes:
+    if response.headers.get("Content-Encoding", "identity").strip().lower() not in ("identity", ""):
+        raise BadResponse("the forge sent a compressed answer, which was not asked for")
+    body = bytearray()
+    while piece := response.raw.read1(_PIECE, decode_content=False):
+        body += piece
+        if len(body) > MOST_BYTES:
+            raise TooLarge(f"the forge sent more than the {MOST_BYTES >> 20} MiB that an answer may have")
+    return bytes(body)
+
+
+@dataclass(frozen=True, slots=True)
+class _Patience:
+    until: float
+    each_s: float
+
+    def left(self) -> float:
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer takes too long")
+        return min(left, self.each_s)
+
+
+_patience: ContextVar[_Patience] = ContextVar("patience")
+
+
+@contextmanager
+def _until(moment: float, each_s: float) -> Iterator[None]:
+    token = _patience.set(_Patience(moment, each_s))
+    try:
+        yield
+    finally:
+        _patience.reset(token)
+
+
+class _Reader(io.RawIOBase):
+    """A socket's reader that waits no longer than the request has left, and counts while headers are read."""
+
+    def __init__(self, connection: socket.socket, reader: io.RawIOBase) -> None:
+        self._connection = connection
+        self._reader = reader
+        self.in_headers = False
+        self._headers = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._connection.settimeout(_patience.get().left())
+        count = self._reader.readinto(buffer)
+        if self.in_headers:
+            self._headers += count or 0
+            if self._headers > MOST_HEADER_BYTES:
+                raise BadResponse(f"the forge sent more than {MOST_HEADER_BYTES >> 10} KiB of headers")
+        return count
+
+    def close(self) -> None:
+        if not self.closed:
+            self._reader.close()
+        super().close()
+
+
+class _Response(HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        assert isinstance(self.fp, io.BufferedReader)
+        self._reader = _Reader(sock, self.fp.detach())
+        self.fp = io.BufferedReader(self._reader)
+
+    def begin(self) -> None:
+        self._reader.in_headers = True
+        super().begin()
+        self._reader.in_headers = False
+
+
+class _HttpConnection(HTTPConnection):
+    response_class = _Response
+
+
+class _HttpsConnection(HTTPSConnection):
+    response_class = _Response
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _HttpConnection
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _HttpsConnection
+
+
+class _Adapter(HTTPAdapter):
+    """Retries nothing: a write that failed may have had its effect."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
