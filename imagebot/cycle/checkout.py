@@ -11,12 +11,13 @@ from urllib.parse import urlsplit
 from imagebot.cycle.asked import Asked
 from imagebot.cycle.memory import Memory
 from imagebot.cycle.world import World
-from imagebot.forge.protocol import Forge, PullRequest, Signs
+from imagebot.errors import BadResponse
+from imagebot.forge.protocol import Forge, Listing, PullRequest, Signs
 from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.objects import TreeEntry
 from imagebot.history.commits import Commit
 from imagebot.images.reference import ImageName
-from imagebot.observe.events import RepositoryFetched
+from imagebot.observe.events import ForgeWarned, RepositoryFetched
 from imagebot.plan import block
 from imagebot.plan.change import Change
 from imagebot.plan.claims import FileFields
@@ -58,6 +59,7 @@ class Checkout:
     def forge(self) -> Forge:
         forge = self.world.forge(self.settings)
         self._writes_before = forge.writes
+        forge.begin(self.memory)
         return forge
 
     @property
@@ -76,7 +78,18 @@ class Checkout:
         """The open pull requests by branch: one listing, and none at all while the bot has no branch there."""
         if not self.heads.branches:
             return {}
-        return {pull.branch: pull for pull in self.forge.open_pulls(self.world.settings.branch_prefix)}
+        return {pull.branch: pull for pull in self._listed}
+
+    @cached_property
+    def _listed(self) -> Listing[PullRequest]:
+        listed = self.forge.open_pulls(self.world.settings.branch_prefix)
+        for one in listed.unread:
+            self.world.tell(ForgeWarned(self.settings.name, one.because))
+        return listed
+
+    def doubt(self, branch: str) -> str:
+        """Why nobody can say that this branch has no open pull request but those in `pulls`; empty if it has none."""
+        return self._listed.doubt(branch) if self.heads.branches else ""
 
     @cached_property
     def landed(self) -> tuple[Landed, ...]:
@@ -112,7 +125,12 @@ class Checkout:
         )
 
     def refused_meanwhile(self, change: Change) -> str | None:
-        """Why a change may not be opened after all: what is remembered of closed pull requests may be an hour old."""
+        """Why a change may not be opened after all: what is remembered of closed pull requests may be an hour old.
+
+        Raises `BadResponse` where it may be open already.
+        """
+        if because := self.doubt(change.branch):
+            raise BadResponse(because)
         before = set(self._refusals(change.branch))
         proposed = {(update.app, str(update.image), update.new.tag) for update in change.updates}
         for item in self._ask_refusals(change.branch):

@@ -8,6 +8,7 @@ from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
+from imagebot.forge.bans import Ban
 from imagebot.images.about import About
 from imagebot.images.reference import ImageName
 from imagebot.plan.block import Proposed
@@ -136,6 +137,18 @@ class Memory:
         if moments:
             all_ = sorted((*self.counted(kind, key), *moments))
             self._store.recall(kind, {key: json.dumps([at.isoformat() for at in all_])})
+
+    def ban(self, account: str) -> Ban | None:
+        """Until when a forge told an account to wait, the last time that it did."""
+        known = self._store.recalled("ban", [account]).get(account)
+        if known is None:
+            return None
+        at, seconds, because, nth = json.loads(known)
+        return Ban(account, datetime.fromisoformat(at), seconds, because, nth)
+
+    def is_banned(self, ban: Ban) -> None:
+        """Remember what a forge told an account. At once: who is killed now must not ask again either."""
+        self._store.recall("ban", {ban.account: json.dumps([ban.at.isoformat(), ban.seconds, ban.because, ban.nth])})
 
     def judged(self, verdicts: Sequence[LastVerdict]) -> None:
         """Remember what this pass decided."""

@@ -151,16 +151,16 @@ class Gitea:
             self._patch(pull, first)
         if switch.auto_merge is False:
             self.stop_auto_merge(pull)
-        warnings = [
-            *self._label(pull, lacking(pull.labels, proposal.labels))[1],
-            *self._ask_for_review(pull, lacking(pull.reviewers, proposal.reviewers)),
-            *self._assign(pull, lacking(pull.assignees, proposal.assignees)),
-        ]
+        warnings = self._add(pull, proposal)
         refused = auto_merge(self._wire, self._path, pull.number, proposal) if switch.auto_merge else None
         if refused:
             warnings.append(refused.because)
         changes: dict[str, object] = {"title": title, "body": last_body(proposal, refused)}
         return Written(self._patch(pull, changes), tuple(warnings))
+
+    def add(self, pull: PullRequest, proposal: Proposal) -> Written:
+        warnings = self._add(pull, proposal)
+        return Written(self._pull(self._wire.get(f"show pull request {pull.number}", self._one(pull))), tuple(warnings))
 
     def stop_auto_merge(self, pull: PullRequest) -> None:
         # 404: it was not going to.
@@ -169,13 +169,9 @@ class Gitea:
             self._wire.send(deed, "DELETE", f"{self._one(pull)}/merge")
 
     def say(self, pull: PullRequest, comment: str, body: str) -> PullRequest:
-        self._comment(pull, comment)
+        if comment:
+            self._comment(pull, comment)
         return pull if same_text(pull.body, body) else self._patch(pull, {"body": body})
-
-    def add_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> Written:
-        wanted = lacking(pull.labels, labels)
-        added, warnings = self._label(pull, wanted)
-        return Written(replace(pull, labels=(*pull.labels, *added)), tuple(warnings))
 
     def remove_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> PullRequest:
         """By number, as `_label` adds them."""
@@ -287,19 +283,27 @@ class Gitea:
             self._closers[key] = closers[-1] if closers else ""
         return replace(pull, closed_by=self._closers[key])
 
-    def _label(self, pull: PullRequest, names: Sequence[str]) -> tuple[list[str], list[str]]:
-        """By number, which Gitea wants before 1.22; it makes no label for us. Returns what was added, and warnings."""
+    def _add(self, pull: PullRequest, proposal: Proposal) -> list[str]:
+        return [
+            *self._label(pull, lacking(pull.labels, proposal.labels)),
+            *self._ask_for_review(pull, lacking(pull.reviewers, proposal.reviewers)),
+            *self._assign(pull, lacking(pull.assignees, proposal.assignees)),
+        ]
+
+    def _label(self, pull: PullRequest, names: Sequence[str]) -> list[str]:
+        """By number, which Gitea wants before 1.22; it makes no label for us."""
         if not names:
-            return [], []
+            return []
         try:
             numbers = self._label_numbers()
-            known = [name for name in names if name.lower() in numbers]
-            if known:
-                deed, path = f"label pull request {pull.number}", f"{self._issue(pull)}/labels"
-                self._wire.send(deed, "POST", path, {"labels": [numbers[name.lower()] for name in known]})
+            found = [numbers[name.lower()] for name in names if name.lower() in numbers]
+            if found:
+                self._wire.send(
+                    f"label pull request {pull.number}", "POST", f"{self._issue(pull)}/labels", {"labels": found}
+                )
         except _NOT_GIVEN as error:
-            return [], [str(error)]
-        return known, [f"{self._name} has no label {name}: make one there" for name in names if name not in known]
+            return [str(error)]
+        return [f"{self._name} has no label {name}: make one there" for name in names if name.lower() not in numbers]
 
     def _label_numbers(self) -> dict[str, int]:
         """Those of the organisation, if it is one, and of the repository, which win. Listed once a pass."""

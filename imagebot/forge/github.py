@@ -154,11 +154,7 @@ class GitHub:
             self._patch(pull, title=proposal.title, body=unfinished(proposal.body))
         if switch.auto_merge is False:
             self.stop_auto_merge(pull)
-        warnings = [
-            *self._label(pull, lacking(pull.labels, proposal.labels)),
-            *self._ask_for_review(pull, lacking(pull.reviewers, proposal.reviewers)),
-            *self._assign(pull, lacking(pull.assignees, proposal.assignees)),
-        ]
+        warnings = self._add(pull, proposal)
         if switch.draft is not None:
             warnings += graphql.draft(self._wire, self._place, pull.number, wanted=switch.draft)
         refused = None
@@ -169,18 +165,18 @@ class GitHub:
         changed = self._patch(pull, title=proposal.title, body=last_body(proposal, refused))
         return Written(changed, tuple(warnings))
 
+    def add(self, pull: PullRequest, proposal: Proposal) -> Written:
+        warnings = self._add(pull, proposal)
+        deed = f"show pull request {pull.number} of {self._name}"
+        return Written(self._pull(self._wire.get(deed, f"{self._path}/pulls/{pull.number}")), tuple(warnings))
+
     def stop_auto_merge(self, pull: PullRequest) -> None:
         graphql.stop_auto_merge(self._wire, self._place, pull.number)
 
     def say(self, pull: PullRequest, comment: str, body: str) -> PullRequest:
-        self._comment(pull, comment)
+        if comment:
+            self._comment(pull, comment)
         return pull if same_text(pull.body, body) else self._patch(pull, body=body)
-
-    def add_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> Written:
-        wanted = lacking(pull.labels, labels)
-        warnings = self._label(pull, wanted)
-        added = [] if warnings else wanted
-        return Written(replace(pull, labels=(*pull.labels, *added)), tuple(warnings))
 
     def remove_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> PullRequest:
         for label in present(pull.labels, labels):
@@ -273,6 +269,13 @@ class GitHub:
             closer = checked(Issue, answer, self._whose).closed_by
             self._closers[key] = closer.login if closer else ""
         return self._closers[key]
+
+    def _add(self, pull: PullRequest, proposal: Proposal) -> list[str]:
+        return [
+            *self._label(pull, lacking(pull.labels, proposal.labels)),
+            *self._ask_for_review(pull, lacking(pull.reviewers, proposal.reviewers)),
+            *self._assign(pull, lacking(pull.assignees, proposal.assignees)),
+        ]
 
     def _label(self, pull: PullRequest, labels: Sequence[str]) -> list[str]:
         if not labels:

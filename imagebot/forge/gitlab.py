@@ -165,20 +165,15 @@ class GitLab:
             "title": title,
             "description": _inert(last_body(proposal, refused)),
         }
-        if labels := lacking(pull.labels, proposal.labels):
-            changes["add_labels"] = _listed_labels(labels)
-        no_reviewers: list[str] = []
-        no_assignees: list[str] = []
-        if lacking(pull.reviewers, proposal.reviewers) or lacking(pull.assignees, proposal.assignees):
-            # These lists replace those there: read them now, so that nobody who was added meanwhile is lost.
-            now = self._pull(self._wire.get(f"show merge request {pull.number}", self._one(pull)))
-            reviewers = (*now.reviewers, *lacking(now.reviewers, proposal.reviewers))
-            assignees = (*now.assignees, *lacking(now.assignees, proposal.assignees))
-            changes["reviewer_ids"], no_reviewers = self._directory.numbers(reviewers)
-            changes["assignee_ids"], no_assignees = self._directory.numbers(assignees)
-        written = self._put(pull, changes)
+        more, unknown = self._lacking(pull, proposal)
+        written = self._put(pull, changes | more)
         not_merging = [refused.because] if refused else []
-        return Written(written, _once(no_reviewers, no_assignees, self._not_given(written, proposal), not_merging))
+        return Written(written, _once(unknown, self._not_given(written, proposal), not_merging))
+
+    def add(self, pull: PullRequest, proposal: Proposal) -> Written:
+        changes, unknown = self._lacking(pull, proposal)
+        written = self._put(pull, changes) if changes else pull
+        return Written(written, _once(unknown, self._not_given(written, proposal)))
 
     def stop_auto_merge(self, pull: PullRequest) -> None:
         deed = f"no longer let merge request {pull.number} merge by itself"
@@ -190,18 +185,9 @@ class GitLab:
                 raise
 
     def say(self, pull: PullRequest, comment: str, body: str) -> PullRequest:
-        self._comment(pull, comment)
+        if comment:
+            self._comment(pull, comment)
         return pull if same_text(pull.body, _inert(body)) else self._put(pull, {"description": _inert(body)})
-
-    def add_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> Written:
-        wanted = lacking(pull.labels, labels)
-        if not wanted:
-            return Written(pull)
-        try:
-            written = self._put(pull, {"add_labels": _listed_labels(wanted)})
-        except (NotFound, Refused, Unprocessable) as error:
-            return Written(pull, (str(error),))
-        return Written(written, tuple(self._no_labels(written, labels)))
 
     def remove_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> PullRequest:
         gone = present(pull.labels, labels)
@@ -280,6 +266,19 @@ class GitLab:
             raise otherwise
         return min(found, key=lambda pull: pull.number)
 
+    def _lacking(self, pull: PullRequest, proposal: Proposal) -> tuple[dict[str, object], list[str]]:
+        """What would add the labels and people that it lacks, and who is unknown."""
+        labels = lacking(pull.labels, proposal.labels)
+        changes: dict[str, object] = {"add_labels": _listed_labels(labels)} if labels else {}
+        reviewers, no_reviewers = self._directory.numbers(lacking(pull.reviewers, proposal.reviewers))
+        assignees, no_assignees = self._directory.numbers(lacking(pull.assignees, proposal.assignees))
+        if reviewers or assignees:
+            # These lists replace those there: read them now, so that nobody who was added meanwhile is lost.
+            now = self._pull(self._wire.get(f"show merge request {pull.number}", self._one(pull)))
+            changes["reviewer_ids"] = [*dict.fromkeys((*self._directory.numbers(now.reviewers)[0], *reviewers))]
+            changes["assignee_ids"] = [*dict.fromkeys((*self._directory.numbers(now.assignees)[0], *assignees))]
+        return changes, [*no_reviewers, *no_assignees]
+
     def _not_given(self, pull: PullRequest, proposal: Proposal) -> list[str]:
         """GitLab passes over what it will not add without a word, so the answer is compared."""
         why = "GitLab passes over who cannot see the project, and without a licence takes one of each"
@@ -288,12 +287,11 @@ class GitLab:
         return [
             *(f"{name} was not asked to review merge request {pull.number}: {why}" for name in reviewers),
             *(f"{name} was not assigned to merge request {pull.number}: {why}" for name in assignees),
-            *self._no_labels(pull, proposal.labels),
+            *(
+                f"GitLab did not add the label {name} to merge request {pull.number}"
+                for name in lacking(pull.labels, proposal.labels)
+            ),
         ]
-
-    def _no_labels(self, pull: PullRequest, wanted: Sequence[str]) -> list[str]:
-        missing = lacking(pull.labels, wanted)
-        return [f"GitLab did not add the label {name} to merge request {pull.number}" for name in missing]
 
     def _put(self, pull: PullRequest, changes: dict[str, object]) -> PullRequest:
         deed = f"change merge request {pull.number} of {self._name}"

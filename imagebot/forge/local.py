@@ -124,23 +124,20 @@ class Local:
             record = self._open_record(pull.number)
             return Written(self._save(replace(record, pull=_proposed(record.pull, proposal))), _warnings(proposal))
 
+    def add(self, pull: PullRequest, proposal: Proposal) -> Written:
+        with self._locked():
+            record = self._open_record(pull.number)
+            return Written(self._save(replace(record, pull=_joined_to(record.pull, proposal))))
+
     def stop_auto_merge(self, pull: PullRequest) -> None:
         """Nothing is merged by itself here."""
 
     def say(self, pull: PullRequest, comment: str, body: str) -> PullRequest:
         with self._locked():
             record = self._open_record(pull.number)
-            if said_before(comment, record.comments) and same_text(record.pull.body, body):
+            if (not comment or said_before(comment, record.comments)) and same_text(record.pull.body, body):
                 return record.pull
             return self._save(_said(replace(record, pull=replace(record.pull, body=body)), comment))
-
-    def add_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> Written:
-        with self._locked():
-            record = self._open_record(pull.number)
-            joined = _joined(record.pull.labels, labels)
-            if joined == record.pull.labels:
-                return Written(record.pull)
-            return Written(self._save(replace(record, pull=replace(record.pull, labels=joined))))
 
     def remove_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> PullRequest:
         with self._locked():
@@ -299,18 +296,26 @@ def read(text: str, file: str) -> Record:
 def _proposed(pull: PullRequest, proposal: Proposal) -> PullRequest:
     draft = switches(pull, proposal).draft
     return replace(
-        pull,
+        _joined_to(pull, proposal),
         title=proposal.title,
         body=proposal.body,
-        labels=_joined(pull.labels, proposal.labels),
-        reviewers=_joined(pull.reviewers, proposal.reviewers),
-        assignees=_joined(pull.assignees, proposal.assignees),
         draft=pull.draft if draft is None else draft,
     )
 
 
+def _joined_to(pull: PullRequest, proposal: Proposal) -> PullRequest:
+    return replace(
+        pull,
+        labels=_joined(pull.labels, proposal.labels),
+        reviewers=_joined(pull.reviewers, proposal.reviewers),
+        assignees=_joined(pull.assignees, proposal.assignees),
+    )
+
+
 def _said(record: Record, comment: str) -> Record:
-    return record if said_before(comment, record.comments) else replace(record, comments=(*record.comments, comment))
+    if not comment or said_before(comment, record.comments):
+        return record
+    return replace(record, comments=(*record.comments, comment))
 
 
 def _warnings(proposal: Proposal) -> tuple[str, ...]:

@@ -177,6 +177,12 @@ class Forge(Protocol):
         off again is an error.
         """
 
+    def add(self, pull: PullRequest, proposal: Proposal) -> Written:
+        """Put labels, reviewers and assignees of a proposal on an open one that lacks them, and change nothing else.
+
+        Writes nothing where that is known to be in vain.
+        """
+
     def stop_auto_merge(self, pull: PullRequest) -> None:
         """See to it that this one is not merged by itself; it need not have been going to.
 
@@ -184,10 +190,10 @@ class Forge(Protocol):
         """
 
     def say(self, pull: PullRequest, comment: str, body: str) -> PullRequest:
-        """Comment, unless just this was said before, and then give it this body, which should record that it was."""
+        """Comment, unless just this was said before, and then give it this body, which should record that it was.
 
-    def add_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> Written:
-        """Put those of these labels on that it lacks; its words stay. One that cannot be put on is a warning."""
+        An empty comment is none.
+        """
 
     def remove_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> PullRequest:
         """Take these labels off; one that is not there is fine."""

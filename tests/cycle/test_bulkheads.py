@@ -15,7 +15,7 @@ from imagebot.cycle.run import preview
 from imagebot.cycle.world import World
 from imagebot.errors import BadInput, CannotEdit, ImagebotError
 from imagebot.forge.local import Local, pulls_folder
-from imagebot.forge.protocol import Forge, PullRequest
+from imagebot.forge.protocol import Forge, Listing, PullRequest
 from imagebot.gitrepo.commits import Draft
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.images.reference import ImageName
@@ -194,7 +194,7 @@ def test_a_repository_whose_history_breaks_us_stops_no_other(two: Stage) -> None
 class OddForge(Local):
     """Breaks over one pull request of its listing."""
 
-    def open_pulls(self, prefix: str) -> tuple[PullRequest, ...]:
+    def open_pulls(self, prefix: str) -> Listing[PullRequest]:
         raise AttributeError("'NoneType' object has no attribute 'login'")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from imagebot.cycle.report import Deed, Report
 from imagebot.errors import Unavailable
-from imagebot.forge.protocol import Forge, PullRequest
+from imagebot.forge.protocol import Forge, Listing, PullRequest
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.push import Pushed, PushUpdate, Rejected
 from imagebot.images.reference import ImageName
@@ -281,7 +281,10 @@ class Silent:
     writes = 0
     hourly_writes = None
 
-    def open_pulls(self, prefix: str) -> tuple[PullRequest, ...]:
+    def begin(self, remembers: object) -> None:
+        """Nothing is remembered of it."""
+
+    def open_pulls(self, prefix: str) -> Listing[PullRequest]:
         raise Unavailable("the forge does not answer")
 
 

@@ -40,6 +40,8 @@ class GiteaServer(ForgeServer):
         self.known_teams = {"platform"}
         self.renamed_to = ""
         self.of_a_person = False
+        self.checks_first = True
+        """Whether an opening sees the one that another bot opened in the same moment: Gitea looks first, unlocked."""
         self.required = ["ci/*"]
         self.statuses = {"ci/test": "pending"}
         self.styles = ["merge", "squash"]
@@ -203,7 +205,9 @@ class GiteaServer(ForgeServer):
 
     def _open(self, data: dict[str, Any]) -> Answer:
         wanted = ("open", data["head"], data["base"], self.repository)
-        if any((pull.state, pull.head, pull.base, pull.head_repo) == wanted for pull in self.pulls.values()):
+        if self.checks_first and any(
+            (pull.state, pull.head, pull.base, pull.head_repo) == wanted for pull in self.pulls.values()
+        ):
             return 409, {"message": "pull request already exists for these targets [id: 1, issue_id: 1]", "url": ""}
         pull = self.add(data["head"], title=data["title"], body=data.get("body"), base=data["base"])
         return 201, self.shown(pull)

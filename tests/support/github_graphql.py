@@ -40,7 +40,7 @@ def roots(server: GitHubServer) -> dict[str, Any]:
         return resolve
 
     return {
-        "repository": lambda _, owner, name, **asked: _repository(server, owner, name, **asked),
+        "repository": lambda _, owner, name, **asked: _repository(server, f"{owner}/{name}", **asked),
         "viewer": {"login": "imagebot[bot]" if server.app else "imagebot", "databaseId": 4711},
         "convertPullRequestToDraft": mutation(lambda pull, _: _draft(server, pull)),
         "markPullRequestReadyForReview": mutation(lambda pull, _: setattr(pull, "draft", False)),
@@ -85,10 +85,10 @@ def _disable(pull: Pull) -> None:
     pull.auto_merge = False
 
 
-def _repository(server: GitHubServer, owner: str, name: str, followRenames: bool = True) -> dict[str, Any]:
-    known = {server.repository, server.once_called} if followRenames else {server.repository}
-    if f"{owner}/{name}".lower() not in known:
-        raise _error(f"Could not resolve to a Repository with the name '{owner}/{name}'.", "NOT_FOUND")
+def _repository(server: GitHubServer, name: str, **asked: Any) -> dict[str, Any]:
+    known = {server.repository, server.once_called} if asked.get("followRenames", True) else {server.repository}
+    if name.lower() not in known:
+        raise _error(f"Could not resolve to a Repository with the name '{name}'.", "NOT_FOUND")
     merging = server.merging
     return {
         "nameWithOwner": server.repository,

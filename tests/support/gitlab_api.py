@@ -4,7 +4,8 @@ Written by hand, for no package carries the description that GitLab publishes. S
 `api/merge_requests` (list project merge requests, create MR, update MR, get single MR), `api/notes` (merge requests),
 `api/merge_request_approvals` (approvals of one), `api/projects` (get one), `api/users` (list users, by `username`),
 `api/rest` (paging, status codes, namespaced paths), `api/graphql/reference` (`mergeRequestAccept`, `MergeRequest`). A
-test compares the names of the parameters with those that python-gitlab declares. `PUT .../merge` is left out on purpose: it may merge at once.
+test compares the names of the parameters with those that python-gitlab declares. `PUT .../merge` is left out on
+purpose: it may merge at once.
 """
 
 from __future__ import annotations
