@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar, cast
 
-from imagebot.forge.protocol import Blob, Forge, Merged, Proposal, PullRequest, SignedCommit, Signs, Written
+from imagebot.forge.bans import Ban, Remembers
+from imagebot.forge.protocol import Blob, Forge, Listing, Merged, Proposal, PullRequest, SignedCommit, Signs, Written
 from imagebot.outgoing import masked
 from imagebot.settings import TokenCredentials
 
@@ -24,6 +25,13 @@ class Discreet(Generic[F]):
     def __init__(self, forge: F) -> None:
         self._forge = forge
 
+    def begin(self, remembers: Remembers) -> None:
+        self._forge.begin(remembers)
+
+    @property
+    def ban(self) -> Ban | None:
+        return self._forge.ban
+
     @property
     def writes(self) -> int:
         return self._forge.writes
@@ -32,13 +40,16 @@ class Discreet(Generic[F]):
     def hourly_writes(self) -> int | None:
         return self._forge.hourly_writes
 
-    def open_pulls(self, prefix: str) -> tuple[PullRequest, ...]:
+    def open_pulls(self, prefix: str) -> Listing[PullRequest]:
         return self._forge.open_pulls(prefix)
 
     def closed_pulls(self, branch: str) -> tuple[PullRequest, ...]:
         return self._forge.closed_pulls(branch)
 
-    def merged_pulls(self, prefix: str, since: datetime | None) -> tuple[Merged, ...]:
+    def closed_since(self, prefix: str, since: datetime) -> Listing[PullRequest]:
+        return self._forge.closed_since(prefix, since)
+
+    def merged_pulls(self, prefix: str, since: datetime | None) -> Listing[Merged]:
         return self._forge.merged_pulls(prefix, since)
 
     def create(self, proposal: Proposal) -> Written:
@@ -46,6 +57,9 @@ class Discreet(Generic[F]):
 
     def rewrite(self, pull: PullRequest, proposal: Proposal) -> Written:
         return self._forge.rewrite(pull, _masked(proposal))
+
+    def add(self, pull: PullRequest, proposal: Proposal) -> Written:
+        return self._forge.add(pull, _masked(proposal))
 
     def stop_auto_merge(self, pull: PullRequest) -> None:
         self._forge.stop_auto_merge(pull)

@@ -1,7 +1,7 @@
 """Every way in which a forge can fail to answer, as our errors: what it says, and what HTTP itself makes of it.
 
-No message repeats what was sent. What the forge said is told in its own words, made safe to print and cut between two
-words: a secret that somebody repeats is there whole, where it can be found and masked, or not at all.
+No message repeats what was sent. What the forge said is told in its own words: secrets that it repeats are masked first,
+then it is made safe to print and cut, between two words, so that no half of anything is left.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ import requests
 import urllib3
 
 from imagebot import clock
-from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailable, WorldError, printable
+from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailable, WorldError
 from imagebot.forge.transport import Reply
+from imagebot.outgoing import outgoing
 
 _MOST_WORDS = 300
 _SECONDS = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?", re.ASCII)
@@ -195,7 +196,7 @@ def words_of(data: object) -> tuple[str, ...]:
 
 def quoted(text: str) -> str:
     """What somebody said, as one line of a few hundred characters at most, whole words only."""
-    line = printable(" ".join(text[: 2 * _MOST_WORDS].split()))
+    line = outgoing(" ".join(text[: 2 * _MOST_WORDS].split()))
     if len(line) <= _MOST_WORDS and len(text) <= 2 * _MOST_WORDS:
         return line
     return f"{line[: _MOST_WORDS + 1].rpartition(' ')[0]} …".strip()
