@@ -1,7 +1,7 @@
 """Every way in which a forge can fail to answer, as our errors: what it says, and what HTTP itself makes of it.
 
-No message repeats what was sent. What the forge said is told in its own words: secrets that it repeats are masked first,
-then it is made safe to print and cut, between two words, so that no half of anything is left.
+No message repeats what was sent. What the forge said is told in its own words: secrets that it repeats are masked
+first, then it is made safe to print and cut, between two words, so that no half of anything is left.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ KINDS: dict[ForgeKind, RepositorySettings] = {
     "gitlab": RepositorySettings("r", "https://a.test/a/b", "main", "gitlab", "https://a.test/api/v4", TOKEN),
     "local": RepositorySettings("r", "/srv/b.git"),
 }
-LIBRARIES = {"github": "github", "gitlab": "gitlab"}
+LIBRARIES = {"github": "github"}
 CODE = """
 import sys
 from imagebot.forge import forges
