@@ -231,6 +231,19 @@ def test_tests_use_fakes_with_a_front_door(name: str) -> None:
     assert found == []
 
 
+def test_only_the_proof_makes_proved_bytes() -> None:
+    """`Proved` is what commits and files are made of: no other module calls a file that, or casts it to it."""
+    proof = ROOT / "imagebot" / "yamledit" / "prove.py"
+    calls = [(path, node) for path in CODE + TESTS for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)]
+    makers = [
+        path
+        for path, node in calls
+        if dotted(node.func).endswith("Proved")
+        or (dotted(node.func).endswith("cast") and node.args and "Proved" in ast.unparse(node.args[0]))
+    ]
+    assert set(makers) == {proof}
+
+
 def test_functions_are_short() -> None:
     lengths = {f"{relative(path)}:{node.name}": lines(node) for path in CODE + TESTS for node in functions(path)}
     too_long = {name for name, count in lengths.items() if count > LONGEST_FUNCTION}

@@ -13,6 +13,7 @@ from imagebot.fields.find import find
 from imagebot.fields.screen import screen
 from imagebot.fields.unclear import unclear
 from imagebot.images.reference import ImageName
+from imagebot.yamledit.prove import Proved
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Assigned:
     places of the image in longer text that were not asked for and say something else.
     """
 
-    data: bytes
+    data: Proved
     changes: tuple[tuple[Field, Value], ...] = ()
     problems: tuple[Problem, ...] = ()
     left: tuple[Field, ...] = ()
@@ -35,7 +36,7 @@ def assign(file: str, data: bytes, name: ImageName, to: Value, *, embedded: bool
     A digest is written where one is given.
     """
     if not screen(data, name):
-        return Assigned(data)
+        return Assigned(edit(file, data, []))
     found = find(file, data, wanted=partial(screen, name=name))
     doubt = unclear(data, found, name)
     inside = find_embedded(file, data, found, [name])
@@ -52,9 +53,9 @@ def assign(file: str, data: bytes, name: ImageName, to: Value, *, embedded: bool
             problems.append(error.problem)
     left = () if embedded else tuple(field for field in inside if _differs(field, to))
     try:
-        return Assigned(data if problems else edit(file, data, changes), tuple(changes), tuple(problems), left)
+        return Assigned(edit(file, data, [] if problems else changes), tuple(changes), tuple(problems), left)
     except CannotEdit as error:
-        return Assigned(data, tuple(changes), (error.problem,), left)
+        return Assigned(edit(file, data, []), tuple(changes), (error.problem,), left)
 
 
 def _differs(field: Field, to: Value) -> bool:

@@ -7,6 +7,7 @@ from typing import Literal, assert_never
 
 from imagebot.errors import CannotEdit, Problem
 from imagebot.fields.field import Field, Part, Spot, Value
+from imagebot.yamledit.prove import Proved
 from imagebot.yamledit.replace import Patch, problem, replace
 from imagebot.yamledit.tree import WORD, Scalar
 from imagebot.yamledit.words import replace_words
@@ -38,7 +39,7 @@ def wanted(field: Field, to: Value, pin: Pin = "keep") -> Value:
     return value
 
 
-def edit(file: str, data: bytes, changes: Sequence[tuple[Field, Value]]) -> bytes:
+def edit(file: str, data: bytes, changes: Sequence[tuple[Field, Value]]) -> Proved:
     """The file with each field saying exactly its value, proved. Raises `CannotEdit`; then nothing is to be written."""
     texts: dict[tuple[Scalar, int, int], str] = {}
     for field, value in changes:

@@ -9,6 +9,7 @@ from typing import Literal, Protocol, Self, TypeVar, runtime_checkable
 
 from imagebot.forge.bans import Ban, Remembers
 from imagebot.settings import TokenCredentials
+from imagebot.yamledit.prove import Proved
 
 State = Literal["open", "merged", "closed"]
 MOST_MERGED = 500
@@ -210,7 +211,7 @@ class Blob:
     """What a path should hold; `mode` is git's: `100644`, `100755`, `120000`."""
 
     mode: str
-    content: bytes
+    content: Proved
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from imagebot.gitrepo.seal import sealed
 from imagebot.gitrepo.sign import signed, with_signature
 from imagebot.gitrepo.trees import reading
 from imagebot.settings import Author
+from imagebot.yamledit.prove import Proved
 
 _STRIPPED_BY_GIT = "".join(map(chr, range(33))) + ".,:;<>\"\\'"
 _NEVER_INSIDE = str.maketrans("", "", "\n<>")
@@ -28,7 +29,7 @@ _NEVER_INSIDE = str.maketrans("", "", "\n<>")
 class Draft:
     """A commit to be made: new content by the path of a file that is there, and what the commit says."""
 
-    files: Mapping[str, bytes]
+    files: Mapping[str, Proved]
     message: str
 
 
@@ -65,7 +66,7 @@ def commits(git: Git, base: str, drafts: Sequence[Draft], author: Author) -> lis
     return ids
 
 
-def tree(git: Git, base: str, files: Mapping[str, bytes]) -> str:
+def tree(git: Git, base: str, files: Mapping[str, Proved]) -> str:
     """The id of the tree of `base` with new content for `files`, written. Raises `CannotEdit`."""
     with reading(git) as trees:
         changed = trees.changed(trees.commit(base).tree, files)

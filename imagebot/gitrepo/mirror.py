@@ -26,6 +26,7 @@ from imagebot.gitrepo.remote import Remote
 from imagebot.history.commits import Commit
 from imagebot.settings import Author
 from imagebot.versions.commit import History
+from imagebot.yamledit.prove import Proved
 
 NETWORK_SECONDS = 120.0
 _FIRST_FETCH = 10  # times as long: the whole history travels, and a fetch that is cut off starts from nothing again
@@ -100,7 +101,7 @@ class Mirror:
         """One file of a commit. Raises `NotFound`."""
         return objects.read(self._git, commit, path)
 
-    def commit(self, base: str, files: Mapping[str, bytes], message: str, author: Author) -> str:
+    def commit(self, base: str, files: Mapping[str, Proved], message: str, author: Author) -> str:
         """The id of a commit on `base` with new content for `files`; the same input gives the same id.
 
         Raises `CannotEdit` for a path that is no regular file of `base`, `BadInput` as `commits` does.
@@ -117,7 +118,7 @@ class Mirror:
         """
         return commits.commits(self._git, base, drafts, author)
 
-    def tree(self, base: str, files: Mapping[str, bytes]) -> str:
+    def tree(self, base: str, files: Mapping[str, Proved]) -> str:
         """The id of the tree of `base` with new content for `files`. Raises `CannotEdit`."""
         return commits.tree(self._git, base, files)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from imagebot.images.reference import ImageName
 from imagebot.policy.model import PullRequest
 from imagebot.selection.verdict import Refusal, Version
+from imagebot.yamledit.prove import Proved
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Change:
     branch: str
     updates: tuple[ImageUpdate, ...]
     before: Mapping[str, bytes]
-    files: Mapping[str, bytes]
+    files: Mapping[str, Proved]
     title: str
     message: str
     labels: tuple[str, ...]

@@ -1,10 +1,16 @@
-"""The proof behind every edit: the file is read again, and nothing changed but what was meant to."""
+"""The proof behind every edit: the file is read again, and nothing changed but what was meant to.
+
+It runs in production, on every edit: a failure is a bug of ours. What passed has a type of its own, made here alone;
+whatever writes files or commits takes nothing else, so that no edit can go around it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import zip_longest
 from operator import attrgetter
+from typing import NewType
 
 import yaml
 
@@ -13,6 +19,10 @@ from imagebot.yamledit.events import Text, Unreadable, begin, end, pull
 from imagebot.yamledit.pieces import Piece, pieces
 from imagebot.yamledit.splice import Edit
 
+Proved = NewType("Proved", bytes)
+"""A whole file as it should be written: the edits that were asked for, and no other byte."""
+
+_TOKEN = re.compile(rb"[A-Za-z0-9_.:/@-]+|[^A-Za-z0-9_.:/@-]")
 # All that a loader may look at, by the kind of event.
 _MEANING: dict[type, Callable[[yaml.Event], object]] = {
     yaml.ScalarEvent: attrgetter("value", "anchor", "tag", "style", "implicit"),
@@ -24,18 +34,30 @@ _MEANING: dict[type, Callable[[yaml.Event], object]] = {
 }
 
 
-def prove(file: str, before: bytes, after: bytes, edits: Iterable[Edit], values: Mapping[int, str]) -> None:
+def prove(file: str, before: bytes, after: bytes, edits: Iterable[Edit], values: Mapping[int, str]) -> Proved:
     """Compare the two files byte for byte outside the edits, and event for event with the values intended.
 
     `values` are those that scalars should have, by the byte at which each ends in `before`. Raises `CannotEdit` that
-    names what differs. It runs in production, on every edit: a failure is a bug of ours.
+    names what differs.
     """
-    flaw = _bytes_differ(before, after, sorted(edits)) or _events_differ(before, after, values)
-    if flaw:
-        line, what = flaw
-        raise CannotEdit(
-            Problem(file, line, 1, f"the edit is not proved, nothing was written: {what}; please report this")
-        )
+    if after is before and not values:
+        return Proved(before)
+    return _sound(file, after, _bytes_differ(before, after, sorted(edits)) or _events_differ(before, after, values))
+
+
+def prove_words(file: str, before: bytes, after: bytes, edited: Mapping[int, int]) -> Proved:
+    """Compare two files that are no YAML line by line and token for token.
+
+    `edited` tells how many words of a line were to change.
+    """
+    return _sound(file, after, _tokens_differ(before, after, edited))
+
+
+def _sound(file: str, after: bytes, flaw: tuple[int, str] | None) -> Proved:
+    if flaw is None:
+        return Proved(after)
+    line, what = flaw
+    raise CannotEdit(Problem(file, line, 1, f"the edit is not proved, nothing was written: {what}; please report this"))
 
 
 def _bytes_differ(before: bytes, after: bytes, edits: list[Edit]) -> tuple[int, str] | None:
@@ -96,3 +118,19 @@ def _became(old: yaml.Event, new: yaml.Event, value: str) -> bool:
     if not (isinstance(old, yaml.ScalarEvent) and isinstance(new, yaml.ScalarEvent) and new.value == value):
         return False
     return (new.anchor, new.tag) == (old.anchor, old.tag) and (new.style == old.style or not old.style)
+
+
+def _tokens_differ(before: bytes, after: bytes, edited: Mapping[int, int]) -> tuple[int, str] | None:
+    old, new = before.split(b"\n"), after.split(b"\n")
+    if len(old) != len(new):
+        return 1, "the file has another number of lines"
+    for line, (was, became) in enumerate(zip(old, new, strict=True), start=1):
+        meant = edited.get(line, 0)
+        if (was != became or meant) and _changes(_TOKEN.findall(was), _TOKEN.findall(became)) != meant:
+            return line, "more than the value changed"
+    return None
+
+
+def _changes(was: Sequence[bytes], became: Sequence[bytes]) -> int:
+    """How many tokens differ; -1 if there are more or fewer than before."""
+    return sum(old != new for old, new in zip(was, became, strict=True)) if len(was) == len(became) else -1

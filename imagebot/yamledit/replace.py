@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from imagebot.errors import CannotEdit, Problem
 from imagebot.yamledit.lines import BLOCK, line_of, lines
-from imagebot.yamledit.prove import prove
+from imagebot.yamledit.prove import Proved, prove
 from imagebot.yamledit.resolver import is_text, same_number
 from imagebot.yamledit.splice import Edit, splice
 from imagebot.yamledit.tree import Scalar
@@ -34,13 +34,13 @@ class Patch(NamedTuple):
 Patches = Mapping[Scalar, Sequence[Patch]]
 
 
-def replace(file: str, data: bytes, patches: Iterable[tuple[Scalar, Patch]]) -> bytes:
+def replace(file: str, data: bytes, patches: Iterable[tuple[Scalar, Patch]]) -> Proved:
     """`data` with these parts of scalars changed and no other byte, proved by parsing it again.
 
     `file` only stands in messages. Raises `CannotEdit` where a scalar cannot be mapped to bytes, where two patches
     overlap, or where the proof fails.
     """
-    return splice(data, _proved(file, data, _outward(file, patches)))
+    return _proved(file, data, _outward(file, patches))[0]
 
 
 def whole(scalar: Scalar, value: str) -> tuple[Scalar, Patch]:
@@ -86,15 +86,15 @@ def _outward(file: str, patches: Iterable[tuple[Scalar, Patch]]) -> Patches:
     for scalar, within in inner.items():
         text = scalar.value.encode()
         at = done = 0
-        for edit in sorted(_proved(file, text, within)):
+        for edit in sorted(_proved(file, text, within)[1]):
             at += len(text[done : edit.start].decode())
             done = edit.start
             outer[scalar].append(Patch(at, at + len(edit.old.decode()), edit.new.decode()))
     return outer
 
 
-def _proved(file: str, data: bytes, patches: Patches) -> list[Edit]:
-    """The edits of `data` that make these patches, and nothing else."""
+def _proved(file: str, data: bytes, patches: Patches) -> tuple[Proved, list[Edit]]:
+    """`data` with these patches and nothing else, and the edits that make them."""
     edits: list[Edit] = []
     values: dict[int, str] = {}
     for scalar, some in patches.items():
@@ -102,9 +102,8 @@ def _proved(file: str, data: bytes, patches: Patches) -> list[Edit]:
         if value != scalar.value:
             edits += _edits(file, data, scalar, some, value)
             values[scalar.end] = value
-    if edits:
-        prove(file, data, splice(data, edits), edits, values)
-    return edits
+    after = splice(data, edits) if edits else data
+    return prove(file, data, after, edits, values), edits
 
 
 def _patched(file: str, data: bytes, scalar: Scalar, patches: Sequence[Patch]) -> Iterator[str]:

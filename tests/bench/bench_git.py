@@ -16,6 +16,7 @@ from imagebot.gitrepo.push import PushUpdate
 from imagebot.gitrepo.remote import Remote
 from imagebot.settings import Author
 from tests.support.git_repos import BareRepository, a_repository, run_git
+from tests.support.sound import proved
 
 FILES = 10_000
 APPS = 90
@@ -102,7 +103,8 @@ def deliver(mirror: Mirror, branches: Mapping[str, int]) -> None:
 
 def commits(mirror: Mirror, base: str, branches: Mapping[str, int], tag: str) -> dict[str, str]:
     drafts = [
-        Draft({path(number): content(number, tag).encode()}, f"{branch}\n") for branch, number in branches.items()
+        Draft({path(number): proved(content(number, tag).encode())}, f"{branch}\n")
+        for branch, number in branches.items()
     ]
     made = mirror.commits(base, drafts, Author())
     return {branch: commit for branch, commit in zip(branches, made, strict=True) if isinstance(commit, str)}

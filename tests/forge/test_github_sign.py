@@ -20,11 +20,12 @@ from tests.support.git_repos import a_repository
 from tests.support.github_git import BASE, object_id, signed, tree_id
 from tests.support.github_server import Fault, GitHubServer
 from tests.support.gitlab_server import GitLabServer
+from tests.support.sound import proved
 
 FILES = {
-    "staging/values.yaml": Blob("100644", b"\xef\xbb\xbftag: 6.5.1\r\n# gr\xc3\xbc\xc3\x9fe\n"),
-    "staging/run.sh": Blob("100755", b"echo 6.5.1\n"),
-    "latin": Blob("100644", b"# gr\xfc\xdfe\ntag: 6.5.1"),
+    "staging/values.yaml": Blob("100644", proved(b"\xef\xbb\xbftag: 6.5.1\r\n# gr\xc3\xbc\xc3\x9fe\n")),
+    "staging/run.sh": Blob("100755", proved(b"echo 6.5.1\n")),
+    "latin": Blob("100644", proved(b"# gr\xfc\xdfe\ntag: 6.5.1")),
 }
 
 

@@ -17,6 +17,7 @@ from imagebot.gitrepo.push import PushUpdate
 from imagebot.gitrepo.remote import Remote
 from imagebot.settings import Author
 from tests.support.git_repos import BareRepository, a_repository, run_git
+from tests.support.sound import proved
 
 BOT = Author(name="imagebot", email="bot@example.com")
 API = "clusters/staging/api/deployment.yaml"
@@ -28,7 +29,7 @@ def test_a_commit_changes_the_named_files_and_nothing_else(
 ) -> None:
     odd = 'with spaces/ü "x"\tb.yaml'
     new = {API: b"image: acme/api:1.1.0\n", "deploy.sh": b"#!/bin/sh\r\n", odd: b"\xff\n", "README.md": b""}
-    commit = mirror.commit(heads.base, new, MESSAGE, BOT)
+    commit = mirror.commit(heads.base, {path: proved(data) for path, data in new.items()}, MESSAGE, BOT)
     mirror.push([PushUpdate("imagebot/staging/api", commit, None)])
 
     before = environments.git("ls-tree", "-r", "-z", heads.base).split("\0")
@@ -42,7 +43,7 @@ def test_a_commit_changes_the_named_files_and_nothing_else(
 
 
 def test_who_when_and_what(environments: BareRepository, mirror: Mirror, heads: Heads) -> None:
-    commit = mirror.commit(heads.base, {API: b"x\n"}, MESSAGE, BOT)
+    commit = mirror.commit(heads.base, {API: proved(b"x\n")}, MESSAGE, BOT)
     mirror.push([PushUpdate("imagebot/staging/api", commit, None)])
 
     shown = environments.git("show", "-s", "--format=%P|%an <%ae>|%cn <%ce>|%at %ct|%B", commit)
@@ -56,7 +57,7 @@ def test_the_same_input_gives_the_same_commit(tmp_path: Path, environments: Bare
     base = mirror.fetch("imagebot/").base
     other = Mirror.open(tmp_path / "another" / "mirror.git", Remote(str(environments.folder)))
     other.fetch("imagebot/")
-    files = {API: b"x\n", "README.md": b"y\n"}
+    files = {API: proved(b"x\n"), "README.md": proved(b"y\n")}
 
     commits = {
         mirror.commit(base, files, MESSAGE, BOT),
@@ -94,7 +95,9 @@ def test_ids_are_those_of_commit_tree(
     tree = alone.git("rev-parse", "main^{tree}")
     text = f"tree {tree}\nauthor A <a@b> 0 +0000\ncommitter A <a@b> {seconds} {zone}\n\nodd\n"
     base = alone.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=text.encode())
-    (made,) = commits(Git(alone.folder), base, [Draft({"a/b": content}, message)], Author(name, "bot@example.com"))
+    (made,) = commits(
+        Git(alone.folder), base, [Draft({"a/b": proved(content)}, message)], Author(name, "bot@example.com")
+    )
 
     blob = alone.git("hash-object", "-w", "--stdin", stdin=content)
     folder = alone.git("mktree", stdin=f"100644 blob {blob}\tb\n".encode())
@@ -110,8 +113,8 @@ def test_ids_are_those_of_commit_tree(
 def test_one_draft_that_cannot_be_made_stops_no_other(
     environments: BareRepository, mirror: Mirror, heads: Heads
 ) -> None:
-    good = [Draft({API: b"image: acme/api:%d\n" % number}, f"{number}\n") for number in range(30)]
-    bad = [Draft({API: b"x\n", "latest": b"y\n"}, "a link\n"), Draft({API: b"x\n"}, "a\0b")]
+    good = [Draft({API: proved(b"image: acme/api:%d\n" % number)}, f"{number}\n") for number in range(30)]
+    bad = [Draft({API: proved(b"x\n"), "latest": proved(b"y\n")}, "a link\n"), Draft({API: proved(b"x\n")}, "a\0b")]
     made = mirror.commits(heads.base, [*bad, *good], BOT)
 
     assert [str(error) for error in made[:2]] == [
@@ -131,7 +134,7 @@ def test_no_drafts_are_no_commits(mirror: Mirror, heads: Heads) -> None:
 
 
 def test_a_draft_that_fails_leaves_nothing_behind(tmp_path: Path, mirror: Mirror, heads: Heads) -> None:
-    mirror.commits(heads.base, [Draft({API: b"never to be seen\n", "nothing": b"y\n"}, "m\n")], BOT)
+    mirror.commits(heads.base, [Draft({API: proved(b"never to be seen\n"), "nothing": proved(b"y\n")}, "m\n")], BOT)
 
     assert list((tmp_path / "state" / "environments.git" / "objects").glob("??/*")) == []
 
@@ -141,7 +144,7 @@ def test_a_repository_whose_ids_are_sha256(tmp_path: Path) -> None:
     run_git(["init", "--bare", "--quiet", "--object-format=sha256", "--initial-branch=main", str(folder)])
     long = BareRepository(folder)
     base = long.commit("main", {"a/b": "1\n"})
-    (made,) = commits(Git(folder), base, [Draft({"a/b": b"2\n"}, "m\n")], BOT)
+    (made,) = commits(Git(folder), base, [Draft({"a/b": proved(b"2\n")}, "m\n")], BOT)
 
     assert len(base) == 64
     assert long.file(str(made), "a/b") == b"2\n"
@@ -159,8 +162,8 @@ def test_modes_as_old_tools_wrote_them_are_not_carried_on(
     environments.git("update-ref", "refs/heads/main", base)
     mirror = open_mirror()
     mirror.fetch("imagebot/")
-    made = mirror.tree(base, {"staging/api/deployment.yaml": b"x\n"})
-    clean = mirror.commit(base, {"staging/api/deployment.yaml": b"x\n"}, "m", BOT)
+    made = mirror.tree(base, {"staging/api/deployment.yaml": proved(b"x\n")})
+    clean = mirror.commit(base, {"staging/api/deployment.yaml": proved(b"x\n")}, "m", BOT)
     mirror.push([PushUpdate("imagebot/x", clean, None)])
 
     assert environments.git("rev-parse", "imagebot/x^{tree}") == made
@@ -177,7 +180,7 @@ def test_the_dates_are_those_of_the_base_however_odd(
     environments.git("update-ref", "refs/heads/main", base)
     mirror = open_mirror()
     mirror.fetch("imagebot/")
-    commit = mirror.commit(base, {API: b"x\n"}, MESSAGE, BOT)
+    commit = mirror.commit(base, {API: proved(b"x\n")}, MESSAGE, BOT)
     mirror.push([PushUpdate("imagebot/x", commit, None)])
 
     assert f"> {line}\ncommitter" in environments.git("cat-file", "commit", commit)
@@ -206,14 +209,14 @@ def test_the_dates_are_those_of_the_base_however_odd(
 )
 def test_only_regular_files_of_the_base_are_changed(mirror: Mirror, heads: Heads, path: str, why: str) -> None:
     with pytest.raises(CannotEdit, match=why):
-        mirror.commit(heads.base, {API: b"x\n", path: b"y\n"}, MESSAGE, BOT)
+        mirror.commit(heads.base, {API: proved(b"x\n"), path: proved(b"y\n")}, MESSAGE, BOT)
 
 
 def test_an_author_of_dots_alone_is_one_line_and_no_damage(mirror: Mirror, heads: Heads) -> None:
     with pytest.raises(BadInput, match="cannot stand in a commit"):
-        mirror.commit(heads.base, {API: b"x\n"}, MESSAGE, Author(name="."))
+        mirror.commit(heads.base, {API: proved(b"x\n")}, MESSAGE, Author(name="."))
 
 
 def test_a_message_with_nul(mirror: Mirror, heads: Heads) -> None:
     with pytest.raises(BadInput, match="NUL"):
-        mirror.commit(heads.base, {API: b"x\n"}, "a\0b", BOT)
+        mirror.commit(heads.base, {API: proved(b"x\n")}, "a\0b", BOT)

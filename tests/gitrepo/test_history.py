@@ -12,6 +12,7 @@ from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.push import PushUpdate
 from imagebot.settings import Author
 from tests.support.git_repos import BareRepository, Link, commit_chain, merge_branch
+from tests.support.sound import proved
 
 BOT = Author(name="imagebot", email="bot@example.com")
 API = "clusters/staging/api/deployment.yaml"
@@ -22,7 +23,7 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 def branch_and_base(environments: BareRepository, mirror: Mirror) -> tuple[str, str]:
     """A bot's branch of one commit, and a base that has gone on without conflict."""
     first = mirror.fetch("imagebot/").base
-    ours = mirror.commit(first, {API: b"image: acme/api:1.1.0\n"}, "api 1.1.0\n\nImage-Update: x\n", BOT)
+    ours = mirror.commit(first, {API: proved(b"image: acme/api:1.1.0\n")}, "api 1.1.0\n\nImage-Update: x\n", BOT)
     mirror.push([PushUpdate("imagebot/a", ours, None)])
     base = environments.commit("main", {"README.md": "more\n"})
     mirror.fetch("imagebot/")

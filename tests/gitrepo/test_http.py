@@ -16,6 +16,7 @@ from imagebot.secret import Secret
 from imagebot.settings import Author, TokenCredentials
 from tests.support.git_http import GitHttpServer, git_http_server
 from tests.support.git_repos import BareRepository
+from tests.support.sound import proved
 from tests.support.tls import loopback
 
 CANARY = "c4n4ry^%/+=$(x)`x`\"'\\ token"
@@ -45,7 +46,7 @@ Opens = Callable[[TokenCredentials | None], Mirror]
 def test_a_pass_with_the_right_token(environments: BareRepository, open_with: Opens) -> None:
     mirror = open_with(RIGHT)
     base = mirror.fetch("imagebot/").base
-    commit = mirror.commit(base, {"README.md": b"x" * 3_000_000}, "large enough to travel in chunks", Author())
+    commit = mirror.commit(base, {"README.md": proved(b"x" * 3_000_000)}, "large enough to travel in chunks", Author())
 
     assert mirror.push([PushUpdate("imagebot/a", commit, None)]) == {"imagebot/a": Pushed()}
     assert environments.branches()["imagebot/a"] == commit
@@ -88,7 +89,7 @@ def test_a_server_that_does_not_know_us(open_with: Opens, credentials: TokenCred
 def test_a_token_that_may_read_but_not_write(server: GitHttpServer, open_with: Opens) -> None:
     mirror = open_with(RIGHT)
     base = mirror.fetch("imagebot/").base
-    commit = mirror.commit(base, {"README.md": b"x"}, "m", Author())
+    commit = mirror.commit(base, {"README.md": proved(b"x")}, "m", Author())
     server.answers["git-receive-pack"] = (403, "")
 
     with pytest.raises(Refused, match=r"cannot push to http://.*403; .*read and write access"):
@@ -158,7 +159,7 @@ def test_the_token_is_in_no_argument_and_no_file(tmp_path: Path, open_with: Open
     try:
         mirror = open_with(RIGHT)
         base = mirror.fetch("imagebot/").base
-        commit = mirror.commit(base, {"README.md": b"x"}, "m", Author())
+        commit = mirror.commit(base, {"README.md": proved(b"x")}, "m", Author())
         mirror.push([PushUpdate("imagebot/a", commit, None)])
     finally:
         done.set()

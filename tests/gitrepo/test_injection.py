@@ -16,6 +16,7 @@ from imagebot.gitrepo.remote import Remote
 from imagebot.secret import Secret
 from imagebot.settings import Author, SshKey, TokenCredentials
 from tests.support.git_repos import BareRepository
+from tests.support.sound import proved
 
 HOSTILE = [
     "--upload-pack=touch CANARY",
@@ -58,11 +59,15 @@ POSITIONS: dict[str, Callable[[str, Mirror, Heads], object]] = {
     "commit to list": lambda text, mirror, _: mirror.files(text),
     "blob": lambda text, mirror, _: list(mirror.blobs([text])),
     "path to read": lambda text, mirror, heads: mirror.read(heads.base, text),
-    "base to commit on": lambda text, mirror, _: mirror.commit(text, {"README.md": b"x"}, "m", Author()),
-    "path to change": lambda text, mirror, heads: mirror.commit(heads.base, {text: b"x"}, "m", Author()),
-    "message": lambda text, mirror, heads: mirror.commit(heads.base, {"README.md": b"x"}, text, Author()),
-    "author": lambda text, mirror, heads: mirror.commit(heads.base, {"README.md": b"x"}, "m", Author(name=text)),
-    "address": lambda text, mirror, heads: mirror.commit(heads.base, {"README.md": b"x"}, "m", Author(email=text)),
+    "base to commit on": lambda text, mirror, _: mirror.commit(text, {"README.md": proved(b"x")}, "m", Author()),
+    "path to change": lambda text, mirror, heads: mirror.commit(heads.base, {text: proved(b"x")}, "m", Author()),
+    "message": lambda text, mirror, heads: mirror.commit(heads.base, {"README.md": proved(b"x")}, text, Author()),
+    "author": lambda text, mirror, heads: mirror.commit(
+        heads.base, {"README.md": proved(b"x")}, "m", Author(name=text)
+    ),
+    "address": lambda text, mirror, heads: mirror.commit(
+        heads.base, {"README.md": proved(b"x")}, "m", Author(email=text)
+    ),
     "branch": lambda text, mirror, heads: mirror.push([PushUpdate(text, heads.base, None)]),
     "new commit": lambda text, mirror, _: mirror.push([PushUpdate("imagebot/a", text, None)]),
     "expected commit": lambda text, mirror, heads: mirror.push([PushUpdate("imagebot/a", heads.base, text)]),
@@ -110,7 +115,7 @@ def test_hostile_text_does_nothing(
 def test_text_that_git_may_hold_is_held_as_it_is(environments: BareRepository, mirror: Mirror, heads: Heads) -> None:
     message = "--amend\n\x1b[31m $(x) `x` \\ ' \"\n"
     author = Author(name="$(x) --author", email="`x`@$HOME")
-    commit = mirror.commit(heads.base, {"README.md": b"x"}, message, author)
+    commit = mirror.commit(heads.base, {"README.md": proved(b"x")}, message, author)
     mirror.push([PushUpdate("imagebot/a", commit, None)])
 
     shown = environments.git("show", "-s", "--format=%an|%ae|%B", commit)

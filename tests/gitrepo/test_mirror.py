@@ -22,6 +22,7 @@ from imagebot.gitrepo.push import Pushed, PushUpdate
 from imagebot.gitrepo.remote import Remote
 from imagebot.settings import Author
 from tests.support.git_repos import BareRepository, a_repository
+from tests.support.sound import proved
 
 FOLDER = "state/environments.git"
 
@@ -203,7 +204,7 @@ def test_a_history_that_old_tools_wrote_is_fetched(environments: BareRepository,
     base = put_on_main(environments, HISTORIC)
 
     assert mirror.fetch("imagebot/").base == base
-    commit = mirror.commit(base, {"README.md": b"x"}, "m", Author())
+    commit = mirror.commit(base, {"README.md": proved(b"x")}, "m", Author())
     assert mirror.push([PushUpdate("imagebot/a", commit, None)]) == {"imagebot/a": Pushed()}
 
 
@@ -283,7 +284,7 @@ def fill_one_folder(folder: Path) -> None:
 
 def test_tidying_packs_what_has_piled_up_and_loses_nothing(tmp_path: Path, heads: Heads, mirror: Mirror) -> None:
     assert mirror.tidy() is False
-    commit = mirror.commit(heads.base, {"README.md": b""}, "unpushed", Author())
+    commit = mirror.commit(heads.base, {"README.md": proved(b"")}, "unpushed", Author())
     fill_one_folder(tmp_path / FOLDER / "objects/17")
 
     assert mirror.tidy() is True

@@ -11,12 +11,13 @@ from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.push import Pushed, PushUpdate, Rejected
 from imagebot.settings import Author
 from tests.support.git_repos import BareRepository
+from tests.support.sound import proved
 
 MOVED = Rejected("the branch was moved by somebody else meanwhile", moved=True)
 
 
 def a_commit(mirror: Mirror, base: str, text: str) -> str:
-    return mirror.commit(base, {"README.md": text.encode()}, text, Author())
+    return mirror.commit(base, {"README.md": proved(text.encode())}, text, Author())
 
 
 def test_one_push_makes_moves_and_deletes_branches(environments: BareRepository, mirror: Mirror) -> None:

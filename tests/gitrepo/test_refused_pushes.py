@@ -16,6 +16,7 @@ from imagebot.gitrepo.remote import Remote
 from imagebot.gitrepo.seal import sealed
 from imagebot.settings import Author
 from tests.support.git_repos import BareRepository
+from tests.support.sound import proved
 
 
 def hook(repository: BareRepository, name: str, script: str) -> None:
@@ -29,7 +30,9 @@ def hook(repository: BareRepository, name: str, script: str) -> None:
 
 def updates(mirror: Mirror, heads: Heads, *names: str) -> list[PushUpdate]:
     return [
-        PushUpdate(f"imagebot/{name}", mirror.commit(heads.base, {"README.md": name.encode()}, name, Author()), None)
+        PushUpdate(
+            f"imagebot/{name}", mirror.commit(heads.base, {"README.md": proved(name.encode())}, name, Author()), None
+        )
         for name in names
     ]
 

@@ -26,10 +26,13 @@ from imagebot.settings import Author, GpgKey, SshSigningKey
 from tests.support.git_keys import GPG, Keyring, good_ssh, keyring
 from tests.support.git_repos import BareRepository, run_git
 from tests.support.git_ssh import make_key
+from tests.support.sound import proved
 
 BOT = Author("imagebot", "bot@example.com")
 API = "clusters/staging/api/deployment.yaml"
-DRAFTS = [Draft({API: b"image: acme/api:%d\n" % number}, f"api {number}\n\nwith ünïcode\n") for number in range(3)]
+DRAFTS = [
+    Draft({API: proved(b"image: acme/api:%d\n" % number)}, f"api {number}\n\nwith ünïcode\n") for number in range(3)
+]
 SIGNATURE = re.compile(rb"\n(?:gpgsig|gpgsig-sha256) [^\n]*(?:\n [^\n]*)*", re.ASCII)
 
 needs_gpg = pytest.mark.skipif(not GPG.exists(), reason="needs gpg (apt install gnupg)")
@@ -100,7 +103,7 @@ def test_ssh_signing_gives_the_same_id_each_time(tmp_path: Path, mirror: Mirror,
 
 def test_a_key_is_not_asked_for_without_a_commit(tmp_path: Path, mirror: Mirror, heads: Heads) -> None:
     author = replace(BOT, signing=SshSigningKey(tmp_path / "no such key"))
-    (made,) = mirror.commits(heads.base, [Draft({"no such file": b""}, "m")], author)
+    (made,) = mirror.commits(heads.base, [Draft({"no such file": proved(b"")}, "m")], author)
 
     assert isinstance(made, CannotEdit)
 

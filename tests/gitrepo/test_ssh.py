@@ -15,6 +15,7 @@ from imagebot.gitrepo.remote import Remote
 from imagebot.settings import Author, SshKey
 from tests.support.git_repos import BareRepository
 from tests.support.git_ssh import SSHD, SshServer, known_host, make_key, ssh_server
+from tests.support.sound import proved
 
 pytestmark = pytest.mark.skipif(not SSHD.exists(), reason="needs sshd (apt install openssh-server)")
 
@@ -33,7 +34,7 @@ def opened(tmp_path: Path, environments: BareRepository, server: SshServer) -> M
 def test_a_pass_with_the_right_keys(tmp_path: Path, environments: BareRepository, server: SshServer) -> None:
     mirror = opened(tmp_path, environments, server)
     base = mirror.fetch("imagebot/").base
-    commit = mirror.commit(base, {"README.md": b"x"}, "m", Author())
+    commit = mirror.commit(base, {"README.md": proved(b"x")}, "m", Author())
 
     assert mirror.push([PushUpdate("imagebot/a", commit, None)]) == {"imagebot/a": Pushed()}
     assert environments.branches()["imagebot/a"] == commit

@@ -65,6 +65,26 @@ def test_no_pipeline_is_started_by_it(state_branch: Leaf, repository: BareReposi
     assert repository.git("log", "--format=%b", "imagebot/+state") == "[skip ci]"
 
 
+def test_regret_what_was_seen_is_not_lost_to_somebody_elses_write(state_branch: Leaf) -> None:
+    """Two bots see different digests at different times: a lost race would start a soak clock anew."""
+    ours, theirs = (branch_store(lambda: state_branch)() for _ in range(2))
+    ours.first_seen("r.test/app", ["sha256:1", "sha256:both"], NOON)
+    theirs.first_seen("r.test/app", ["sha256:2", "sha256:both"], NOON.replace(hour=13))
+    theirs.hold(HOLD)
+
+    ours.save()
+
+    late, later = branch_store(lambda: state_branch)(), NOON.replace(day=9)
+    seen = late.first_seen("r.test/app", ["sha256:1", "sha256:2", "sha256:both", "sha256:new"], later)
+    assert seen == {
+        "sha256:1": NOON,
+        "sha256:2": NOON.replace(hour=13),
+        "sha256:both": NOON,
+        "sha256:new": later,
+    }
+    assert late.holds() == (HOLD,)
+
+
 def test_lost_races_end(state_branch: Leaf) -> None:
     shelf = Busy()
     store = branch_store(lambda: shelf)()

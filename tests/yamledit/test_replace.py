@@ -13,8 +13,8 @@ from ruamel.yaml import YAML
 from imagebot.errors import CannotEdit
 from imagebot.yamledit.parse import parse
 from imagebot.yamledit.replace import Patch, replace, whole, why_fixed
-from imagebot.yamledit.tree import Document
-from tests.yamledit.test_parse import scalars, value_of
+from imagebot.yamledit.tree import Document, Scalar
+from tests.yamledit.test_parse import documents, scalars, value_of
 
 TAGS = st.from_regex(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,12}", fullmatch=True)
 ODD = st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=12)
@@ -105,6 +105,32 @@ def test_a_gap_does_not_make_a_comment() -> None:
     before = b"a: v1 *x# both"
     scalar = value_of(before, "a")
     assert replace("f.yaml", before, [(scalar, Patch(3, 5, ""))]) == b'a: "v1 # both"'
+
+
+@pytest.mark.parametrize(
+    ("data", "scalar"),
+    [
+        pytest.param(b"a: v1x", Scalar("v1", "", 3, 5, 1, 4), id="a part of a value"),
+        pytest.param(b"a: b # v1", Scalar("v1", "", 7, 9, 1, 8), id="a comment"),
+        pytest.param(b"a: |\n  v1\n", Scalar("v1", "", 7, 9, 2, 3), id="a line of a block"),
+        pytest.param(b"a: 'v1 x'", Scalar("v1", "", 4, 6, 1, 5), id="a word of a text"),
+        pytest.param(b"v1: a", Scalar("v1: a", "", 0, 5, 1, 1), id="a key with its value"),
+        pytest.param(b"a: v1\nb: [\n", Scalar("v1", "", 3, 5, 1, 4), id="in a file that cannot be read"),
+    ],
+)
+def test_regret_an_edit_that_went_to_the_wrong_place_is_not_written(data: bytes, scalar: Scalar) -> None:
+    """What only the proof sees: the bytes are there, and a finder's mistake makes a value of them."""
+    assert why_fixed(data, scalar) is None
+    with pytest.raises(CannotEdit, match=r"^f.yaml:[0-9]+:1: the edit is not proved, nothing was written"):
+        replace("f.yaml", data, [whole(scalar, "v2")])
+
+
+def test_regret_an_edit_of_a_text_within_a_text_that_went_wrong_is_not_written() -> None:
+    data = b"helm:\n  values: |\n    a: v1x\n"
+    outer = next(one for one in scalars(documents(data)[0].root) if one.style == "|")
+    inner = Scalar("v1", "", 3, 5, 3, 8, within=outer)
+    with pytest.raises(CannotEdit, match="the edit is not proved"):
+        replace("f.yaml", data, [whole(inner, "v2")])
 
 
 def test_the_same_value_writes_nothing() -> None:

@@ -21,6 +21,7 @@ from tests.support.forge_server import GRAPHQL, ForgeServer
 from tests.support.openapi import Call, Description
 from tests.support.proposals import BRANCH, FULL, body, wish
 from tests.support.raw_server import Request
+from tests.support.sound import proved
 
 _IMPATIENT = Manners(timeout_s=2, between_writes_s=0.0)
 _SINCE = datetime(2025, 12, 1, tzinfo=UTC)
@@ -53,7 +54,7 @@ Deed = Callable[[Forge], object]
 def _signed(forge: Forge) -> object:
     if not isinstance(forge, Signs):
         return forge.open_pulls("imagebot/")
-    return forge.sign("1" * 40, {"a.yaml": Blob("100644", b"a: 1\n")}, "a message"), forge.identity()
+    return forge.sign("1" * 40, {"a.yaml": Blob("100644", proved(b"a: 1\n"))}, "a message"), forge.identity()
 
 
 _DEEDS: Mapping[str, Deed] = {
