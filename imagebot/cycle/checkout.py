@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -10,18 +10,18 @@ from urllib.parse import urlsplit
 
 from imagebot.cycle.asked import Asked
 from imagebot.cycle.memory import Memory
+from imagebot.cycle.standing import Branches
 from imagebot.cycle.world import World
 from imagebot.errors import BadResponse
 from imagebot.forge.protocol import Forge, Listing, PullRequest, Signs
 from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.objects import TreeEntry
-from imagebot.history.commits import Commit
 from imagebot.images.reference import ImageName
 from imagebot.observe.events import ForgeWarned, RepositoryFetched
 from imagebot.plan import block
 from imagebot.plan.change import Change
 from imagebot.plan.claims import FileFields
-from imagebot.plan.freeze import BranchCommit, Frozen, frozen
+from imagebot.plan.freeze import Frozen
 from imagebot.plan.landed import Landed, landed, rolls_back
 from imagebot.plan.refusals import Refused, refused
 from imagebot.plan.wish import Wish, asked
@@ -182,29 +182,16 @@ class Checkout:
         return None if Wish.REBUILD in wishes else self.frozen(branch)
 
     @cached_property
-    def _own_commits(self) -> Mapping[str, Sequence[Commit]]:
-        """The commits of each branch, by its tip, that the base has not."""
-        return self.mirror.commits_of_each(self.heads.base, set(self.heads.branches.values()))
+    def branches(self) -> Branches:
+        return Branches(self.settings.name, self.mirror, self.heads, self.world.index, lambda: self._addresses)
 
     def frozen(self, branch: str) -> Frozen | None:
         """The commit on the bot's branch that somebody else made, if there is one."""
-        tip = self.heads.branches.get(branch)
-        if tip is None:
-            return None
-        return frozen(
-            branch,
-            [
-                BranchCommit(
-                    id=commit.id,
-                    author=commit.author,
-                    emails=frozenset({commit.author_email, commit.committer_email}),
-                    message=commit.message,
-                    adds_nothing=self.mirror.adds_nothing(commit),
-                )
-                for commit in self._own_commits[tip]
-            ],
-            self._addresses,
-        )
+        return self.branches.standing(branch).frozen
+
+    def lies_on_the_past(self, branch: str) -> bool:
+        """Whether a branch has commits that the base had once and has no more: merging it would bring them back."""
+        return self.branches.standing(branch).rewritten
 
     @cached_property
     def _addresses(self) -> frozenset[str]:

@@ -21,7 +21,7 @@ from imagebot.plan.wish import Wish
 def commits(world: World, checkout: Checkout, jobs: Sequence[Job], delivery: Delivery) -> dict[Place, str]:
     """What each branch should point at: its present tip wherever that already brings exactly this change."""
     base, mirror = checkout.heads.base, checkout.mirror
-    there = [(job, job.tip) for job in jobs if job.tip is not None and Wish.REBUILD not in job.wishes]
+    there = [(job, job.tip) for job in jobs if job.tip is not None and _may_stay(job)]
     stays = mirror.brings_each(base, [Bringing(tip, job.change.files) for job, tip in there])
     found = {job.place: tip for (job, tip), stay in zip(there, stays, strict=True) if stay}
     new = [job for job in jobs if job.place not in found and _is_there(world, job, delivery)]
@@ -33,6 +33,11 @@ def commits(world: World, checkout: Checkout, jobs: Sequence[Job], delivery: Del
         if commit != job.tip:
             world.tell(ChangeCommitted(job.change.repository, job.change.branch, commit))
     return found
+
+
+def _may_stay(job: Job) -> bool:
+    """Whether a branch is worth a look: people may have asked for it anew, or its base have been written anew."""
+    return Wish.REBUILD not in job.wishes and not job.checkout.lies_on_the_past(job.change.branch)
 
 
 def made(world: World, checkout: Checkout, changes: Sequence[Change]) -> Sequence[str | ImagebotError]:

@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from imagebot.errors import Ask, ImagebotError, Problem
 from imagebot.fields.embedded import find_embedded
 from imagebot.fields.explicit import Explicit
-from imagebot.fields.field import Found
+from imagebot.fields.field import Field, Found
 from imagebot.fields.files import kind_of
 from imagebot.fields.find import find
 from imagebot.fields.marker import flux_policies
@@ -101,6 +101,7 @@ class FieldIndex:
     parsed: int = 0
     _watched: dict[str, Watched] = field(default_factory=dict)
     _known: dict[str, dict[tuple[str, str], FileFields]] = field(default_factory=dict)
+    _judged: dict[str, dict[str, bool]] = field(default_factory=dict)
 
     def look(
         self, repository: str, policies: Iterable[Policy], mirror: Mirror, entries: Iterable[TreeEntry], ask: Ask
@@ -121,6 +122,17 @@ class FieldIndex:
         self._known[repository] = {key: it for key, it in held.items() if not isinstance(it, _Unread)}
         read = {path: it.instead if isinstance(it, _Unread) else it for (path, _), it in held.items()}
         return {path: fields for path, fields in read.items() if fields is not _NOTHING}
+
+    def fields(self, repository: str, path: str, data: bytes) -> tuple[Field, ...]:
+        """The fields of any version of a file, those of images that nobody watches any more too."""
+        known = self._watched[repository].find(path, data)
+        watched = () if known is None else (*known.found.fields, *known.embedded)
+        there = {field.path for field in watched}
+        return (*watched, *(field for field in find(path, data).fields if field.path not in there))
+
+    def judged(self, repository: str) -> dict[str, bool]:
+        """What was found out of commits that say they are the bot's: whether they do what they say, and no more."""
+        return self._judged.setdefault(repository, {})
 
     def _read(
         self, keys: Sequence[tuple[str, str]], mirror: Mirror, watched: Watched, ask: Ask

@@ -87,7 +87,11 @@ def carry_out(world: World, planned: Planned) -> Outcome:
     checkout, change = planned.checkout, planned.change
     _hold(world, planned.holds)
     tip = checkout.heads.branches.get(change.branch)
-    moved = tip is None or not checkout.mirror.brings(checkout.heads.base, tip, change.files)
+    moved = (
+        tip is None
+        or checkout.lies_on_the_past(change.branch)
+        or not checkout.mirror.brings(checkout.heads.base, tip, change.files)
+    )
     if moved:
         (commit,) = made(world, checkout, [change])
         if not isinstance(commit, str):

@@ -49,6 +49,12 @@ def _behind(tip: str, parents: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
     return frozenset(reached)
 
 
+def former(git: Git, base: str, refs: str) -> frozenset[str]:
+    """The commits behind these refs that `base` has not; of more than 10 000 the newest."""
+    out = git.out("rev-list", "--max-count=10000", f"--glob={refs}*", "--not", commit_id(base), "--")
+    return frozenset(out.decode().split())
+
+
 def newest_commits(git: Git, tip: str) -> tuple[Commit, ...]:
     """The newest 1 000 commits of `tip`, newest first."""
     return _commits(git, commit_id(tip))
@@ -108,10 +114,7 @@ def conflicts(git: Git, base: str, tip: str) -> bool:
 
 def adds_nothing(git: Git, commit: Commit) -> bool:
     """Whether `commit` is a merge of two that holds just what git makes of them, as an "Update branch" button does."""
-    if len(commit.parents) != 2:
-        return False
-    tree = git.out("rev-parse", "--verify", f"{commit_id(commit.id)}^{{tree}}").decode().strip()
-    return merged_tree(git, *commit.parents) == tree
+    return len(commit.parents) == 2 and merged_tree(git, *commit.parents) == commit.tree
 
 
 def merge(git: Git, base: str, tip: str, message: str, author: Author, at: datetime) -> str:

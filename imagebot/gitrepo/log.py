@@ -11,7 +11,7 @@ from imagebot.gitrepo.process import Git
 from imagebot.history.commits import Commit, FileChange
 
 MOST_COMMITS = 100_000
-_FIELDS = ("%H", "%P", "%an", "%ae", "%at", "%cn", "%ce", "%ct", "%B")
+_FIELDS = ("%H", "%T", "%P", "%an", "%ae", "%at", "%cn", "%ce", "%ct", "%B")
 _FORM = "--format=tformat:" + "%x00".join(_FIELDS)
 # Against the first parent: a merge changes what it brings, as the branch itself saw it.
 _CHANGES = ("--diff-merges=first-parent", "--raw", "--no-abbrev")
@@ -51,10 +51,14 @@ def _commits(words: Iterator[bytes], wanted: Callable[[str], bool]) -> Iterator[
     while head is not None:
         rest = [next(words).decode(errors="replace") for _ in _FIELDS[1:]]
         changes: list[FileChange] = []
+        more = False
         # A commit's first line of changes begins with the line end that parts it from the message.
         while (word := next(words, None)) is not None and word.lstrip(b"\n").startswith(b":"):
-            changes += _change(word.lstrip(b"\n:").decode(), words, wanted)
-        parents, author, author_email, authored, committer, committer_email, committed, message = rest
+            change, plain = _change(word.lstrip(b"\n:").decode(), words)
+            more |= not plain
+            if change is not None and wanted(change.path):
+                changes.append(change)
+        tree, parents, author, author_email, authored, committer, committer_email, committed, message = rest
         yield Commit(
             id=head.decode(),
             parents=tuple(parents.split()),
@@ -66,20 +70,24 @@ def _commits(words: Iterator[bytes], wanted: Callable[[str], bool]) -> Iterator[
             committed=moment(committed),
             message=message,
             changes=tuple(changes),
+            tree=tree,
+            more=more,
         )
         head = word
 
 
-def _change(raw: str, words: Iterator[bytes], wanted: Callable[[str], bool]) -> Iterator[FileChange]:
+def _change(raw: str, words: Iterator[bytes]) -> tuple[FileChange | None, bool]:
+    """What happened to a file's content, if anything did, and whether that is all."""
     old_mode, new_mode, old, new, status = raw.split(" ")
     paths = [next(words) for _ in range(2 if status.startswith(("R", "C")) else 1)]
     try:
         names = [path.decode() for path in paths]
     except UnicodeDecodeError:
-        return
+        return None, False
     before, after = (blob if mode in FILE_MODES else None for mode, blob in ((old_mode, old), (new_mode, new)))
-    if before != after and may_be_path(names[-1]) and wanted(names[-1]):
-        yield FileChange(names[-1], before, after, names[0] if status.startswith("R") else "")
+    if before == after or not may_be_path(names[-1]):
+        return None, False
+    return FileChange(names[-1], before, after, names[0] if status.startswith("R") else ""), old_mode == new_mode
 
 
 def moment(seconds: str) -> datetime | None:

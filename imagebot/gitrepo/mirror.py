@@ -36,6 +36,9 @@ _MANY_LOOSE = 6700  # git's own measure, gc.auto
 _HEADS = "refs/heads/"
 # Not under refs/heads: git keeps commits alone there, and one branch that is none would stop the whole fetch.
 _SEEN = "refs/remotes/origin/"
+# Where the base branch was before it was written anew, kept so that what people did to it is not taken for the bot's.
+_FORMER = "refs/imagebot/former/"
+_MOST_FORMER = 100
 _LEFT_BY_THE_KILLED = (
     "*.lock",
     "refs/**/*.lock",
@@ -166,6 +169,10 @@ class Mirror:
         """Whether `commit` is a merge of two that holds just what git makes of them."""
         return history.adds_nothing(self._git, commit)
 
+    def former(self, base: str) -> frozenset[str]:
+        """The commits that the base branch had when it was seen before, and that are not in `base`."""
+        return history.former(self._git, base, _FORMER)
+
     def history(self, tip: str, paths: tuple[str, ...] = ()) -> History:
         """What the base branch was at up to `tip`; with `paths`, which of its commits change one of these."""
         return ancestry.history(self._git, self.remote.branch, tip, paths)
@@ -205,8 +212,15 @@ class Mirror:
             if not self._is_untidy():
                 return False
             terms = Terms(seconds=_TIDY_SECONDS, inherit=(lock,))
+            self._forget(terms)
             self._git.out("gc", "--quiet", "--force", terms=terms)
             return True
+
+    def _forget(self, terms: Terms) -> None:
+        """Let go of where the base branch was long ago."""
+        old = self._git.out("for-each-ref", "--sort=-committerdate", "--format=%(refname)", _FORMER, terms=terms)
+        gone = old.decode().split()[_MOST_FORMER:]
+        self._git.out("update-ref", "--stdin", stdin="".join(f"delete {name}\n" for name in gone).encode(), terms=terms)
 
     @contextmanager
     def _alone(self) -> Iterator[int]:
@@ -250,11 +264,15 @@ class Mirror:
         base = f"{_HEADS}{self.remote.branch}"
         others = () if prefix is None else (f"+{_HEADS}{prefix}*:{_SEEN}{prefix}*",)
         refspecs = (f"+{base}:{_SEEN}{self.remote.branch}", *others)
+        before = git.ask("rev-parse", "--quiet", "--verify", f"{_SEEN}{self.remote.branch}").out.decode().strip()
         self.fetches += 1
         answer = git.ask("fetch", *_FETCH, self.remote.url, *refspecs, terms=terms)
         if answer.code != 0:
             raise self._fetch_failed(git, answer, terms)
-        return self._heads(git, prefix)
+        heads = self._heads(git, prefix)
+        if before and before != heads.base and git.ask("merge-base", "--is-ancestor", before, heads.base).code == 1:
+            git.out("update-ref", f"{_FORMER}{before}", before)
+        return heads
 
     def _fetch_failed(self, git: Git, answer: Answer, terms: Terms) -> Exception:
         """Words that are in no rule may be the mirror's own fault; a new one will show."""

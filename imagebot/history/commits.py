@@ -26,7 +26,10 @@ class FileChange:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """One commit. What it says is written by anyone: no field is to be trusted, and a time may be missing."""
+    """One commit. What it says is written by anyone: no field is to be trusted, and a time may be missing.
+
+    It does `more` than change the content of files if it adds or removes any, or changes modes, links or submodules.
+    """
 
     id: str
     parents: tuple[str, ...]
@@ -38,6 +41,8 @@ class Commit:
     committed: datetime | None
     message: str
     changes: tuple[FileChange, ...] = ()
+    tree: str = ""
+    more: bool = False
 
     @property
     def subject(self) -> str:

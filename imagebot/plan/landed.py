@@ -15,6 +15,7 @@ from imagebot.images.reference import is_digest, is_tag
 from imagebot.selection.verdict import Version
 
 _UPDATE = re.compile(r"Image-Update: (\S+) .*-> (\S+)", re.ASCII)
+_UPDATES = re.compile(r"^Image-Update: \S", re.MULTILINE)
 _FIELD = re.compile(r"Image-Field: (.+)#(\S+)", re.ASCII)
 ROLLBACK = "Image-Rollback"
 """The trailer of a commit that takes versions back, as its `Image-Update` says; its value is `app@environment`."""
@@ -43,11 +44,16 @@ def landed(messages: Iterable[str]) -> Iterator[Landed]:
     """What the messages of commits say, in their order; anyone may have written them."""
     for message in messages:
         image, version = "", None
-        for line in message.split("\n"):
+        for line in (line.rstrip("\r") for line in message.split("\n")):
             if update := _UPDATE.fullmatch(line):
                 image, version = unquote(update[1]), _version(unquote(update[2]))
             elif (found := _FIELD.fullmatch(line)) and version is not None:
                 yield Landed(image, version, unquote(found[1]), unquote(found[2]))
+
+
+def proposes(message: str) -> bool:
+    """Whether a message has a trailer of the bot's."""
+    return _UPDATES.search(message) is not None
 
 
 def rolls_back(message: str) -> bool:
@@ -81,6 +87,6 @@ def _is_above(one: tuple[object, ...] | None, other: tuple[object, ...] | None) 
 
 def _version(text: str) -> Version | None:
     tag, at, digest = text.partition("@")
-    if not is_tag(tag) or (at and not is_digest(digest)):
+    if not (is_tag(tag) or (at and not tag)) or (at and not is_digest(digest)):
         return None
     return Version(tag, digest or None)
