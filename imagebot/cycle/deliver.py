@@ -14,9 +14,10 @@ from imagebot.cycle.describe import described
 from imagebot.cycle.job import DONE_ONCE, Delivery, Job, outcome
 from imagebot.cycle.report import Deed, Outcome
 from imagebot.cycle.retire import look_after
+from imagebot.cycle.supply import supplied
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
-from imagebot.forge.ensure import ensure
+from imagebot.forge.ensure import announce, ensure, says
 from imagebot.forge.protocol import Proposal, PullRequest
 from imagebot.gitrepo.push import PushUpdate, Rejected
 from imagebot.observe.events import BranchPushed, ForgeWarned, PullRequestSettled
@@ -121,7 +122,11 @@ def _carry_out(world: World, present: Sequence[Checkout], jobs: Sequence[Job], d
     wanted = (
         _paid(present, sorted(wanted, key=lambda job: job.place in again), proposals, delivery) if again else wanted
     )
-    ready = [job for job in wanted if _made_safe(world, job, proposals, commits[job.place], delivery)]
+    ready = [
+        job
+        for job in wanted
+        if commits[job.place] == job.tip or _announced(world, job, proposals.get(job.place), delivery)
+    ]
     left = _push(world, checkout, [job for job in ready if commits[job.place] != job.tip], commits, delivery)
     for job in ready:
         world.go_on()
@@ -129,9 +134,8 @@ def _carry_out(world: World, present: Sequence[Checkout], jobs: Sequence[Job], d
             moved = commits[job.place] != job.tip
             proposal = proposals.get(job.place)
             headed = None if proposal is None else replace(proposal, head=commits[job.place])
-            done = world.ask(
-                f"settle the pull request of {job.change.branch}", partial(_settle, world, job, headed, moved)
-            )
+            settle = partial(_settle, world, job, headed, delivery, moved=moved)
+            done = world.ask(f"settle the pull request of {job.change.branch}", settle)
             if isinstance(done, ImagebotError):
                 done = outcome(job.change, Deed.FAILED, str(done))
             delivery.outcomes.append(done)
@@ -180,19 +184,24 @@ def _must_go_on(job: Job, commit: str | None) -> bool:
     return found is not None and found.auto_merge and commit not in (None, job.tip)
 
 
-def _made_safe(world: World, job: Job, proposals: Mapping[Place, Proposal], commit: str, delivery: Delivery) -> bool:
-    """What the forge may merge by itself must not turn into something that it may not."""
-    proposal = proposals.get(job.place)
-    found = None if job.pull is None else block.read(job.pull.body)
-    if job.pull is None or proposal is None or found is None or commit == job.tip:
+def _announced(world: World, job: Job, proposal: Proposal | None, delivery: Delivery) -> bool:
+    """Whether the branch may move: what is said of it comes first, or nothing moves at all."""
+    if job.pull is None or proposal is None:
         return True
-    if found.auto_merge and not proposal.auto_merge:
-        question = partial(job.checkout.forge.stop_auto_merge, job.pull)
-        stopped = world.ask(f"stop the auto-merge of {job.change.branch}", question)
-        if isinstance(stopped, ImagebotError):
-            delivery.fail(job.change, str(stopped))
-            return False
+    done = world.ask(f"announce what comes to {job.change.branch}", partial(_announce, job, job.pull, proposal))
+    if isinstance(done, ImagebotError):
+        delivery.fail(job.change, str(done))
+        return False
     return True
+
+
+def _announce(job: Job, pull: PullRequest, proposal: Proposal) -> None:
+    """What the forge may merge by itself must not turn into something that it may not. Raises `WorldError`."""
+    found = block.read(pull.body)
+    if found is not None and found.auto_merge and not proposal.auto_merge:
+        job.checkout.forge.stop_auto_merge(pull)
+    if not says(pull, job.change.fingerprint):
+        announce(job.checkout.forge, pull, _superseding(pull, job.change))
 
 
 def _push(
@@ -221,15 +230,15 @@ def _push(
     return frozenset(left)
 
 
-def _settle(world: World, job: Job, proposal: Proposal | None, moved: bool) -> Outcome:
+def _settle(world: World, job: Job, proposal: Proposal | None, delivery: Delivery, *, moved: bool) -> Outcome:
     """Bring the pull request up to what its branch holds. Raises `ImagebotError`."""
     change, forge = job.change, job.checkout.forge
     because = "; ".join(update.because for update in change.updates)
     if proposal is None:
         assert job.pull is not None, "it says all this already"
-        deed = Deed.UPDATED if moved else Deed.KEPT
+        deed = Deed.UPDATED if supplied(job, delivery) or moved else Deed.KEPT
         return _settled(world, change, deed, because, job.pull.url)
-    if job.pull is not None and (comment := _superseding(job.pull, change)):
+    if job.pull is not None and not moved and (comment := _superseding(job.pull, change)):
         forge.say(job.pull, comment, job.pull.body)
     ensured = ensure(forge, proposal, job.pull, moved=moved, again=bool(job.wishes.intersection(DONE_ONCE)))
     done = [wish.label for wish in DONE_ONCE if wish in job.wishes]

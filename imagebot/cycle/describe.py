@@ -11,10 +11,11 @@ from imagebot.forge.protocol import Proposal
 from imagebot.images.about import About
 from imagebot.plan import block
 from imagebot.plan.beside import Beside
-from imagebot.plan.body import describe
+from imagebot.plan.body import BODY_LIMIT, PEOPLES_ROOM, describe
 from imagebot.plan.change import Change, ImageUpdate
 from imagebot.plan.codeowners import PLACES, owners
 from imagebot.plan.flags import FlagKind
+from imagebot.plan.frame import words
 from imagebot.plan.groups import Member, Target
 from imagebot.plan.links import HOSTS, HostKind
 from imagebot.policy.words import CODEOWNERS
@@ -27,7 +28,7 @@ def described(checkout: Checkout, target: Target, change: Change) -> Proposal:
     Raises `WorldError` where the environment repository cannot be read.
     """
     besides = [_beside(checkout, target, update) for update in change.updates]
-    description = describe(change, besides, _hosts(checkout))
+    description = describe(change, besides, _hosts(checkout), _room(checkout, change.branch))
     kinds = {update.kind for update in change.updates}
     odd = [flag for flag in description.flags if flag.kind is not FlagKind.MAJOR]
     auto_merge = kinds <= set(change.wishes.auto_merge) and not odd and not change.draft
@@ -42,6 +43,13 @@ def described(checkout: Checkout, target: Target, change: Change) -> Proposal:
         draft=change.draft,
         auto_merge=auto_merge,
     )
+
+
+def _room(checkout: Checkout, branch: str) -> int:
+    """How long the description may be beside what people wrote around it."""
+    pull = checkout.pulls.get(branch)
+    theirs = 0 if pull is None else sum(map(len, words(pull.body)))
+    return BODY_LIMIT - max(0, theirs - PEOPLES_ROOM)
 
 
 def _hosts(checkout: Checkout) -> Mapping[str, HostKind]:

@@ -43,10 +43,14 @@ class Job:
 
 @dataclass
 class Delivery:
-    """What became of every branch. `raced` are those that somebody else moved while this pass looked elsewhere."""
+    """What became of every branch. `raced` are those that somebody else moved while this pass looked elsewhere.
+
+    `in_vain` is what a forge would not put on a pull request in this pass: it need not be asked for another.
+    """
 
     outcomes: list[Outcome] = field(default_factory=list)
     raced: set[Place] = field(default_factory=set)
+    in_vain: set[str] = field(default_factory=set)
 
     def fail(self, change: Change, because: str) -> None:
         self.outcomes.append(outcome(change, Deed.FAILED, because))

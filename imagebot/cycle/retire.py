@@ -16,6 +16,7 @@ from imagebot.gitrepo.push import PushUpdate
 from imagebot.observe.events import PullRequestSettled
 from imagebot.plan import block
 from imagebot.plan.comments import closing, frozen_comment
+from imagebot.plan.frame import settled
 from imagebot.plan.freeze import Frozen
 from imagebot.plan.groups import ROLLBACK
 from imagebot.plan.moot import Item, Moot, Stands, Why, moot, stands
@@ -84,7 +85,7 @@ def _say_frozen(checkout: Checkout, pull: PullRequest, kept: Frozen) -> None:
     checkout.forge.say(
         pull,
         frozen_comment(kept.author, kept.commit, pull.branch),
-        block.stamped(pull.body, frozen=kept.commit, auto_merge=False),
+        block.stamped(settled(pull.body), frozen=kept.commit, auto_merge=False),
     )
 
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from imagebot.errors import Unavailable
-from imagebot.forge.proposed import finished, unfinished
+from imagebot.forge.extras import remembered
+from imagebot.forge.proposed import finished, undrafted, unfinished
 from imagebot.forge.protocol import Forge, Proposal, PullRequest
 from imagebot.plan import block
+from imagebot.plan.frame import around, updating
 
 Deed = Literal["opened", "rewritten", "kept"]
 
@@ -32,12 +34,27 @@ def ensure(
     which ends auto-merge on some forges: it is then switched on again, and people's words stay.
     Written `again` it is in the words of the proposal, all the same. Raises `WorldError`.
     """
+    done = _ensured(forge, proposal, existing, moved=moved, again=again)
+    return replace(done, pull=remembered(forge, done.pull, proposal, done.warnings))
+
+
+def announce(forge: Forge, pull: PullRequest, comment: str) -> None:
+    """Before the branch of an open one moves: say why in a comment, if there is one, and in the body that it moves.
+
+    Words come first, or nothing moves at all: a body never tells of another commit than its branch holds, unless it
+    says so. Killed at any step, or refused, the next pass goes on from there. Raises `WorldError`.
+    """
+    forge.say(pull, comment, updating(pull.body))
+
+
+def _ensured(forge: Forge, proposal: Proposal, existing: PullRequest | None, *, moved: bool, again: bool) -> Ensured:
     if existing is None:
         return _open(forge, proposal)
     same = not again and says(existing, fingerprint(proposal.body))
     if same and not (moved and proposal.auto_merge):
         return Ensured(existing, "kept")
-    rewritten = forge.rewrite(existing, proposal if again else _around_peoples_words(existing, proposal))
+    anew = replace(proposal, body=around(existing.body, proposal.body))
+    rewritten = forge.rewrite(existing, anew if again else _around_peoples_words(existing, proposal))
     if rewritten.pull.state != "open":
         _put_back(forge, existing, proposal)
         raise Unavailable(f"pull request #{existing.number} was closed meanwhile; the next pass looks again")
@@ -51,10 +68,20 @@ def _put_back(forge: Forge, existing: PullRequest, proposal: Proposal) -> None:
 
 
 def _around_peoples_words(existing: PullRequest, proposal: Proposal) -> Proposal:
-    """The proposal in the words that are there, if those are this one's already, finished or not."""
+    """The proposal in the words that are there, if those are this one's already, finished or not; else the bot's words
+    anew, and around them what people wrote, under their title if they gave it one.
+    """
     body = finished(existing.body)
-    is_this_one = fingerprint(body) == fingerprint(proposal.body)
-    return replace(proposal, title=existing.title, body=body) if is_this_one else proposal
+    if fingerprint(body) == fingerprint(proposal.body):
+        return replace(proposal, title=existing.title, body=block.stamped(body, lacking=()))
+    return replace(proposal, title=_title(existing, proposal), body=around(existing.body, proposal.body))
+
+
+def _title(existing: PullRequest, proposal: Proposal) -> str:
+    """What people called it; the bot remembers in the block how it did. Forges may change the space between words."""
+    found, there = block.read(existing.body), undrafted(existing.title)
+    ours = found is None or not found.title or there.split() == undrafted(found.title).split()
+    return proposal.title if ours else there
 
 
 def _open(forge: Forge, proposal: Proposal) -> Ensured:
@@ -75,4 +102,4 @@ def says(pull: PullRequest, wanted: str) -> bool:
 def fingerprint(body: str) -> str:
     """What tells the proposal in a body from any other; empty where nobody can tell."""
     found = block.read(body)
-    return "" if found is None else found.fingerprint
+    return "" if found is None or found.closed_by_bot else found.fingerprint

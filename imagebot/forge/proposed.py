@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from imagebot.errors import WorldError
 from imagebot.forge.protocol import Proposal, PullRequest
@@ -49,7 +49,7 @@ def _fingerprinted(body: str, change: Callable[[str], str]) -> str:
     found = block.read(body)
     if found is None:
         return body
-    return body.replace(block.write(found), block.write(replace(found, fingerprint=change(found.fingerprint))))
+    return block.stamped(body, fingerprint=change(found.fingerprint))
 
 
 def ask_for_review(
@@ -144,6 +144,11 @@ def still_draft(there: str, wanted: str) -> str:
     """The wanted title, a draft's if the one there is: how that begins was a person's deed, and stays."""
     drafted = _DRAFT.match(there)
     return drafted[0] + wanted if drafted and not _DRAFT.match(wanted) else wanted
+
+
+def undrafted(title: str) -> str:
+    """The title without what makes it a draft's."""
+    return _DRAFT.sub("", title, count=1) if _DRAFT.match(title) else title
 
 
 def same_text(there: str, wanted: str) -> bool:

@@ -30,8 +30,9 @@ class Block:
     """`name` is the app's or the group's. `fingerprint` changes exactly when the proposal does: as long as it is the
     same, the body is left to people.
 
-    `draft` and `auto_merge` are what the bot wanted of the pull request itself: what people set beside that is theirs.
-    `frozen` is the commit of somebody's that was spoken about.
+    `draft`, `auto_merge` and `title` are what the bot wanted of the pull request itself: what people set beside that is
+    theirs. `frozen` is the commit of somebody's that was spoken about. `lacking` is what the forge would not put on it:
+    labels, reviewers and assignees.
     """
 
     name: str
@@ -42,6 +43,8 @@ class Block:
     draft: bool = False
     auto_merge: bool = False
     frozen: str = ""
+    title: str = ""
+    lacking: tuple[str, ...] = ()
 
 
 def write(block: Block) -> str:
@@ -55,6 +58,8 @@ def write(block: Block) -> str:
         "draft": block.draft,
         "autoMerge": block.auto_merge,
         "frozen": block.frozen,
+        "title": block.title,
+        "lacking": block.lacking,
     }
     payload = base64.urlsafe_b64encode(json.dumps(data, separators=(",", ":"), sort_keys=True).encode())
     return f"<!-- imagebot:v1 {payload.decode()} -->"
@@ -62,11 +67,11 @@ def write(block: Block) -> str:
 
 def read(body: str) -> Block | None:
     """The last block of a body, or None: people may delete it, and anyone may write nonsense into it."""
-    found = _COMMENT.findall(body)
-    if not found:
+    found = last(body)
+    if found is None:
         return None
     try:
-        data = json.loads(base64.urlsafe_b64decode(found[-1]))
+        data = json.loads(base64.urlsafe_b64decode(found[1]))
         return Block(
             name=str(data["name"]),
             environment=str(data["environment"]),
@@ -79,14 +84,22 @@ def read(body: str) -> Block | None:
             draft=data["draft"] is True,
             auto_merge=data["autoMerge"] is True,
             frozen=str(data["frozen"]),
+            title=str(data.get("title", "")),
+            lacking=tuple(str(name) for name in data.get("lacking", ())),
         )
     except (binascii.Error, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
-def stamped(body: str, **changes: bool | str) -> str:
+def last(body: str) -> re.Match[str] | None:
+    """Where the block is: the last one, as people may quote another's above."""
+    found = [*_COMMENT.finditer(body)]
+    return found[-1] if found else None
+
+
+def stamped(body: str, **changes: bool | str | tuple[str, ...]) -> str:
     """The same body, its block changed by these fields; as it is where it has none."""
-    block = read(body)
-    if block is None:
+    block, there = read(body), last(body)
+    if block is None or there is None:
         return body
-    return _COMMENT.sub("", body).rstrip() + "\n\n" + write(replace(block, **changes)) + "\n"  # type: ignore[arg-type]
+    return body[: there.start()] + write(replace(block, **changes)) + body[there.end() :]  # type: ignore[arg-type]

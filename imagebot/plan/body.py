@@ -14,6 +14,7 @@ from imagebot.plan.change import Change, ImageUpdate
 from imagebot.plan.facts import in_full, table
 from imagebot.plan.fit import Part, Worth, fit
 from imagebot.plan.flags import Flag, flags
+from imagebot.plan.frame import YOURS, framed
 from imagebot.plan.inert import code, html_code, prose
 from imagebot.plan.links import HOSTS, HostKind
 from imagebot.plan.note import note
@@ -24,6 +25,8 @@ from imagebot.selection.reasons import short
 
 BODY_LIMIT = 58_000
 """Characters. GitHub takes 65 536, the other forges more; what people add to it should fit, too."""
+PEOPLES_ROOM = 7_000
+"""Of what is left of it, for words of people. Where they need more the description is shorter."""
 
 _FIELDS_SHOWN = 10
 _FIELDS_FOLDED = 200
@@ -52,16 +55,22 @@ class _Shown:
     hosts: Mapping[str, HostKind]
 
 
-def describe(change: Change, besides: Sequence[Beside], hosts: Mapping[str, HostKind] = HOSTS) -> Description:
-    """The body and the labels of a change; `besides` has what is known about each of its updates, in their order."""
+def describe(
+    change: Change, besides: Sequence[Beside], hosts: Mapping[str, HostKind] = HOSTS, room: int = BODY_LIMIT
+) -> Description:
+    """The body and the labels of a change; `besides` has what is known about each of its updates, in their order.
+
+    `room` is how many characters the body may have.
+    """
     shown = [
         _Shown(update, beside, flags(beside.old, beside.new, update), hosts)
         for update, beside in zip(change.updates, besides, strict=True)
     ]
     found = tuple(flag for each in shown for flag in each.flags)
     proposed = tuple(Proposed(one.app, str(one.image), one.new.tag, one.new.digest) for one in change.updates)
-    block = f"\n{write(Block(change.name, change.environment, proposed, change.fingerprint, draft=change.draft))}\n"
-    body = fit([*_parts(change, shown)], BODY_LIMIT - len(block)) + block
+    told = Block(change.name, change.environment, proposed, change.fingerprint, draft=change.draft, title=change.title)
+    block = f"\n{write(told)}\n"
+    body = framed(fit([*_parts(change, shown)], room - len(framed(block)))) + block
     return Description(body, labels(change, flagged=bool(found)), found)
 
 
@@ -189,6 +198,7 @@ def _choices(change: Change) -> str:
         f"**Roll back** with {commands}{more}, or by reverting the merge.{_back(updates)}{_lost(updates)}",
         "**Not wanted?** Close this pull request: these versions will not be proposed again, newer ones will.",
         "**A commit of yours** on this branch is safe: from then on imagebot leaves the branch alone.",
+        YOURS,
     ]
     return "\n\n".join(lines)
 

@@ -56,10 +56,10 @@ def cost(*extras: Sequence[str], is_open: bool = False) -> int:
     """How many writes a pull request takes that is yet to get these extras: labels, reviewers, assignees and the like.
 
     One opens it, one more adds each kind of extra, and with any of them the true body is written at the end. One that
-    is open takes a comment and the body.
+    is open takes a comment, a body that announces the change, and the true one.
     """
     kinds = sum(1 for names in extras if names)
-    return 2 + kinds if kinds or is_open else 1
+    return 3 + kinds if is_open else 2 + kinds if kinds else 1
 
 
 def unpayable(costs: Mapping[str, int], left: int) -> Mapping[str, str]:

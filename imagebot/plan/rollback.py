@@ -10,6 +10,7 @@ from imagebot.fields.edit import edit
 from imagebot.fields.field import Field, Value
 from imagebot.plan.block import Block, Proposed, write
 from imagebot.plan.change import Change, FieldChange, ImageUpdate
+from imagebot.plan.frame import YOURS, framed
 from imagebot.plan.groups import ROLLBACK as BRANCH_END
 from imagebot.plan.inert import bare, code, prose
 from imagebot.plan.landed import ROLLBACK
@@ -25,7 +26,8 @@ LABEL = "rollback"
 _FIELDS_SHOWN = 100
 _CHOICES = (
     "**Not wanted?** Close this pull request, and lift what is held: closing alone lifts nothing.\n\n"
-    "**A commit of yours** on this branch is safe: from then on imagebot leaves the branch alone."
+    "**A commit of yours** on this branch is safe: from then on imagebot leaves the branch alone.\n\n"
+    f"{YOURS}"
 )
 
 
@@ -95,6 +97,7 @@ def message(change: Change, wish: Wish, sign_off: str | None = None) -> str:
 def body(change: Change, wish: Wish, holds: Sequence[HandHold], cautions: Sequence[str]) -> str:
     """What it puts back, who asked for it, what is held from now on, and how that is lifted."""
     proposed = tuple(Proposed(one.app, str(one.image), one.new.tag, one.new.digest) for one in change.updates)
+    told = Block(change.name, change.environment, proposed, change.fingerprint, title=change.title)
     parts = [
         f"### Roll back {code(change.name)} in {code(change.environment)}: {_ways(change)}",
         "\n".join(f"- ⚠ {prose(caution)}" for caution in cautions),
@@ -102,9 +105,9 @@ def body(change: Change, wish: Wish, holds: Sequence[HandHold], cautions: Sequen
         _fields(change),
         _held(change, holds),
         _CHOICES,
-        write(Block(change.name, change.environment, proposed, change.fingerprint)),
+        write(told),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return framed("\n\n".join(part for part in parts if part) + "\n")
 
 
 def _updates(policy: Policy, backs: Sequence[PutBack], wish: Wish) -> tuple[ImageUpdate, ...]:

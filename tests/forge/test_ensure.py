@@ -11,6 +11,7 @@ import pytest
 from imagebot.forge import local
 from imagebot.forge.ensure import Ensured, ensure
 from imagebot.forge.protocol import Forge, Proposal, PullRequest
+from imagebot.plan import block
 from imagebot.settings import RepositorySettings
 from tests.forge.conftest import GITEAS, client, gitea_client, gitlab_client
 from tests.support import gitea_server, github_server, gitlab_server
@@ -74,7 +75,10 @@ def test_a_branch_gets_its_pull_request_once(connect: Connect, kind: str) -> Non
 
     assert (done.deed, len(done.warnings)) == ("opened", 1 if kind == "gitlab" else 0)
     pull = settled(connect, FULL)
-    assert (pull.title, pull.body.strip(), pull.branch, pull.base) == (
+    found = block.read(pull.body)
+    assert found is not None
+    assert found.lacking == (("reviewer:team:platform",) if kind == "gitlab" else ())
+    assert (pull.title, block.stamped(pull.body, lacking=()).strip(), pull.branch, pull.base) == (
         FULL.title,
         FULL.body.strip(),
         FULL.branch,

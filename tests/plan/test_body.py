@@ -16,6 +16,7 @@ from imagebot.plan.beside import Beside
 from imagebot.plan.body import BODY_LIMIT, describe
 from imagebot.plan.change import Change, ImageUpdate
 from imagebot.plan.flags import FlagKind
+from imagebot.plan.frame import BEGIN, YOURS
 from imagebot.plan.wish import asked, boxes
 from imagebot.selection.verdict import Refusal, Version
 from tests.support.changes import FIELD, IMAGE, NEW, OLD, UPDATE, change
@@ -55,6 +56,7 @@ def test_one_update_on_one_page() -> None:
     assert (
         body(change()).partition("\n<details>")[0]
         == f"""\
+<!-- imagebot:begin -->
 ### `api` in `staging`: `1.4.2` → `1.5.0` (minor)
 
 | `ghcr.io/acme/api` | was | becomes |
@@ -81,6 +83,8 @@ def test_one_update_on_one_page() -> None:
 
 **A commit of yours** on this branch is safe: from then on imagebot leaves the branch alone.
 
+{YOURS}
+
 {boxes("`main`")}
 """
     )
@@ -105,7 +109,7 @@ def test_the_machine_block_says_what_is_proposed() -> None:
 def test_warnings_come_first_and_call_for_attention() -> None:
     described = describe(change(labels=("image-update",)), [AS_ROOT])
 
-    assert described.body.splitlines()[2] == (
+    assert described.body.splitlines()[3] == (
         "- ⚠ `1.5.0` runs **as root**: without a user of its own, where the image before it runs as `1000`."
     )
     assert described.labels == ("image-update", "needs-attention")
@@ -182,7 +186,9 @@ def many(count: int) -> list[ImageUpdate]:
 def test_many_apps_are_an_overview_first() -> None:
     said = body(change(*many(4)))
 
-    assert said.startswith("### `api` in `staging`: 4 images\n\n| app | image | was | becomes | kind | fields |\n")
+    assert said.startswith(
+        f"{BEGIN}\n### `api` in `staging`: 4 images\n\n| app | image | was | becomes | kind | fields |\n"
+    )
     assert "| `app-3` | `ghcr.io/acme/app-3` | `1.4.2` | `1.5.0` | minor | 2 |\n" in said
     assert (
         "<details><summary><code>app-3</code> <code>ghcr.io/acme/app-3</code></summary>\n\n`1.5.0` is the newest"

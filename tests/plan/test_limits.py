@@ -183,7 +183,7 @@ def test_which_labels_mean_security(label: str, first: bool) -> None:
 )
 def test_what_a_pull_request_costs(extras: Sequence[Sequence[str]], writes: int) -> None:
     assert cost(*extras) == writes
-    assert cost(*extras, is_open=True) == max(writes, 2)
+    assert cost(*extras, is_open=True) == max(writes, 2) + 1
 
 
 def test_what_is_not_paid_for_keeps_back_all_after_it() -> None:

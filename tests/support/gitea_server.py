@@ -38,6 +38,7 @@ class GiteaServer(ForgeServer):
         super().__init__(description)
         self.page = 50
         self.known_teams = {"platform"}
+        self.known_labels = dict(LABELS)
         self.renamed_to = ""
         self.of_a_person = False
         self.checks_first = True
@@ -90,7 +91,7 @@ class GiteaServer(ForgeServer):
         if template.endswith("/pulls"):
             return self._open(call.data) if call.verb == "POST" else (200, self._listed(call))
         if template.endswith("/labels") and "index" not in values:
-            return 200, self._paged(_labels(LABELS), call)
+            return 200, self._paged(_labels(self.known_labels), call)
         if "index" not in values:
             return 200, self._rules(template)
         if int(values["index"]) not in self.pulls:
@@ -116,7 +117,7 @@ class GiteaServer(ForgeServer):
         return {"full_name": self.repository, "default_merge_style": self.style, **allowed}
 
     def _take_off(self, pull: Pull, number: int) -> Answer:
-        names = [name for name, known in (LABELS | ORGANISATION_LABELS).items() if known == number]
+        names = [name for name, known in (self.known_labels | ORGANISATION_LABELS).items() if known == number]
         if not names:
             return _missing("LabelNotExist")
         pull.labels = [label for label in pull.labels if label not in names]
@@ -175,7 +176,7 @@ class GiteaServer(ForgeServer):
                 raise AssertionError(f"the fake does not know {call.verb} {what}")
 
     def _about(self, pull: Pull, what: str, call: Call) -> Answer:
-        numbers = LABELS | ORGANISATION_LABELS
+        numbers = self.known_labels | ORGANISATION_LABELS
         match call.verb, what:
             case "GET", "labels":
                 return 200, _labels({name: numbers.get(name, 99) for name in pull.labels})

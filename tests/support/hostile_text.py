@@ -93,7 +93,7 @@ HOSTILE = (
 
 _OUR_HTML = re.compile(
     r"<details><summary>(?:<code>[^<>]*</code> <code>[^<>]*</code>|[A-Za-z, ]+)</summary>\s*"
-    r"|</details>\s*|<!-- imagebot:(?:rebuild|hold|retry) -->|<!-- imagebot:v1 [A-Za-z0-9_=-]+ -->\s*"
+    r"|</details>\s*|<!-- imagebot:(?:begin|rebuild|hold|retry) -->\s*|<!-- imagebot:v1 [A-Za-z0-9_=-]+ -->\s*"
 )
 _OUR_LINKS = ("https://redirect.github.com/", "https://gitlab.com/", "https://codeberg.org/", "https://gitea.com/")
 _PIPE = re.compile(r"(?<!\\)\|")

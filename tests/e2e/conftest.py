@@ -1,0 +1,124 @@
+"""A stage whose pull requests live on a forge: git over http, the forge as its description has it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from imagebot.cycle.report import Deed, Report
+from imagebot.forge import forges
+from imagebot.forge.manners import Manners
+from imagebot.plan import block
+from tests.support import api_descriptions, gitea_server, github_server, gitlab_server
+from tests.support.forge_server import ForgeServer, Pull
+from tests.support.git_http import git_http_server
+from tests.support.stage import Stage, set_up
+
+POLICY = """\
+app: shop
+repository: environments
+environments:
+  production: {paths: ["production/"]}
+images:
+  - image: IMAGE
+    semver: ^1
+pullRequest: {labels: [image-update], reviewers: [alice, codeowners], assignees: [bob], autoMerge: [patch]}
+"""
+DEPLOYMENT = """\
+spec:
+  containers:
+    - image: IMAGE:1.9.0 # ours
+"""
+BRANCH = "imagebot/production/shop"
+KINDS = ("github", "gitlab", "gitea", "forgejo")
+
+
+@dataclass
+class Place:
+    """A stage whose pull requests live on a forge."""
+
+    stage: Stage
+    server: ForgeServer
+
+    def one_pass(self) -> Report:
+        manners = Manners(timeout_s=20, between_writes_s=0.0)
+        world = self.stage.world()
+        known = {name: forges.connect(one, manners) for name, one in world.settings.repositories.items()}
+        return self.stage.one_pass(replace(world, forge=lambda settings: known[settings.name]))
+
+    @property
+    def pull(self) -> Pull:
+        """The only open one."""
+        (found,) = [pull for pull in self.server.pulls.values() if pull.state == "open"]
+        return found
+
+    @property
+    def proposed(self) -> str:
+        """The tag that the body of the open one tells of."""
+        found = block.read(self.pull.body or "")
+        assert found is not None
+        return found.proposed[0].tag
+
+    @property
+    def branch(self) -> str:
+        """The tag that its branch has."""
+        (tag,) = re.findall(r"IMAGE:(\S+)", self.stage.show("production/app.yaml", BRANCH))
+        return str(tag)
+
+    def assert_quiet(self) -> Report:
+        """A pass that writes nothing, and asks for no more than one list."""
+        calls, heads = len(self.server.calls), self.stage.heads()
+
+        report = self.one_pass()
+
+        assert (report.costs.git_pushes, report.costs.forge_writes) == (0, 0)
+        assert len(self.server.calls) - calls <= 1
+        assert self.stage.heads() == heads
+        return report
+
+
+def deeds(report: Report) -> list[Deed]:
+    assert [one.because for one in report.outcomes if one.deed is Deed.FAILED] == []
+    return [outcome.deed for outcome in report.outcomes]
+
+
+def _server(kind: str, stack: ExitStack) -> ForgeServer:
+    match kind:
+        case "github":
+            return stack.enter_context(github_server.running())
+        case "gitlab":
+            return stack.enter_context(gitlab_server.running())
+        case "gitea":
+            return stack.enter_context(gitea_server.running(api_descriptions.GITEA))
+        case _:
+            return stack.enter_context(gitea_server.running())
+
+
+@pytest.fixture(params=KINDS)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    with ExitStack() as stack:
+        server = _server(request.param, stack)
+        stage = set_up(tmp_path)
+        server.heads = stage.heads
+        stack.enter_context(stage.registry)
+        served = tmp_path / "git" / server.repository.rpartition("/")[0]
+        served.mkdir(parents=True)
+        (tmp_path / "git" / f"{server.repository}.git").symlink_to(stage.bare)
+        git = stack.enter_context(git_http_server(tmp_path / "git"))
+        (tmp_path / "token").write_text(server.token)
+        forge = "gitea" if request.param == "forgejo" else request.param
+        stage.config.write_text(
+            "policies: [policies/]\nstate: state\nlog: {level: error}\n"
+            f"repositories:\n  environments:\n    url: {git.url(server.repository)}.git\n"
+            f"    forge: {forge}\n    apiUrl: {server.url}\n    credentials: {{tokenFile: token}}\n"
+            f"registries:\n  {stage.registry.host}: {{plainHttp: true}}\n"
+        )
+        stage.policy(POLICY, "shop.yaml")
+        stage.publish("1.9.0", "1.9.1")
+        stage.commit({"production/app.yaml": DEPLOYMENT, "CODEOWNERS": "production/.* @bob\nproduction/ @bob\n"})
+        yield Place(stage, server)

@@ -1,0 +1,142 @@
+"""What people write on a pull request stays, and what could not be put on it comes when it can; on every forge."""
+
+from __future__ import annotations
+
+import pytest
+
+from imagebot.cycle.report import Deed
+from imagebot.observe.events import ForgeWarned
+from tests.e2e.conftest import BRANCH, POLICY, Place, deeds
+from tests.support.forge_server import Fault
+from tests.support.gitea_server import GiteaServer
+
+NEWER = "1.9.2"
+RETRY = "- [ ] <!-- imagebot:retry -->"
+
+
+def newer(place: Place) -> None:
+    place.stage.publish(NEWER)
+    assert deeds(place.one_pass()) == [Deed.UPDATED]
+    assert (place.proposed, place.branch) == (NEWER, NEWER)
+
+
+def test_a_title_and_words_of_people_are_kept_at_the_next_version(place: Place) -> None:
+    place.one_pass()
+    pull = place.pull
+    pull.title = "OPS-12: shop, not before Monday"
+    pull.body = f"Wait for OPS-12.\r\n\r\n{pull.body}\r\n- [x] asked the shop team\r\n"
+
+    newer(place)
+
+    body = (pull.body or "").replace("\r\n", "\n").strip()
+    assert pull.title == "OPS-12: shop, not before Monday"
+    assert body.startswith("Wait for OPS-12.\n\n<!-- imagebot:begin -->")
+    assert body.endswith("-->\n\n- [x] asked the shop team")
+    assert f"`1.9.0` → `{NEWER}`" in body
+    place.assert_quiet()
+
+
+def test_a_title_of_ours_moves_on_however_a_forge_spaces_it(place: Place) -> None:
+    place.one_pass()
+    place.pull.title = f" {place.pull.title.replace(' ', '  ')} "
+
+    newer(place)
+
+    assert place.pull.title == f"deps(production): shop 1.9.0 → {NEWER}"
+
+
+def test_trying_again_gives_the_bots_title_back_and_leaves_the_words(place: Place) -> None:
+    place.one_pass()
+    title = place.pull.title
+    place.pull.title = "mine"
+    place.pull.body = "Wait.\n\n" + (place.pull.body or "").replace(RETRY, RETRY.replace("[ ]", "[x]"))
+
+    assert deeds(place.one_pass()) == [Deed.UPDATED]
+
+    assert place.pull.title == title
+    assert (place.pull.body or "").startswith("Wait.\n\n<!-- imagebot:begin -->")
+    assert RETRY in (place.pull.body or "")
+    place.assert_quiet()
+
+
+def test_where_people_took_the_block_away_the_description_comes_back_below_their_words(place: Place) -> None:
+    place.one_pass()
+    place.pull.body = "All my own words."
+
+    assert deeds(place.one_pass()) == [Deed.UPDATED]
+
+    assert (place.pull.body or "").startswith("All my own words.\n\n<!-- imagebot:begin -->")
+    place.assert_quiet()
+
+
+def test_very_many_words_of_people_leave_the_description_what_room_there_is(place: Place) -> None:
+    place.one_pass()
+    place.pull.body = "w" * 55_000 + f"\n\n{place.pull.body}"
+
+    newer(place)
+
+    assert len(place.pull.body or "") <= 65_536
+    assert (place.pull.body or "").startswith("w" * 55_000)
+
+
+def warnings(place: Place) -> list[str]:
+    return [event.because for event in place.stage.events if isinstance(event, ForgeWarned)]
+
+
+def test_a_label_that_is_made_later_is_put_on_at_the_next_pass(place: Place) -> None:
+    """Gitea makes none for us; others do."""
+    if not isinstance(place.server, GiteaServer):
+        pytest.skip("labels are made by being put on")
+    number = place.server.known_labels.pop("image-update")
+    assert deeds(place.one_pass()) == [Deed.OPENED]
+    assert (place.pull.labels, len(warnings(place))) == ([], 1)
+    place.one_pass()
+    writes = len(place.server.writes)
+
+    assert deeds(place.one_pass()) == [Deed.KEPT]
+    assert (len(place.server.writes), len(warnings(place))) == (writes, 1)
+    place.server.known_labels["image-update"] = number
+
+    assert deeds(place.one_pass()) == [Deed.UPDATED]
+    assert place.pull.labels == ["image-update"]
+    place.assert_quiet()
+
+
+@pytest.mark.parametrize("ending", ["/labels", "/requested_reviewers", "/assignees"])
+def test_what_a_right_that_is_given_later_allows_is_done_at_the_next_pass(place: Place, ending: str) -> None:
+    place.server.faults = [Fault("POST", 403, nth, ending) for nth in range(1, 50)]
+    place.one_pass()
+    wanted = (["image-update"], ["alice", "bob"], ["bob"])
+    if not warnings(place):
+        pytest.skip("this forge takes all of it at once, or somewhere else")
+    assert (sorted(place.pull.labels), sorted(place.pull.reviewers), place.pull.assignees) != wanted
+    place.server.faults = []
+
+    assert deeds(place.one_pass()) == [Deed.UPDATED]
+
+    assert (sorted(place.pull.labels), sorted(place.pull.reviewers), place.pull.assignees) == wanted
+    place.assert_quiet()
+
+
+def test_who_cannot_be_asked_is_warned_of_once_and_tried_once_an_hour(place: Place) -> None:
+    place.stage.policy(POLICY.replace("alice, codeowners", "alice, nobody-here"), "shop.yaml")
+    place.one_pass()
+    told = len(warnings(place))
+    assert told
+    place.one_pass()
+    writes = len(place.server.writes)
+
+    for _ in range(3):
+        assert deeds(place.one_pass()) == [Deed.KEPT]
+
+    assert (len(place.server.writes), len(warnings(place))) == (writes, told)
+
+
+def test_a_label_that_people_took_off_stays_off(place: Place) -> None:
+    place.one_pass()
+    place.pull.labels.clear()
+
+    place.assert_quiet()
+
+    assert place.pull.labels == []
+    assert place.pull.head == BRANCH
