@@ -262,3 +262,30 @@ def test_a_challenge_of_a_mile_is_refused(stack: ExitStack) -> None:
     registry = stack.enter_context(Served(lambda _: challenge(bearer("http://127.0.0.1/", "s" * 5000))))
     with pytest.raises(WorldError, match="too long"):
         tags(registry.host, RegistrySettings(plain_http=True))
+
+
+def test_a_token_that_is_refused_once_is_dropped_and_asked_for_again(stack: ExitStack) -> None:
+    """As by a registry behind a balancer, one half of which does not know the new key yet."""
+    numbers = iter(range(10))
+    refused = iter([True])
+
+    def function(asked: Asked) -> Answer:
+        if asked.headers["Authorization"] is None or next(refused, False):
+            return challenge(bearer(server.url))
+        return tag_list(str(asked.headers["Authorization"]).removeprefix("Bearer "))
+
+    def give(_: Asked) -> Answer:
+        return Answer(200, (JSON,), json.dumps({"token": f"token-{next(numbers)}"}).encode())
+
+    server = stack.enter_context(Served(give))
+    registry = stack.enter_context(Served(function))
+    assert tags(registry.host, RegistrySettings(plain_http=True)) == ("token-1",)
+    assert (len(registry.asked), len(server.asked)) == (3, 2)
+
+
+def test_who_refuses_every_token_is_not_asked_for_ever(stack: ExitStack) -> None:
+    server = stack.enter_context(Served(lambda _: TOKEN))
+    registry = stack.enter_context(Served(lambda _: challenge(bearer(server.url))))
+    with pytest.raises(Refused):
+        tags(registry.host, RegistrySettings(plain_http=True))
+    assert (len(registry.asked), len(server.asked)) == (3, 2)

@@ -6,21 +6,35 @@ import base64
 import json
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from imagebot.errors import BadInput
+from imagebot.errors import BadInput, Refused
 from imagebot.images.reference import ImageName
+from imagebot.registry.client import Registries
 from imagebot.registry.docker_config import DockerConfig
 from imagebot.registry.logins import Basic, Credential, Login, RefreshToken, RegistryToken
 from imagebot.secret import Secret
+from imagebot.settings import RegistrySettings
+from tests.support import effort
+from tests.support.fake_registry import tag_list
+from tests.support.web_function import serving
+
+KEYS = ["auths", "ghcr.io", "docker.io", "auth", "username", "password", "identitytoken", "registrytoken", "credsStore"]
 
 
 def encoded(pair: str) -> str:
     return base64.b64encode(pair.encode()).decode()
 
 
+HALF = "holds half a character, which cannot be sent"
+USER_HOLDS = "the user name holds a control character or a line end, which cannot be sent"
+PASSWORD_HOLDS = "the password holds a control character or a line end, which cannot be sent"
+TOKEN_HOLDS = "a token has neither spaces nor line ends, nor anything but ASCII"
 AUTH = {"auth": encoded("bot:a:word")}
 BOT = Basic("bot", Secret("a:word"))
 
@@ -106,6 +120,22 @@ def test_an_entry_holds_one_credential(tmp_path: Path, entry: Any, expected: Cre
         pytest.param({"auth": encoded("password")}, "auth is not the base64 of user:password", id="no colon"),
         pytest.param({"auth": 5}, "the entry holds something that is no text", id="number"),
         pytest.param("bot", "the entry is no object", id="no object"),
+        pytest.param({"auth": encoded("b\u00e9")}, "auth is not the base64 of user:password", id="no colon, no ASCII"),
+        pytest.param({"auth": "\ud800"}, "auth is not the base64 of user:password", id="half a character for auth"),
+        pytest.param({"auth": encoded("bot:a\r\nHost: x")}, PASSWORD_HOLDS, id="line end in a password"),
+        pytest.param({"username": "a\nb", "password": "p"}, USER_HOLDS, id="line end in a name"),
+        pytest.param({"username": "a\0b", "password": "p"}, USER_HOLDS, id="NUL in a name"),
+        pytest.param({"username": "a:b", "password": "p"}, "a user name has no colon", id="colon in a name"),
+        pytest.param({"username": "\ud800", "password": "p"}, f"the user name {HALF}", id="half a character, name"),
+        pytest.param({"username": "a", "password": "\udfff"}, f"the password {HALF}", id="half a character, password"),
+        pytest.param({"registrytoken": "caf\u00e9"}, TOKEN_HOLDS, id="token beyond ASCII"),
+        pytest.param({"registrytoken": "\u0444"}, TOKEN_HOLDS, id="token beyond Latin-1"),
+        pytest.param({"registrytoken": "\ud800"}, TOKEN_HOLDS, id="half a character for a token"),
+        pytest.param({"registrytoken": "a\r\nHost: x"}, TOKEN_HOLDS, id="header in a token"),
+        pytest.param({"registrytoken": "a" * 70_000}, TOKEN_HOLDS, id="token of 70 kB"),
+        pytest.param({"identitytoken": "\ud800"}, TOKEN_HOLDS, id="half a character for an identity token"),
+        pytest.param({"identitytoken": "a b"}, TOKEN_HOLDS, id="space in an identity token"),
+        pytest.param({"identitytoken": ["a"]}, "the entry holds something that is no text", id="list"),
     ],
 )
 def test_a_bad_entry_is_named_with_its_line_and_harms_no_other(tmp_path: Path, entry: Any, message: str) -> None:
@@ -191,3 +221,91 @@ def test_a_file_that_changes_is_read_again(tmp_path: Path) -> None:
     assert credential(found, "ghcr.io/acme/api") == Basic("bot", Secret("another word"))
     (tmp_path / "config.json").unlink()
     assert credential(found, "ghcr.io/acme/api") is None
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param({"registrytoken": "caf\u00e9"}, id="token beyond ASCII"),
+        pytest.param({"username": "\ud800", "password": "p"}, id="half a character in a name"),
+    ],
+)
+def test_one_odd_login_is_told_and_stops_no_other_registry(tmp_path: Path, entry: Any) -> None:
+    with serving(lambda _: tag_list("1.0.0")) as odd, serving(lambda _: tag_list("1.0.0")) as sound:
+        config(tmp_path, {"auths": {odd.host: entry, sound.host: AUTH}})
+        settings = {served.host: RegistrySettings(plain_http=True) for served in (odd, sound)}
+        registries = Registries(settings, tmp_path / "config.json")
+        with pytest.raises(Refused, match=rf"{tmp_path}/config\.json:3: {odd.host}: .*(sent|ASCII)"):
+            registries.tags(ImageName(odd.host, "acme/api"))
+        assert registries.tags(ImageName(sound.host, "acme/api")).tags == ("1.0.0",)
+        assert odd.asked == []
+
+
+def test_a_name_in_any_script_is_sent_as_utf_8(tmp_path: Path) -> None:
+    found = credential(config(tmp_path, {"auths": {"ghcr.io": {"auth": encoded("\u0444:\u65e5")}}}), "ghcr.io/a/b")
+    assert isinstance(found, Basic)
+    assert base64.b64decode(found.header().removeprefix("Basic ")).decode() == "\u0444:\u65e5"
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_bytes(b"\xef\xbb\xbf" + json.dumps({"auths": {"ghcr.io": AUTH}}).encode())
+    assert credential(DockerConfig(file), "ghcr.io/acme/api") == BOT
+
+
+def test_helpers_that_make_no_sense_harm_no_login_beside_them(tmp_path: Path) -> None:
+    found = config(tmp_path, {"auths": {"ghcr.io": AUTH}, "credHelpers": ["a"]})
+    assert credential(found, "ghcr.io/acme/api") == BOT
+    with pytest.raises(BadInput, match="credHelpers is no object"):
+        found.login(ImageName("r.test", "acme/api"))
+
+
+@pytest.mark.parametrize("document", [{"credHelpers": {"ghcr.io": 5}}, {"credsStore": ["a"], "auths": {"ghcr.io": {}}}])
+def test_a_program_that_is_no_text_is_named(tmp_path: Path, document: Any) -> None:
+    with pytest.raises(BadInput, match=r"the program that keeps the credentials of ghcr\.io is no text"):
+        config(tmp_path, document).login(ImageName("ghcr.io", "acme/api"))
+    assert config(tmp_path, document).login(ImageName("r.test", "acme/api")) is None
+
+
+def test_a_pipe_is_no_config(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "config.json")
+    with pytest.raises(BadInput, match=r"cannot read .*config\.json: it is no regular file"):
+        DockerConfig(tmp_path / "config.json").login(ImageName("ghcr.io", "acme/api"))
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "/dev/null"])
+def test_a_device_is_no_config(name: str) -> None:
+    with pytest.raises(BadInput, match="it is no regular file"):
+        DockerConfig(Path(name)).login(ImageName("ghcr.io", "acme/api"))
+
+
+def test_a_key_that_moves_a_terminal_is_shown_without_doing_so(tmp_path: Path) -> None:
+    found = config(tmp_path, {"auths": {"ghcr.io/\x1b]0;X\x07\u202e": {"auth": "%"}}})
+    assert found.login(ImageName("ghcr.io", "acme/api")) is None
+
+
+def test_a_thousand_logins_are_found_without_reading_the_file_for_each(tmp_path: Path) -> None:
+    found = config(tmp_path, {"auths": {f"r{n}.test": {"auth": "%"} for n in range(20_000)}})
+    assert effort.calls(lambda: found.login(ImageName("ghcr.io", "acme/api"))) < 1_000_000
+    with pytest.raises(BadInput, match=r":60000: r19999\.test: "):
+        found.login(ImageName("r19999.test", "acme/api"))
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=())),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS) | st.text(), inner),
+        max_leaves=12,
+    )
+)
+def test_whatever_it_holds_there_is_a_login_or_a_reason(document: Any) -> None:
+    with TemporaryDirectory() as folder:
+        found = config(Path(folder), {"auths": document, **(document if isinstance(document, dict) else {})})
+        for host in ("ghcr.io", "docker.io"):
+            try:
+                login = found.login(ImageName(host, "acme/api"))
+            except BadInput as error:
+                str(error).encode()
+                continue
+            if login is not None and isinstance(login.credential, Basic | RegistryToken):
+                login.credential.header().encode("latin-1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -11,7 +12,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from imagebot.errors import BadResponse, Refused, Unavailable, WorldError
-from imagebot.registry.limits import PATIENCE, Deadline
+from imagebot.registry.limits import PATIENCE, Deadline, Timeouts
 from imagebot.registry.logins import Basic, Credential, Login, RefreshToken
 from imagebot.registry.tokens import TokenFor, Tokens
 from imagebot.registry.urls import Url
@@ -19,7 +20,7 @@ from imagebot.registry.wire import Count, Wire
 from imagebot.secret import Secret
 from tests.support.canary import PASSWORD, USERNAME, carriers
 from tests.support.fake_registry import JSON, oci_error
-from tests.support.web_function import Answer, Asked, HangUp, Served
+from tests.support.web_function import Answer, Asked, Function, HangUp, Raw, Served
 
 CANARY = Basic(USERNAME, Secret(PASSWORD))
 
@@ -152,3 +153,75 @@ def test_a_token_server_that_gives_none_says_why(
     server = stack.enter_context(Served(lambda _: answer))
     with pytest.raises(error, match=message):
         tokens().get(wanted(server, CANARY), Deadline(PATIENCE))
+
+
+def failing(times: int, how: Answer | None) -> Function:
+    """A token server that fails so many times, by this answer or by a cut, before it gives a token."""
+    left = iter(range(times))
+
+    def function(_: Asked) -> Answer:
+        if next(left, None) is None:
+            return Answer(200, (JSON,), b'{"token": "a-token"}')
+        if how is None:
+            raise HangUp
+        return how
+
+    return function
+
+
+FAILURES = [
+    pytest.param(oci_error(401, "UNAUTHORIZED"), Refused, r"refuses .* \(401 UNAUTHORIZED\), twice: do some", id="401"),
+    pytest.param(Answer(500), Unavailable, r"the token server .* failed \(500\), twice$", id="500"),
+    pytest.param(Answer(502), Unavailable, r"failed \(502\), twice$", id="502"),
+    pytest.param(Answer(503), Unavailable, r"failed \(503\), twice$", id="503"),
+    pytest.param(None, Unavailable, "cut the connection, twice$", id="cut"),
+]
+
+
+@pytest.mark.parametrize(("how", "error", "message"), FAILURES)
+def test_one_failure_of_a_token_server_costs_nobody_the_pass(
+    stack: ExitStack, how: Answer | None, error: type[WorldError], message: str
+) -> None:
+    once = stack.enter_context(Served(failing(1, how)))
+    assert tokens().get(wanted(once, CANARY), Deadline(PATIENCE)).reveal() == "a-token"
+    twice = stack.enter_context(Served(failing(2, how)))
+    with pytest.raises(error, match=message):
+        tokens().get(wanted(twice, CANARY), Deadline(PATIENCE))
+    assert len(twice.asked) == 2
+
+
+def test_a_token_server_that_says_nothing_is_asked_once_more(stack: ExitStack) -> None:
+    over = threading.Event()
+    numbers = iter(range(10))
+
+    def function(_: Asked) -> Answer | Raw:
+        if next(numbers) == 0:
+            over.wait(20)
+        return Answer(200, (JSON,), b'{"token": "a-token"}')
+
+    server = stack.enter_context(Served(function))
+    impatient = Deadline(Timeouts(read=0.1))
+    assert tokens().get(wanted(server), impatient).reveal() == "a-token"
+    over.set()
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize("answer", [Answer(400), oci_error(403, "DENIED"), Answer(404), Answer(200, (), b"{}")])
+def test_what_asking_again_cannot_change_is_not_asked_again(stack: ExitStack, answer: Answer) -> None:
+    server = stack.enter_context(Served(lambda _: answer))
+    with pytest.raises(WorldError):
+        tokens().get(wanted(server, CANARY), Deadline(PATIENCE))
+    assert len(server.asked) == 1
+
+
+def test_a_wrong_password_is_shown_twice_a_pass_and_once_for_each_image(stack: ExitStack) -> None:
+    """A hundred images with two tries each would look like somebody who guesses."""
+    server = stack.enter_context(Served(lambda _: oci_error(401, "UNAUTHORIZED")))
+    some = tokens()
+    for _ in range(2):
+        before = len(server.asked)
+        for number in range(5):
+            with pytest.raises(Refused):
+                some.get(wanted(server, CANARY, f"acme/{number}"), Deadline(PATIENCE))
+        assert len(server.asked) - before == 6
+        some.new_pass()
