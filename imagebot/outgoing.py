@@ -106,8 +106,16 @@ def _forms(secret: str) -> Iterator[str]:
     with suppress(ValueError):
         inside = urlsplit(secret).password
         plain += [inside, unquote(inside)] if inside else []
-    for text in (*plain, *_encoded(secret.encode(errors="surrogateescape"))):
+    for text in (*plain, *_encoded(_bytes(secret))):
         yield from (form for form in _spellings(text) if len(form) >= SHORTEST)
+
+
+def _bytes(secret: str) -> bytes:
+    """As the environment gave it; JSON can spell halves of characters that no environment has."""
+    try:
+        return secret.encode(errors="surrogateescape")
+    except UnicodeEncodeError:
+        return secret.encode(errors="surrogatepass")
 
 
 def _encoded(data: bytes) -> Iterator[str]:

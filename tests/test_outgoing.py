@@ -176,3 +176,9 @@ def test_lines_stay_lines_where_they_are_meant() -> None:
 def test_the_caret_stays_below_what_is_wrong_where_a_character_is_written_out() -> None:
     shown = str(Problem("a\x1b.yaml", 1, 8, "no", "a: \u202eb: cd", 2))
     assert shown == "a\\x1b.yaml:1:8: no\n    a: \\u202eb: cd\n                ^~"
+
+
+@pytest.mark.parametrize("secret", ["half \ud800 a character", "\udfff" * 20])
+def test_a_secret_that_no_encoding_has_can_be_remembered(secret: str) -> None:
+    """As JSON in a Docker config may spell it: the one who uses it says that it cannot be sent."""
+    assert Secret(secret).reveal() == secret
