@@ -9,9 +9,10 @@ from pathlib import Path
 
 import click
 
+from imagebot.cli.disk import read_file
 from imagebot.cli.files import files_in
 from imagebot.cli.outlet import json_text
-from imagebot.errors import FINE, NOT_ALL_DONE, Problem
+from imagebot.errors import FINE, NOT_ALL_DONE, BadInput, Problem
 from imagebot.fields.embedded import find_embedded
 from imagebot.fields.field import Field
 from imagebot.fields.find import find
@@ -64,13 +65,12 @@ def command(paths: tuple[Path, ...], as_json: bool) -> int:
     contents: dict[str, bytes] = {}
     problems: list[str] = []
     for file in files_in(paths):
-        if file.exists() and not file.is_file():
-            problems.append(f"{file}: this is no regular file")
-            continue
         try:
-            contents[str(file)] = file.read_bytes()
+            contents[str(file)] = read_file(file).data
         except OSError as error:
             problems.append(f"{file}: {error.strerror}")
+        except BadInput as error:
+            problems.append(str(error))
     rows = [row for found in _everything(contents) for row in found]
     if not (problems or any(row.path for row in rows)):
         problems.append(f"no field in {', '.join(map(str, paths))}")

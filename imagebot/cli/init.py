@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from imagebot.cli.disk import create_file
 from imagebot.cli.first_settings import FirstSettings, first_settings
 from imagebot.cli.sources import Contents, Source, read, source_of
 from imagebot.documents.model import Model
@@ -96,8 +97,7 @@ def _write(into: Path, base: FirstSettings, suggestion: Suggestion) -> Iterator[
         target = into / name
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            with target.open("xb") as new:
-                new.write(data)
+            create_file(target, data)
         except FileExistsError:
             if name.parent == base.policies:
                 yield f"kept  {target}: it is there already"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
 
+from imagebot.cli.disk import read_file, replace_file
 from imagebot.cli.files import files_in
 from imagebot.cli.outlet import json_text
 from imagebot.errors import FINE, NOT_ALL_DONE, BadInput, Problem
-from imagebot.fields.assign import Assigned, assign
+from imagebot.fields.assign import assign
 from imagebot.fields.field import Field, Value
 from imagebot.images.reference import ImageName, Reference
 
@@ -30,8 +30,9 @@ IMAGE@DIGEST        keeps the tag and sets the digest
 IMAGE:TAG@DIGEST    sets both
 
 A folder stands for its YAML files, Dockerfiles, and templates, .env and .tf files with markers (docs/markers.md);
-hidden folders are skipped, symbolic links are not followed.
-A file is changed whole or not at all. Exit code: 0 done, or nothing to do; 1 refused, not found, or, with --check,
+hidden folders are skipped, symbolic links are not followed. A link that is named is followed within its folder.
+A file is changed whole or not at all, its owner, mode and extended attributes stay; where they cannot, and where it has
+a second name (a hard link), it is refused. Exit code: 0 done, or nothing to do; 1 refused, not found, or, with --check,
 something would change; 2 wrong usage.
 """
 
@@ -68,11 +69,15 @@ def command(image: str, paths: tuple[Path, ...], check: bool, embedded: bool, as
     seen = 0
     for file in files_in(paths):
         try:
-            assigned = assign(str(file), file.read_bytes(), name, to, embedded=embedded)
-            if not (check or assigned.problems):
-                _write(file, assigned)
+            before = read_file(file)
+            assigned = assign(str(file), before.data, name, to, embedded=embedded)
+            if not check and assigned.data != before.data:
+                replace_file(before, assigned.data)
         except OSError as error:
             problems.append(f"{file}: {error.strerror}")
+            continue
+        except BadInput as error:
+            problems += error.problems
             continue
         seen += len(assigned.changes)
         problems += assigned.problems
@@ -98,22 +103,6 @@ def _rows(changes: Sequence[tuple[Field, Value]]) -> Iterator[Row]:
     for field, value in changes:
         if field.value != value:
             yield Row(field.file, field.line, field.path, str(field.value) or "(no tag)", str(value))
-
-
-def _write(file: Path, assigned: Assigned) -> None:
-    """Put the new bytes in the file's place at once, its permissions kept: a reader sees the old file or the new."""
-    if all(field.value == value for field, value in assigned.changes):
-        return
-    target = file.resolve()
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as new:
-        new.write(assigned.data)
-    temporary = Path(new.name)
-    try:
-        temporary.chmod(target.stat().st_mode & 0o7777)
-        temporary.replace(target)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _report(rows: Sequence[Row], problems: Sequence[Problem | str], left: Sequence[Field], *, as_json: bool) -> None:

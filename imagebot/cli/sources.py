@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from imagebot.cli.disk import read_file
 from imagebot.cli.files import below
 from imagebot.errors import BadInput
 from imagebot.fields.files import kind_of
@@ -90,7 +91,7 @@ def _of_mirror(mirror: Mirror) -> Contents:
 def _of_folder(folder: Path) -> Contents:
     paths = {path.relative_to(folder).as_posix(): path for path in below(folder)}
     large = tuple(name for name, path in paths.items() if kind_of(name) and path.stat().st_size > MAX_BYTES)
-    files = {name: path.read_bytes() for name, path in paths.items() if kind_of(name) and name not in large}
+    files = {name: read_file(path).data for name, path in paths.items() if kind_of(name) and name not in large}
     return Contents(files, tuple(paths), too_large=large)
 
 
