@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from imagebot.errors import ImagebotError
+from imagebot.errors import ImagebotError, Stopped
 
 Key = TypeVar("Key", bound=Hashable)
 Answer = TypeVar("Answer")
@@ -53,5 +53,7 @@ class AskOnce(Generic[Key, Answer]):
     def _answer(self, key: Key) -> Answer | ImagebotError:
         try:
             return self._question(key)
+        except Stopped:
+            raise
         except ImagebotError as error:
             return error

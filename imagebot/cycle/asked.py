@@ -5,7 +5,7 @@ What a digest stands for never changes, so that is asked once for ever. Good for
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from imagebot.cycle.ask_once import AskOnce
@@ -29,10 +29,13 @@ class Asked:
         self._before = registries.requests
         self._tags = AskOnce(registries.tags)
         self._digests = AskOnce(self._digest)
+        self._shown_digests = AskOnce(self._ask_shown)
         self._verified = AskOnce(self._verify)
         self._platforms = AskOnce(self._ask_platforms)
         self._abouts = AskOnce(self._ask_about)
         self._created = AskOnce(self._ask_created)
+        self._exists = AskOnce(self._ask_exists)
+        self._shown: dict[ImageName, str] = {}
 
     @property
     def requests(self) -> int:
@@ -50,7 +53,7 @@ class Asked:
     def unmoved(self, name: ImageName, tag: str) -> None:
         """Ask again what a tag stands for that this pass asked about. Raises `Unavailable` if that is another image."""
         known = self._digests.known((name, tag))
-        if known is not None and self._registries.digest(name, tag) != known:
+        if known is not None and self._digest((name, tag)) != known:
             raise Unavailable(
                 f"{name.familiar}:{tag} was pushed again while this pass looked at it; the next one looks again"
             )
@@ -58,6 +61,22 @@ class Asked:
     def verify(self, name: ImageName, digest: str) -> None:
         """Raise `BadResponse` unless the manifest of this digest is there and is what it says."""
         self._verified((name, _sound_digest(digest)))
+
+    def exists(self, name: ImageName, reference: str) -> bool:
+        """Whether there is a manifest for this tag or digest: a control question, asked once in this pass."""
+        return (is_tag(reference) or is_digest(reference)) and self._exists((name, reference))
+
+    def shows(self, name: ImageName, references: Iterable[str]) -> str | None:
+        """The first of these that the registry shows, where something else is not shown; one does for the pass."""
+        for reference in references if name not in self._shown else ():
+            if self.exists(name, reference):
+                self._shown[name] = reference
+                break
+        return self._shown.get(name)
+
+    def shown(self, name: ImageName, tag: str) -> str:
+        """The digest of the very bytes that a tag shows, where what it was said to stand for leads nowhere."""
+        return self._shown_digests((name, _sound_tag(tag)))
 
     def platforms(self, name: ImageName, digest: str) -> Mapping[str, str]:
         """The platforms of an image, each with the digest of the manifest for it."""
@@ -72,7 +91,17 @@ class Asked:
         return self._created((name, _sound_digest(digest)))
 
     def _digest(self, asked: tuple[ImageName, str]) -> str:
-        return self._registries.digest(*asked)
+        digest = self._registries.digest(*asked)
+        self._memory.noticed(*asked, digest)
+        return digest
+
+    def _ask_shown(self, asked: tuple[ImageName, str]) -> str:
+        digest = self._registries.shown(*asked)
+        self._memory.noticed(*asked, digest)
+        return digest
+
+    def _ask_exists(self, asked: tuple[ImageName, str]) -> bool:
+        return self._registries.exists(*asked)
 
     def _verify(self, asked: tuple[ImageName, str]) -> None:
         self._registries.verify(*asked)

@@ -7,24 +7,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from imagebot.cycle.believe import believed, proposed
 from imagebot.cycle.checkout import Checkout
-from imagebot.cycle.gather import Place, Question, gather
+from imagebot.cycle.creation_times import creation_times
+from imagebot.cycle.gather import Place, Question, gather, witnesses
 from imagebot.cycle.histories import Histories
-from imagebot.cycle.lists import Listed, Lists, creation_times
+from imagebot.cycle.lists import Listed, Lists
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.fields.field import Field
 from imagebot.plan.claims import Claims, FileFields, Key, claims, left_alone
 from imagebot.plan.decision import Decision, WatchDecision, deployed
 from imagebot.plan.groups import branch_of
-from imagebot.policy.gates import Gates
 from imagebot.policy.model import Policy, Watch
 from imagebot.policy.read import PolicySet
-from imagebot.selection import gates
+from imagebot.selection.doubts import Cut, Doubt, cut_short
 from imagebot.selection.facts import Case, Elsewhere, Facts, Needs
 from imagebot.selection.judge import judge
 from imagebot.selection.rank import Ranking, rank
-from imagebot.selection.verdict import Held, Hold, Unknown, Verdict, Version, tag_of
+from imagebot.selection.verdict import Unknown, Verdict, Version, tag_of
 from imagebot.versions.known import Known
 
 _MOST_QUESTIONS = 500  # a few for each candidate, of which those that are only remembered may be many
@@ -130,7 +131,27 @@ def _lines(this: _Pass, checkout: Checkout, policy: Policy, index: int) -> Seque
     source = _source(this, policy, index)
     if isinstance(source, Unknown):
         return [WatchDecision(watch, fields, ranking, source)]
-    return _judged(Place(checkout, watch, fields), policy, ranking, listed, source)
+    here = Place(checkout, watch, fields)
+    try:
+        odd = _odd(here, policy, listed, source)
+    except ImagebotError as error:
+        return [WatchDecision(watch, fields, ranking, Unknown(str(error)))]
+    if isinstance(odd, Cut):
+        return [WatchDecision(watch, fields, ranking, Unknown(cut_short(watch.image.familiar, odd)))]
+    return _judged(here, policy, ranking, replace(listed, doubt=odd), source)
+
+
+def _odd(here: Place, policy: Policy, listed: Listed, source: Place | None) -> Cut | Doubt | None:
+    """What is odd about a list of tags: one that is whole has what fields say, and what is proposed if it shrank.
+
+    Raises `ImagebotError`.
+    """
+    said = [field.tag for place in (here, source) if place is not None for field in place.fields if field.tag]
+    if listed.shrunk is not None:
+        prefix, image = here.checkout.world.settings.branch_prefix, here.watch.image
+        branches = [branch_of(prefix, policy, image, major=major) for major in (False, True)]
+        said += proposed(here.checkout, policy, image, branches)
+    return witnesses(here).listing(listed, said, [field.digest for field in here.fields if field.digest])
 
 
 def _judged(
@@ -140,24 +161,22 @@ def _judged(
 
     def judged(ranking: Ranking, *, major: bool = False) -> WatchDecision:
         shut_by = policy.gates.for_image(here.watch.minimum_age)
-        shrunk = None if major else listed.shrunk
-        case = Case(here.watch, shut_by, ranking, deployed(here.fields), _elsewhere(policy, source), shrunk)
+        doubt = None if major and ranking.best is None else listed.doubt
+        case = Case(here.watch, shut_by, ranking, deployed(here.fields), _elsewhere(policy, source), doubt)
         branch = branch_of(here.checkout.world.settings.branch_prefix, policy, here.watch.image, major=major)
-        verdict, facts = _verdict(Question(policy, branch, case, here, source))
-        return WatchDecision(here.watch, here.fields, ranking, verdict, case, facts, major=major)
+        question = Question(policy, branch, case, here, source)
+        verdict, facts = _verdict(question)
+        line = WatchDecision(here.watch, here.fields, ranking, verdict, case, facts, major=major)
+        return believed(question, listed, line)
 
     if not policy.pull_request.group.separate_major:
-        return [replace(judged(ranking), believed=_is_believed(listed, ranking, here.fields))]
+        return [judged(ranking)]
     majors = _majors(ranking, here.fields)
     if source is not None:
         line = judged(ranking)
         return [replace(line, major=tag_of(line.verdict) in majors)]
-    believed = _is_believed(listed, ranking, here.fields)
     within = judged(ranking.among(tag for tag in ranking.tags if tag not in majors))
-    beyond = judged(ranking.among(majors), major=True)
-    if isinstance(within.verdict, Held) and within.verdict.hold is Hold.SHRUNK:
-        beyond = replace(beyond, verdict=within.verdict)
-    return [replace(line, believed=believed) for line in (within, beyond)]
+    return [within, judged(ranking.among(majors), major=True)]
 
 
 def _majors(ranking: Ranking, fields: Sequence[Field]) -> frozenset[str]:
@@ -170,13 +189,6 @@ def _majors(ranking: Ranking, fields: Sequence[Field]) -> frozenset[str]:
     return frozenset(tag for tag, at in tags if at is not None and at > now and step(now, at) == "major")
 
 
-def _is_believed(listed: Listed, ranking: Ranking, fields: Sequence[Field]) -> bool:
-    """Whether what is not on the list is really gone: registries leave tags out at times, or all of them."""
-    case = Case(ranking.watch, Gates(), ranking, deployed(tuple(fields)), None, listed.shrunk)
-    short = listed.shrunk is not None and gates.shrunk(case, listed.shrunk, Version(""))
-    return bool(listed.tags.tags) and not short
-
-
 def _ranking(this: _Pass, checkout: Checkout, watch: Watch, fields: Sequence[Field], listed: Listed) -> Ranking:
     """The tags in order, with what the order needs besides. Raises `ImagebotError`."""
     history = this.sights.histories[watch.commit] if watch.commit is not None else None
@@ -186,7 +198,7 @@ def _ranking(this: _Pass, checkout: Checkout, watch: Watch, fields: Sequence[Fie
     ranking = rank(watch, listed.tags.tags, running, Known(history=history))
     if not ranking.needs:
         return ranking
-    created = creation_times(checkout.registries, checkout.memory, watch.image, ranking.needs)
+    created = creation_times(witnesses(Place(checkout, watch, tuple(fields))), ranking.needs)
     return rank(watch, listed.tags.tags, running, Known(created, history))
 
 

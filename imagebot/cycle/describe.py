@@ -83,9 +83,8 @@ def _beside(checkout: Checkout, target: Target, update: ImageUpdate) -> Beside:
     new = about(update.new.tag, update.new.digest)
     old = about(update.old[0].tag, update.old[0].digest) if update.old else None
     age = member.policy.gates.for_image(member.line.watch.minimum_age).minimum_age
-    seen = None
-    if age and update.new.digest is not None:  # else nobody asked when it came, and asking would start a clock
-        seen = checkout.memory.first_seen(update.image, [update.new.digest])[update.new.digest]
+    known = member.line.facts.of(update.new.tag)
+    seen = known.first_seen if age and known is not None else None
     return Beside(old, new, seen, age, "; ".join(doubts))
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 
+from imagebot.cycle.attest import Witnesses
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.past import Arrival, arrival
-from imagebot.errors import NotFound
+from imagebot.errors import NotFound, Unavailable
 from imagebot.fields.field import Field
 from imagebot.plan.landed import taken_back
 from imagebot.policy.model import Policy, Watch
+from imagebot.selection.doubts import Attested, Doubt
 from imagebot.selection.facts import Case, Fact, Facts, KeptBack, Needs, Since, TagFacts
 from imagebot.selection.reasons import shown
 from imagebot.selection.verdict import Deployed, Hold, Version
@@ -53,43 +55,74 @@ def _seen(question: Question, tag: str, facts: Facts) -> Facts:
     rest = (candidate.tag for candidate in question.case.candidates if candidate.tag not in facts.tags)
     tags = [tag, *(other for other in islice(rest, _SEEN_AT_ONCE) if other != tag)]
     digests = memory.digests(image, tags)
-    seen = memory.first_seen(image, set(digests.values())) if digests else {}
-    known = {each: TagFacts(digests[each], seen[digests[each]]) if each in digests else TagFacts() for each in tags}
+    since = memory.soaking(image, digests)
+    known = {each: TagFacts(digests[each], since[each]) if each in since else TagFacts() for each in tags}
     return replace(facts, tags={**known, **facts.tags})
 
 
 def _digest(question: Question, tag: str, facts: Facts) -> Facts:
     checkout, image = question.here.checkout, question.case.watch.image
     try:
-        registry_digest = checkout.registries.digest(image, tag)
+        return _with(facts, tag, _stands_for(question, tag, checkout.registries.digest(image, tag)))
     except NotFound:
-        return _with(facts, tag, TagFacts(asked=True, gone=True))
-    source = question.case.source
+        return _with(facts, tag, TagFacts(asked=True, gone=_gone(question, tag)))
+
+
+def _stands_for(question: Question, tag: str, registry_digest: str) -> TagFacts:
+    """What is deployed with a tag that stands for `registry_digest`, and how old that is.
+
+    A digest that comes from another environment is older than what the tag stands for meanwhile: it has a clock of its
+    own.
+    """
+    memory, image, source = question.here.checkout.memory, question.case.watch.image, question.case.source
     pinned = source.version.digest if source is not None and source.version is not None else None
-    digest = pinned or registry_digest
-    seen = checkout.memory.saw(image, tag, digest) if question.case.gates.minimum_age else None
-    known = TagFacts(digest, seen, asked=True, registry_digest=registry_digest if pinned else None)
-    return _with(facts, tag, known)
+    seen = None
+    if question.case.gates.minimum_age:
+        clock = tag if pinned is None else f"@{tag}@{pinned}"  # no tag is like that
+        seen = memory.since(image, clock, pinned or registry_digest)
+    return TagFacts(
+        pinned or registry_digest, seen, asked=True, registry_digest=registry_digest if pinned is not None else None
+    )
 
 
 def _platforms(question: Question, tag: str, facts: Facts) -> Facts:
     known = facts.tags[tag]
     assert known.digest is not None, "the digest was asked for first"
+    registries, image = question.here.checkout.registries, question.case.watch.image
     try:
-        platforms = question.here.checkout.registries.platforms(question.case.watch.image, known.digest)
+        return _with(facts, tag, replace(known, platforms=registries.platforms(image, known.digest)))
     except NotFound:
-        return _with(facts, tag, replace(known, gone=True, platforms={}))
-    return _with(facts, tag, replace(known, platforms=platforms))
+        pass
+    try:
+        shown = known.digest if known.registry_digest is not None else registries.shown(image, tag)
+        if shown != known.digest:
+            fresh = _stands_for(question, tag, shown)
+            return _with(facts, tag, replace(fresh, platforms=registries.platforms(image, shown)))
+    except NotFound:
+        pass
+    return _with(facts, tag, replace(known, gone=_gone(question, tag), platforms={}))
+
+
+def _gone(question: Question, tag: str) -> Attested | Doubt:
+    """What it means that nothing is shown for a candidate: something else must be, what is deployed first of all."""
+    said = (part for field in question.case.deployed for part in (field.tag, field.digest) if part)
+    others = (candidate.tag for candidate in question.case.candidates)
+    return witnesses(question.here).gone(tag, chain(said, others))
+
+
+def witnesses(here: Place) -> Witnesses:
+    """Where an absence of the image that is watched here can be attested."""
+    return Witnesses(here.checkout.registries, here.checkout.memory, here.watch.image)
 
 
 def _running(question: Question, tag: str, facts: Facts) -> Facts:
-    del tag
     asked = {field.digest or field.tag or "": field for field in question.case.deployed if field.digest or field.tag}
     some = list(asked.items())[:_MOST_RUNNING]
-    return replace(facts, running={key: _manifests(question, field) for key, field in some})
+    return replace(facts, running={key: _manifests(question, field, tag) for key, field in some})
 
 
-def _manifests(question: Question, field: Deployed) -> Mapping[str, str]:
+def _manifests(question: Question, field: Deployed, candidate: str) -> Mapping[str, str]:
+    """The manifests of what runs; none where it is gone, while the registry shows the candidate."""
     registries, image = question.here.checkout.registries, question.case.watch.image
     try:
         if field.digest is not None:
@@ -98,6 +131,10 @@ def _manifests(question: Question, field: Deployed) -> Mapping[str, str]:
             return {}
         return registries.platforms(image, registries.digest(image, field.tag))
     except NotFound:
+        said = field.digest or field.tag or ""
+        gone = witnesses(question.here).gone(said, [candidate])
+        if isinstance(gone, Doubt) and gone.stands(question.here.checkout.memory.now):
+            raise Unavailable(str(gone)) from None
         return {}
 
 

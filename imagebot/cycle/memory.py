@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from typing import Literal, get_args
 
 from imagebot.forge.bans import Ban
 from imagebot.images.about import About
@@ -15,13 +17,16 @@ from imagebot.plan.block import Proposed
 from imagebot.plan.refusals import Refused
 from imagebot.policy.model import Policy
 from imagebot.selection.byhand import HandHold
-from imagebot.selection.facts import Shrunk
-from imagebot.selection.gates import BELIEVED_AFTER
-from imagebot.store.protocol import LastVerdict, Store
+from imagebot.selection.doubts import BELIEVED_AFTER, Shrunk
+from imagebot.store.protocol import LastVerdict, Store, standing
 
 _NEVER = ""
 _HOUR = timedelta(hours=1)
 _REFUSALS_LAST = _HOUR
+_DOUBTS = "in doubt"  # no image has such a name
+
+What = Literal["list", "manifests"]
+"""What of an image may be in doubt."""
 
 
 class Memory:
@@ -30,6 +35,10 @@ class Memory:
     def __init__(self, store: Store, now: datetime) -> None:
         self._store = store
         self.now = now
+        self._lock = threading.Lock()
+        self._noticed: dict[str, str] = {}
+        self._doubted: set[str] = set()
+        self._looked_at: set[ImageName] = set()
 
     @cached_property
     def holds(self) -> tuple[HandHold, ...]:
@@ -41,20 +50,37 @@ class Memory:
         place = (policy.app, policy.environment, tag)
         return max((hold.since for hold in self.holds if hold.lifts and hold.place == place), default=None)
 
-    def first_seen(self, name: ImageName, digests: Collection[str]) -> Mapping[str, datetime]:
+    def first_seen(self, name: ImageName, keys: Collection[str]) -> Mapping[str, datetime]:
         """When each of these was seen for the first time: now, for one that never was."""
-        return self._store.first_seen(str(name), digests, self.now)
+        return self._store.first_seen(str(name), keys, self.now)
 
-    def saw(self, name: ImageName, tag: str, digest: str) -> datetime:
-        """Remember what a tag stands for, and return since when that digest is known."""
-        if self.digests(name, [tag]).get(tag) != digest:
-            self._store.recall("tag", {f"{name}:{tag}": digest})
-        return self.first_seen(name, [digest])[digest]
+    def since(self, name: ImageName, tag: str, digest: str) -> datetime:
+        """Since when a tag has stood for a digest unbroken, as far as anybody looked: from now on, if it never did."""
+        return self._store.unbroken(str(name), tag, digest, self.now)
+
+    def soaking(self, name: ImageName, digests: Mapping[str, str]) -> Mapping[str, datetime]:
+        """Since when these tags have stood for these digests, of those of which that is known; starts no clock."""
+        keys = {standing(tag, digest): tag for tag, digest in digests.items()}
+        return {keys[key]: at for key, at in self._store.seen(str(name), keys.keys(), self.now).items()}
+
+    def noticed(self, name: ImageName, tag: str, digest: str) -> None:
+        """A tag stands for this now: if it stood for another before, all clocks of what it stands for begin anew."""
+        known = self.digests(name, [tag]).get(tag)
+        if known == digest:
+            return
+        if known is not None:
+            self._store.forget(str(name), [digest])
+        self._store.moved(str(name), tag, digest)
+        with self._lock:
+            self._noticed[f"{name}:{tag}"] = digest
 
     def digests(self, name: ImageName, tags: Iterable[str]) -> Mapping[str, str]:
         """What tags stood for when they were last asked about, of those that ever were."""
         keys = {f"{name}:{tag}": tag for tag in tags}
-        return {keys[key]: digest for key, digest in self._store.recalled("tag", keys.keys()).items()}
+        known = {**self._store.recalled("tag", keys.keys())}
+        with self._lock:
+            known |= {key: self._noticed[key] for key in keys if key in self._noticed}
+        return {keys[key]: digest for key, digest in known.items()}
 
     def stand_for(self, name: ImageName, digests: Mapping[str, str]) -> None:
         """Remember what tags stand for."""
@@ -108,6 +134,17 @@ class Memory:
         self._store.recall("tags", fresh)
         return short
 
+    def doubt(self, name: ImageName, what: What) -> datetime:
+        """Since when something about an image has been in doubt without a break."""
+        key = f"{name} {what}"
+        with self._lock:
+            self._doubted.add(key)
+        return self._store.first_seen(_DOUBTS, [key], self.now)[key]
+
+    def looked_at(self, names: Iterable[ImageName]) -> None:
+        """What this pass does not doubt about these is in doubt no more."""
+        self._looked_at |= set(names)
+
     def refusals(self, branch: str, open_now: int | None) -> tuple[Refused, ...] | None:
         """What people refused on a branch, if that was asked within the hour; `branch` names its repository too.
 
@@ -155,7 +192,11 @@ class Memory:
         self._store.judged(verdicts)
 
     def save(self) -> None:
-        """Make sure that what must survive does."""
+        """Make sure that what must survive does. Doubts that nobody has any more are over."""
+        self._store.recall("tag", self._noticed)
+        every = {f"{name} {what}" for name in self._looked_at for what in get_args(What)}
+        over = self._store.seen(_DOUBTS, every - self._doubted, self.now)
+        self._store.forget(_DOUBTS, over.keys())
         self._store.save()
 
 

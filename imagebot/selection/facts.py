@@ -10,6 +10,7 @@ from functools import cached_property
 
 from imagebot.policy.gates import Gates
 from imagebot.policy.model import Watch
+from imagebot.selection.doubts import Attested, Doubt
 from imagebot.selection.rank import Ranking
 from imagebot.selection.verdict import Candidate, Deployed, Hold, Version
 
@@ -23,25 +24,16 @@ class Elsewhere:
     because: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Shrunk:
-    """A list of tags that was longer: from `before` to `now` tags, `since` a moment of this bot's clock."""
-
-    before: int
-    now: int
-    since: datetime
-
-
 @dataclass(frozen=True)
 class Case:
-    """One watch in one environment, with all that is at hand."""
+    """One watch in one environment, with all that is at hand; `doubt` is one about the list of tags."""
 
     watch: Watch
     gates: Gates
     ranking: Ranking
     deployed: tuple[Deployed, ...]
     source: Elsewhere | None = None
-    shrunk: Shrunk | None = None
+    doubt: Doubt | None = None
 
     @cached_property
     def candidates(self) -> tuple[Candidate, ...]:
@@ -66,14 +58,14 @@ class TagFacts:
     """What is known about one tag.
 
     `digest` is what would be deployed, and `first_seen` when this bot first saw that. Unless `asked` in this pass both
-    are remembered from an earlier one, and may be missing. `gone`: it is listed, and there is nothing behind it.
+    are remembered from an earlier one, and may be missing. `gone`: it is listed, and nothing is shown for it.
     `registry_digest` is what the tag stands for now where `digest` comes from another environment.
     """
 
     digest: str | None = None
     first_seen: datetime | None = None
     asked: bool = False
-    gone: bool = False
+    gone: Attested | Doubt | None = None
     platforms: Mapping[str, str] | None = None
     registry_digest: str | None = None
 

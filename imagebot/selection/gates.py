@@ -6,16 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from imagebot.documents.duration import format_duration
 from imagebot.policy.gates import Gates
-from imagebot.selection.facts import Case, Elsewhere, KeptBack, Shrunk, Since, TagFacts
+from imagebot.selection.doubts import Doubt
+from imagebot.selection.facts import Case, Elsewhere, KeptBack, Since, TagFacts
 from imagebot.selection.reasons import listed, shown
 from imagebot.selection.verdict import Held, Hold, Version
 
-BELIEVED_AFTER = timedelta(days=1)
-"""How long a list of tags must stay short before it is believed."""
 _MANY_OPENINGS = 1000
 
 
@@ -92,22 +91,9 @@ def promotion(to: Version, source: Elsewhere, since: Since, gates: Gates, now: d
     return Held(to, Hold.SOURCE, until, because)
 
 
-def shrunk(case: Case, shrunk: Shrunk, best: Version) -> Held | None:
-    """Whether the list of tags looks cut short: it shrank, and what runs is not in it, or more than half is gone.
-
-    A registry that leaves tags out without a word must not make an old tag the newest. A list that stays short for a
-    day is believed.
-    """
-    missing = sorted({field.tag for field in case.deployed if field.tag and field.tag not in set(case.ranking.tags)})
-    if not missing and shrunk.now * 2 >= shrunk.before:
-        return None
-    until = shrunk.since + BELIEVED_AFTER
-    gone = f", and {listed(missing)} is not in it any more" if missing else ""
-    because = (
-        f"the list of tags shrank from {shrunk.before} to {shrunk.now}{gone}: registries leave tags out"
-        f" at times, so it is believed from {shown(until)} on, if it stays so"
-    )
-    return Held(best, Hold.SHRUNK, until, because)
+def doubtful(doubt: Doubt, best: Version, now: datetime) -> Held | None:
+    """Whether the list of tags may be cut short: one that leaves tags out must not make an old tag the newest."""
+    return Held(best, Hold.DOUBT, doubt.until, str(doubt)) if doubt.stands(now) else None
 
 
 def closed(gates: Gates, to: Version, now: datetime) -> Held | None:

@@ -9,6 +9,7 @@ from operator import itemgetter
 
 from imagebot.documents.duration import format_duration
 from imagebot.selection import gates
+from imagebot.selection.doubts import Attested, Doubt
 from imagebot.selection.facts import Case, Elsewhere, Fact, Facts, Needs, TagFacts
 from imagebot.selection.gates import Passed
 from imagebot.selection.rank import Rule
@@ -41,7 +42,8 @@ def judge(case: Case, facts: Facts, now: datetime) -> Verdict | Needs:
     if case.source is not None:
         return _promote(case, case.source, facts, now)
     if case.ranking.best is None:
-        return NoCandidate(nothing_fits(case.ranking))
+        doubtful = case.doubt is not None and case.doubt.stands(now)
+        return Unknown(str(case.doubt)) if doubtful else NoCandidate(nothing_fits(case.ranking))
     return _walk(case, _best_first(case, case.ranking.best), facts, now)
 
 
@@ -117,13 +119,19 @@ class _Look:
             if sum(1 for known in self.facts.tags.values() if known.asked) >= MOST_LOOKED_AT:
                 return self._enough()
             return self._needs(Fact.DIGEST)
-        if self.known.gone:
-            return Passed(self._to, f"{self.candidate.tag} is listed, and the registry has nothing behind it")
+        if self.known.gone is not None:
+            return self._gone(self.known.gone)
         return self._held() or self._soaked()
+
+    def _gone(self, gone: Attested | Doubt) -> Unknown | Passed:
+        if isinstance(gone, Doubt) and gone.stands(self.now):
+            return Unknown(str(gone))
+        told = f"while it shows {gone.by}" if isinstance(gone, Attested) else f"since {shown(gone.since)}"
+        return Passed(self._to, f"{self.candidate.tag} is listed, and the registry has nothing behind it, {told}")
 
     def _held(self) -> Held | Needs | None:
         """What people and the other environment say, before anything else."""
-        if self.case.shrunk is not None and (held := gates.shrunk(self.case, self.case.shrunk, self._to)):
+        if self.case.doubt is not None and (held := gates.doubtful(self.case.doubt, self._to, self.now)):
             return held
         if self.facts.holds is None:
             return self._needs(Fact.HOLDS)

@@ -36,7 +36,7 @@ def survey(case: Case, facts: Facts, version: Version, now: datetime) -> tuple[G
         *_soak(case, known, version, now),
         *_platforms(case, facts, known, version),
         *_windows(case, version, now),
-        *_list(case, version),
+        *_list(case, version, now),
         *_people(facts, version),
     )
     return tuple(asked)
@@ -86,8 +86,8 @@ def _windows(case: Case, version: Version, now: datetime) -> Iterator[Gate]:
     yield Gate("window", True, f"changes are let in {listed(open_to)}" if open_to else "no freeze is on")
 
 
-def _list(case: Case, version: Version) -> Iterator[Gate]:
-    if case.shrunk is not None and (shut := gates.shrunk(case, case.shrunk, version)):
+def _list(case: Case, version: Version, now: datetime) -> Iterator[Gate]:
+    if case.doubt is not None and (shut := gates.doubtful(case.doubt, version, now)):
         yield Gate("list", False, shut.because, shut.until)
 
 

@@ -58,7 +58,7 @@ class Hold(StrEnum):
     WINDOW = "window"
     SOURCE = "promotion"
     DOWNGRADE = "downgrade"
-    SHRUNK = "list shrank"
+    DOUBT = "in doubt"
     BY_HAND = "by hand"
     ROLLED_BACK = "rolled back"
     CLOSED = "closed"

@@ -5,6 +5,7 @@ All else is kept in this process, and forgotten with it.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +15,7 @@ from imagebot.selection.byhand import HandHold, Place, in_order
 from imagebot.store import document
 from imagebot.store.ages import told
 from imagebot.store.document import Memory
-from imagebot.store.protocol import LastVerdict, Shelf
+from imagebot.store.protocol import LastVerdict, Shelf, broken, standing
 
 _TRIES = 8
 
@@ -35,12 +36,31 @@ class BranchStore:
         self._caches = caches
         self._version, self._memory = self._read()
         self._unsaved = False
+        self._lock = threading.RLock()
 
     def first_seen(self, image: str, digests: Collection[str], now: datetime) -> Mapping[str, datetime]:
-        after = self._memory.see([(image, digest) for digest in sorted(set(digests))], now)
-        self._unsaved = self._unsaved or after is not self._memory
-        self._memory = after
+        with self._lock:
+            after = self._change(self._memory.see([(image, digest) for digest in sorted(set(digests))], now))
         return {digest: told(after.seen[image, digest], now) for digest in digests}
+
+    def seen(self, image: str, keys: Collection[str], now: datetime) -> Mapping[str, datetime]:
+        known = self._memory.seen
+        return {key: told(known[image, key], now) for key in keys if (image, key) in known}
+
+    def unbroken(self, image: str, tag: str, digest: str, now: datetime) -> datetime:
+        key = standing(tag, digest)
+        with self._lock:
+            self._change(self._memory.stand(image, tag, digest, now))
+        return self.first_seen(image, [key], now)[key]
+
+    def moved(self, image: str, tag: str, digest: str) -> None:
+        with self._lock:
+            known = [key for _, key in self._memory.standing(image, tag)]
+            self.forget(image, broken(known, tag, digest))
+
+    def forget(self, image: str, keys: Collection[str]) -> None:
+        with self._lock:
+            self._change(self._memory.forget([(image, key) for key in keys]))
 
     def holds(self) -> tuple[HandHold, ...]:
         return in_order(self._memory.holds.values())
@@ -75,22 +95,29 @@ class BranchStore:
         if self._unsaved:
             self._write(lambda memory: memory, "new digests seen")
 
+    def _change(self, after: Memory) -> Memory:
+        """Take `after` for what is remembered; it is written by `save`."""
+        self._unsaved = self._unsaved or after is not self._memory
+        self._memory = after
+        return after
+
     def _write(self, change: Callable[[Memory], Memory], deed: str) -> Memory:
         """Write the file with what this store saw and `change`; returns what it said just before `change`.
 
         Where somebody else wrote it meanwhile, all is done again upon what they wrote.
         """
-        for _ in range(_TRIES):
-            before = self._memory
-            after = change(before)
-            if after == before and not self._unsaved:
-                return before
-            version = self._shelf.write(document.write(after), self._version, deed)
-            if version is not None:
-                self._version, self._memory, self._unsaved = version, after, False
-                return before
-            self._version, theirs = self._read()
-            self._memory = theirs.saw_too(before)
+        with self._lock:
+            for _ in range(_TRIES):
+                before = self._memory
+                after = change(before)
+                if after == before and not self._unsaved:
+                    return before
+                version = self._shelf.write(document.write(after), self._version, deed)
+                if version is not None:
+                    self._version, self._memory, self._unsaved = version, after.written(), False
+                    return before
+                self._version, theirs = self._read()
+                self._memory = theirs.saw_too(before)
         raise Unavailable(f"{self._shelf.name} is written by somebody else all the time; try again")
 
     def _read(self) -> tuple[str | None, Memory]:

@@ -11,21 +11,25 @@ from typing import Any
 
 from imagebot.selection.byhand import HandHold, Place, in_order
 from imagebot.store.ages import Clock, tick
+from imagebot.store.protocol import broken, standing
 
 FORMAT = 1
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", re.ASCII)
 
+_STANDING = standing("", "")
+
 Sight = tuple[str, str]
-"""An image and a digest."""
+"""An image and a digest, or what else is seen for a first time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What must survive, whole."""
+    """What must survive, whole; and what was `forgotten` since it was last written."""
 
     clock: Clock | None = None
     seen: Mapping[Sight, datetime] = field(default_factory=dict)
     holds: Mapping[Place, HandHold] = field(default_factory=dict)
+    forgotten: frozenset[Sight] = field(default=frozenset(), compare=False)
 
     def see(self, sights: Collection[Sight], now: datetime) -> Memory:
         """The memory once these were seen; the very same where all of them are known and time did not jump."""
@@ -38,12 +42,51 @@ class Memory:
             known = {sight: min(at, now) for sight, at in known.items()}
         return replace(self, clock=clock, seen=known | dict.fromkeys(new, clock.latest))
 
+    def stand(self, image: str, tag: str, digest: str, now: datetime) -> Memory:
+        """The memory once `tag` was seen to stand for `digest`; any other that it stood for before is forgotten."""
+        key = standing(tag, digest)
+        known = self.standing(image, tag)
+        if known == [(image, key)]:
+            return self
+        before = None if known else self.seen.get((image, digest))
+        stale = broken([sight[1] for sight in known], tag, digest)
+        after = self.forget([*known, *((image, each) for each in stale)])
+        if before is not None:
+            return replace(after, seen={**after.seen, (image, key): before})
+        return after.see([(image, key)], now)
+
+    def standing(self, image: str, tag: str) -> list[Sight]:
+        """What a tag is known to stand for: more than one where two have written at one time."""
+        return [sight for sight in self.seen if sight[0] == image and sight[1].startswith(standing(tag, ""))]
+
+    def forget(self, sights: Collection[Sight]) -> Memory:
+        """The memory without these; the very same where none of them is known."""
+        gone = {sight for sight in sights if sight in self.seen}
+        if not gone:
+            return self
+        kept = {sight: at for sight, at in self.seen.items() if sight not in gone}
+        return replace(self, seen=kept, forgotten=self.forgotten | gone)
+
+    def written(self) -> Memory:
+        """The memory once it is written: what it forgot, nobody knows any more."""
+        return replace(self, forgotten=frozenset())
+
     def saw_too(self, other: Memory) -> Memory:
-        """The memory with what `other` saw: of two times of one digest the earlier, for both were told to somebody."""
+        """The memory with what `other` saw and without what it forgot.
+
+        Of two times of one digest the earlier counts, for both were told to somebody; of a tag that stands for one the
+        later, for it may have stood for another in between.
+        """
         clocks = [clock for clock in (self.clock, other.clock) if clock is not None]
-        both = {sight: min(at, self.seen.get(sight, at)) for sight, at in other.seen.items()}
+        kept = {sight: at for sight, at in self.seen.items() if sight not in other.forgotten}
+        both = {
+            sight: (max if _STANDING in sight[1] else min)(at, kept.get(sight, at)) for sight, at in other.seen.items()
+        }
         return replace(
-            self, clock=max(clocks, key=lambda clock: clock.latest, default=None), seen={**self.seen, **both}
+            self,
+            clock=max(clocks, key=lambda clock: clock.latest, default=None),
+            seen={**kept, **both},
+            forgotten=other.forgotten,
         )
 
     def hold(self, hold: HandHold) -> Memory:

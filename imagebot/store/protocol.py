@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -27,6 +27,20 @@ class LastVerdict:
     at: datetime
 
 
+def standing(tag: str, digest: str) -> str:
+    """The key under which is kept since when a tag has stood for a digest; no tag has an `@`."""
+    return f"{tag}@{digest}"
+
+
+def broken(known: Iterable[str], tag: str, digest: str) -> set[str]:
+    """What is to be forgotten of `known`, all that `tag` stood for, once it is seen to stand for `digest`.
+
+    With it goes when a digest was first seen before tags counted: it was not there all the time.
+    """
+    others = {key for key in known if key != standing(tag, digest)}
+    return others | {key.removeprefix(standing(tag, "")) for key in others}
+
+
 class Store(Protocol):
     """What is remembered, as it is during one pass. Every method raises only `WorldError`s and `BadInput`.
 
@@ -38,6 +52,22 @@ class Store(Protocol):
 
         Never later than `now`, so that no age is negative. A clock that was set back makes no digest older.
         """
+
+    def seen(self, image: str, keys: Collection[str], now: datetime) -> Mapping[str, datetime]:
+        """When each of these was first asked for here, of those that ever were; nothing is seen by this."""
+
+    def unbroken(self, image: str, tag: str, digest: str, now: datetime) -> datetime:
+        """Since when `tag` of `image` has stood for `digest` without standing for another in between.
+
+        The key of it is `standing(tag, digest)`. Where no digest of the tag is known, a digest that was first seen
+        before tags counted keeps its time.
+        """
+
+    def moved(self, image: str, tag: str, digest: str) -> None:
+        """`tag` was seen to stand for `digest`: what it stood for before begins anew. Starts no clock."""
+
+    def forget(self, image: str, keys: Collection[str]) -> None:
+        """These were never seen."""
 
     def holds(self) -> tuple[HandHold, ...]:
         """Every hold, by app, environment and version."""

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from imagebot.selection.byhand import HandHold, Place, in_order
 from imagebot.store.ages import Clock, tick, told
 from imagebot.store.database import Database
-from imagebot.store.protocol import LastVerdict
+from imagebot.store.protocol import LastVerdict, broken, standing
 from imagebot.store.tables import clock, first_seen, holds, recalled, verdicts
 
 _AT_ONCE = 5000  # bound values in a statement: SQLite takes 32 766, PostgreSQL 65 535
@@ -34,6 +34,29 @@ class SqlStore:
             with self._database.writing() as connection:
                 known = _see(connection, image, digests, now)
         return {digest: told(at, now) for digest, at in known.items()}
+
+    def seen(self, image: str, keys: Collection[str], now: datetime) -> Mapping[str, datetime]:
+        with self._database.reading() as connection:
+            return {key: told(at, now) for key, at in _known(connection, image, keys).items()}
+
+    def unbroken(self, image: str, tag: str, digest: str, now: datetime) -> datetime:
+        key = standing(tag, digest)
+        with self._database.reading() as connection:
+            known = _standing(connection, image, tag)
+        if [*known] != [key]:
+            with self._database.writing() as connection:
+                _stand(connection, image, tag, digest, now)
+        return self.first_seen(image, [key], now)[key]
+
+    def moved(self, image: str, tag: str, digest: str) -> None:
+        with self._database.reading() as connection:
+            known = _standing(connection, image, tag)
+        self.forget(image, broken(known, tag, digest))
+
+    def forget(self, image: str, keys: Collection[str]) -> None:
+        if keys:
+            with self._database.writing() as connection:
+                _forget(connection, image, keys)
 
     def holds(self) -> tuple[HandHold, ...]:
         with self._database.reading() as connection:
@@ -118,6 +141,27 @@ def _see(connection: Connection, image: str, digests: Collection[str], now: date
             connection.execute(update(first_seen).where(first_seen.c.at > now).values(at=now))
     _add(connection, first_seen, [{"image": image, "digest": digest, "at": after.latest} for digest in sorted(digests)])
     return _known(connection, image, digests)
+
+
+def _standing(connection: Connection, image: str, tag: str) -> dict[str, datetime]:
+    """Every digest that a tag is known to stand for: more than one where two have written at one time."""
+    asked = select(first_seen.c.digest, first_seen.c.at).where(first_seen.c.image == image)
+    rows = connection.execute(asked.where(first_seen.c.digest.startswith(standing(tag, ""), autoescape=True)))
+    return {row.digest: row.at for row in rows}
+
+
+def _stand(connection: Connection, image: str, tag: str, digest: str, now: datetime) -> None:
+    known = _standing(connection, image, tag)
+    before = {} if known else _known(connection, image, [digest])
+    _forget(connection, image, {*known, *broken(known, tag, digest)})
+    rows = [{"image": image, "digest": standing(tag, digest), "at": at} for at in before.values()]
+    _add(connection, first_seen, rows)
+    _see(connection, image, [standing(tag, digest)], now)
+
+
+def _forget(connection: Connection, image: str, keys: Collection[str]) -> None:
+    for some in _batches(keys):
+        connection.execute(delete(first_seen).where(first_seen.c.image == image, first_seen.c.digest.in_(some)))
 
 
 def _clock(connection: Connection, *, lock: bool = False) -> Clock | None:

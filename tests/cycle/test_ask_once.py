@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from imagebot.cycle.ask_once import AskOnce
-from imagebot.errors import NotFound
+from imagebot.errors import NotFound, Stopped
 
 
 def test_whoever_asks_meanwhile_waits_for_the_one_answer() -> None:
@@ -47,7 +47,7 @@ def test_a_failure_is_an_answer_too() -> None:
 
 
 def test_being_told_to_stop_is_none() -> None:
-    stops: list[type[BaseException]] = [KeyboardInterrupt]
+    stops: list[type[BaseException]] = [Stopped, KeyboardInterrupt]
 
     def stopped_at_first(key: str) -> str:
         if stops:
@@ -55,6 +55,7 @@ def test_being_told_to_stop_is_none() -> None:
         return key
 
     once = AskOnce(stopped_at_first)
-    with pytest.raises(KeyboardInterrupt):
-        once("a")
+    for stop in list(reversed(stops)):
+        with pytest.raises(stop):
+            once("a")
     assert once("a") == "a"

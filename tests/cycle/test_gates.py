@@ -235,24 +235,6 @@ def test_platforms_are_asked_for_once_for_ever(stage: Stage) -> None:
     assert not any("sha256" in asked for asked in again)
 
 
-def test_a_list_that_shrank_and_lost_the_current_tag_is_not_believed_for_a_day(stage: Stage) -> None:
-    of_image(stage, "downgrade: allow")
-    stage.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.5.4")})
-    stage.one_pass()
-    stage.unpublish("6.5.4", "7.0.0")
-
-    report = stage.one_pass(now=NOON + DAY)
-
-    assert (held(report).hold, held(report).until) == (Hold.SHRUNK, NOON + 2 * DAY)
-    assert "the list of tags shrank from 5 to 3, and 6.5.4 is not in it any more" in held(report).because
-    stage.publish("6.5.4", "7.0.0")
-    assert isinstance(verdict(stage.one_pass(now=NOON + 1.5 * DAY)), UpToDate)
-    stage.unpublish("6.5.4", "7.0.0")
-    assert held(stage.one_pass(now=NOON + 2 * DAY)).until == NOON + 3 * DAY
-    stage.one_pass(now=NOON + 3 * DAY)
-    assert proposed(stage) == ["6.5.3"]
-
-
 def test_an_empty_list_writes_nothing(stage: Stage) -> None:
     of_image(stage, "downgrade: allow")
     stage.one_pass()

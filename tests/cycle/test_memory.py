@@ -10,7 +10,7 @@ import pytest
 
 from imagebot.cycle.memory import Memory
 from imagebot.images.reference import ImageName
-from imagebot.selection.facts import Shrunk
+from imagebot.selection.doubts import Shrunk
 from imagebot.store.database import Database
 from imagebot.store.sql import database_store
 from tests.support.stage import NOON
@@ -28,11 +28,59 @@ def at(tmp_path: Path) -> Callable[[datetime], Memory]:
     return lambda now: Memory(opened(), now)
 
 
-def test_a_digest_is_as_old_as_the_first_pass_that_saw_it(at: Callable[[datetime], Memory]) -> None:
-    assert at(NOON).saw(API, "1.0.0", A) == NOON
-    assert at(NOON + DAY).saw(API, "1.0.0", B) == NOON + DAY
-    assert at(NOON + 2 * DAY).saw(API, "1.0.0", A) == NOON
-    assert at(NOON + 2 * DAY).digests(API, ["1.0.0", "1.1.0"]) == {"1.0.0": A}
+def asked(memory: Memory, tag: str, digest: str) -> datetime:
+    """A pass asks what a tag stands for, and since when."""
+    memory.noticed(API, tag, digest)
+    memory.save()
+    return memory.since(API, tag, digest)
+
+
+def test_a_tag_soaks_anew_when_it_stood_for_another_image_in_between(at: Callable[[datetime], Memory]) -> None:
+    assert asked(at(NOON), "1.0.0", A) == NOON
+    assert asked(at(NOON + DAY), "1.0.0", A) == NOON
+    assert asked(at(NOON + 2 * DAY), "1.0.0", B) == NOON + 2 * DAY
+    assert asked(at(NOON + 3 * DAY), "1.0.0", A) == NOON + 3 * DAY
+    assert at(NOON + 3 * DAY).digests(API, ["1.0.0", "1.1.0"]) == {"1.0.0": A}
+
+
+def test_who_asks_without_a_minimum_age_notices_what_a_tag_stands_for_too(at: Callable[[datetime], Memory]) -> None:
+    assert asked(at(NOON), "1.0.0", A) == NOON
+    at(NOON + HOUR).noticed(API, "1.0.0", B)
+    assert asked(at(NOON + 2 * HOUR), "1.0.0", A) == NOON + 2 * HOUR
+
+
+def test_what_was_first_seen_before_tags_counted_keeps_its_time_once(at: Callable[[datetime], Memory]) -> None:
+    at(NOON).first_seen(API, [A, B])
+    assert asked(at(NOON + DAY), "1.0.0", A) == NOON
+    assert asked(at(NOON + 2 * DAY), "1.0.0", B) == NOON + 2 * DAY
+    assert asked(at(NOON + 3 * DAY), "1.0.0", A) == NOON + 3 * DAY
+
+
+def test_tags_of_one_digest_have_clocks_of_their_own(at: Callable[[datetime], Memory]) -> None:
+    assert asked(at(NOON), "1.0", A) == NOON
+    assert asked(at(NOON + DAY), "1.0.0", A) == NOON + DAY
+    assert asked(at(NOON + 2 * DAY), "1.0.0", B) == NOON + 2 * DAY
+    assert asked(at(NOON + 3 * DAY), "1.0", A) == NOON
+    assert at(NOON + 9 * DAY).soaking(API, {"1.0": A, "1.0.0": B, "2.0": A, "1": A}) == {
+        "1.0": NOON,
+        "1.0.0": NOON + 2 * DAY,
+    }
+
+
+def test_a_doubt_is_over_when_nobody_has_it_any_more(at: Callable[[datetime], Memory]) -> None:
+    def passes(now: datetime, *, doubt: bool, looks: bool = True) -> datetime | None:
+        memory = at(now)
+        memory.looked_at([API] if looks else [])
+        since = memory.doubt(API, "manifests") if doubt else None
+        memory.save()
+        return since
+
+    assert passes(NOON, doubt=True) == NOON
+    assert passes(NOON + HOUR, doubt=True) == NOON
+    passes(NOON + 2 * HOUR, doubt=False, looks=False)
+    assert passes(NOON + 3 * HOUR, doubt=True) == NOON
+    passes(NOON + 4 * HOUR, doubt=False)
+    assert passes(NOON + 5 * HOUR, doubt=True) == NOON + 5 * HOUR
 
 
 def test_answers_about_a_digest_are_kept_for_ever(at: Callable[[datetime], Memory]) -> None:

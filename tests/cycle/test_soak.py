@@ -15,6 +15,7 @@ from imagebot.cycle.report import Deed, Report
 from imagebot.forge.local import pulls_folder
 from imagebot.selection.verdict import Held, Hold, Update, Verdict
 from tests.cycle.conftest import DEPLOYMENT, POLICY
+from tests.support import oci_folder
 from tests.support.stage import NOON, Stage
 
 BRANCH = "imagebot/staging/podinfo"
@@ -62,8 +63,79 @@ def test_a_tag_that_is_pushed_again_begins_anew(soaking: Stage) -> None:
     """Good content first, to let the time run, and then the other."""
     soaking.publish("6.5.4", created="2026-01-04T11:00:00Z")
     assert_soaks(soaking.one_pass(now=RIPE), RIPE + 3 * DAY)
-    soaking.publish("6.5.4", created="2026-01-01T12:00:00Z")
-    assert isinstance(verdict(soaking.one_pass(now=RIPE)), Update)
+
+
+HOUR = timedelta(hours=1)
+EVIL, GOOD = "2026-01-01T12:00:00Z", "2026-01-01T13:00:00Z"
+
+
+@pytest.fixture(params=["sqlite", "branch"])
+def pinned(request: pytest.FixtureRequest, stage: Stage) -> Stage:
+    """As `soaking`, with digests in the file, and the state in a database or on a branch."""
+    if request.param == "branch":
+        stage.settings("database: {repository: environments}\n")
+    stage.policy(POLICY + "    minimumAge: 3d\n")
+    digest = oci_folder.publish(stage.folder / "registry", "acme/podinfo", "6.5.3")
+    stage.commit({"staging/app.yaml": DEPLOYMENT.replace('"IMAGE:6.5.3"', f"IMAGE:6.5.3@{digest}")})
+    assert_soaks(stage.one_pass(), RIPE)
+    return stage
+
+
+def test_an_image_that_comes_back_to_its_tag_soaks_anew(pinned: Stage) -> None:
+    """It stood for another one until an hour ago: nobody has tried this one for three days."""
+    pinned.publish("6.5.4", created=GOOD)
+    assert_soaks(pinned.one_pass(now=NOON + HOUR), NOON + HOUR + 3 * DAY)
+    assert_soaks(pinned.one_pass(now=NOON + 71 * HOUR), NOON + HOUR + 3 * DAY)
+    back = NOON + 3 * DAY + HOUR / 2
+    pinned.publish("6.5.4", created=EVIL)
+
+    assert_soaks(pinned.one_pass(now=back), back + 3 * DAY)
+    assert_soaks(pinned.one_pass(now=back + HOUR), back + 3 * DAY)
+    assert pinned.pulls() == ()
+
+    pinned.one_pass(now=back + 3 * DAY)
+    (pull,) = pinned.pulls()
+    assert pull.body.count("first seen 2026-01-04 12:30 UTC, minimumAge 3d") == 1
+    assert "| first seen | – | 2026-01-04 12:30 UTC, minimum age 3d |" in pull.body
+
+
+def test_who_looks_at_a_tag_without_waiting_for_it_notices_that_it_moved(pinned: Stage) -> None:
+    """The policy beside it wants no age, and the one that does is not looked at in that pass."""
+    other = POLICY.replace("app: podinfo", "app: other").replace("staging/", "other/")
+    soaking = (pinned.folder / "policies" / "podinfo.yaml").read_text()
+    (pinned.folder / "policies" / "podinfo.yaml").unlink()
+    pinned.policy(other, "other.yaml")
+    pinned.commit({"other/app.yaml": DEPLOYMENT})
+    pinned.publish("6.5.4", created=GOOD)
+    pinned.one_pass(now=NOON + HOUR)
+    pinned.publish("6.5.4", created=EVIL)
+    pinned.policy(soaking)
+
+    report = pinned.one_pass(now=RIPE)
+
+    held = next(each for each in report.decisions if each.policy.app == "podinfo").watches[0].verdict
+    assert isinstance(held, Held), held
+    assert held.until == RIPE + 3 * DAY
+
+
+def test_a_promoted_digest_soaks_on_while_its_tag_moves(stage: Stage) -> None:
+    """What comes to production is what staging runs, whatever the tag stands for meanwhile."""
+    rule = POLICY.replace(
+        'staging: {paths: ["staging/"]}',
+        'staging: {paths: ["staging/"]}\n'
+        '  production: {paths: ["production/"], from: {environment: staging}, minimumAge: 3d}',
+    )
+    stage.policy(rule + "    pin: digest\n")
+    digest = oci_folder.publish(stage.folder / "registry", "acme/podinfo", "6.5.4", created=EVIL)
+    pinned = DEPLOYMENT.replace('"IMAGE:6.5.3"', f"IMAGE:6.5.4@{digest}")
+    stage.commit({"staging/app.yaml": pinned, "production/app.yaml": DEPLOYMENT}, at=NOON - DAY)
+    stage.one_pass()
+    stage.publish("6.5.4", created=GOOD)
+    stage.one_pass(now=NOON + DAY)
+    report = stage.one_pass(now=RIPE)
+    production = next(each for each in report.decisions if each.policy.environment == "production").watches[0].verdict
+    assert isinstance(production, Update), production
+    assert production.to.digest == digest
 
 
 def test_a_tag_pushed_again_while_its_pull_request_is_open_takes_that_back(soaking: Stage) -> None:

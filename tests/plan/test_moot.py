@@ -35,7 +35,7 @@ def stand(verdict: Verdict, branch: str = HERE, *, certain: bool = True) -> Stan
         pytest.param([stand(held(Hold.WINDOW))], None, id="a closed window changes nothing"),
         pytest.param([stand(held(Hold.FROZEN))], None, id="people work on it"),
         pytest.param([stand(held(Hold.CLOSED))], None, id="refused"),
-        pytest.param([stand(held(Hold.SHRUNK))], None, id="the list shrank"),
+        pytest.param([stand(held(Hold.DOUBT))], None, id="the list is in doubt"),
         pytest.param([stand(Update(V, "newer"))], None, id="still wanted"),
         pytest.param([stand(Unknown("broken"))], None, id="unknown"),
         pytest.param([stand(DONE, certain=False)], None, id="something else of the policy is unknown"),

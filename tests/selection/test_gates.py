@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from imagebot.policy.gates import Freeze, Gates, Source
 from imagebot.policy.model import Watch
 from imagebot.policy.windows import Window
-from imagebot.selection.facts import Elsewhere, Fact, KeptBack, Shrunk, Since
+from imagebot.selection.facts import Elsewhere, Fact, KeptBack, Since
 from imagebot.selection.gates import opening
 from imagebot.selection.judge import MOST_LOOKED_AT
 from imagebot.selection.rank import version_of
@@ -98,7 +98,8 @@ def test_a_tag_with_nothing_behind_it_is_passed_by() -> None:
     answer = Answers(gone=frozenset({"1.5.0"})).verdict(case("1.4.0", tags=TAGS))
     assert answer == Update(
         Version("1.4.2", NEW),
-        "1.4.2 is the best that may run now; 1.5.0 is listed, and the registry has nothing behind it (now 1.4.0)",
+        "1.4.2 is the best that may run now; 1.5.0 is listed, and the registry has nothing behind it, while it shows"
+        " 1.4.0 (now 1.4.0)",
     )
 
 
@@ -256,24 +257,6 @@ def test_a_version_kept_back_below_one_that_soaks_is_not_proposed() -> None:
     answer = world.verdict(case("1.4.0", tags=TAGS, rule=SOAKING))
     assert isinstance(answer, Held)
     assert (answer.version.tag, answer.hold) == ("1.4.2", Hold.BY_HAND)
-
-
-@pytest.mark.parametrize(
-    ("texts", "shrunk", "held"),
-    [
-        pytest.param(["1.4.1"], Shrunk(4, 3, NOON), True, id="the current tag is gone"),
-        pytest.param(["1.4.0"], Shrunk(4, 3, NOON), False, id="the current tag is there"),
-        pytest.param(["1.4.0"], Shrunk(7, 3, NOON), True, id="more than half is gone"),
-        pytest.param(["1.4.0"], Shrunk(6, 3, NOON), False, id="half is gone"),
-        pytest.param(["1.4.1"], None, False, id="it was never longer"),
-    ],
-)
-def test_a_list_that_shrank(texts: list[str], shrunk: Shrunk | None, held: bool) -> None:
-    answer = Answers().verdict(case(*texts, tags=TAGS, shrunk=shrunk))
-    assert isinstance(answer, Held if held else Update)
-    if isinstance(answer, Held):
-        assert (answer.hold, answer.until) == (Hold.SHRUNK, NOON + DAY)
-        assert answer.because.startswith(f"the list of tags shrank from {shrunk.before if shrunk else 0} to 3")
 
 
 def test_a_step_down_only_where_the_policy_allows_it() -> None:

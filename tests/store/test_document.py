@@ -17,7 +17,7 @@ MEMORY = Memory(Clock(NOON), {("r.test/app", "sha256:1"): NOON, ("r.test/app", "
 
 moments = st.integers(0, 4_000_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 texts = st.text(min_size=1)
-names = st.sampled_from(["a", "b"]) | texts  # so that two memories know some of the same
+names = st.sampled_from(["a", "b", "1.0@a"]) | texts  # so that two memories know some of the same
 holds = st.builds(HandHold, texts, texts, st.none() | texts, texts, moments, texts)
 memories = st.builds(
     Memory,
@@ -64,10 +64,11 @@ def test_it_is_made_for_people_and_for_diffs() -> None:
 
 
 @given(memories, memories)
-def test_of_two_times_of_one_digest_the_earlier_stands(one: Memory, other: Memory) -> None:
+def test_of_two_times_of_one_digest_the_earlier_stands_and_of_one_tag_the_later(one: Memory, other: Memory) -> None:
     both = one.saw_too(other)
     for sight, at in both.seen.items():
-        assert at == min(memory.seen[sight] for memory in (one, other) if sight in memory.seen)
+        times = [memory.seen[sight] for memory in (one, other) if sight in memory.seen]
+        assert at == (max(times) if "@" in sight[1] else min(times))
     assert both.holds == one.holds
     assert both.saw_too(other) == both
 

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from imagebot.selection.byhand import HandHold
-from imagebot.store.protocol import LastVerdict
+from imagebot.store.protocol import LastVerdict, standing
 from tests.store.conftest import Open
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -181,3 +182,97 @@ def test_texts_come_back_as_they_were(open_store: Open, text: str) -> None:
     store.recall("kind", {text: text})
     assert open_store().holds() == (replace(HOLD, because=text, by=text),)
     assert open_store().recalled("kind", [text]) == {text: text}
+
+
+def test_a_tag_stands_for_a_digest_since_it_was_first_seen_to(open_store: Open) -> None:
+    store = open_store()
+    assert store.unbroken(IMAGE, "1.0", ONE, NOON) == NOON
+    assert store.unbroken(IMAGE, "1.0", ONE, NOON + DAY) == NOON
+    store.save()
+    assert open_store().unbroken(IMAGE, "1.0", ONE, NOON + 2 * DAY) == NOON
+
+
+def test_a_tag_that_stood_for_another_digest_in_between_begins_anew(open_store: Open) -> None:
+    for at, digest in [(NOON, ONE), (NOON + HOUR, TWO)]:
+        store = open_store()
+        assert store.unbroken(IMAGE, "1.0", digest, at) == at
+        store.save()
+    assert open_store().unbroken(IMAGE, "1.0", ONE, NOON + 2 * HOUR) == NOON + 2 * HOUR
+
+
+def test_tags_whose_names_begin_alike_have_nothing_to_do_with_each_other(open_store: Open) -> None:
+    store = open_store()
+    for at, tag in enumerate(["1.0", "1_0", "1.0.0", "1.0-rc", "1%0"]):
+        assert store.unbroken(IMAGE, tag, ONE, NOON + at * HOUR) == NOON + at * HOUR
+    assert store.unbroken(IMAGE, "1_0", TWO, NOON + DAY) == NOON + DAY
+    assert store.unbroken(IMAGE, "1.0", ONE, NOON + DAY) == NOON
+    assert store.unbroken("ghcr.io/acme/other", "1.0", TWO, NOON + DAY) == NOON + DAY
+
+
+def test_a_tag_that_was_seen_elsewhere_starts_no_clock_and_ends_those_that_run(open_store: Open) -> None:
+    store = open_store()
+    store.moved(IMAGE, "1.0", TWO)
+    assert store.seen(IMAGE, [standing("1.0", TWO)], NOON) == {}
+    store.unbroken(IMAGE, "1.0", ONE, NOON)
+    store.moved(IMAGE, "1.0", ONE)
+    assert store.seen(IMAGE, [standing("1.0", ONE)], NOON + DAY) == {standing("1.0", ONE): NOON}
+    store.moved(IMAGE, "1.0", TWO)
+    store.save()
+    assert open_store().seen(IMAGE, [standing("1.0", ONE), standing("1.0", TWO)], NOON + DAY) == {}
+
+
+def test_a_digest_first_seen_before_tags_counted_keeps_its_time_until_its_tag_moves(open_store: Open) -> None:
+    store = open_store()
+    store.first_seen(IMAGE, [ONE, TWO], NOON)
+    assert store.unbroken(IMAGE, "1.0", ONE, NOON + DAY) == NOON
+    assert store.unbroken(IMAGE, "1.0", TWO, NOON + 2 * DAY) == NOON + 2 * DAY
+    assert store.unbroken(IMAGE, "1.0", ONE, NOON + 3 * DAY) == NOON + 3 * DAY
+
+
+def test_what_is_forgotten_was_never_seen(open_store: Open) -> None:
+    store = open_store()
+    store.first_seen(IMAGE, [ONE, TWO], NOON)
+    store.forget(IMAGE, [ONE, "never"])
+    store.forget(IMAGE, [])
+    store.save()
+    assert open_store().seen(IMAGE, [ONE, TWO, "never"], NOON + DAY) == {TWO: NOON}
+    assert open_store().first_seen(IMAGE, [ONE], NOON + DAY) == {ONE: NOON + DAY}
+
+
+def test_the_clock_of_a_tag_is_no_older_for_a_wall_clock_set_back(open_store: Open) -> None:
+    store = open_store()
+    store.unbroken(IMAGE, "1.0", ONE, NOON)
+    assert store.unbroken(IMAGE, "1.0", TWO, NOON - 3 * DAY) == NOON - 3 * DAY
+    assert store.unbroken(IMAGE, "1.0", TWO, NOON + HOUR) == NOON
+    assert store.unbroken(IMAGE, "1.0", ONE, NOON + HOUR) == NOON + HOUR
+
+
+def test_what_one_pass_forgot_does_not_come_back_by_another_that_wrote_meanwhile(open_store: Open) -> None:
+    store = open_store()
+    store.unbroken(IMAGE, "1.0", ONE, NOON)
+    store.save()
+    one, other = open_store(), open_store()
+    other.first_seen(IMAGE, ["commit:1"], NOON + HOUR)
+    other.save()
+    one.unbroken(IMAGE, "1.0", TWO, NOON + HOUR)
+    one.save()
+    assert open_store().unbroken(IMAGE, "1.0", ONE, NOON + DAY) == NOON + DAY
+
+
+def test_two_passes_that_saw_a_tag_stand_for_two_digests_leave_neither_older(open_store: Open) -> None:
+    one, other = open_store(), open_store()
+    one.unbroken(IMAGE, "1.0", ONE, NOON)
+    other.unbroken(IMAGE, "1.0", TWO, NOON)
+    one.save()
+    other.save()
+    assert open_store().unbroken(IMAGE, "1.0", ONE, NOON + DAY) == NOON + DAY
+
+
+def test_threads_see_at_one_time(open_store: Open) -> None:
+    store = open_store()
+    tags = [f"1.{minor}" for minor in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda tag: store.unbroken(IMAGE, tag, ONE, NOON), tags))
+    store.save()
+    assert set(open_store().seen(IMAGE, [standing(tag, ONE) for tag in tags], NOON).values()) == {NOON}
+    assert len(open_store().seen(IMAGE, [standing(tag, ONE) for tag in tags], NOON)) == len(tags)

@@ -9,7 +9,8 @@ from typing import Any
 
 from imagebot.policy.gates import Gates
 from imagebot.policy.model import Watch
-from imagebot.selection.facts import Case, Elsewhere, Fact, Facts, KeptBack, Needs, Shrunk, Since, TagFacts
+from imagebot.selection.doubts import Attested, Doubt
+from imagebot.selection.facts import Case, Elsewhere, Fact, Facts, KeptBack, Needs, Since, TagFacts
 from imagebot.selection.judge import judge
 from imagebot.selection.rank import rank
 from imagebot.selection.verdict import Deployed, Verdict
@@ -35,14 +36,17 @@ def case(
     rule: Watch | None = None,
     gates: Gates | None = None,
     source: Elsewhere | None = None,
-    shrunk: Shrunk | None = None,
+    doubt: Doubt | None = None,
 ) -> Case:
     """Fields that say `texts`, and a registry that lists `tags`."""
     rule = watch() if rule is None else rule
     fields = deployed(*texts)
     ranking = rank(rule, tags, {field.tag for field in fields if field.tag})
     gates = (Gates() if gates is None else gates).for_image(rule.minimum_age)
-    return Case(rule, gates, ranking, fields, source, shrunk)
+    return Case(rule, gates, ranking, fields, source, doubt)
+
+
+_SHOWN = Attested("1.4.0")
 
 
 @dataclass
@@ -55,6 +59,7 @@ class Answers:
     platforms: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     running: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()
+    absence: Attested | Doubt = _SHOWN
     holds: tuple[KeptBack, ...] = ()
     closed: tuple[KeptBack, ...] = ()
     since: Since | None = None
@@ -89,7 +94,7 @@ class Answers:
             return TagFacts(digest, self.seen.get(digest, now)) if digest is not None else TagFacts()
         if fact is Fact.DIGEST:
             if tag in self.gone:
-                return TagFacts(asked=True, gone=True)
+                return TagFacts(asked=True, gone=self.absence)
             told = self.digests.get(tag, NEW)
             pinned = asked.source.version.digest if asked.source and asked.source.version else None
             seen = self.seen.get(pinned or told, now)

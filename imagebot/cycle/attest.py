@@ -1,0 +1,53 @@
+"""Control questions: whether what a registry does not show is gone, or only not shown now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from itertools import islice
+
+from imagebot.cycle.asked import Asked
+from imagebot.cycle.lists import Listed
+from imagebot.cycle.memory import Memory
+from imagebot.images.reference import ImageName
+from imagebot.selection.doubts import Attested, Cut, Doubt, empty, halved, unlisted, unshown
+
+_MOST_ASKED = 4
+"""Tags that are not on a list of which the registry is asked whether it has them: enough to find that it was cut."""
+_MOST_CONTROLS = 3
+"""Other manifests that are asked for before nothing is taken to be shown at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Witnesses:
+    """Where an absence of one image can be attested. Raises what `Asked` raises."""
+
+    registries: Asked
+    memory: Memory
+    image: ImageName
+
+    def gone(self, tag: str, others: Iterable[str]) -> Attested | Doubt:
+        """What it means that nothing is shown for a tag on the list; `others` are tags and digests to ask for."""
+        asked = list(islice((other for other in dict.fromkeys(others) if other != tag), _MOST_CONTROLS))
+        by = self.registries.shows(self.image, asked)
+        return Attested(by) if by is not None else unshown(tag, asked, self.memory.doubt(self.image, "manifests"))
+
+    def listing(self, listed: Listed, wanted: Collection[str], digests: Collection[str]) -> Cut | Doubt | None:
+        """What is odd about a list of tags on which the `wanted` ones should be; None if it is whole.
+
+        `digests` are what fields say besides.
+        """
+        tags = listed.tags.tags
+        missing = [tag for tag in dict.fromkeys(wanted) if tag not in tags]
+        for tag in missing[:_MOST_ASKED]:
+            if self.registries.exists(self.image, tag):
+                return Cut(tag)
+        if missing:
+            others = (*(tag for tag in wanted if tag in tags), *digests, *tags[:_MOST_CONTROLS])
+            if self.registries.shows(self.image, others[:_MOST_CONTROLS]) is not None:
+                return None
+        if not tags:
+            return empty(self.memory.doubt(self.image, "list"))
+        if missing:
+            return unlisted(missing, listed.shrunk, self.memory.doubt(self.image, "list"))
+        return halved(listed.shrunk) if listed.shrunk is not None and listed.shrunk.by_half else None

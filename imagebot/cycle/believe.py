@@ -1,0 +1,50 @@
+"""Whether a verdict is enough to close a pull request by: what that proposes may only be missing from a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from imagebot.cycle.checkout import Checkout
+from imagebot.cycle.gather import Question, witnesses
+from imagebot.cycle.lists import Listed
+from imagebot.errors import WorldError
+from imagebot.images.reference import ImageName
+from imagebot.plan import block
+from imagebot.plan.decision import WatchDecision
+from imagebot.policy.model import Policy
+from imagebot.selection.doubts import Cut, cut_short
+from imagebot.selection.verdict import Unknown, Update
+
+
+def believed(question: Question, listed: Listed, line: WatchDecision) -> WatchDecision:
+    """`line`, and whether it is sure of what is not on the list of tags.
+
+    What an open pull request proposes is asked for by name if it is not listed. Not where a branch says that there is
+    none, nor where the verdict closes nothing anyway.
+    """
+    checkout, image = question.here.checkout, line.watch.image
+    if listed.doubt is not None and listed.doubt.stands(checkout.memory.now):
+        return replace(line, believed=False)
+    if isinstance(line.verdict, Update | Unknown) or question.branch not in checkout.heads.branches:
+        return line
+    try:
+        tags = proposed(checkout, question.policy, image, [question.branch])
+        odd = witnesses(question.here).listing(listed, tags, ())
+    except WorldError:
+        return replace(line, believed=False)
+    if isinstance(odd, Cut):
+        return replace(line, verdict=Unknown(cut_short(image.familiar, odd)))
+    return replace(line, believed=odd is None or not odd.stands(checkout.memory.now))
+
+
+def proposed(checkout: Checkout, policy: Policy, image: ImageName, branches: Iterable[str]) -> list[str]:
+    """The tags of an image that the open pull requests of these branches propose. Raises `WorldError`."""
+    found: list[str] = []
+    for branch in branches:
+        pull = checkout.pulls.get(branch) if branch in checkout.heads.branches else None
+        told = None if pull is None else block.read(pull.body)
+        if told is not None:
+            wanted = (policy.app, str(image))
+            found += [item.tag for item in told.proposed if (item.app, item.image) == wanted]
+    return found

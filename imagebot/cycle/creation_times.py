@@ -1,0 +1,59 @@
+"""When images were made, where that is their order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+from imagebot.cycle.asked import Asked
+from imagebot.cycle.attest import Witnesses
+from imagebot.errors import NotFound, Unavailable
+from imagebot.images.reference import ImageName
+from imagebot.selection.doubts import Doubt
+
+_WORKERS = 8
+_MOST_ASKED = 200
+
+
+def creation_times(witnesses: Witnesses, tags: Sequence[str]) -> Mapping[str, datetime | None]:
+    """When the images of these tags were made, as they say; `None` for one that does not, or that is not there.
+
+    A tag that was asked about in any pass is not asked about again: should it be pushed again, it keeps its place. Of
+    the others a limited number is asked for, the first ones. Raises `Unavailable` while more of them are left, and
+    where those that are not there may only not be shown.
+    """
+    memory, image = witnesses.memory, witnesses.image
+    digests = dict(memory.digests(image, tags))
+    times = dict(memory.created(image, digests.values()))
+    missing = [tag for tag in tags if digests.get(tag) not in times]
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        asked = missing[:_MOST_ASKED]
+        fresh = dict(zip(asked, pool.map(lambda tag: _created(witnesses.registries, image, tag), asked), strict=True))
+    found = {tag: answer for tag, answer in fresh.items() if answer is not None}
+    memory.stand_for(image, {tag: digest for tag, (digest, _) in found.items()})
+    memory.were_created(image, dict(found.values()))
+    if gone := [tag for tag in fresh if tag not in found]:
+        _attest(witnesses, gone, [tag for tag in tags if tag not in gone])
+    if len(missing) > _MOST_ASKED:
+        left = len(missing) - _MOST_ASKED
+        raise Unavailable(
+            f"{left} images of {image.familiar} are still to be asked when they were made: the next passes do"
+        )
+    known = {tag: times[digests[tag]] for tag in tags if digests.get(tag) in times}
+    return {**dict.fromkeys(tags), **known, **{tag: at for tag, (_, at) in found.items()}}
+
+
+def _created(registries: Asked, image: ImageName, tag: str) -> tuple[str, datetime | None] | None:
+    try:
+        digest = registries.digest(image, tag)
+        return digest, registries.created(image, digest)
+    except NotFound:
+        return None
+
+
+def _attest(witnesses: Witnesses, gone: Sequence[str], others: Sequence[str]) -> None:
+    """Raise `Unavailable` while it is in doubt whether these tags have really nothing behind them."""
+    answer = witnesses.gone(gone[0], others)
+    if isinstance(answer, Doubt) and answer.stands(witnesses.memory.now):
+        raise Unavailable(str(answer))
