@@ -42,6 +42,7 @@ def described(checkout: Checkout, target: Target, change: Change) -> Proposal:
         assignees=change.assignees,
         draft=change.draft,
         auto_merge=auto_merge,
+        message=change.message,
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from imagebot.errors import BadResponse
@@ -13,6 +13,15 @@ _MOST_PAGES = 200
 _LINK_CHARACTERS = 16 * 1024
 # RFC 8288: the name in any letter case, the value with quotes or without, several in one.
 _REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))', re.IGNORECASE | re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a page holds; `mark` tells its bytes from any other's."""
+
+    items: list[Any] = field(repr=False)
+    headers: Mapping[str, str]
+    mark: str
 
 
 class Pages:
@@ -30,17 +39,17 @@ class Pages:
         self._seen = 0
         self._known: set[str] = set()
 
-    def add(self, items: list[Any], headers: Mapping[str, str]) -> None:
+    def add(self, page: Page) -> None:
         """Take a page. Raises `BadResponse`."""
-        page = hashlib.sha256(repr(items).encode()).hexdigest()
-        if items and page in self._known:
+        items, headers = page.items, page.headers
+        if items and page.mark in self._known:
             raise self._error("sends the same page again")
         if len(items) > self._size:
             raise self._error(f"sends more than the {self._size} that a page should have")
         total = _counted(headers)
         if total is not None and total < len(items):
             raise self._error(f"counts {total} and sends {len(items)}")
-        self._known.add(page)
+        self._known.add(page.mark)
         self._seen += len(items)
         assert self.next is not None
         if not items and self._has_more(headers):

@@ -8,6 +8,7 @@ header lines of 64 KiB. Both are cured where the connection reads.
 from __future__ import annotations
 
 import io
+import re
 import socket
 import time
 from collections.abc import Iterator, Mapping
@@ -27,14 +28,16 @@ from imagebot import __version__
 from imagebot.errors import BadResponse
 
 USER_AGENT = f"imagebot/{__version__}"
-MOST_BYTES = 4 * 1024 * 1024
-"""Of one answer: fifty pull requests with bodies of 64 KiB. `Wire.get_all` asks for fewer where they are larger. A text
-with one character that is no longer in the Basic Multilingual Plane takes four times its length in memory.
+MOST_BYTES = 3 * 1024 * 1024
+"""Of one answer; a page of fifty pull requests of GitHub's has half of it. `Wire.get_all` asks for fewer where they are
+longer. As text, with one character from beyond the Basic Multilingual Plane, it takes four times that in memory.
 """
 MOST_HEADER_BYTES = 64 * 1024
 """Of all header lines together; GitHub sends 2 KiB."""
-_MOST_SECONDS = 60.0
+_AS_LONG_AS = 4
+"""So many times the time for one read may a whole answer take: a minute, as it is."""
 _PIECE = 64 * 1024
+_LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Transport:
         """Raises what `requests`, urllib3 and `http.client` raise, `BadResponse`, and `TooLarge`."""
         ours = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"}
         prepared = requests.Request(verb, url, headers={**ours, **headers}, data=body).prepare()
-        with _until(time.monotonic() + _MOST_SECONDS, self._timeout_s):
+        with _until(time.monotonic() + _AS_LONG_AS * self._timeout_s, self._timeout_s):
             response = self._adapter.send(prepared, stream=True, timeout=self._timeout_s, verify=self._verify)
             with response:
                 return Reply(response.status_code, response.headers, _whole(response))
@@ -71,6 +74,8 @@ class Transport:
 def _whole(response: requests.Response) -> bytes:
     if response.headers.get("Content-Encoding", "identity").strip().lower() not in ("identity", ""):
         raise BadResponse("the forge sent a compressed answer, which was not asked for")
+    if not _LENGTH.fullmatch(response.headers.get("Content-Length", "0")):
+        raise BadResponse("the forge sent an answer of a length that is no number")
     body = bytearray()
     while piece := response.raw.read1(_PIECE, decode_content=False):
         body += piece
@@ -104,13 +109,16 @@ def _until(moment: float, each_s: float) -> Iterator[None]:
 
 
 class _Reader(io.RawIOBase):
-    """A socket's reader that waits no longer than the request has left, and counts while headers are read."""
+    """A socket's reader that waits no longer than the request has left, and counts what it reads.
+
+    Of the lines between the chunks of a body urllib3 reads each to its end, wherever that is.
+    """
 
     def __init__(self, connection: socket.socket, reader: io.RawIOBase) -> None:
         self._connection = connection
         self._reader = reader
-        self.in_headers = False
-        self._headers = 0
+        self.in_headers = True
+        self._count = 0
 
     def readable(self) -> bool:
         return True
@@ -118,10 +126,11 @@ class _Reader(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         self._connection.settimeout(_patience.get().left())
         count = self._reader.readinto(buffer)
-        if self.in_headers:
-            self._headers += count or 0
-            if self._headers > MOST_HEADER_BYTES:
-                raise BadResponse(f"the forge sent more than {MOST_HEADER_BYTES >> 10} KiB of headers")
+        self._count += count or 0
+        if self.in_headers and self._count > MOST_HEADER_BYTES:
+            raise BadResponse(f"the forge sent more than {MOST_HEADER_BYTES >> 10} KiB of headers")
+        if self._count > 2 * MOST_BYTES:
+            raise TooLarge(f"the forge sent more than the {MOST_BYTES >> 20} MiB that an answer may have")
         return count
 
     def close(self) -> None:
@@ -138,7 +147,6 @@ class _Response(HTTPResponse):
         self.fp = io.BufferedReader(self._reader)
 
     def begin(self) -> None:
-        self._reader.in_headers = True
         super().begin()
         self._reader.in_headers = False
 

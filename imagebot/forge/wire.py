@@ -6,6 +6,7 @@ Nothing is ever sent twice: a write that failed may have had its effect.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from imagebot.forge.bans import Ban, Bans, Remembers, ToldToWait
 from imagebot.forge.documents import read_json
 from imagebot.forge.manners import Manners
 from imagebot.forge.moved import moved, netloc
-from imagebot.forge.pages import Pages
+from imagebot.forge.pages import Page, Pages
 from imagebot.forge.refusals import Unprocessable, failures, is_limit, is_used_up, refusal, said, wait, words_of
 from imagebot.forge.transport import Reply, TooLarge
 
@@ -83,9 +84,9 @@ class Wire:
         """
         pages = Pages(self.host, deed, self._dialect.page)
         while (page := pages.next) is not None:
-            headers, items = self._page(deed, path, parameters, (self._dialect.page, page))
-            pages.add(items, headers)
-            yield from items
+            found = self._page(deed, path, parameters, self._dialect.page, page)
+            pages.add(found)
+            yield from found.items
 
     def query(self, deed: str, path: str, body: Mapping[str, object]) -> Any:
         """One answer to a question that takes a body."""
@@ -129,27 +130,20 @@ class Wire:
         with failures(self.host, "read the credentials"):
             return self._account()
 
-    def _page(
-        self, deed: str, path: str, parameters: Parameters, which: tuple[int, int]
-    ) -> tuple[Mapping[str, str], list[Any]]:
-        """A page of this size and number; where it is too large, as the smaller ones that make it up."""
-        size, number = which
+    def _page(self, deed: str, path: str, parameters: Parameters, size: int, number: int) -> Page:
+        """A page of this size and number; where it is too large, the smaller ones that make it up."""
+        asked = {**parameters, self._dialect.page_size: size, "page": number}
         try:
-            asked = {**parameters, self._dialect.page_size: size, "page": number}
             reply, answer = self._done(deed, "GET", path, asked)
-            return reply.headers, self._list(deed, answer)
+            return Page(self._list(deed, answer), reply.headers, hashlib.sha256(reply.body).hexdigest())
         except TooLarge:
             if size == 1:
                 raise
         parts = 10 if size % 10 == 0 else size
-        items: list[Any] = []
-        headers: Mapping[str, str] = {}
-        for part in range(parts):
-            headers, more = self._page(deed, path, parameters, (size // parts, (number - 1) * parts + part + 1))
-            items += more
-            if len(more) < size // parts:
-                break
-        return headers, items
+        first = (number - 1) * parts + 1
+        return _in_parts(
+            lambda part: self._page(deed, path, parameters, size // parts, part), size // parts, first, parts
+        )
 
     def _list(self, deed: str, answer: object) -> list[Any]:
         if not isinstance(answer, list):
@@ -219,3 +213,22 @@ class Wire:
         if any("went wrong" in text for text in reasons):
             return Unavailable(words)
         return Unprocessable(words, reply.status, reasons)
+
+
+def _in_parts(page: Callable[[int], Page], size: int, first: int, parts: int) -> Page:
+    """The pages of this size from `first` on, as one.
+
+    One thing that is too large by itself cannot be read, and hides no other; two are more than bad luck.
+    """
+    whole = Page([], {}, "")
+    for number in range(first, first + parts):
+        try:
+            more = page(number)
+        except TooLarge:
+            if size > 1 or None in whole.items:
+                raise
+            more = Page([None], {}, f"{number} is too large")
+        whole = Page([*whole.items, *more.items], more.headers, f"{whole.mark} {more.mark}")
+        if len(more.items) < size:
+            break
+    return whole

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from imagebot.errors import BadResponse, WorldError
 from imagebot.forge.ensure import ensure
-from imagebot.forge.pages import Pages
+from imagebot.forge.pages import Page, Pages
 from tests.forge.conftest import any_client
 from tests.fuzz.answers.json_slips import slipped
 from tests.support.forge_server import Fault, ForgeServer
@@ -240,10 +240,10 @@ def test_one_that_comes_twice_while_pages_move_on_is_one(any_server: ForgeServer
 def test_pages_that_go_round_in_a_circle_are_seen() -> None:
     pages = Pages("forge.test", "list", 50)
     link = {"Link": '<x>; rel="next"'}
-    pages.add([1], link)
-    pages.add([2], link)
+    pages.add(Page([1], link, "a"))
+    pages.add(Page([2], link, "b"))
     with pytest.raises(BadResponse, match="sends the same page again when asked to list"):
-        pages.add([1], link)
+        pages.add(Page([1], link, "a"))
 
 
 def test_pull_requests_with_long_bodies_are_read_a_few_at_a_time(any_server: ForgeServer) -> None:
@@ -252,6 +252,17 @@ def test_pull_requests_with_long_bodies_are_read_a_few_at_a_time(any_server: For
         any_server.add(f"imagebot/staging/app-{number}", body="é" * 500_000)
 
     assert len(any_client(any_server).open_pulls("imagebot/")) == 12
+
+
+def test_one_that_is_too_large_to_be_read_hides_no_other(any_server: ForgeServer) -> None:
+    """GitLab takes a megabyte of text, of which each `<` becomes six bytes."""
+    any_server.add(ODD, body="<" * 4_000_000)
+    for number in range(3):
+        any_server.add(f"imagebot/staging/app-{number}")
+    found = any_client(any_server).open_pulls("imagebot/")
+
+    assert len(found) == 3
+    assert "cannot be read" in found.doubt(ODD)
 
 
 @given(seed=st.integers(0, 2**32))

@@ -113,7 +113,7 @@ def test_answers_without_end_are_given_up(rest_server: ForgeServer) -> None:
     endless = b" " * (MOST_BYTES + 1)
     rest_server.faults = [Fault("GET", 200, nth=nth, body=endless) for nth in range(1, 9)]
 
-    with pytest.raises(BadResponse, match="more than the 4 MiB"):
+    with pytest.raises(BadResponse, match="more than the 3 MiB"):
         rest_client(rest_server, Manners(timeout_s=10, between_writes_s=0.0)).open_pulls("")
     assert len(rest_server.calls) < 5
 

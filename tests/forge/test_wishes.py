@@ -102,6 +102,68 @@ def test_auto_merge_is_on_from_the_opening(any_server: ForgeServer) -> None:
     settled(any_server, wish(auto_merge=True))
 
 
+def squashes(server: ForgeServer) -> None:
+    """Have the repository's pull requests squashed."""
+    if isinstance(server, GitHubServer):
+        server.merging.used_last = "SQUASH"
+
+
+def will_say(server: ForgeServer) -> str:
+    """What the commit on the base branch will say, as far as we said it."""
+    title, message = server.pulls[1].merge_message
+    return "\n\n".join(part for part in (title, message) if part)
+
+
+MESSAGE = "deps(staging): podinfo {}\n\nwhy\n\nImage-Update: podinfo 6.5.0 -> {}\nImage-Field: a.yaml /spec/image\n"
+
+
+def test_a_squash_by_auto_merge_keeps_the_message_of_the_commit(any_server: ForgeServer) -> None:
+    """Its trailers tell what landed: without them the version would be proposed again after a person took it back."""
+    squashes(any_server)
+    a_pass(any_server, replace(wish("f1", auto_merge=True), message=MESSAGE.format("6.5.1", "6.5.1")))
+
+    first, _, rest = MESSAGE.format("6.5.1", "6.5.1").strip().partition("\n")
+    assert merges(any_server)
+    assert will_say(any_server) == f"{first} (#1)\n{rest}"
+
+
+def test_the_next_version_is_not_squashed_with_the_words_of_the_last(any_server: ForgeServer) -> None:
+    squashes(any_server)
+    a_pass(any_server, replace(wish("f1", auto_merge=True), message=MESSAGE.format("6.5.1", "6.5.1")))
+    any_server.pulls[1].head_sha = OTHER_HEAD
+    wanted = replace(wish("f2", auto_merge=True), message=MESSAGE.format("6.5.2", "6.5.2"), head=OTHER_HEAD)
+    assert a_pass(any_server, wanted).warnings == ()
+
+    assert merges(any_server)
+    assert "6.5.2" in will_say(any_server)
+    assert "6.5.1" not in will_say(any_server)
+
+
+def test_what_is_merged_with_its_own_commit_is_given_no_message(any_server: ForgeServer) -> None:
+    """The commit stays, and says all this itself."""
+    if isinstance(any_server, GitLabServer):
+        any_server.squash = False
+    if isinstance(any_server, GiteaServer):
+        any_server.styles, any_server.style = ["merge"], "merge"
+    a_pass(any_server, replace(wish("f1", auto_merge=True), message=MESSAGE.format("6.5.1", "6.5.1")))
+
+    assert merges(any_server)
+    assert will_say(any_server) == ""
+
+
+def test_auto_merge_that_a_person_switched_on_is_left_to_them(any_server: ForgeServer) -> None:
+    squashes(any_server)
+    a_pass(any_server, wish("f1"))
+    any_server.pulls[1].auto_merge = True
+    before = len(any_server.writes)
+    done = a_pass(any_server, replace(wish("f2", auto_merge=True), message=MESSAGE.format("6.5.2", "6.5.2")))
+
+    assert done.warnings == ()
+    assert merges(any_server)
+    if isinstance(any_server, GitHubServer):
+        assert [call.verb for call in any_server.writes[before:]] == ["PATCH", "PATCH"]
+
+
 def test_auto_merge_is_switched_on_and_off_with_the_proposal(any_server: ForgeServer) -> None:
     a_pass(any_server, wish("f1"))
     a_pass(any_server, wish("f2", auto_merge=True))

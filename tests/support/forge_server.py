@@ -50,6 +50,7 @@ class Pull:
     draft: bool = False
     auto_merge: bool = False
     merge_message: tuple[str | None, str | None] = (None, None)
+    merges_head: str = ""
     head_sha: str = "1" * 40
     approvers: list[str] = field(default_factory=list)
     objectors: list[str] = field(default_factory=list)
@@ -92,6 +93,8 @@ class ForgeServer(ABC):
         self.pulls: dict[int, Pull] = {}
         self.faults: list[Fault] = []
         self.next_writes: dict[int, Fault] = {}
+        self.slips: dict[int, Callable[[int, bytes, Mapping[str, str]], bytes]] = {}
+        """What goes out as the nth answer, all of it, made of what should: status, body and headers."""
         self.calls: list[Call] = []
         self.authorizations: list[str] = []
         self.violations: list[str] = []
@@ -212,7 +215,10 @@ class Handler(BaseHTTPRequestHandler):
                 status, data = self.forge.answer(call, authorization)
                 headers = self.forge.headers(call)
             self.forge.paced(call, done=True)
-        if fault is None:
+        if slip := self.forge.slips.get(len(self.forge.calls)):
+            self.close_connection = True
+            self.wfile.write(slip(status, b"" if data is None else json.dumps(data).encode(), headers))
+        elif fault is None:
             self.reply(status, b"" if data is None else json.dumps(data).encode(), headers)
         elif isinstance(fault.answer, int):
             self.reply(fault.answer, fault.body, dict(fault.headers))

@@ -67,7 +67,7 @@ class GitLabServer(ForgeServer):
 
     def _graphed(self, pull: Pull) -> dict[str, Any]:
         return {
-            "autoMergeEnabled": pull.auto_merge,
+            "autoMergeEnabled": self._still_merges(pull),
             "availableAutoMergeStrategies": self.strategies,
             "detailedMergeStatus": self.merge_status,
             "diffHeadSha": pull.head_sha,
@@ -80,7 +80,7 @@ class GitLabServer(ForgeServer):
             self.violations.append("GitLab was told to merge at once")
         if asked["squash"] != self.squash:
             self.violations.append("how the project merges was changed")
-        if pull.auto_merge:
+        if self._still_merges(pull):
             return ["The merge request is already scheduled to be merged"]
         if DRAFT.match(pull.title):
             return ["This branch cannot be merged"]
@@ -89,8 +89,14 @@ class GitLabServer(ForgeServer):
         if asked["strategy"].lower() not in self.strategies:
             return ["The merge failed"]
         pull.auto_merge = True
+        pull.merges_head = pull.head_sha
         pull.merge_message = (None, asked.get("squashCommitMessage"))
         return []
+
+    def _still_merges(self, pull: Pull) -> bool:
+        """A push ends it (`MergeRequests::RefreshService#abort_auto_merges`)."""
+        pull.auto_merge = pull.auto_merge and pull.merges_head in ("", pull.head_sha)
+        return pull.auto_merge
 
     def decide(self, call: Call, authorization: str) -> Answer:
         self._more = False
