@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 from traceback import format_exc
@@ -27,7 +26,7 @@ from imagebot.gitrepo.remote import Remote
 from imagebot.secret import Secret
 from imagebot.settings import RepositorySettings, TokenCredentials
 from imagebot.store.protocol import Store
-from tests.faults.line import Operation, Told
+from tests.faults.line import Moment, Operation, Told
 from tests.faults.schedule import ForgeName
 
 Ask = Callable[[Operation], str]
@@ -53,7 +52,7 @@ class Place:
 
 
 def main(connection: Connection, place: Place) -> None:
-    """One pass for each time that is sent; what is sent back ends with a `Told`, or with a traceback: that is a bug."""
+    """One pass for each moment that is sent; what is sent back ends with a `Told`, or a traceback: that is a bug."""
 
     def ask(operation: Operation) -> str:
         connection.send(operation)
@@ -62,11 +61,11 @@ def main(connection: Connection, place: Place) -> None:
     world = world_at(place, ask)
     while True:
         try:
-            now: datetime = connection.recv()
+            moment: Moment = connection.recv()
         except EOFError:
             return
         try:
-            connection.send(told(run(world, load(place.folder / "imagebot.yaml")[1], now)))
+            connection.send(told(run(world, load(place.folder / "imagebot.yaml")[1], moment.now)))
         except ImagebotError as error:
             connection.send(Told((f"gives up: {error}",), done=False))
         except Exception:  # noqa: BLE001  whoever plays the schedule shows it
@@ -134,7 +133,8 @@ class _Mirror(Mirror):
 
     def push(self, updates: Sequence[PushUpdate]) -> dict[str, Pushed | Rejected]:
         if updates:
-            self._ask(Operation("push", tuple(update.branch for update in updates)))
+            moved = tuple(update.branch for update in updates if update.new is not None)
+            self._ask(Operation("push", tuple(update.branch for update in updates), moved))
         return super().push(updates)
 
 

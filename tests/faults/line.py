@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from random import Random
 from typing import Literal
 
@@ -21,6 +22,7 @@ TROUBLES: Mapping[Kind, tuple[str, ...]] = {
         "502",
         "502 after",
         "slow down",
+        "banned",
         "422",
         "reset",
         "reset after",
@@ -38,10 +40,25 @@ TROUBLES: Mapping[Kind, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Operation:
-    """What a bot is about to do; `branches` are those of a push."""
+    """What a bot is about to do; `branches` are those of a push, `moved` those of them that it does not delete."""
 
     kind: Kind
     branches: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
+
+
+BANS: Mapping[str, int] = {"slow down": 60, "banned": 600}
+"""Troubles after which no request may come for so many seconds: the rest of a pass, or the next pass as well."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a pass takes place: by the clock on the wall, which people set back and forth, and by one that only goes on,
+    in seconds.
+    """
+
+    now: datetime
+    seconds: float
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from tests.faults.line import Step, Told
-from tests.faults.people import FILE, MAIN, PREFIX, best, dotted, numbers, proposed, with_tag
+from tests.faults.people import APPS, FILE, MAIN, PREFIX, Outage, best, dotted, numbers, proposed, with_tag
 from tests.faults.scene import Scene
 from tests.support.forge_server import Pull
 
@@ -32,9 +33,49 @@ def unsafe(scene: Scene) -> Iterator[str]:
             yield f"the commit {commit} that a person made on {branch} is lost"
     for number, text in said_twice(scene) - scene.excused:
         yield f"#{number} was told twice: {text}"
-    for name, apps in people.targets.items():
-        if len(people.open_pulls(apps[0])) > 1:
+    yield from scene.impatient
+    if not scene.takes_twins:
+        yield from _twins(scene)
+
+
+def _twins(scene: Scene) -> Iterator[str]:
+    for name, apps in scene.people.targets.items():
+        if len(scene.people.open_pulls(apps[0])) > 1:
             yield f"{name} has more than one open pull request"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What there was before a round: the steps so far, the open pull requests, and how many there had ever been."""
+
+    steps: int
+    open: frozenset[int]
+    ever: int
+
+    @classmethod
+    def of(cls, scene: Scene) -> Seen:
+        pulls = scene.server.pulls
+        return cls(
+            len(scene.log), frozenset(pull.number for pull in pulls.values() if pull.state == "open"), len(pulls)
+        )
+
+
+def believed(scene: Scene, before: Seen, outage: Outage) -> Iterator[str]:
+    """What was done although the registry could not be believed: only what is known without it may be done."""
+    pulls = scene.server.pulls
+    new = [step for step in scene.log[before.steps :] if isinstance(step, Step)]
+    if moved := [branch for step in new for branch in step.operation.moved]:
+        yield f"the registry is {outage}, and all the same these were pushed: {moved}"
+    if len(pulls) > before.ever:
+        yield f"the registry is {outage}, and all the same pull requests were opened"
+    for number in before.open:
+        pull = pulls[number]
+        twin = any((other.head, other.state) == (pull.head, "open") for other in pulls.values())
+        if pull.closed_by != scene.server.author or twin:
+            continue
+        wanted = [wanted_tag(scene, app) for app in APPS if scene.people.branch(app) == pull.head]
+        if outage == "silent" or any(wanted):
+            yield f"the registry is {outage}, and all the same #{number} was closed, while {wanted} is due"
 
 
 def said_twice(scene: Scene) -> set[tuple[int, str]]:
@@ -45,6 +86,8 @@ def said_twice(scene: Scene) -> set[tuple[int, str]]:
 
 def unsettled(scene: Scene) -> Iterator[str]:
     """What must be true after two passes in which nothing went wrong."""
+    yield from _twins(scene)
+    yield from _orphans(scene)
     for name, apps in scene.people.targets.items():
         pulls = scene.people.open_pulls(apps[0])
         tags = {app: wanted_tag(scene, app) for app in apps}
@@ -57,6 +100,14 @@ def unsettled(scene: Scene) -> Iterator[str]:
             yield f"{name}: {wanted} is due, and {len(pulls)} pull requests are open"
         elif wanted:
             yield from _misproposed(scene, name, pulls[0], wanted)
+
+
+def _orphans(scene: Scene) -> Iterator[str]:
+    """Branches of the bot's that no pull request needs any more, and no person works on."""
+    for apps in scene.people.targets.values():
+        branch = scene.people.branch(apps[0])
+        if branch in scene.people.heads() and not scene.people.open_pulls(apps[0]) and not theirs(scene, apps[0]):
+            yield f"{branch} is left over: no pull request is open for it"
 
 
 def restless(scene: Scene, told: Told | None, writes: int) -> Iterator[str]:

@@ -15,7 +15,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
+from tests.faults import merges
 from tests.support import oci_folder
 from tests.support.forge_server import ForgeServer, Pull
 from tests.support.stage import NOON, PERSON
@@ -27,13 +29,16 @@ PREFIX = "imagebot/"
 MAIN = "main"
 GROUP = "platform"
 TICKED = "- [x] <!-- imagebot:rebuild -->"
+Outage = Literal["", "silent", "hollow", "broken"]
+"""A registry that says nothing, one that lists tags and has no manifests, one that fails to show them."""
 _BLOCK = re.compile(r"<!-- imagebot:v1 (\S+) -->")
 
 
 @dataclass
 class Journal:
     """Who did what. `commits` are people's on the bot's branches, without those that they let go; `refused` are the
-    tags that a pull request proposed when it was closed, `landed` those that the bot's commits brought to the base.
+    tags that a pull request proposed when it was closed, `landed` those that the bot's commits brought to the base, and
+    `before` what the last of them replaced, and by what.
     """
 
     main: str = ""
@@ -41,6 +46,7 @@ class Journal:
     commits: list[tuple[str, str]] = field(default_factory=list)
     refused: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     landed: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    before: dict[str, tuple[str, str]] = field(default_factory=dict)
     tags: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     ever: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
@@ -48,12 +54,14 @@ class Journal:
 class People:
     """They look at the forge and at git, and act on what they see there."""
 
+    apps = APPS
+
     def __init__(self, folder: Path, server: ForgeServer, *, grouped: bool) -> None:
         self.folder = folder
         self.grouped = grouped
         self.server = server
         self.host = ""
-        self.silent = False
+        self.outage: Outage = ""
         self.journal = Journal()
         self.moment = 0
 
@@ -81,7 +89,11 @@ class People:
 
     def registry(self, asked: Asked) -> Answer:
         """What the registry says."""
-        return Answer(503) if self.silent else oci_folder.answer(self.folder / "registry", asked)
+        if self.outage == "silent":
+            return Answer(503)
+        if self.outage and "/manifests/" in asked.path:
+            return Answer(404 if self.outage == "hollow" else 500)
+        return oci_folder.answer(self.folder / "registry", asked)
 
     def do(self, deed: str) -> str:
         """Carry out a deed, such as `close shop`; what came of it, in words."""
@@ -118,13 +130,13 @@ class People:
         )
         return done.stdout.removesuffix("\n")
 
-    def commit(self, branch: str, files: dict[str, str], start: str = "") -> str:
-        """A person's commit, at the end of a branch or as its first on `start`."""
+    def commit(self, branch: str, files: dict[str, str], start: str = "", message: str = "a person's change") -> str:
+        """A person's commit, at the end of a branch or as its first on `start`, a branch or a commit."""
         self.moment += 1
-        head = start or (branch if branch in self.heads() else "")
+        head = self.heads().get(start or branch, start)
         at = f"Ada <ada@example.com> {int(self.now.timestamp())} +0000"
-        lines = [f"commit refs/heads/{branch}", f"committer {at}", _data("a person's change")]
-        lines += [f"from refs/heads/{head}^0"] * bool(head)
+        lines = [f"commit refs/heads/{branch}", f"committer {at}", _data(message)]
+        lines += [f"from {head}"] * bool(head)
         lines += [f"M 100644 inline {path}\n{_data(text)}" for path, text in files.items()]
         self.git("fast-import", "--quiet", "--force", stdin="\n".join(lines) + "\n")
         commit = self.git("rev-parse", f"refs/heads/{branch}")
@@ -176,17 +188,17 @@ class People:
         return self.commit(MAIN, {"README.md": f"hello {self.moment}\n"})
 
     def by_hand(self, app: str) -> str:
-        return self._write(app, dotted(best(self.journal.tags[app])))
+        return self.write_tag(app, dotted(best(self.journal.tags[app])))
 
     def back(self, app: str) -> str:
-        return self._write(app, "1.0.0")
+        return self.write_tag(app, "1.0.0")
 
-    def _write(self, app: str, tag: str) -> str:
+    def write_tag(self, app: str, tag: str, message: str = "a person's change") -> str:
         there = self.tag_on(MAIN, app)
         if there == tag or tag not in self.journal.tags[app]:
             return "nothing"
         text = self.git("show", f"{MAIN}:{FILE}") + "\n"
-        self.commit(MAIN, {FILE: with_tag(text, self.host, app, tag)})
+        self.commit(MAIN, {FILE: with_tag(text, self.host, app, tag)}, message=message)
         return f"{there} → {tag}"
 
     def commit_beside(self, app: str) -> str:
@@ -197,17 +209,6 @@ class People:
         commit = self.commit(branch, {f"notes-{app}.md": f"note {self.moment}\n"})
         self.journal.commits.append((branch, commit))
         return commit
-
-    def update_branch(self, app: str) -> str:
-        """The forge's button: the base is merged into the branch."""
-        branch = self.branch(app)
-        if branch not in self.heads():
-            return "no branch"
-        merged = self._merged(branch, MAIN)
-        if merged is None:
-            return "conflict"
-        self.git("update-ref", f"refs/heads/{branch}", merged)
-        return merged
 
     def close(self, app: str) -> str:
         for pull in self.open_pulls(app):
@@ -222,11 +223,11 @@ class People:
         branch = self.branch(app)
         for pull in self.open_pulls(app):
             pull.body = (pull.body or "").replace("- [ ] <!-- imagebot:rebuild -->", TICKED)
-            self._let_go(branch)
+            self.let_go(branch)
             return pull.title
         return "none"
 
-    def _let_go(self, branch: str) -> None:
+    def let_go(self, branch: str) -> None:
         """What people committed there need not stay."""
         self.journal.commits = [one for one in self.journal.commits if one[0] != branch or self.is_in(MAIN, one[1])]
 
@@ -234,47 +235,6 @@ class People:
         """Whether a branch reaches a commit."""
         words = ["git", "-C", str(self.bare), "merge-base", "--is-ancestor", commit, f"refs/heads/{name}"]
         return subprocess.run(words, capture_output=True, check=False).returncode == 0
-
-    def merge(self, app: str, *, squash: bool = False, keep: bool = False) -> str:
-        branch, pulls = self.branch(app), self.open_pulls(app)
-        if not pulls or branch not in self.heads():
-            return "none"
-        start = self.git("merge-base", MAIN, branch)
-        new = {name: self.tag_on(branch, name) for name in APPS}
-        brought = {name: tag for name, tag in new.items() if tag != self.tag_on(start, name)}
-        if any(tag not in self.journal.tags[name] for name, tag in brought.items()):
-            return "withdrawn"
-        merged = self._merged(MAIN, branch, squash=squash)
-        if merged is None:
-            return "conflict"
-        self.git("update-ref", f"refs/heads/{MAIN}", merged)
-        self.journal.main = merged
-        if squash:
-            self._let_go(branch)
-        if not keep:
-            self.git("update-ref", "-d", f"refs/heads/{branch}")
-        pulls[0].state = "closed"
-        pulls[0].merged_at = pulls[0].closed_at = "2026-01-01T13:00:00Z"
-        for name, tag in brought.items():
-            self.journal.landed[name].append(tag)
-        return str(brought)
-
-    def squash(self, app: str) -> str:
-        return self.merge(app, squash=True)
-
-    def merge_keeping(self, app: str) -> str:
-        return self.merge(app, keep=True)
-
-    def _merged(self, one: str, other: str, *, squash: bool = False) -> str | None:
-        """A commit on `one` that brings `other`; None if they conflict."""
-        self.moment += 1
-        try:
-            tree = self.git("merge-tree", "--write-tree", one, other)
-        except subprocess.CalledProcessError:
-            return None
-        parents = ["-p", one] if squash else ["-p", one, "-p", other]
-        words = self.git("log", "--format=%B", f"{one}..{other}") if squash else f"Merge {other}"
-        return self.git("commit-tree", tree, *parents, "-m", words)
 
 
 DEEDS: Mapping[str, Callable[[People, str], str]] = {
@@ -284,12 +244,18 @@ DEEDS: Mapping[str, Callable[[People, str], str]] = {
     "by-hand": People.by_hand,
     "back": People.back,
     "commit": People.commit_beside,
-    "update-branch": People.update_branch,
+    "update-branch": merges.update_branch,
+    "update-by-rebase": merges.update_by_rebase,
     "rebuild": People.rebuild,
     "close": People.close,
-    "merge": People.merge,
-    "merge-keeping": People.merge_keeping,
-    "squash": People.squash,
+    "merge": merges.merge,
+    "merge-keeping": merges.merge_keeping,
+    "squash": merges.squash,
+    "squash-title": merges.squash_title,
+    "squash-keeping": merges.squash_keeping,
+    "merge-by-rebase": merges.rebase,
+    "revert": merges.revert,
+    "amend": merges.amend,
 }
 
 

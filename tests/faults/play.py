@@ -9,10 +9,10 @@ from pathlib import Path
 from random import Random
 from traceback import format_exc
 
-from tests.faults.line import KILLED, TROUBLES, Step
-from tests.faults.oracle import restless, said_twice, unsafe, unsettled
+from tests.faults.line import KILLED, Step
+from tests.faults.oracle import Seen, believed, restless, said_twice, unsafe, unsettled
 from tests.faults.scene import Scene, staged
-from tests.faults.schedule import LIFE, ForgeName, Round, Schedule, struck
+from tests.faults.schedule import Round, Schedule
 
 SETTLED_AFTER = 2  # passes
 
@@ -31,26 +31,23 @@ class Played:
 
 
 def play(schedule: Schedule, folder: Path) -> Played:
+    """The whole schedule in a scene of its own."""
+    with staged(folder, schedule.forge, Random(schedule.seed), schedule) as scene:
+        return played(scene, schedule)
+
+
+def played(scene: Scene, schedule: Schedule) -> Played:
     """The whole schedule, judged after each of its rounds and at its end."""
-    with staged(folder, schedule.forge, Random(schedule.seed), grouped=schedule.grouped) as scene:
-        try:
-            wrong = tuple(_wrong(scene, schedule))
-        except Exception:  # noqa: BLE001  a bug, in the bot or here, is wanted with all that led to it
-            wrong = (format_exc(),)
-        return Played(schedule, wrong, tuple(_told(scene)), _seen(scene))
+    try:
+        wrong = tuple(_wrong(scene, schedule))
+    except Exception:  # noqa: BLE001  a bug, in the bot or here, is wanted with all that led to it
+        wrong = (format_exc(),)
+    return Played(schedule, wrong, tuple(_told(scene)), _seen(scene))
 
 
 def _wrong(scene: Scene, schedule: Schedule) -> Iterator[str]:
     for number, each in enumerate(schedule.rounds, 1):
-        deeds = scene.deeds
-        before = said_twice(scene)
-        scene.play(each)
-        if len(each.bots) > 1:
-            scene.excused |= said_twice(scene) - before
-        found = list(unsafe(scene))
-        if each.silent and scene.deeds != deeds:
-            found.append("no registry answered, and all the same something was pushed, opened or closed")
-        if found:
+        if found := list(_round(scene, each)):
             yield from (f"after round {number}: {line}" for line in found)
             return
     met = {step.trouble for step in scene.log if isinstance(step, Step)}
@@ -68,6 +65,18 @@ def _wrong(scene: Scene, schedule: Schedule) -> Iterator[str]:
         if found:
             yield from (f"in calm pass {number}: {line}" for line in found)
             return
+
+
+def _round(scene: Scene, each: Round) -> Iterator[str]:
+    """Play it; what is wrong already, whatever comes after."""
+    before = said_twice(scene)
+    seen = Seen.of(scene)
+    scene.play(each)
+    if len(each.bots) > 1:
+        scene.excused |= said_twice(scene) - before
+    yield from unsafe(scene)
+    if each.outage:
+        yield from believed(scene, seen, each.outage)
 
 
 def _told(scene: Scene) -> Iterator[str]:
@@ -89,15 +98,3 @@ def _seen(scene: Scene) -> Counter[str]:
     passes = sum(step.number == 1 for step in steps)
     sums = {"passes": passes, "operations": len(steps), "said twice by two bots at once": len(scene.excused)}
     return troubles + Counter(sums)
-
-
-def matrix(forge: ForgeName, folder: Path) -> Iterator[Schedule]:
-    """Every trouble of every operation of a pull request's life; which these are, an undisturbed life shows."""
-    with staged(folder, forge, Random()) as scene:
-        for phase, each in enumerate(LIFE, 1):
-            before = len(scene.log)
-            scene.play(each)
-            for step in scene.log[before:]:
-                if isinstance(step, Step):
-                    kind = step.operation.kind
-                    yield from (struck(forge, phase, step.number, trouble) for trouble in TROUBLES[kind])

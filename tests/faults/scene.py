@@ -15,10 +15,11 @@ from random import Random
 
 from tests.faults import bot, troubles
 from tests.faults.forges import SERVERS
-from tests.faults.line import KILLED, KILLED_AFTER, Operation, Step, Told, in_turns
+from tests.faults.line import BANS, KILLED, KILLED_AFTER, Moment, Operation, Step, Told, in_turns
 from tests.faults.people import APPS, GROUP, People
-from tests.faults.schedule import At, ForgeName, Round
+from tests.faults.schedule import At, ForgeName, Round, Schedule
 from tests.support.forge_server import ForgeServer, served
+from tests.support.gitea_server import GiteaServer
 from tests.support.stage import NOON
 from tests.support.web_function import Served
 
@@ -59,7 +60,8 @@ class Bot:
 @dataclass
 class Scene:
     """Everything there is, and the log of what was done to it. `excused` is what two bots said at the same moment: no
-    forge takes a comment on condition that nobody was faster.
+    forge takes a comment on condition that nobody was faster. `bans` tells until when which bot was told to wait, and
+    `impatient` who asked all the same.
     """
 
     people: People
@@ -70,22 +72,27 @@ class Scene:
     patience_s: int = _IMPATIENT_S
     minutes: int = 0
     excused: set[tuple[int, str]] = field(default_factory=set)
+    bans: dict[str, float] = field(default_factory=dict)
+    impatient: list[str] = field(default_factory=list)
 
     @property
     def server(self) -> ForgeServer:
         return self.people.server
 
     @property
-    def writes(self) -> int:
-        """What was written to the forge, and pushed, as far as the log goes."""
-        return self.deeds[0] + len(self.server.writes)
+    def takes_twins(self) -> bool:
+        """Whether the forge may open two for one branch."""
+        return isinstance(self.server, GiteaServer) and self.server.takes_twins
 
     @property
-    def deeds(self) -> tuple[int, int, int]:
-        """How often the bots pushed, opened and closed; they may speak besides."""
-        pulls = self.server.pulls.values()
-        pushes = sum(isinstance(step, Step) and step.operation.kind == "push" for step in self.log)
-        return pushes, len(pulls), sum(pull.closed_by == self.server.author for pull in pulls)
+    def writes(self) -> int:
+        """What was written to the forge, and pushed, as far as the log goes."""
+        return self.pushes + len(self.server.writes)
+
+    @property
+    def pushes(self) -> int:
+        """How often the bots pushed, or tried to."""
+        return sum(isinstance(step, Step) and step.operation.kind == "push" for step in self.log)
 
     def play(self, each: Round) -> dict[str, Told | None]:
         """People's deeds and then the passes: what each of them told, None for one that was killed."""
@@ -93,14 +100,15 @@ class Scene:
         self.log += [self.people.do(deed) for deed in each.deeds]
         for name in each.forgetful:
             self._forget(name)
-        self.people.silent = each.silent
+        self.people.outage = each.outage
         told: dict[str, Told | None] = dict.fromkeys(each.bots)
         in_turns({name: self._pass(name, each, told) for name in each.bots}, self.dice, each.switch)
         return told
 
     def calm(self) -> None:
-        """From now on nothing goes wrong: all bots are started anew, and wait as long as it takes."""
+        """From now on nothing goes wrong: all bots are started anew, and wait as long as it takes. No ban is left."""
         self.log.append("nothing goes wrong any more")
+        self.minutes += max(BANS.values()) // 60
         self.patience_s = _PATIENT_S
         self.close()
 
@@ -111,15 +119,21 @@ class Scene:
     def _forget(self, name: str) -> None:
         """The bot comes back on an empty disk."""
         if name in self.bots:
-            self.bots.pop(name).end()
+            self._kill(name)
         shutil.rmtree(self.people.folder / name, ignore_errors=True)
+
+    def _kill(self, name: str) -> None:
+        """What it had not saved is gone; that may be what it was told."""
+        self.bots.pop(name).end()
+        self.bans.pop(name, None)
 
     def _pass(self, name: str, each: Round, told: dict[str, Told | None]) -> Iterator[None]:
         """Stops before each operation."""
         if name not in self.bots:
             self.bots[name] = self._started(name)
         connection = self.bots[name].connection
-        connection.send(NOON + timedelta(minutes=self.minutes))
+        now = NOON + timedelta(minutes=self.minutes + each.clock)
+        connection.send(Moment(now, 60.0 * self.minutes))
         met: list[Operation] = []
         trouble = ""
         while isinstance(message := connection.recv(), Operation):
@@ -128,7 +142,7 @@ class Scene:
             met.append(message)
             if trouble == KILLED_AFTER or (trouble := self._met(name, met, each)) == KILLED:
                 self.log.append(f"{name} is gone")
-                self.bots.pop(name).end()
+                self._kill(name)
                 return
             connection.send("" if trouble == KILLED_AFTER else trouble)
         troubles.unhook(self.people.bare)
@@ -146,11 +160,21 @@ class Scene:
                 self.log.append(f"  meanwhile {self.people.do(deed)}")
         trouble = next(filter(None, (each.trouble(name, place, operation.kind) for place in places)), "")
         self.log.append(Step(name, number, operation, trouble, len(self.server.calls)))
+        if operation.kind == "request":
+            self._asked(name, number, trouble)
         if trouble == "raced":
             self.people.race(operation.branches[0])
         self.server.faults = troubles.faults(self.server, trouble)
         troubles.hook(self.people.bare, trouble, operation)
         return trouble
+
+    def _asked(self, name: str, number: int, trouble: str) -> None:
+        """A bot that was told to wait sends nothing; what it is told now holds from now on."""
+        seconds = 60.0 * self.minutes
+        if seconds < self.bans.get(name, 0.0):
+            self.impatient.append(f"{name} was told to wait, and asks all the same: operation {number}")
+        if trouble in BANS:
+            self.bans[name] = seconds + BANS[trouble]
 
     def _started(self, name: str) -> Bot:
         ours, theirs = _NURSERY.Pipe()
@@ -173,10 +197,14 @@ class Scene:
 
 
 @contextmanager
-def staged(folder: Path, forge: ForgeName, dice: Random, *, grouped: bool = False) -> Iterator[Scene]:
-    """A scene in which two apps are one version behind; `grouped` they share one pull request."""
+def staged(folder: Path, forge: ForgeName, dice: Random, schedule: Schedule | None = None) -> Iterator[Scene]:
+    """A scene in which two apps are one version behind; in a schedule of a group they share one pull request."""
+    grouped, twins = (schedule.grouped, schedule.twins) if schedule else (False, False)
     with ExitStack() as stack:
+        folder.mkdir(exist_ok=True)
         server = stack.enter_context(served(SERVERS[forge](folder / "environments.git")))
+        if isinstance(server, GiteaServer):
+            server.takes_twins = twins
         people = People(folder, server, grouped=grouped)
         people.host = stack.enter_context(Served(people.registry)).host
         people.settle_in()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from tests.faults.line import Operation
+from tests.faults.line import BANS, Operation
 from tests.support.forge_server import Fault, ForgeServer, Kind
 from tests.support.github_server import GitHubServer
 
@@ -28,9 +28,9 @@ _VERBS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 def faults(server: ForgeServer, trouble: str) -> list[Fault]:
     """What strikes the very next request, whatever its verb."""
     so_far = {verb: sum(call.verb == verb for call in server.calls) for verb in _VERBS}
-    if trouble == "slow down":
+    if trouble in BANS:
         status = 403 if isinstance(server, GitHubServer) else 429
-        headers = (("Retry-After", "60"),)
+        headers = (("Retry-After", str(BANS[trouble])),)
         return [Fault(verb, status, so_far[verb] + 1, body=_SLOW_DOWN, headers=headers) for verb in _VERBS]
     return [fault for verb in _VERBS if (fault := _fault(verb, so_far[verb] + 1, trouble)) is not None]
 
