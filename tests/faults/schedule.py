@@ -97,12 +97,8 @@ class Schedule:
 
     def __str__(self) -> str:
         lines = [f"  {number}. {each}" for number, each in enumerate(self.rounds, 1)]
-        return "\n".join(
-            [
-                f"{self.name}: {self.forge}{', one group' * self.grouped}{', with twins' * self.twins}, in the end {', '.join(self.last)}",
-                *lines,
-            ]
-        )
+        what = f"{self.forge}{', one group' * self.grouped}{', with twins' * self.twins}"
+        return "\n".join([f"{self.name}: {what}, in the end {', '.join(self.last)}", *lines])
 
 
 LIFE = (
