@@ -38,9 +38,11 @@ class Doors:
         slipper = slipping(self.question(dice), server.host, dice)
 
         def reply(request: Request) -> Reply:
+            tally.meter.look()
             said = slipper.reply(request)
             if show:
                 print(f"{request.method} {request.target} {request.body[:500]!r}\n    {said[:3_000]!r}", flush=True)
+            tally.meter.begin()
             return said
 
         server.script["*"] = reply
@@ -68,7 +70,7 @@ def run(answers: int, seed: int, folder: Path) -> Tally:
     return tally
 
 
-def _files(cases: int, seed: int, folder: Path) -> Tally:
+def files_read(cases: int, seed: int, folder: Path) -> Tally:
     tally = Tally()
     with RawServer({}) as server:
         for number in range(cases):
@@ -76,7 +78,7 @@ def _files(cases: int, seed: int, folder: Path) -> Tally:
     return tally
 
 
-def _git_objects(cases: int, seed: int) -> Tally:
+def git_objects_looked_at(cases: int, seed: int) -> Tally:
     tally = Tally()
     for number in range(cases):
         with tempfile.TemporaryDirectory(prefix="imagebot-fuzz-") as folder:
@@ -84,7 +86,7 @@ def _git_objects(cases: int, seed: int) -> Tally:
     return tally
 
 
-def _passes(answers: int, seed: int, folder: Path) -> Tally:
+def played(answers: int, seed: int, folder: Path) -> Tally:
     """Until that many answers slipped."""
     tally, number = Tally(), 0
     with passes.staged(folder) as stage:
@@ -108,9 +110,9 @@ def main(answers: int, seed: int, only: str) -> None:
             return
         tries: dict[str, Callable[[], Tally]] = {
             "at the doors": lambda: run(answers, seed, Path(folder)),
-            "files": lambda: _files(answers // 20, seed, Path(folder)),
-            "git objects": lambda: _git_objects(answers // 200, seed),
-            "through whole passes": lambda: _passes(answers // 40, seed, Path(folder, "passes")),
+            "files": lambda: files_read(answers // 20, seed, Path(folder)),
+            "git objects": lambda: git_objects_looked_at(answers // 200, seed),
+            "through whole passes": lambda: played(answers // 40, seed, Path(folder, "passes")),
         }
         for name, play in tries.items():
             found += _told(name, seed, play())

@@ -206,7 +206,8 @@ def _no_header(answer: Http, dice: Random) -> Http:
 
 
 def _flood(answer: Http, dice: Random) -> Http:
-    count, size = dice.choice(((101, 10), (5_000, 4), (90, 2_000), (1, 65_530), (1, 70_000), (20, 60_000)))
+    sizes = ((101, 10), (5_000, 4), (90, 2_000), (90, 65_500), (1, 65_530), (1, 70_000), (20, 60_000))
+    count, size = dice.choice(sizes)
     name = dice.choice(_HEADERS)
     value = (dice.choice((b"a,", b",<", b"x", b"a=", b'"', b"\\")) * size)[:size]
     flood = tuple((name if dice.random() < 0.9 else b"X-%d" % number, value) for number in range(count))
@@ -293,6 +294,19 @@ def _another_body(answer: Http, dice: Random) -> Http:
     return replace(answer, body=dice.choice(bodies))
 
 
+def _huge(answer: Http, dice: Random) -> Http:
+    """Megabytes of what is small as bytes and large in memory, within what was asked for; seldom, for its cost."""
+    if dice.random() > 0.1:
+        return _another_body(answer, dice)
+    piece = dice.choice((b"[],", b"{},", b'"",', b"0,", b'{"a":[]},', b'"' + b"a" * 2_000 + b'",'))
+    filler = piece * (dice.choice((3_000_000, 15_000_000)) // len(piece))
+    value = b"[" + filler + b"0]"
+    if answer.body.startswith(b"{"):
+        name = dice.choice((b"x", b"tags", b"manifests", b"layers", b"token", b"errors"))
+        return replace(answer, body=b'{"%s": %s, ' % (name, value) + answer.body[1:])
+    return replace(answer, body=b"[" + filler + (answer.body[1:] if answer.body.startswith(b"[") else b"0]"))
+
+
 _SLIPS: tuple[Callable[[Http, Random], Http], ...] = (
     _another_status,
     _another_status,
@@ -310,7 +324,7 @@ _SLIPS: tuple[Callable[[Http, Random], Http], ...] = (
     _encoded,
     _interim,
     _more,
-    _another_body,
+    _huge,
     _another_body,
 )
 

@@ -31,7 +31,7 @@ from imagebot.secret import Secret
 from imagebot.settings import RepositorySettings, TokenCredentials
 from tests.fuzz.answers.forges import Make, honest, makes
 from tests.fuzz.answers.http_slips import Http, with_slips
-from tests.fuzz.answers.watch import Finding, Tally
+from tests.fuzz.answers.watch import Finding, Meter, Tally
 from tests.support import oci_folder
 from tests.support.forge_server import ForgeServer
 from tests.support.raw_server import RawServer, Request
@@ -54,16 +54,20 @@ class Slips:
     share: float = 0.0
     count: int = 0
     seen: Counter[str] = field(default_factory=Counter)
+    meter: Meter | None = None
     lock: Lock = field(default_factory=Lock)
 
-    def begin(self, case: str) -> None:
+    def begin(self, case: str, meter: Meter) -> None:
         """The slips of another pass."""
+        self.meter = meter
         self.name = f"{case} {self.name.rpartition(' ')[2]}"
         self.share = Random(self.name).choice((0.1, 0.3, 0.6, 1.0))
         self.seen.clear()
 
     def reply(self, request: Request) -> bytes:
+        assert self.meter is not None, "a pass has begun"
         with self.lock:
+            self.meter.look()
             key = f"{request.method} {request.target}"
             self.seen[key] += 1
             dice = Random(f"{self.name} {key} {self.seen[key]}")
@@ -73,7 +77,9 @@ class Slips:
                 raw = with_slips(answer, dice)
             else:
                 raw = answer.raw()
-        return raw.replace(b"HOST", self.host.encode())
+            raw = raw.replace(b"HOST", self.host.encode())
+            self.meter.begin()
+        return raw
 
 
 @dataclass
@@ -95,7 +101,7 @@ class Stage:
         if number % _LIVES == 0:
             self._begin_anew()
         for slips in self.slips:
-            slips.begin(case)
+            slips.begin(case, tally.meter)
         self.events.clear()
         world = self._world()
         now = NOON + timedelta(hours=2 * number)
@@ -157,6 +163,7 @@ class Stage:
 @contextmanager
 def staged(folder: Path) -> Iterator[Stage]:
     """All of it, one version behind."""
+    folder.mkdir()
     with ExitStack() as stack:
         registry = folder / "registry"
         for image in ("acme/api", "acme/sound"):

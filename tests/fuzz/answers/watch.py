@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
+from threading import Lock
 from traceback import format_exception, walk_tb
 
 from imagebot.errors import ImagebotError
@@ -29,6 +30,26 @@ class Finding:
 
 
 @dataclass
+class Meter:
+    """How far the process grows while an answer is read. Making the answer happens here too, and does not count."""
+
+    base_mib: float = 0.0
+    most_mib: float = 0.0
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def begin(self) -> None:
+        """What is held from here on is not the answer's."""
+        with self._lock:
+            _CLEAR.write_text("5")
+            self.base_mib = _field("VmRSS:")
+
+    def look(self) -> None:
+        """How far it grew since then."""
+        with self._lock:
+            self.most_mib = max(self.most_mib, _field("VmHWM:") - self.base_mib)
+
+
+@dataclass
 class Tally:
     """What came of all cases; of each kind of finding the first is kept."""
 
@@ -37,6 +58,7 @@ class Tally:
     answers: int = 0
     most_mib: float = 0.0
     most_cpu_s: float = 0.0
+    meter: Meter = field(default_factory=Meter)
 
     def add(self, finding: Finding) -> None:
         self.words["findings"] += 1
@@ -46,7 +68,8 @@ class Tally:
 
     def watch(self, case: str, ask: Callable[[], object], refusals: type[ImagebotError]) -> None:
         """Ask, and note how it went: an answer, or a refusal in words, and neither memory nor time to speak of."""
-        before = _rss_mib()
+        self.meter.most_mib = 0.0
+        self.meter.begin()
         began = time.thread_time()
         try:
             answer = ask()
@@ -58,7 +81,8 @@ class Tally:
         except Exception as error:  # noqa: BLE001  that is what is looked for
             self.add(Finding(_kind(error), case, "".join(format_exception(error))[-3_000:]))
         spent = time.thread_time() - began
-        grown = _peak_mib() - before
+        self.meter.look()
+        grown = self.meter.most_mib
         self.most_cpu_s, self.most_mib = max(self.most_cpu_s, spent), max(self.most_mib, grown)
         if grown > MOST_MIB:
             self.add(Finding(f"memory, {case.partition(' #')[0]}", f"{case}: {grown:.0f} MiB"))
@@ -78,16 +102,6 @@ def _kind(error: BaseException) -> str:
     ours = [(code, line) for code, line in frames if "/imagebot/" in code.co_filename] or frames
     code, line = ours[-1]
     return f"{type(error).__name__} at {Path(code.co_filename).name}:{line} in {code.co_name}"
-
-
-def _rss_mib() -> float:
-    """What the process holds now; its peak is set back to that."""
-    _CLEAR.write_text("5")
-    return _field("VmRSS:")
-
-
-def _peak_mib() -> float:
-    return _field("VmHWM:")
 
 
 def _field(name: str) -> float:
