@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from tests.faults.oracle import restless, unsafe, unsettled
+from tests.faults.oracle import Seen, believed, restless, unsafe, unsettled
 from tests.faults.people import FILE, MAIN
 from tests.faults.scene import Scene, staged
 from tests.faults.schedule import Round
@@ -81,6 +81,37 @@ def test_what_must_never_be(settled: Scene, harm: Callable[[Scene], None], words
     assert words in found
 
 
+def closed_by_the_bot(scene: Scene) -> None:
+    pull = scene.people.open_pulls("shop")[0]
+    pull.state, pull.closed_by = "closed", scene.server.author
+
+
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        pytest.param(doubled, "pull requests were opened", id="opened"),
+        pytest.param(closed_by_the_bot, "#2 was closed, while ['1.0.1'] is due", id="closed"),
+    ],
+)
+def test_what_must_not_be_done_while_the_registry_cannot_be_believed(
+    settled: Scene, harm: Callable[[Scene], None], words: str
+) -> None:
+    before = Seen.of(settled)
+    harm(settled)
+
+    (found,) = believed(settled, before, "hollow")
+    assert words in found
+
+
+def test_who_was_told_to_wait_and_asks_all_the_same(settled: Scene) -> None:
+    settled.bans["one"] = 1e9
+    settled.play(Round())
+
+    assert "one was told to wait, and asks all the same" in next(unsafe(settled))
+    settled.bans.clear()
+    settled.impatient.clear()
+
+
 def closed(scene: Scene) -> None:
     scene.people.open_pulls("shop")[0].state = "closed"
 
@@ -127,6 +158,8 @@ def refused(scene: Scene) -> None:
     ("harm", "words"),
     [
         pytest.param(closed, "is due, and 0 pull requests are open", id="none"),
+        pytest.param(closed, "imagebot/staging/shop is left over", id="orphan"),
+        pytest.param(doubled, "more than one open pull request", id="twins"),
         pytest.param(renamed, "is called 'deps(staging): shop 1.0.0 → 1.0.0' instead of", id="title"),
         pytest.param(without_block, "says in its block that it proposes [] instead of", id="block"),
         pytest.param(unlabelled, "has the labels []", id="labels"),

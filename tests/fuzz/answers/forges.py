@@ -23,7 +23,6 @@ from tests.support.proposals import BRANCH, FULL, body, wish
 from tests.support.raw_server import Request
 from tests.support.sound import proved
 
-_IMPATIENT = Manners(timeout_s=2, between_writes_s=0.0)
 _SINCE = datetime(2025, 12, 1, tzinfo=UTC)
 OURS = PullRequest(1, "http://HOST/acme/environments/pull/1", BRANCH, "main", "podinfo (f1)", body("f1"), "open")
 
@@ -89,7 +88,7 @@ def question(dice: Random, known: tuple[Make, ...]) -> Question:
             api_url=f"http://{host}{server.prefix}",
             credentials=TokenCredentials(Secret(server.token)),
         )
-        return deed(make.connect(settings, _IMPATIENT))
+        return deed(make.connect(settings, Manners(timeout_s=2, between_writes_s=0.0)))
 
     return Question(f"{make.name}: {name}", honest(server), ask)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
 from threading import Lock
@@ -49,6 +51,25 @@ class Meter:
             self.most_mib = max(self.most_mib, _field("VmHWM:") - self.base_mib)
 
 
+class RawLines(logging.Handler):
+    """What libraries say where nobody listens: that would stand raw in our log, which machines read line by line."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(f"{record.name}: {record.getMessage()}")
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        before, logging.lastResort = logging.lastResort, self
+        try:
+            yield
+        finally:
+            logging.lastResort = before
+
+
 @dataclass
 class Tally:
     """What came of all cases; of each kind of finding the first is kept."""
@@ -59,6 +80,7 @@ class Tally:
     most_mib: float = 0.0
     most_cpu_s: float = 0.0
     meter: Meter = field(default_factory=Meter)
+    raw: RawLines = field(default_factory=RawLines)
 
     def add(self, finding: Finding) -> None:
         self.words["findings"] += 1
@@ -71,8 +93,10 @@ class Tally:
         self.meter.most_mib = 0.0
         self.meter.begin()
         began = time.thread_time()
+        self.raw.said.clear()
         try:
-            answer = ask()
+            with self.raw.listening():
+                answer = ask()
             self.words["answered"] += 1
             _spoken(answer)
         except refusals as error:
@@ -84,6 +108,9 @@ class Tally:
         self.meter.look()
         grown = self.meter.most_mib
         self.most_cpu_s, self.most_mib = max(self.most_cpu_s, spent), max(self.most_mib, grown)
+        if self.raw.said:
+            library = self.raw.said[0].partition(":")[0]
+            self.add(Finding(f"a raw line of {library}", f"{case}: {self.raw.said[0][:300]}"))
         if grown > MOST_MIB:
             self.add(Finding(f"memory, {case.partition(' #')[0]}", f"{case}: {grown:.0f} MiB"))
         if spent > MOST_CPU_S:
