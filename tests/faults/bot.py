@@ -1,12 +1,12 @@
 """A bot as a process of its own, which can be killed for good. Before each operation it asks how that will end.
 
-The seams are the code's own: the token that a forge's client asks for before each request, the mirror, the store.
+The seams are the code's own: what a forge's client sends each request by, the mirror, the store.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from traceback import format_exc
@@ -18,6 +18,7 @@ from imagebot.cycle.run import run
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError, Unavailable
 from imagebot.forge import gitea, github, gitlab
+from imagebot.forge.bans import Bans
 from imagebot.forge.manners import Manners
 from imagebot.forge.protocol import Forge
 from imagebot.gitrepo.mirror import NETWORK_SECONDS, Heads, Mirror
@@ -28,6 +29,7 @@ from imagebot.settings import RepositorySettings, TokenCredentials
 from imagebot.store.protocol import Store
 from tests.faults.line import Moment, Operation, Told
 from tests.faults.schedule import ForgeName
+from tests.support.stage import NOON
 
 Ask = Callable[[Operation], str]
 
@@ -51,6 +53,17 @@ class Place:
     timeout_s: int
 
 
+@dataclass
+class Clocks:
+    """Both clocks of a bot, as they stand in the pass that it is at."""
+
+    moment: Moment = field(default_factory=lambda: Moment(NOON, 0.0))
+
+    def bans(self) -> Bans:
+        """What the bot is told by a forge, counted by these clocks."""
+        return Bans(lambda: self.moment.now, lambda: self.moment.seconds)
+
+
 def main(connection: Connection, place: Place) -> None:
     """One pass for each moment that is sent; what is sent back ends with a `Told`, or a traceback: that is a bug."""
 
@@ -58,10 +71,11 @@ def main(connection: Connection, place: Place) -> None:
         connection.send(operation)
         return str(connection.recv())
 
-    world = world_at(place, ask)
+    clocks = Clocks()
+    world = world_at(place, ask, clocks)
     while True:
         try:
-            moment: Moment = connection.recv()
+            moment = clocks.moment = connection.recv()
         except EOFError:
             return
         try:
@@ -72,7 +86,7 @@ def main(connection: Connection, place: Place) -> None:
             connection.send(format_exc())
 
 
-def world_at(place: Place, ask: Ask) -> World:
+def world_at(place: Place, ask: Ask, clocks: Clocks) -> World:
     """The world as the verbs compose it, with a seam wherever it is touched."""
     settings = replace(load(place.folder / "imagebot.yaml")[0], state=place.state)
     world = world_of(settings)
@@ -81,9 +95,10 @@ def world_at(place: Place, ask: Ask) -> World:
         url=place.url,
         forge=place.forge,
         api_url=place.api_url,
-        credentials=TokenCredentials(_Token(place.token, ask)),
+        credentials=TokenCredentials(Secret(place.token)),
     )
-    forge = CONNECT[place.forge](repository, Manners(place.timeout_s, 0.0))
+    forge = CONNECT[place.forge](repository, Manners(place.timeout_s, 0.0, bans=clocks.bans()))
+    _seam(forge, ask)
 
     def mirror(one: RepositorySettings) -> Mirror:
         return _Mirror(settings.state / "mirrors" / f"{one.name}.git", Remote(one.url, one.branch), ask)
@@ -107,18 +122,16 @@ def _lines(report: Report) -> Iterator[str]:
         yield f"{outcome.name} {outcome.deed.value}: {outcome.because}"
 
 
-class _Token(Secret):
-    """A forge's client asks for it right before it sends a request, and only then."""
+def _seam(forge: Any, ask: Ask) -> None:
+    """Each request is asked about right before it is sent, below all that may keep it back."""
+    wire = forge._wire  # noqa: SLF001  nothing that is not private is passed by each request, and just once
+    send = wire._ask  # noqa: SLF001
 
-    __slots__ = ("_ask",)
+    def asked(*words: Any) -> Any:
+        ask(Operation("request"))
+        return send(*words)
 
-    def __init__(self, value: str, ask: Ask) -> None:
-        super().__init__(value)
-        self._ask = ask
-
-    def reveal(self) -> str:
-        self._ask(Operation("request"))
-        return super().reveal()
+    wire._ask = asked  # noqa: SLF001
 
 
 class _Mirror(Mirror):

@@ -82,7 +82,7 @@ class Scene:
     @property
     def takes_twins(self) -> bool:
         """Whether the forge may open two for one branch."""
-        return isinstance(self.server, GiteaServer) and self.server.takes_twins
+        return isinstance(self.server, GiteaServer) and not self.server.checks_first
 
     @property
     def writes(self) -> int:
@@ -204,7 +204,7 @@ def staged(folder: Path, forge: ForgeName, dice: Random, schedule: Schedule | No
         folder.mkdir(exist_ok=True)
         server = stack.enter_context(served(SERVERS[forge](folder / "environments.git")))
         if isinstance(server, GiteaServer):
-            server.takes_twins = twins
+            server.checks_first = not twins
         people = People(folder, server, grouped=grouped)
         people.host = stack.enter_context(Served(people.registry)).host
         people.settle_in()

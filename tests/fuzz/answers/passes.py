@@ -22,6 +22,7 @@ from imagebot.cycle.run import run
 from imagebot.cycle.world import World
 from imagebot.errors import FINE, NOT_ALL_DONE, ImagebotError
 from imagebot.forge import forges as known_forges
+from imagebot.forge.bans import Bans
 from imagebot.forge.manners import Manners
 from imagebot.forge.protocol import Forge
 from imagebot.observe.events import BugMet, Event
@@ -91,6 +92,7 @@ class Stage:
     slips: list[Slips]
     forges: Mapping[str, tuple[Make, ForgeServer, Slips]]
     events: list[Event] = field(default_factory=list)
+    now: datetime = NOON
 
     def play(self, seed: int, number: int, tally: Tally) -> None:
         """A pass in which a newer tag is due everywhere; the sound app has to be brought to it."""
@@ -104,16 +106,17 @@ class Stage:
             slips.begin(case, tally.meter)
         self.events.clear()
         world = self._world()
-        now = NOON + timedelta(hours=2 * number)
+        # No ban lasts as long.
+        self.now = NOON + timedelta(hours=3 * number)
         codes: list[int] = []
-        tally.watch(case, lambda: codes.append(self._pass(world, now)), ImagebotError)
+        tally.watch(case, lambda: codes.append(self._pass(world)), ImagebotError)
         world.registries.close()
         for wrong in self._wrong(tag, codes):
             tally.add(Finding(wrong.partition(": ")[0], f"{case}: {wrong}"))
         tally.answers = sum(slips.count for slips in self.slips)
 
-    def _pass(self, world: World, now: datetime) -> int:
-        return run(world, load(self.folder / "imagebot.yaml")[1], now).exit_code
+    def _pass(self, world: World) -> int:
+        return run(world, load(self.folder / "imagebot.yaml")[1], self.now).exit_code
 
     def _wrong(self, tag: str, codes: list[int]) -> Iterator[str]:
         """What is wrong after a pass, the oracle of all this."""
@@ -146,7 +149,8 @@ class Stage:
         return replace(world, forge=forge)
 
     def _connect(self, repository: RepositorySettings) -> Forge:
-        manners = Manners(timeout_s=5, between_writes_s=0.0)
+        bans = Bans(lambda: self.now, self.now.timestamp)
+        manners = Manners(timeout_s=5, between_writes_s=0.0, bans=bans)
         if repository.name not in self.forges:
             return known_forges.connect(repository, manners)
         make, server, slips = self.forges[repository.name]
