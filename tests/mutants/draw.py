@@ -67,7 +67,7 @@ def _positions(nodes: list[Any], operator: Any) -> Iterator[tuple[tuple[int, int
 
 
 def _differ(before: str, after: str) -> bool:
-    """Whether Python would run something else: annotations are text that nothing reads, slots only save memory."""
+    """Whether Python would run something else. Nothing reads annotations; `slots` and `frozen` are no behaviour."""
     try:
         return ast.dump(_bare(after)) != ast.dump(_bare(before))
     except SyntaxError:
@@ -84,7 +84,7 @@ def _bare(source: str) -> ast.Module:
         elif isinstance(node, ast.AnnAssign):
             node.annotation = ast.Constant(None)
         elif isinstance(node, ast.Call):
-            node.keywords = [keyword for keyword in node.keywords if keyword.arg != "slots"]
+            node.keywords = [keyword for keyword in node.keywords if keyword.arg not in ("slots", "frozen")]
     return tree
 
 

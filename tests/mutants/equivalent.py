@@ -26,6 +26,11 @@ EQUIVALENT: Mapping[tuple[str, str, str], str] = {
         "@lru_cache(maxsize= 4097)",
     ): "how many are kept is a matter of memory",
     (
+        "imagebot/policy/pattern.py",
+        "def __init__(self, message: str, offset: int = 0, length: int = 1) -> None:",
+        "def __init__(self, message: str, offset: int = 0, length: int = 0) -> None:",
+    ): "a caret is one character wide at least",
+    (
         "imagebot/documents/tree.py",
         "end = _span(event)[1] if opening.flow_style else start + 1",
         "end = _span(event)[1] if opening.flow_style else start | 1",

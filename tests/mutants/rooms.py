@@ -36,7 +36,9 @@ ROOMS: Mapping[str, Room] = {
     "images": Room(("imagebot/images", "imagebot/gitnames.py"), ("tests/images", "tests/test_gitnames.py")),
     "yamledit": Room(("imagebot/yamledit",), ("tests/yamledit", "tests/fields", "tests/golden")),
     "fields": Room(("imagebot/fields",), ("tests/fields", "tests/golden", "tests/cli/test_set.py")),
-    "selection": Room(("imagebot/selection",), ("tests/selection",)),
+    "selection": Room(
+        ("imagebot/selection",), ("tests/selection", "tests/cli/test_explain.py", "tests/cli/test_simulate.py")
+    ),
     "plan": Room(("imagebot/plan",), ("tests/plan",)),
     "history": Room(("imagebot/history",), ("tests/history",)),
     "suggest": Room(("imagebot/suggest",), ("tests/suggest", "tests/cli/test_init.py")),

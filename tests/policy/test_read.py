@@ -104,3 +104,5 @@ def test_no_hint_about_a_pattern_around_commit_ids() -> None:
     text = f"app: a\nrepository: r\nenvironments: {{dev: }}\nimages: [{image}]\n"
     assert read_policies({"x": text.encode()}, None).advice == ()
     assert len(read_policies({"x": text.replace("commit: {source: s}", "numeric: asc").encode()}, None).advice) == 1
+    both = text.replace(image, f"{image}, {{image: y, numeric: asc, tags: {{match: ^main-}}}}")
+    assert [item.line for item in read_policies({"x": both.encode()}, None).advice] == [4], "the other one is looked at"

@@ -49,6 +49,7 @@ THREE = past("1.0.0", ("1.1.0", 30 * HOUR), ("2.0.0", 40 * HOUR), ("1.0.1", 50 *
             "{p: {minimumAge: 1d}}", ["p 54h: 1.0.0 -> 1.1.0", "p 84h: 1.1.0 -> 1.2.0"], id="each waits its day"
         ),
         pytest.param("{p: {minimumAge: 26d}}", ["p 654h: 1.0.0 -> 1.1.0"], id="one is old enough in time"),
+        pytest.param("{p: {minimumAge: 642h}}", ["p 672h: 1.0.0 -> 1.1.0"], id="one is at the last moment"),
         pytest.param("{p: {minimumAge: 90d}}", [], id="none is"),
         pytest.param(
             "{p: {windows: ['Wed 09:00-10:00 UTC']}}",
