@@ -12,11 +12,11 @@ from imagebot.errors import BadInput, BadResponse, NotFound, Refused
 from imagebot.gitrepo import objects
 from imagebot.gitrepo.commits import write
 from imagebot.gitrepo.failures import explain, unexplained
-from imagebot.gitrepo.folder import make_private
 from imagebot.gitrepo.names import commit_id
 from imagebot.gitrepo.process import Git, Terms
 from imagebot.gitrepo.push import PushUpdate, Rejected, Sender
 from imagebot.gitrepo.remote import Remote
+from imagebot.private import make_private
 from imagebot.settings import Author
 
 _SECONDS = 120.0

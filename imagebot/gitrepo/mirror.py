@@ -16,7 +16,6 @@ from imagebot.gitrepo import ancestry, commits, history, log, objects
 from imagebot.gitrepo.bring import Bringing, brings_each
 from imagebot.gitrepo.commits import Draft, SignedCommit
 from imagebot.gitrepo.failures import explain, unexplained
-from imagebot.gitrepo.folder import make_private
 from imagebot.gitrepo.lock import locked
 from imagebot.gitrepo.names import branch_name, branch_prefix
 from imagebot.gitrepo.objects import Files
@@ -24,6 +23,7 @@ from imagebot.gitrepo.process import DAMAGED_MARK, Answer, Damaged, Git, Terms
 from imagebot.gitrepo.push import Pushed, PushUpdate, Rejected, Sender, remote_heads
 from imagebot.gitrepo.remote import Remote
 from imagebot.history.commits import Commit
+from imagebot.private import make_private
 from imagebot.settings import Author
 from imagebot.versions.commit import History
 from imagebot.yamledit.prove import Proved

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from imagebot.errors import BadInput, BadResponse, NotFound
 from imagebot.gitrepo.failures import explain, unexplained
-from imagebot.gitrepo.folder import make_private
 from imagebot.gitrepo.mirror import NETWORK_SECONDS
 from imagebot.gitrepo.names import branch_name
 from imagebot.gitrepo.process import Git, Terms
 from imagebot.gitrepo.remote import Remote
+from imagebot.private import make_private
 
 _HEADS = "ref: refs/heads/"
 

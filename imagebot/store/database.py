@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, event, exc, 
 from sqlalchemy.engine import URL
 
 from imagebot.errors import BadInput, ImagebotError, Unavailable, printable
+from imagebot.private import make_private_file, mend
 from imagebot.secret import SecretSource
 from imagebot.store.lock import alone
 from imagebot.store.tables import CACHES, REVISION, REVISION_TABLE, caches
@@ -26,10 +27,10 @@ _SQLITE_BROKEN = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 class Database:
     """One database, at the tables of this imagebot from the first `open` on."""
 
-    def __init__(self, engine: Engine, name: str, lock: Path | None = None) -> None:
+    def __init__(self, engine: Engine, name: str, file: Path | None = None) -> None:
         self._engine = engine
         self._name = name
-        self._lock = lock
+        self._file = file
 
     @classmethod
     def sqlite(cls, file: Path) -> Database:
@@ -39,7 +40,7 @@ class Database:
         engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": _PATIENCE})
         event.listen(engine, "connect", _ready_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-        return cls(engine, str(file), file.with_name(f"{file.name}.lock"))
+        return cls(engine, str(file), file)
 
     @classmethod
     def postgresql(cls, url: SecretSource) -> Database:
@@ -64,7 +65,9 @@ class Database:
     def open(self) -> None:
         """Bring the tables up to date where they are not, under a lock. Raises `BadInput` and `Unavailable`."""
         # SQLite cannot wait for a lock while it turns a new file into one with a write-ahead log.
-        with self._explained(), nullcontext() if self._lock is None else alone(self._lock):
+        with self._explained(), nullcontext() if self._file is None else alone(_beside(self._file, ".lock")):
+            if self._file is not None:
+                _make_private(self._file)
             if not self._is_ready():
                 self._migrate()
 
@@ -128,6 +131,20 @@ class Database:
         if code.startswith(_SQLITE_BROKEN):
             mend = "move it away: then a new one is made, soak clocks start again, and holds made by hand are gone"
         return BadInput(f"the database {self._name} cannot be used: {said}; {mend}")
+
+
+def _make_private(file: Path) -> None:
+    """SQLite gives its other files the mode of the first. Raises `BadInput`."""
+    try:
+        make_private_file(file)
+        for ending in ("-wal", "-shm", "-journal"):
+            mend(_beside(file, ending))
+    except OSError as error:
+        raise BadInput(f"cannot write {file}: {error.strerror}; set `state` to a folder of the bot's own") from None
+
+
+def _beside(file: Path, ending: str) -> Path:
+    return file.with_name(file.name + ending)
 
 
 def _means_no_table(error: exc.DBAPIError) -> bool:

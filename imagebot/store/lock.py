@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from imagebot.errors import BadInput
+from imagebot.private import make_state, open_private
 
 
 @contextmanager
@@ -20,8 +21,8 @@ def only_bot(state: Path) -> Iterator[None]:
     """
     path = state / "lock"
     try:
-        state.mkdir(parents=True, exist_ok=True)
-        file = path.open("a+")
+        make_state(state)
+        file = open_private(path)
     except OSError as error:
         raise BadInput(
             f"cannot write the state folder {state}: {error.strerror}; set `state` to a folder of the bot's own"
@@ -45,8 +46,8 @@ def only_bot(state: Path) -> Iterator[None]:
 def alone(path: Path) -> Iterator[None]:
     """Hold the lock file `path`, after whoever has it; for work that takes no time. Raises `BadInput`."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("a")
+        make_state(path.parent)
+        file = open_private(path)
     except OSError as error:
         raise BadInput(f"cannot write {path}: {error.strerror}; set `state` to a folder of the bot's own") from None
     with file:

@@ -16,6 +16,7 @@ from imagebot.cli.disk import create_file, read_file, replace_file
 from imagebot.errors import BadInput
 from tests.support.sound import proved
 from tests.support.stage import Said, run_imagebot
+from tests.support.strangers import reachable_folder
 
 BEFORE, AFTER = "image: nginx:1\n", "image: nginx:2\n"
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to others")
@@ -75,11 +76,7 @@ def test_regret_a_file_of_another_owner_with_an_access_list_is_theirs_afterwards
 
 
 @ROOT
-def test_regret_whoever_may_not_give_a_file_back_does_not_take_it(tmp_path: Path) -> None:
-    file = put(tmp_path)
-    os.chown(file, 0, 0)
-    file.chmod(0o666)
-    tmp_path.chmod(0o777)
+def test_regret_whoever_may_not_give_a_file_back_does_not_take_it() -> None:
     code = f"""
 import os
 from pathlib import Path
@@ -93,15 +90,16 @@ try:
 except BadInput as error:
     print(error)
 """
-    for parent in tmp_path.parents:
-        if parent.stat().st_uid == 0 and parent != Path("/") and not parent.stat().st_mode & stat.S_IXOTH:
-            parent.chmod(parent.stat().st_mode | stat.S_IXOTH)
-    done = script(tmp_path, code, [])
-    assert done.stdout == (
-        "a.yaml: it belongs to user 0 and group 0, and would not any more; run this as that user or as root\n"
-    ), done.stderr
-    assert file.read_text() == BEFORE
-    assert [path.name for path in tmp_path.iterdir()] == ["a.yaml"]
+    with reachable_folder() as folder:
+        file = put(folder)
+        file.chmod(0o666)
+        folder.chmod(0o777)
+        done = script(folder, code, [])
+        assert done.stdout == (
+            "a.yaml: it belongs to user 0 and group 0, and would not any more; run this as that user or as root\n"
+        ), done.stderr
+        assert file.read_text() == BEFORE
+        assert [path.name for path in folder.iterdir()] == ["a.yaml"]
 
 
 def test_regret_a_hard_link_is_not_parted_from_its_other_name(tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from imagebot.gitrepo.folder import make_private
 from imagebot.gitrepo.leaf import Leaf
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.remote import Remote
+from imagebot.private import make_private
 from imagebot.settings import Author
 from tests.support.git_repos import BareRepository
 
