@@ -59,6 +59,28 @@ class BugMet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerLate(Event):
+    """Nobody waits any more for an answer to `deed`; the thread that asked still does."""
+
+    name = "answer.late"
+    level = "warning"
+    party: str
+    deed: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDropped(Event):
+    """An answer came after all, `seconds` after it was asked for, and nobody heeds it."""
+
+    name = "answer.dropped"
+    level = "debug"
+    party: str
+    deed: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class ConfigurationRefused(Event):
     name = "configuration.refused"
     level = "error"
