@@ -18,21 +18,24 @@ from imagebot.settings import Limits
 _HOUR = timedelta(hours=1)
 
 
-def allow(world: World, present: Mapping[str, Checkout], new: Sequence[Change]) -> Mapping[Place, str]:
+def allow(
+    world: World, present: Mapping[str, Checkout], let_in: Mapping[str, int], new: Sequence[Change]
+) -> Mapping[Place, str]:
     """Why some of these changes must wait, in the order in which their turn comes.
 
     `present` are the repositories whose forge has told what is open; what is open elsewhere counts for nothing.
+    `let_in` counts those that this pass let in before, by repository.
     """
     if not new:
         return {}
     now = next(iter(present.values())).memory.now
-    opened = {name: _opened(checkout) for name, checkout in present.items()}
+    opened = {name: (*_opened(checkout), *[now] * let_in.get(name, 0)) for name, checkout in present.items()}
+    open_now = {name: len(checkout.pulls) + let_in.get(name, 0) for name, checkout in present.items()}
     repositories = {
-        name: _allowance(len(checkout.pulls), opened[name], checkout.settings.limits)
-        for name, checkout in present.items()
+        name: _allowance(open_now[name], opened[name], checkout.settings.limits) for name, checkout in present.items()
     }
     overall = _allowance(
-        sum(len(checkout.pulls) for checkout in present.values()),
+        sum(open_now.values()),
         tuple(at for times in opened.values() for at in times),
         world.settings.limits,
     )

@@ -12,7 +12,7 @@ from imagebot.errors import CannotEdit, ImagebotError
 from imagebot.plan import block
 from imagebot.plan.change import Change
 from imagebot.plan.decision import Decision, WatchDecision
-from imagebot.plan.groups import Member, Target, targets
+from imagebot.plan.groups import Member, Target
 from imagebot.plan.propose import Due, propose
 from imagebot.selection import gates
 from imagebot.selection.survey import better
@@ -33,32 +33,40 @@ News = Mapping[Key, Verdict]
 
 
 def arrange(
-    world: World, checkouts: Mapping[str, Checkout | ImagebotError], decisions: Sequence[Decision]
-) -> tuple[tuple[Decision, ...], tuple[Arranged, ...]]:
-    """What every branch should hold, and the decisions as that leaves them: some branches may not be touched."""
-    unknown = {str(decision.policy) for decision in decisions if decision.unknown}
+    world: World, checkout: Checkout, targets: Sequence[Target], unknown: Collection[str]
+) -> tuple[tuple[Arranged, ...], News]:
+    """What these branches of one repository should hold, and what that tells of their members: some may not be touched.
+
+    `unknown` are the policies of which not enough is known, as `app@environment`.
+    """
+    # What fails here fails once more for each branch that needs it: there it is told.
+    world.ask(f"read files of {checkout.settings.name}", partial(checkout.read_ahead, _edited(targets)))
     arranged = []
     news: dict[Key, Verdict] = {}
-    for present in (each for each in checkouts.values() if isinstance(each, Checkout)):
-        # What fails here fails once more for each branch that needs it: there it is told.
-        world.ask(f"read files of {present.settings.name}", partial(present.read_ahead, _edited(present, decisions)))
-    for target in targets(world.settings.branch_prefix, decisions):
+    for target in targets:
         world.go_on()
-        checkout = checkouts[target.repository]
-        if isinstance(checkout, Checkout):
-            found = world.ask(f"arrange {target.branch}", partial(_arrange, checkout, target, unknown))
-            if isinstance(found, ImagebotError):
-                found = Arranged(checkout, target), _all_unknown(target, str(found))
-            one, changed = found
-            arranged.append(one)
-            news |= changed
-    return tuple(_told(decision, news) for decision in decisions), tuple(arranged)
+        found = world.ask(f"arrange {target.branch}", partial(_arrange, checkout, target, unknown))
+        if isinstance(found, ImagebotError):
+            found = Arranged(checkout, target), all_unknown([target], str(found))
+        one, changed = found
+        arranged.append(one)
+        news |= changed
+    return tuple(arranged), news
 
 
-def _edited(checkout: Checkout, decisions: Iterable[Decision]) -> set[str]:
-    """The files that this pass may edit in one repository."""
-    mine = (decision for decision in decisions if decision.policy.repository == checkout.settings.name)
-    due = (line for decision in mine for line in decision.watches if isinstance(line.verdict, Update))
+def told(decision: Decision, news: News) -> Decision:
+    """A decision as the news leave it."""
+
+    def line(one: WatchDecision) -> WatchDecision:
+        verdict = news.get(_key(Member(decision.policy, one)))
+        return one if verdict is None else replace(one, verdict=verdict)
+
+    return replace(decision, watches=tuple(line(one) for one in decision.watches))
+
+
+def _edited(targets: Iterable[Target]) -> set[str]:
+    """The files that may be edited for these branches."""
+    due = (each.line for target in targets for each in target.members if isinstance(each.line.verdict, Update))
     return {field.file for line in due for field in line.fields}
 
 
@@ -75,9 +83,10 @@ def _arrange(checkout: Checkout, target: Target, unknown: Collection[str]) -> tu
     return _proposed(checkout, target, due, draft=not ready)
 
 
-def _all_unknown(target: Target, because: str) -> News:
-    """The news of a branch that nothing could be made of: of those that wanted something on it."""
-    wanting = [member for member in target.members if isinstance(member.line.verdict, Update) or _soaks(member)]
+def all_unknown(targets: Iterable[Target], because: str) -> News:
+    """The news of branches that nothing could be made of: of those that wanted something on them."""
+    members = (member for target in targets for member in target.members)
+    wanting = (member for member in members if isinstance(member.line.verdict, Update) or _soaks(member))
     return {_key(member): Unknown(because) for member in wanting}
 
 
@@ -148,11 +157,3 @@ def _due(member: Member) -> Due:
 
 def _key(member: Member) -> Key:
     return (str(member.policy), str(member.line.watch.image), member.line.major)
-
-
-def _told(decision: Decision, news: News) -> Decision:
-    def line(one: WatchDecision) -> WatchDecision:
-        verdict = news.get(_key(Member(decision.policy, one)))
-        return one if verdict is None else replace(one, verdict=verdict)
-
-    return replace(decision, watches=tuple(line(one) for one in decision.watches))

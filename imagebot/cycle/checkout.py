@@ -12,7 +12,7 @@ from imagebot.cycle.asked import Asked
 from imagebot.cycle.memory import Memory
 from imagebot.cycle.standing import Branches
 from imagebot.cycle.world import World
-from imagebot.errors import BadResponse
+from imagebot.errors import BadResponse, ImagebotError
 from imagebot.forge.protocol import Forge, Listing, PullRequest, Signs
 from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.objects import TreeEntry
@@ -51,6 +51,11 @@ class Checkout:
     _contents: dict[str, bytes] = field(default_factory=dict)
 
     @property
+    def party(self) -> str:
+        """Whose threads ask about this repository: its forge's, or its own where that is a folder of this machine."""
+        return party_of(self.settings)
+
+    @property
     def account(self) -> str:
         """Whose limits on writes count here: those of everything behind one API."""
         return f"{self.settings.forge} {self.settings.api_url}"
@@ -75,13 +80,30 @@ class Checkout:
 
     @cached_property
     def pulls(self) -> Mapping[str, PullRequest]:
-        """The open pull requests by branch: one listing, and none at all while the bot has no branch there."""
-        if not self.heads.branches:
-            return {}
+        """The open pull requests by branch: one listing, and none at all while the bot has no branch there.
+
+        A forge that failed to tell them is not asked again by this pass. Raises what it failed with.
+        """
         return {pull.branch: pull for pull in self._listed}
 
-    @cached_property
+    @property
+    def has_pulls(self) -> bool:
+        """Whether the forge has told what is open; asks it, if nobody has yet."""
+        return not isinstance(self._listing, ImagebotError)
+
+    @property
     def _listed(self) -> Listing[PullRequest]:
+        if isinstance(self._listing, ImagebotError):
+            raise self._listing
+        return self._listing
+
+    @cached_property
+    def _listing(self) -> Listing[PullRequest] | ImagebotError:
+        return self.world.ask(f"list the pull requests of {self.settings.name}", self._list)
+
+    def _list(self) -> Listing[PullRequest]:
+        if not self.heads.branches:
+            return Listing()
         listed = self.forge.open_pulls(self.world.settings.branch_prefix)
         for one in listed.unread:
             self.world.tell(ForgeWarned(self.settings.name, one.because))
@@ -89,7 +111,7 @@ class Checkout:
 
     def doubt(self, branch: str) -> str:
         """Why nobody can say that this branch has no open pull request but those in `pulls`; empty if it has none."""
-        return self._listed.doubt(branch) if self.heads.branches else ""
+        return self._listed.doubt(branch)
 
     @cached_property
     def landed(self) -> tuple[Landed, ...]:
@@ -201,6 +223,12 @@ class Checkout:
             host = urlsplit(self.settings.api_url).hostname or ""
             own |= {self.forge.identity()[1], "noreply@github.com", f"noreply@{host}"}
         return frozenset(own)
+
+
+def party_of(settings: RepositorySettings) -> str:
+    """Who answers for an environment repository: the host of its forge, of its git server, or itself."""
+    hosts = (urlsplit(url).netloc for url in (settings.api_url, settings.url) if url and "://" in url)
+    return next((host for host in hosts if host), settings.name)
 
 
 def check_out(

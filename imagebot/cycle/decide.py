@@ -2,66 +2,57 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass, field, replace
 
 from imagebot.cycle.believe import believed, proposed
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.creation_times import creation_times
 from imagebot.cycle.gather import Place, Question, gather, witnesses
-from imagebot.cycle.histories import Histories
-from imagebot.cycle.lists import Listed, Lists
+from imagebot.cycle.lists import Listed
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.fields.field import Field
+from imagebot.images.reference import ImageName
 from imagebot.plan.claims import Claims, FileFields, Key, claims, left_alone
-from imagebot.plan.decision import Decision, WatchDecision, deployed
+from imagebot.plan.decision import WatchDecision, deployed
 from imagebot.plan.groups import branch_of
 from imagebot.policy.model import Policy, Watch
-from imagebot.policy.read import PolicySet
+from imagebot.policy.orders import CommitRule
 from imagebot.selection.doubts import Cut, Doubt, cut_short
 from imagebot.selection.facts import Case, Elsewhere, Facts, Needs
 from imagebot.selection.judge import judge
 from imagebot.selection.rank import Ranking, rank
 from imagebot.selection.verdict import Unknown, Verdict, Version, tag_of
+from imagebot.versions.commit import History
 from imagebot.versions.known import Known
 
 _MOST_QUESTIONS = 500  # a few for each candidate, of which those that are only remembered may be many
 
-Checkouts = Mapping[str, Checkout | ImagebotError]
-
 
 @dataclass(frozen=True, slots=True)
-class Sights:
-    """What the registries list, and what the source repositories' branches were at."""
-
-    lists: Lists
-    histories: Histories
-
-
-@dataclass(frozen=True, slots=True)
-class _Owned:
+class Owned:
     """The fields of one environment repository: those of each watch, and what it leaves alone."""
 
     claims: Claims
     left: Mapping[Key, tuple[Field, ...]]
 
     @classmethod
-    def of(cls, policies: Sequence[Policy], files: Mapping[str, FileFields]) -> _Owned:
+    def of(cls, policies: Sequence[Policy], files: Mapping[str, FileFields]) -> Owned:
+        """The fields in `files`, of all policies of one repository."""
         return cls(claims(policies, files), left_alone(policies, files))
 
 
 @dataclass(frozen=True, slots=True)
-class _Pass:
-    """What decides in this pass; `owned` is what each repository holds."""
+class Sight:
+    """What the parties of a pass have answered so far: what each repository holds, and what registries list."""
 
     world: World
     policies: Mapping[str, Policy]
-    checkouts: Checkouts
-    owned: Mapping[str, _Owned | ImagebotError]
-    sights: Sights
+    checkouts: dict[str, Checkout | ImagebotError] = field(default_factory=dict)
+    owned: dict[str, Owned | ImagebotError] = field(default_factory=dict)
+    lists: dict[ImageName, Listed | ImagebotError] = field(default_factory=dict)
+    histories: dict[CommitRule, History | ImagebotError] = field(default_factory=dict)
 
     def fields(self, policy: Policy, index: int) -> tuple[Field, ...] | Unknown:
         """The fields of one watch, or why they are not known."""
@@ -73,49 +64,39 @@ class _Pass:
         owned = self.owned[policy.repository]
         return () if isinstance(owned, ImagebotError) else owned.left.get((str(policy), index), ())
 
+    def elsewhere(self, policy: Policy) -> Policy | None:
+        """The policy of the environment that versions come from, if there is one."""
+        source = policy.gates.source
+        return None if source is None else self.policies.get(f"{policy.app}@{source.environment}")
 
-def decide(world: World, policies: PolicySet, checkouts: Checkouts, sights: Sights) -> tuple[Decision, ...]:
-    """A decision for every policy, in their order."""
-    known = (*policies.policies, *policies.beside)
-    of: dict[str, list[Policy]] = defaultdict(list)
-    for policy in known:
-        of[policy.repository].append(policy)
-    owned = {
-        name: world.ask(f"find whose fields are whose in {name}", partial(_Owned.of, of[name], checkout.files))
-        for name, checkout in checkouts.items()
-        if isinstance(checkout, Checkout)
-    }
-    this = _Pass(world, {str(policy): policy for policy in known}, checkouts, owned, sights)
-    return tuple(_decide(this, policy) for policy in policies.policies)
+    def asks(self, policy: Policy, index: int) -> bool:
+        """Whether to judge one watch may take a question to its registry: not if something else is in the way."""
+        is_there = isinstance(self.checkouts[policy.repository], Checkout)
+        listed = self.lists[policy.watches[index].image]
+        return is_there and isinstance(listed, Listed) and not isinstance(self.fields(policy, index), Unknown)
+
+    def unknown(self, policy: Policy, index: int, because: str) -> WatchDecision:
+        """What can be told of one watch if nothing can be decided."""
+        fields = self.fields(policy, index) if policy.repository in self.owned else ()
+        return WatchDecision(
+            policy.watches[index], () if isinstance(fields, Unknown) else fields, None, Unknown(because)
+        )
 
 
-def _decide(this: _Pass, policy: Policy) -> Decision:
+def judge_watch(this: Sight, policy: Policy, index: int) -> Sequence[WatchDecision]:
+    """What is decided about one watch, of which all is in sight. Raises `ImagebotError`."""
     this.world.go_on()
-    return Decision(policy, tuple(line for at in range(len(policy.watches)) for line in _asked(this, policy, at)))
-
-
-def _asked(this: _Pass, policy: Policy, index: int) -> Sequence[WatchDecision]:
-    """What is decided about one watch, whatever goes wrong in deciding it."""
-    watch, checkout = policy.watches[index], this.checkouts[policy.repository]
-    if not isinstance(checkout, Checkout):
-        return [WatchDecision(watch, (), None, Unknown(str(checkout)))]
-    deed = f"judge {watch.image.familiar} for {policy}"
-    lines = this.world.ask(deed, partial(_watch, this, checkout, policy, index))
-    if not isinstance(lines, ImagebotError):
-        return lines
-    fields = this.fields(policy, index)
-    return [WatchDecision(watch, () if isinstance(fields, Unknown) else fields, None, Unknown(str(lines)))]
-
-
-def _watch(this: _Pass, checkout: Checkout, policy: Policy, index: int) -> Sequence[WatchDecision]:
+    checkout = this.checkouts[policy.repository]
+    if isinstance(checkout, ImagebotError):
+        raise checkout
     left = this.left(policy, index)
     return [replace(line, left=left) for line in _lines(this, checkout, policy, index)]
 
 
-def _lines(this: _Pass, checkout: Checkout, policy: Policy, index: int) -> Sequence[WatchDecision]:
+def _lines(this: Sight, checkout: Checkout, policy: Policy, index: int) -> Sequence[WatchDecision]:
     watch = policy.watches[index]
     fields = this.fields(policy, index)
-    listed = this.sights.lists[watch.image]
+    listed = this.lists[watch.image]
     if isinstance(fields, Unknown):
         return [WatchDecision(watch, (), None, fields)]
     if isinstance(listed, ImagebotError):
@@ -189,9 +170,9 @@ def _majors(ranking: Ranking, fields: Sequence[Field]) -> frozenset[str]:
     return frozenset(tag for tag, at in tags if at is not None and at > now and step(now, at) == "major")
 
 
-def _ranking(this: _Pass, checkout: Checkout, watch: Watch, fields: Sequence[Field], listed: Listed) -> Ranking:
+def _ranking(this: Sight, checkout: Checkout, watch: Watch, fields: Sequence[Field], listed: Listed) -> Ranking:
     """The tags in order, with what the order needs besides. Raises `ImagebotError`."""
-    history = this.sights.histories[watch.commit] if watch.commit is not None else None
+    history = this.histories[watch.commit] if watch.commit is not None else None
     if isinstance(history, ImagebotError):
         raise history
     running = {field.tag for field in fields if field.tag is not None}
@@ -202,11 +183,11 @@ def _ranking(this: _Pass, checkout: Checkout, watch: Watch, fields: Sequence[Fie
     return rank(watch, listed.tags.tags, running, Known(created, history))
 
 
-def _source(this: _Pass, policy: Policy, index: int) -> Place | Unknown | None:
+def _source(this: Sight, policy: Policy, index: int) -> Place | Unknown | None:
     """Where versions come from, if not from the registry: the same watch in another environment."""
     if policy.gates.source is None:
         return None
-    other = this.policies.get(f"{policy.app}@{policy.gates.source.environment}")
+    other = this.elsewhere(policy)
     if other is None:
         return Unknown(f"{policy.gates.source.environment}, which versions come from, is not there")
     checkout = this.checkouts[other.repository]

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
-from imagebot.cycle.allow import allow, turn, unpaid
+from imagebot.cycle.allow import turn, unpaid
 from imagebot.cycle.arrange import Arranged
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.commit import commits as commits_of
 from imagebot.cycle.describe import described
 from imagebot.cycle.job import DONE_ONCE, Delivery, Job, outcome
 from imagebot.cycle.report import Deed, Outcome
-from imagebot.cycle.retire import look_after
 from imagebot.cycle.supply import supplied
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
@@ -27,69 +26,41 @@ from imagebot.plan.comments import superseded
 from imagebot.plan.groups import Place
 
 
-def deliver(
-    world: World,
-    checkouts: Mapping[str, Checkout | ImagebotError],
-    arranged: Sequence[Arranged],
-    unknown: Collection[str],
-    *,
-    whole: bool,
-) -> Delivery:
-    """Carry out every change of a pass, close what has become moot, and tell what became of each.
+@dataclass(frozen=True, slots=True)
+class Delivering:
+    """One repository's changes on their way. `present` are all repositories whose forge has told what is open.
 
-    `unknown` are the policies of which not enough is known, as `app@environment`. `whole`: `arranged` holds every
-    policy there is.
+    `waits` tells why some of what is new must wait.
     """
-    delivery = Delivery()
-    jobs: list[Job] = []
-    present: dict[str, Checkout] = {}
-    for name, checkout in checkouts.items():
-        if not isinstance(checkout, Checkout):
-            continue
-        mine = [one for one in arranged if one.checkout is checkout]
-        found = world.ask(f"look at the pull requests of {name}", partial(_jobs, checkout, mine))
-        if isinstance(found, ImagebotError):
-            _forge_failed(checkout, mine, str(found), delivery)
-            continue
-        jobs += found
-        present[name] = checkout
-        look_after(world, checkout, mine, unknown, delivery, whole=whole)
-    waits = _waits(world, present, [job for job in jobs if job.pull is None], delivery)
-    for checkout in present.values():
-        ready = [job for job in jobs if job.checkout is checkout and job.place not in waits]
-        if ready:
-            deed = f"deliver to {checkout.settings.name}"
-            done = world.ask(deed, partial(_carry_out, world, [*present.values()], ready, delivery))
-            if isinstance(done, ImagebotError):
-                _fail_rest(ready, str(done), delivery)
-    return delivery
+
+    world: World
+    checkout: Checkout
+    present: Sequence[Checkout]
+    delivery: Delivery
+    waits: Mapping[Place, str]
+
+    def carry_out(self, jobs: Sequence[Job]) -> None:
+        """Bring all of them to the repository and its forge that may be brought. Raises `Stopped`."""
+        waiting = [job for job in jobs if job.place in self.waits]
+        self.delivery.outcomes += [outcome(job.change, Deed.WAITING, self.waits[job.place]) for job in waiting]
+        ready = [job for job in jobs if job.place not in self.waits]
+        if not ready:
+            return
+        question = partial(_carry_out, self.world, self.present, ready, self.delivery)
+        done = self.world.ask(f"deliver to {self.checkout.settings.name}", question)
+        if isinstance(done, ImagebotError):
+            self.fail_rest(ready, str(done))
+
+    def fail_rest(self, jobs: Sequence[Job], because: str) -> None:
+        """What nobody knows the outcome of has failed."""
+        done = {one.place for one in self.delivery.outcomes}
+        for job in jobs:
+            if job.place not in done:
+                self.delivery.fail(job.change, because)
 
 
-def _waits(world: World, present: Mapping[str, Checkout], new: Sequence[Job], delivery: Delivery) -> Collection[Place]:
-    """The new ones of which the turn has not come, with their outcomes told."""
-    waits = world.ask(
-        "hold what is new against the limits", partial(allow, world, present, [job.change for job in new])
-    )
-    if isinstance(waits, ImagebotError):
-        _fail_rest(new, str(waits), delivery)
-        return {job.place for job in new}
-    delivery.outcomes += [outcome(job.change, Deed.WAITING, waits[job.place]) for job in new if job.place in waits]
-    return waits.keys()
-
-
-def _fail_rest(jobs: Sequence[Job], because: str, delivery: Delivery) -> None:
-    """What nobody knows the outcome of has failed."""
-    done = {one.place for one in delivery.outcomes}
-    for job in jobs:
-        if job.place not in done:
-            delivery.fail(job.change, because)
-
-
-def _jobs(checkout: Checkout, mine: Sequence[Arranged]) -> list[Job]:
-    """What is to be done, beside what is there. The forge is asked what is open even if that is nothing.
-
-    Raises what the forge does.
-    """
+def jobs_of(checkout: Checkout, mine: Sequence[Arranged]) -> list[Job]:
+    """What is to be done, beside what is there. Raises what the forge does that tells what is open."""
     tips, pulls = checkout.heads.branches, checkout.pulls
     return [
         Job(checkout, one.target, one.change, tips.get(one.change.branch), pulls.get(one.change.branch))
@@ -98,7 +69,8 @@ def _jobs(checkout: Checkout, mine: Sequence[Arranged]) -> list[Job]:
     ]
 
 
-def _forge_failed(checkout: Checkout, mine: Sequence[Arranged], because: str, delivery: Delivery) -> None:
+def forge_failed(checkout: Checkout, mine: Sequence[Arranged], because: str, delivery: Delivery) -> None:
+    """Whatever may be open on these branches: nobody can tell."""
     done = {one.place for one in delivery.outcomes}
     for one in mine:
         target = one.target

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from imagebot.cycle.world import World
@@ -13,26 +14,38 @@ from imagebot.policy.orders import CommitRule
 from imagebot.versions.commit import History
 
 Histories = Mapping[CommitRule, History | ImagebotError]
+Branch = tuple[str, str | None]
+"""The name of a source repository, and the branch that is meant where it is not the one that goes with it."""
 
 
 def read_histories(world: World, policies: Iterable[Policy]) -> Histories:
     """What each `commit` rule of these policies asks about; a source that failed is kept as its error."""
-    rules = dict.fromkeys(watch.commit for policy in policies for watch in policy.watches if watch.commit is not None)
-    tips = {(rule.source, rule.branch): _fetched(world, rule.source, rule.branch) for rule in rules}
-    return {rule: _history(world, rule, tips[rule.source, rule.branch]) for rule in rules}
+    return {
+        rule: history
+        for branch, rules in branches(policies).items()
+        for rule, history in read_branch(world, branch, rules).items()
+    }
 
 
-def _fetched(world: World, source: str, branch: str | None) -> tuple[Mirror, str] | ImagebotError:
+def branches(policies: Iterable[Policy]) -> Mapping[Branch, Sequence[CommitRule]]:
+    """The branches of source repositories that policies ask about, each with what they ask."""
+    found: dict[Branch, dict[CommitRule, None]] = defaultdict(dict)
+    for rule in (watch.commit for policy in policies for watch in policy.watches if watch.commit is not None):
+        found[rule.source, rule.branch][rule] = None
+    return {branch: tuple(rules) for branch, rules in found.items()}
+
+
+def read_branch(world: World, branch: Branch, rules: Sequence[CommitRule]) -> Histories:
+    """What these rules ask about one branch, fetched anew."""
+
     def fetch() -> tuple[Mirror, str]:
-        mirror = world.source(source, branch)
+        mirror = world.source(*branch)
         return mirror, mirror.fetch(None).base
 
     world.go_on()
-    return world.ask(f"fetch the source repository {source}", fetch)
-
-
-def _history(world: World, rule: CommitRule, fetched: tuple[Mirror, str] | ImagebotError) -> History | ImagebotError:
+    fetched = world.ask(f"fetch the source repository {branch[0]}", fetch)
     if isinstance(fetched, ImagebotError):
-        return fetched
+        return dict.fromkeys(rules, fetched)
     mirror, tip = fetched
-    return world.ask(f"read the history of {rule.source}", partial(mirror.history, tip, rule.paths))
+    deed = f"read the history of {branch[0]}"
+    return {rule: world.ask(deed, partial(mirror.history, tip, rule.paths)) for rule in rules}

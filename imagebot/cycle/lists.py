@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from imagebot.cycle.asked import Asked
 from imagebot.cycle.memory import Memory
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.images.reference import ImageName
 from imagebot.observe.events import TagsListed
-from imagebot.policy.model import Policy
 from imagebot.registry.client import TagList
 from imagebot.selection.doubts import Doubt, Shrunk
 
@@ -31,16 +28,8 @@ class Listed:
 Lists = Mapping[ImageName, Listed | ImagebotError]
 
 
-def list_tags(world: World, registries: Asked, memory: Memory, policies: Sequence[Policy]) -> Lists:
-    """All tags of every watched image, each image asked for once; what failed is kept as its error."""
-    names = sorted({watch.image for policy in policies for watch in policy.watches})
-
-    def ask(name: ImageName) -> TagList | ImagebotError:
-        world.go_on()
-        return world.ask(f"list the tags of {name.familiar}", lambda: registries.tags(name))
-
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        answers = dict(zip(names, pool.map(ask, names), strict=True))
+def listed(world: World, memory: Memory, answers: Mapping[ImageName, TagList | ImagebotError]) -> Lists:
+    """What registries answered, beside what is remembered of their lists; what failed stays its error."""
     whole = {name: len(tags.tags) for name, tags in answers.items() if isinstance(tags, TagList) and tags.complete}
     shrunk = memory.shrunk(whole)
     memory.looked_at(whole)

@@ -3,43 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import astuple, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from imagebot.cycle.arrange import Arranged, arrange
 from imagebot.cycle.asked import Asked
-from imagebot.cycle.checkout import Checkout, check_out
-from imagebot.cycle.decide import Sights, decide
-from imagebot.cycle.deliver import deliver
-from imagebot.cycle.histories import read_histories
-from imagebot.cycle.lists import list_tags
+from imagebot.cycle.checkout import Checkout
+from imagebot.cycle.look import Look
 from imagebot.cycle.memory import Memory
 from imagebot.cycle.report import Costs, Outcome, Report
+from imagebot.cycle.waves import Waves
 from imagebot.cycle.world import World
-from imagebot.errors import BadInput, ImagebotError
+from imagebot.errors import BadInput
 from imagebot.observe.events import PassFinished, PassStarted, PolicyRefused, VerdictReached
 from imagebot.plan.decision import Decision
-from imagebot.policy.model import Policy
 from imagebot.policy.read import PolicySet
 from imagebot.selection.verdict import Held, tag_of
 from imagebot.store.protocol import LastVerdict
 
-Checkouts = Mapping[str, Checkout | ImagebotError]
-
 _LOOKS = 3
 """How often one pass looks at a repository whose branches others move at the same time."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Sight:
-    """The world as it was looked at once, and what was made of it."""
-
-    policies: PolicySet
-    checkouts: Checkouts
-    decisions: tuple[Decision, ...]
-    arranged: tuple[Arranged, ...]
 
 
 def run(world: World, policies: PolicySet, now: datetime) -> Report:
@@ -49,17 +33,24 @@ def run(world: World, policies: PolicySet, now: datetime) -> Report:
     memory = Memory(world.store(), now)
     registries = Asked(world.registries, memory)
     _begin(world, policies)
-    sights = [_look(world, registries, memory, policies)]
-    memory.judged(_last(sights[0].decisions, now))
-    memory.save()
-    outcomes = _deliver(world, registries, memory, sights)
-    checkouts = [checkout for sight in sights for checkout in _present(sight.checkouts)]
+
+    def record(decisions: Sequence[Decision]) -> None:
+        _tell(world, decisions)
+        memory.judged(_last(decisions, now))
+        memory.save()
+
+    looks: list[Waves] = []
+    again: PolicySet | None = policies
+    while again is not None and len(looks) < _LOOKS:
+        looks.append(Waves(Look(world, registries, memory, again), record))
+        looks[-1].run(delivers=True)
+        again = _raced(looks[-1])
     spent = now + timedelta(seconds=time.monotonic() - started)
-    for checkout in checkouts:
+    for checkout in _checkouts(looks):
         world.ask(f"count what was written to {checkout.settings.name}", partial(checkout.remember, spent))
-    report = replace(_report(world, registries, sights), outcomes=tuple(outcomes), costs=_costs(registries, checkouts))
+    report = _report(world, registries, looks)
     world.tell(PassFinished(report.exit_code, round(time.monotonic() - started, 3), *astuple(report.costs)))
-    for checkout in _present(sights[0].checkouts):
+    for checkout in looks[0].look.checkouts:
         if not world.stopping():
             world.ask(f"tidy the mirror of {checkout.settings.name}", checkout.mirror.tidy)
     return replace(report, bugs=(*policies.bugs, *world.bugs))
@@ -71,7 +62,9 @@ def preview(world: World, policies: PolicySet, now: datetime) -> Report:
     memory = Memory(world.store(), now)
     registries = Asked(world.registries, memory)
     _begin(world, policies)
-    return _report(world, registries, [_look(world, registries, memory, policies)])
+    waves = Waves(Look(world, registries, memory, policies), partial(_tell, world))
+    waves.run(delivers=False)
+    return _report(world, registries, [waves])
 
 
 def _begin(world: World, policies: PolicySet) -> None:
@@ -80,39 +73,11 @@ def _begin(world: World, policies: PolicySet) -> None:
         world.tell(PolicyRefused(str(problem)))
 
 
-def _look(world: World, registries: Asked, memory: Memory, policies: PolicySet) -> _Sight:
-    known = (*policies.policies, *policies.beside)
-    checkouts = {
-        name: _checked_out(world, registries, memory, [policy for policy in known if policy.repository == name])
-        for name in sorted(_repositories(policies))
-    }
-    lists = list_tags(world, registries, memory, policies.policies)
-    histories = read_histories(world, policies.policies)
-    decided = decide(world, policies, checkouts, Sights(lists, histories))
-    decisions, arranged = arrange(world, checkouts, decided)
-    for decision in decisions:
-        _tell(world, decision)
-    return _Sight(policies, checkouts, decisions, arranged)
-
-
-def _deliver(world: World, registries: Asked, memory: Memory, sights: list[_Sight]) -> list[Outcome]:
-    """Carry it all out. What others moved meanwhile is looked at, and planned, anew; `sights` grows by each look."""
-    outcomes: list[Outcome] = []
-    while True:
-        sight = sights[-1]
-        policies = sight.policies
-        unknown = {str(decision.policy) for decision in sight.decisions if decision.unknown}
-        delivery = deliver(world, sight.checkouts, sight.arranged, unknown, whole=policies.whole)
-        again = {
-            str(policy)
-            for one in sight.arranged
-            if one.target.place in delivery.raced
-            for policy in one.target.policies
-        }
-        if not again or len(sights) == _LOOKS:
-            return outcomes + delivery.outcomes
-        outcomes += [done for done in delivery.outcomes if done.place not in delivery.raced]
-        sights.append(_look(world, registries, memory, _only(policies, again)))
+def _raced(waves: Waves) -> PolicySet | None:
+    """The policies of what others moved meanwhile: it is looked at, and planned, anew."""
+    raced = {place for delivery in waves.deliveries.values() for place in delivery.raced}
+    again = {str(policy) for place in raced for policy in waves.arranged[place].target.policies}
+    return _only(waves.look.policies, again) if again else None
 
 
 def _only(policies: PolicySet, wanted: Collection[str]) -> PolicySet:
@@ -121,31 +86,45 @@ def _only(policies: PolicySet, wanted: Collection[str]) -> PolicySet:
     return replace(policies, policies=chosen, beside=(*policies.beside, *beside), chosen=True)
 
 
-def _report(world: World, registries: Asked, sights: Sequence[_Sight]) -> Report:
-    latest = {str(decision.policy): decision for sight in sights for decision in sight.decisions}
-    problems = [str(problem) for problem in sights[0].policies.problems]
-    wrong = [str(error) for error in sights[0].checkouts.values() if isinstance(error, BadInput)]
-    changes = tuple(one.change for one in sights[-1].arranged if one.change is not None)
-    checkouts = [checkout for sight in sights for checkout in _present(sight.checkouts)]
-    bugs = (*sights[0].policies.bugs, *world.bugs)
-    return Report(tuple(latest.values()), changes, (), (*problems, *wrong), _costs(registries, checkouts), bugs)
+def _report(world: World, registries: Asked, looks: Sequence[Waves]) -> Report:
+    latest = {str(decision.policy): decision for waves in looks for decision in waves.look.decided}
+    first = looks[0].look
+    problems = [str(problem) for problem in first.policies.problems]
+    wrong = [str(error) for _, error in sorted(first.sight.checkouts.items()) if isinstance(error, BadInput)]
+    return Report(
+        tuple(latest.values()),
+        tuple(looks[-1].changes),
+        tuple(_outcomes(looks)),
+        (*problems, *wrong),
+        _costs(registries, _checkouts(looks)),
+        (*first.policies.bugs, *world.bugs),
+    )
 
 
-def _present(checkouts: Checkouts) -> list[Checkout]:
-    return [checkout for checkout in checkouts.values() if isinstance(checkout, Checkout)]
+def _outcomes(looks: Sequence[Waves]) -> Iterator[Outcome]:
+    """What became of each branch, by repository; of one that was looked at again, by the last look."""
+    for waves in looks:
+        for _, delivery in sorted(waves.deliveries.items()):
+            settled = waves is looks[-1]
+            yield from (done for done in delivery.outcomes if settled or done.place not in delivery.raced)
 
 
-def _tell(world: World, decision: Decision) -> None:
-    for line in decision.watches:
-        world.tell(
-            VerdictReached(
-                app=decision.policy.app,
-                environment=decision.policy.environment,
-                image=str(line.watch.image),
-                verdict=type(line.verdict).__name__,
-                because=line.verdict.because,
+def _checkouts(looks: Sequence[Waves]) -> list[Checkout]:
+    return [checkout for waves in looks for checkout in waves.look.checkouts]
+
+
+def _tell(world: World, decisions: Sequence[Decision]) -> None:
+    for decision in decisions:
+        for line in decision.watches:
+            world.tell(
+                VerdictReached(
+                    app=decision.policy.app,
+                    environment=decision.policy.environment,
+                    image=str(line.watch.image),
+                    verdict=type(line.verdict).__name__,
+                    because=line.verdict.because,
+                )
             )
-        )
 
 
 def _last(decisions: Sequence[Decision], now: datetime) -> list[LastVerdict]:
@@ -164,22 +143,6 @@ def _last(decisions: Sequence[Decision], now: datetime) -> list[LastVerdict]:
         for line in decision.watches
         if not line.major
     ]
-
-
-def _repositories(policies: PolicySet) -> set[str]:
-    """The environment repositories that must be looked at: versions may come from another one."""
-    known = {str(policy): policy for policy in (*policies.policies, *policies.beside)}
-    sources = (known.get(f"{each.app}@{each.gates.source.environment}") for each in known.values() if each.gates.source)
-    return {policy.repository for policy in policies.policies} | {policy.repository for policy in sources if policy}
-
-
-def _checked_out(
-    world: World, registries: Asked, memory: Memory, policies: Sequence[Policy]
-) -> Checkout | ImagebotError:
-    world.go_on()
-    settings = world.settings.repositories[policies[0].repository]
-    deed = f"check out {settings.name}"
-    return world.ask(deed, partial(check_out, world, registries, memory, settings, tuple(policies)))
 
 
 def _costs(registries: Asked, checkouts: Sequence[Checkout]) -> Costs:

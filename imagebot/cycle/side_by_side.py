@@ -10,7 +10,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
@@ -31,6 +32,7 @@ class Budgets:
 
     question: float = 90.0  # one to a registry, which gives up after 60 by itself: more is a name whose look-up hangs
     party: float = 600.0  # all questions to one registry in a pass: 5 000 images and some new tags take less
+    judging: float = 180.0  # all that judging one image takes: a few questions, of which three may fail
     prompt: float = 2.0  # who has not answered by then is not waited for while others have something to be done
     patience: float = 5.0  # for all together before what is decided is done; twice as long from each time to the next
     ending: float = 9.0  # what is being written when the process is told to stop: who told kills after ten
@@ -155,6 +157,8 @@ class SideBySide:
         self._answers: SimpleQueue[tuple[_Open, Any]] = SimpleQueue()
         self._open: dict[str, dict[_Open, None]] = {}
         self._began: dict[str, float] = {}
+        self._spent: dict[str, float] = {}
+        self._slow: set[str] = set()
         self._looked = time.monotonic()
 
     def __len__(self) -> int:
@@ -164,7 +168,8 @@ class SideBySide:
     def start(self, step: Step[T], then: Callable[[T | ImagebotError], None]) -> None:
         """Ask; `then` is called by `wait`, with the answer or why there is none."""
         one = _Open(step, self._ask, self._tell, self._answers, then)
-        self._began.setdefault(step.party, time.monotonic())
+        if step.party not in self._open:
+            self._began[step.party] = time.monotonic()
         self._open.setdefault(step.party, {})[one] = None
         self._lanes.put(one)
 
@@ -183,15 +188,17 @@ class SideBySide:
 
         resume(None)
 
-    def wait(self, seconds: float) -> bool:
+    def wait(self, seconds: float = _TICK) -> bool:
         """Handle an answer, or what is late, within `seconds`. False if there was neither. Raises `Stopped`."""
         if not self._open:
             return False
         try:
-            one, answer = self._answers.get(timeout=max(min(seconds, _TICK), 0.0))
+            one, answer = self._answers.get(timeout=min(seconds, _TICK))
         except Empty:
             return self._give_up()
         self._close(one)
+        if one.since is not None and time.monotonic() - one.since > self._budgets.prompt:
+            self._slow.add(one.step.party)
         if isinstance(answer, Stopped):
             raise answer
         one.then(answer)
@@ -199,23 +206,30 @@ class SideBySide:
             self._give_up()
         return True
 
-    def abandon(self) -> None:
-        """Wait for nothing any more."""
-        for mine in self._open.values():
-            for one in mine:
-                self._lanes.drop(one)
-        self._open.clear()
+    def awaits_prompt(self, parties: Collection[str] | None = None) -> bool:
+        """Whether an answer is still to come, of these parties or of all, from one that was always prompt so far."""
+        return any(party not in self._slow for party in self._open if parties is None or party in parties)
 
-    def is_prompt(self) -> bool:
-        """Whether all that is asked just now may still be answered promptly."""
-        limit = time.monotonic() - self._budgets.prompt
-        return all((one.since or limit) >= limit for party in self._open for one in self._lanes.running(party))
+    def abandon(self, stopping: Callable[[], bool]) -> None:
+        """Wait for nothing any more but for what ends by itself; not for long even for that if `stopping`."""
+        for mine in list(self._open.values()):
+            for one in list(mine):
+                if one.step.seconds is not None or one.since is None:
+                    self._lanes.drop(one)
+                    self._close(one)
+        told = None
+        while self._open and (told is None or time.monotonic() < told + self._budgets.ending):
+            told = time.monotonic() if told is None and stopping() else told
+            with suppress(Empty):
+                self._close(self._answers.get(timeout=_TICK)[0])
 
     def _close(self, one: _Open) -> None:
-        mine = self._open[one.step.party]
-        del mine[one]
-        if not mine:
-            del self._open[one.step.party]
+        party = one.step.party
+        mine = self._open.get(party, {})
+        mine.pop(one, None)
+        if not mine and party in self._open:
+            del self._open[party]
+            self._spent[party] = self._spent.get(party, 0.0) + time.monotonic() - self._began[party]
 
     def _give_up(self) -> bool:
         """Drop what is late, and tell whoever asked."""
@@ -232,7 +246,9 @@ class SideBySide:
     def _late(self) -> list[tuple[_Open, str]]:
         now, found = time.monotonic(), []
         for party, mine in self._open.items():
-            if now >= self._began[party] + self._budgets.party:
+            if any(one.since and now > one.since + self._budgets.prompt for one in self._lanes.running(party)):
+                self._slow.add(party)
+            if self._spent.get(party, 0.0) + now - self._began[party] >= self._budgets.party:
                 because = f"{party} took {self._budgets.party:g} s of this pass; the next one goes on"
                 found += [(one, because) for one in mine if one.step.seconds is not None]
                 continue

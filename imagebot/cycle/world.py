@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from imagebot.cycle.bulkhead import Bulkhead
 from imagebot.cycle.index import FieldIndex
+from imagebot.cycle.side_by_side import Budgets, Lanes
 from imagebot.errors import Bug, ImagebotError, Stopped
 from imagebot.forge.protocol import Forge
 from imagebot.gitrepo.mirror import Mirror
@@ -25,7 +26,8 @@ class World:
 
     `source` takes a name from `sources`, and the branch if it is not the one that goes with it.
     `store` opens what is remembered as it is now, once a pass; it raises `BadInput` and `WorldError`s.
-    `bugs` are those that the bulkheads of this pass met.
+    `lanes` are the threads that ask, `budgets` what their questions may cost; `bugs` are those that the bulkheads of
+    this pass met.
     """
 
     settings: Settings
@@ -37,6 +39,8 @@ class World:
     index: FieldIndex
     tell: Callable[[Event], None]
     stopping: Callable[[], bool]
+    lanes: Lanes = field(default_factory=Lanes)
+    budgets: Budgets = field(default_factory=Budgets)
     bugs: list[Bug] = field(default_factory=list)
 
     def for_a_pass(self) -> World:

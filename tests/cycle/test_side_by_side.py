@@ -61,7 +61,7 @@ def finish(work: SideBySide) -> None:
 def test_who_answers_is_heard_while_another_is_silent(table: Table) -> None:
     work = table.a_pass()
     for number in range(9):
-        work.start(Step("silent", "wait", table.hang), table.keep(f"silent {number}"))
+        work.start(Step("silent", "wait", table.hang, LONG), table.keep(f"silent {number}"))
     work.start(Step("prompt", "answer", lambda: 7), table.keep("prompt"))
 
     while "prompt" not in table.answers:
@@ -69,7 +69,7 @@ def test_who_answers_is_heard_while_another_is_silent(table: Table) -> None:
 
     assert table.answers == {"prompt": 7}
     assert len(work) == 9
-    work.abandon()
+    work.abandon(lambda: False)
 
 
 def test_who_is_late_is_given_up_told_and_asked_no_more(table: Table) -> None:

@@ -1,0 +1,195 @@
+"""What is decided is delivered, repositories side by side, while who is slow is still waited for: in waves.
+
+A branch waits for all its members, and for nobody else. The limits count over all waves and repositories.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from itertools import product
+
+from imagebot.cycle.allow import allow
+from imagebot.cycle.arrange import Arranged, News, all_unknown, arrange, told
+from imagebot.cycle.checkout import Checkout, party_of
+from imagebot.cycle.deliver import Delivering, forge_failed, jobs_of
+from imagebot.cycle.job import Delivery, Job
+from imagebot.cycle.look import Look
+from imagebot.cycle.retire import look_after
+from imagebot.cycle.side_by_side import Step
+from imagebot.errors import ImagebotError
+from imagebot.plan.change import Change
+from imagebot.plan.decision import Decision
+from imagebot.plan.groups import Place, Target, branch_of, targets
+
+Found = tuple[Sequence[Arranged], News]
+
+
+class Waves:
+    """One look's. `deliveries` holds what became of the branches, by repository; `arranged` what should be on them.
+
+    `record` is told decisions once they will not change any more, before anything is done about them.
+    """
+
+    def __init__(self, look: Look, record: Callable[[Sequence[Decision]], None]) -> None:
+        self.look = look
+        self.arranged: dict[Place, Arranged] = {}
+        self.deliveries: dict[str, Delivery] = defaultdict(Delivery)
+        self._record = record
+        self._recorded: set[str] = set()
+        self._taken: set[Place] = set()
+        self._busy: set[str] = set()
+        self._arranging: set[str] = set()
+        self._new: dict[str, list[Arranged]] = defaultdict(list)
+        self._let_in: Counter[str] = Counter()
+
+    @property
+    def changes(self) -> list[Change]:
+        """What should be on the branches, in the order of the policies."""
+        order = [target.place for target in targets(self.look.world.settings.branch_prefix, self.look.decided)]
+        found = (self.arranged[place].change for place in order if place in self.arranged)
+        return [change for change in found if change is not None]
+
+    def run(self, *, delivers: bool) -> None:
+        """Decide and arrange all of it, and deliver it. Raises `Stopped`, and what the store raises."""
+        look, patience, began = self.look, self.look.world.budgets.patience, time.monotonic()
+        try:
+            while len(look.work) or look.fresh or self._new:
+                waited = time.monotonic() - began
+                if self._new and not self._is_awaited(self._arranging):
+                    self._hand_on(delivers=delivers)
+                elif look.fresh and self._is_time(waited, patience):
+                    patience, began = 2 * patience, time.monotonic()
+                    self._arrange()
+                else:
+                    look.pump()
+            self._settle(look.decided)
+        finally:
+            look.work.abandon(look.world.stopping)
+
+    def _is_time(self, waited: float, patience: float) -> bool:
+        """Whether to go on with what is decided: all that are prompt have answered, or took too long together."""
+        soon = not self._is_awaited() and waited >= self.look.world.budgets.prompt
+        return not len(self.look.work) or soon or waited >= patience
+
+    def _is_awaited(self, names: Collection[str] | None = None) -> bool:
+        """Whether somebody who is prompt has yet to answer, of these repositories or of all parties."""
+        settings = self.look.world.settings.repositories
+        return self.look.work.awaits_prompt(None if names is None else {party_of(settings[name]) for name in names})
+
+    def _ready(self) -> dict[str, list[Target]]:
+        """The branches of which every member is decided and that were not taken up yet, by repository."""
+        look, prefix = self.look, self.look.world.settings.branch_prefix
+        blocked = {
+            (policy.repository, branch_of(prefix, policy, watch.image, major=major))
+            for policy in look.undecided
+            for watch, major in product(policy.watches, (False, True))
+        }
+        found: dict[str, list[Target]] = defaultdict(list)
+        for target in targets(prefix, look.decided):
+            if target.place not in blocked and target.place not in self._taken:
+                found[target.repository].append(target)
+        return found
+
+    def _arrange(self) -> None:
+        """Have all that is ready arranged, but in repositories where others are still at work."""
+        look, unknown = self.look, self._unknown()
+        look.fresh = False
+        for name, mine in self._ready().items():
+            checkout = look.sight.checkouts[name]
+            if name in self._busy:
+                continue
+            self._taken |= {target.place for target in mine}
+            if isinstance(checkout, Checkout):
+                self._busy.add(name)
+                self._arranging.add(name)
+                question = partial(arrange, look.world, checkout, mine, unknown)
+                step = Step(checkout.party, f"arrange the changes of {name}", question)
+                look.work.start(step, partial(self._has_arranged, checkout, mine))
+
+    def _has_arranged(self, checkout: Checkout, mine: Sequence[Target], found: Found | ImagebotError) -> None:
+        name, decisions = checkout.settings.name, self.look.decisions
+        if isinstance(found, ImagebotError):
+            found = [Arranged(checkout, target) for target in mine], all_unknown(mine, str(found))
+        arranged, news = found
+        self._arranging.remove(name)
+        self._new[name] += arranged
+        self.arranged |= {one.target.place: one for one in arranged}
+        for policy in {str(policy) for target in mine for policy in target.policies}:
+            decisions[policy] = told(decisions[policy], news)
+
+    def _hand_on(self, *, delivers: bool) -> None:
+        """Deliver what is arranged: in each repository in a thread, after the limits were held against all of it."""
+        look, world = self.look, self.look.world
+        new, self._new = self._new, defaultdict(list)
+        self._settle([decision for decision in look.decided if self._is_arranged(decision)])
+        self._busy -= new.keys()
+        look.fresh = True
+        if not delivers:
+            return
+        jobs: dict[str, list[Job]] = {}
+        for name, mine in new.items():
+            checkout = mine[0].checkout
+            found = world.ask(f"look at the pull requests of {name}", partial(jobs_of, checkout, mine))
+            if isinstance(found, ImagebotError):
+                forge_failed(checkout, mine, str(found), self.deliveries[name])
+            else:
+                jobs[name] = found
+        waits = self._waits([job for mine in jobs.values() for job in mine if job.pull is None])
+        left = {policy.repository for policy in look.undecided} | self._ready().keys()
+        for name, ready in jobs.items():
+            self._start(new[name][0].checkout, ready, waits, is_last=name not in left)
+
+    def _start(self, checkout: Checkout, jobs: Sequence[Job], waits: Mapping[Place, str], *, is_last: bool) -> None:
+        look, name = self.look, checkout.settings.name
+        work = Delivering(look.world, checkout, self._present(), self.deliveries[name], waits)
+        every = [one for one in self.arranged.values() if one.checkout is checkout] if is_last else []
+        unknown, whole = self._unknown(), look.policies.whole
+
+        def deliver() -> None:
+            if is_last:
+                question = partial(look_after, look.world, checkout, every, unknown, work.delivery, whole=whole)
+                look.world.ask(f"look after the pull requests of {name}", question)
+            work.carry_out(jobs)
+
+        self._busy.add(name)
+        look.work.start(Step(checkout.party, f"deliver to {name}", deliver), partial(self._has_delivered, work, jobs))
+
+    def _has_delivered(self, work: Delivering, jobs: Sequence[Job], done: ImagebotError | None) -> None:
+        if isinstance(done, ImagebotError):
+            work.fail_rest(jobs, str(done))
+        self._busy.remove(work.checkout.settings.name)
+        self.look.fresh = True
+
+    def _waits(self, new: Sequence[Job]) -> Mapping[Place, str]:
+        """The new ones of which the turn has not come, and why; all others count as open from now on."""
+        look = self.look
+        present = {checkout.settings.name: checkout for checkout in self._present()}
+        question = partial(allow, look.world, present, self._let_in, [job.change for job in new])
+        waits = look.world.ask("hold what is new against the limits", question)
+        if isinstance(waits, ImagebotError):
+            return {job.place: str(waits) for job in new}
+        self._let_in.update(job.change.repository for job in new if job.place not in waits)
+        return waits
+
+    def _present(self) -> list[Checkout]:
+        return [checkout for checkout in self.look.checkouts if checkout.has_pulls]
+
+    def _unknown(self) -> set[str]:
+        """The policies of which not enough is known, or not yet."""
+        sure = {name for name, decision in self.look.decisions.items() if not decision.unknown}
+        return {str(policy) for policy in self.look.policies.policies} - sure
+
+    def _is_arranged(self, decision: Decision) -> bool:
+        prefix, policy = self.look.world.settings.branch_prefix, decision.policy
+        branches = {branch_of(prefix, policy, line.watch.image, major=line.major) for line in decision.watches}
+        return all((policy.repository, branch) in self.arranged for branch in branches)
+
+    def _settle(self, decisions: Sequence[Decision]) -> None:
+        """Record those of them that are not yet."""
+        fresh = [decision for decision in decisions if str(decision.policy) not in self._recorded]
+        self._recorded |= {str(decision.policy) for decision in fresh}
+        if fresh:
+            self._record(fresh)
