@@ -15,7 +15,7 @@ from imagebot.cycle.report import Deed, Report
 from imagebot.cycle.side_by_side import Budgets
 from imagebot.cycle.world import World
 from imagebot.forge.local import Local, pulls_folder
-from imagebot.forge.protocol import Forge, Proposal, PullRequest, Written
+from imagebot.forge.protocol import Forge, Listing, Proposal, PullRequest, Written
 from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.observe.events import AnswerLate, BranchPushed, Event, PullRequestSettled
 from imagebot.selection.verdict import Unknown
@@ -153,7 +153,7 @@ class SlowForge(Local):
 
     gate: Gate
 
-    def open_pulls(self, prefix: str) -> tuple[PullRequest, ...]:
+    def open_pulls(self, prefix: str) -> Listing[PullRequest]:
         self.gate.pass_through()
         return super().open_pulls(prefix)
 
