@@ -42,6 +42,13 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "time.time": ("imagebot/clock.py",),
     "time.time_ns": ("imagebot/clock.py",),
     "time.sleep": ("imagebot/gitrepo/lock.py", "imagebot/forge/manners.py"),
+    # Before Python 3.12 it has one lock for all objects: only where nobody is asked, and only by the thread of a pass.
+    "cached_property": (
+        "imagebot/cycle/annals.py",
+        "imagebot/cycle/index.py",
+        "imagebot/cycle/standing.py",
+        "imagebot/selection/facts.py",
+    ),
     "random": (),
     "subprocess": ("imagebot/gitrepo/process.py",),
     "os.system": (),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from urllib.parse import urlsplit
 
 from imagebot.cycle.asked import Asked
 from imagebot.cycle.memory import Memory
+from imagebot.cycle.once import once
 from imagebot.cycle.standing import Branches
 from imagebot.cycle.world import World
 from imagebot.errors import BadResponse, ImagebotError
@@ -60,7 +60,7 @@ class Checkout:
         """Whose limits on writes count here: those of everything behind one API."""
         return f"{self.settings.forge} {self.settings.api_url}"
 
-    @cached_property
+    @once
     def forge(self) -> Forge:
         forge = self.world.forge(self.settings)
         self._writes_before = forge.writes
@@ -78,7 +78,7 @@ class Checkout:
         if "forge" in self.__dict__ and self.forge.hourly_writes is not None:
             self.memory.count("writes", self.account, [at] * self.forge_writes)
 
-    @cached_property
+    @once
     def pulls(self) -> Mapping[str, PullRequest]:
         """The open pull requests by branch: one listing, and none at all while the bot has no branch there.
 
@@ -97,7 +97,7 @@ class Checkout:
             raise self._listing
         return self._listing
 
-    @cached_property
+    @once
     def _listing(self) -> Listing[PullRequest] | ImagebotError:
         return self.world.ask(f"list the pull requests of {self.settings.name}", self._list)
 
@@ -113,7 +113,7 @@ class Checkout:
         """Why nobody can say that this branch has no open pull request but those in `pulls`; empty if it has none."""
         return self._listed.doubt(branch)
 
-    @cached_property
+    @once
     def landed(self) -> tuple[Landed, ...]:
         """What the bot's commits brought to the base branch, newest first, as far as its newest 1 000 commits tell.
 
@@ -122,7 +122,7 @@ class Checkout:
         messages = (commit.message for commit in self.mirror.newest_commits(self.heads.base))
         return tuple(landed(message for message in messages if not rolls_back(message)))
 
-    @cached_property
+    @once
     def wishes(self) -> Mapping[str, frozenset[Wish]]:
         """What people ask for in the words and labels of open pull requests, by branch."""
         return {branch: asked(pull.body, pull.labels) for branch, pull in self.pulls.items()}
@@ -203,7 +203,7 @@ class Checkout:
             return Frozen(f"people hold pull request #{self.pulls[branch].number} by its checkbox or label")
         return None if Wish.REBUILD in wishes else self.frozen(branch)
 
-    @cached_property
+    @once
     def branches(self) -> Branches:
         return Branches(self.settings.name, self.mirror, self.heads, self.world.index, lambda: self._addresses)
 
@@ -215,7 +215,7 @@ class Checkout:
         """Whether a branch has commits that the base had once and has no more: merging it would bring them back."""
         return self.branches.standing(branch).rewritten
 
-    @cached_property
+    @once
     def _addresses(self) -> frozenset[str]:
         """Those of the bot's own commits. What GitHub makes itself it commits itself, Enterprise by its host's name."""
         own = {self.world.settings.author.email}

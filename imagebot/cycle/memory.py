@@ -7,9 +7,9 @@ import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from typing import Literal, get_args
 
+from imagebot.cycle.once import once
 from imagebot.forge.bans import Ban
 from imagebot.images.about import About
 from imagebot.images.reference import ImageName
@@ -40,7 +40,7 @@ class Memory:
         self._doubted: set[str] = set()
         self._looked_at: set[ImageName] = set()
 
-    @cached_property
+    @once
     def holds(self) -> tuple[HandHold, ...]:
         """What people keep back by hand."""
         return self._store.holds()
