@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from imagebot import settingsfile
+from imagebot import knownforges, settingsfile
 from imagebot.documents.model import Model
 from imagebot.documents.model import Path as Place
 from imagebot.documents.read import fill
 from imagebot.documents.tree import MAX_BYTES, Document, parse
 from imagebot.errors import BadInput
 from imagebot.gitnames import GitUrl
+from imagebot.knownforges import EVERYBODYS_WRITES_PER_MINUTE, ForgeKind
 from imagebot.secret import Secret, SecretFile, SecretSource
-from imagebot.settingsfile import DEFAULT_EVERY, ForgeKind, Limits, Log, SettingsFile
+from imagebot.settingsfile import DEFAULT_EVERY, Limits, Log, SettingsFile
 from imagebot.settingswords import registry_host
 
 # Parts of the file that mean what they say: rooms import them from here, beside the resolved ones.
@@ -75,6 +76,19 @@ RegistryCredentials = BasicCredentials | BearerCredentials
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a forge may be asked to change something; None is as often as need be."""
+
+    writes_per_minute: int = EVERYBODYS_WRITES_PER_MINUTE
+    writes_per_hour: int | None = None
+
+    @property
+    def apart_s(self) -> float:
+        """From the end of a write to the beginning of the next, in seconds."""
+        return 60.0 / self.writes_per_minute
+
+
+@dataclass(frozen=True, slots=True)
 class RepositorySettings:
     """One environment repository at one branch.
 
@@ -93,6 +107,7 @@ class RepositorySettings:
     ca_file: Path | None = None
     limits: Limits = Limits()
     verified_commits: bool = False
+    pace: Pace = Pace()
 
     @property
     def forge_credentials(self) -> TokenCredentials | GitHubApp | None:
@@ -293,6 +308,10 @@ class _Resolving:
             ca_file=self.path(written.ca_file) if written.ca_file else None,
             limits=written.limits,
             verified_commits=written.verified_commits,
+            pace=Pace(
+                written.pace.writes_per_minute or knownforges.writes_per_minute(written.url),
+                written.pace.writes_per_hour or knownforges.writes_per_hour(written.url, written.forge_kind),
+            ),
         )
 
     def source(self, name: str, written: settingsfile.Source) -> RepositorySettings:
@@ -302,7 +321,7 @@ class _Resolving:
             url=self.url(written.url),
             branch=written.branch,
             forge="github" if is_app else "local",
-            api_url=settingsfile.api_of(written.url, "github") if is_app else "",
+            api_url=knownforges.api_of(written.url, "github") if is_app else "",
             credentials=self.git_credentials(written.credentials) if written.credentials else None,
         )
 

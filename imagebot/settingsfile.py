@@ -13,20 +13,7 @@ from imagebot import settingswords as words
 from imagebot.documents.duration import Duration
 from imagebot.documents.model import TEXT_SCHEMA, WHOLE, Flag, Misplaced, Model, reads
 from imagebot.gitnames import GitUrl
-
-ForgeKind = Literal["gitea", "github", "gitlab", "local"]
-
-# Hosts that everybody knows: which forge it is, and where its API is.
-_WELL_KNOWN: dict[str, tuple[ForgeKind, str]] = {
-    "github.com": ("github", "https://api.github.com"),
-    "ssh.github.com": ("github", "https://api.github.com"),
-    "gitlab.com": ("gitlab", "https://gitlab.com/api/v4"),
-    "altssh.gitlab.com": ("gitlab", "https://gitlab.com/api/v4"),
-    "codeberg.org": ("gitea", "https://codeberg.org/api/v1"),
-    "gitea.com": ("gitea", "https://gitea.com/api/v1"),
-}
-_NAMES: dict[ForgeKind, str] = {"gitea": "Gitea", "github": "GitHub", "gitlab": "GitLab"}
-_API_PATHS: dict[ForgeKind, str] = {"gitea": "/api/v1", "github": "/api/v3", "gitlab": "/api/v4"}
+from imagebot.knownforges import NAMES, ForgeKind, api_of, kind_of
 
 DEFAULT_EVERY = timedelta(minutes=5)
 _FROM_ELSEWHERE = "secrets come from files or the environment: {0}File or {0}Env"
@@ -46,6 +33,16 @@ class Limits(Model):
     """How many pull requests of the bot may be open at once; 0 opens none."""
     opened_per_hour: Annotated[int, Field(ge=1, le=10_000), WHOLE] | None = None
     """How many new ones the bot may open in an hour, so that not all reviewers are called at once."""
+
+
+class Pace(Model):
+    """How fast a forge is written to. Its limits count all that the bot's account does, in all repositories."""
+
+    writes_per_minute: Annotated[int, Field(ge=1, le=6_000), WHOLE] | None = None
+    """How many changes it is asked for in a minute at most, evenly apart. Default: 60 on github.com, gitlab.com,
+    codeberg.org and gitea.com; 600 on a forge of one's own."""
+    writes_per_hour: Annotated[int, Field(ge=1, le=1_000_000), WHOLE] | None = None
+    """How many in an hour; what is more waits. Default: 400 on github.com; elsewhere no limit."""
 
 
 class Signing(Model):
@@ -175,6 +172,8 @@ class Repository(Model):
     """How the forge's API knows the bot where git uses an ssh key."""
     limits: Limits = Limits()
     """Limits for this repository; those of the whole file hold as well."""
+    pace: Pace = Pace()
+    """How fast the forge is written to."""
     verified_commits: Flag = False
     """Whether GitHub makes the bot's commits itself and signs them, so that they show as verified. Needs an App: it
     signs for nobody else. The commits are then by the App, whatever `author` says."""
@@ -189,7 +188,7 @@ class Repository(Model):
         if kind == "local" and self.url.scheme != "local":
             raise Misplaced(("forge",), "the local forge is for a repository that is a path")
         if kind != "local" and self.url.scheme == "local" and self.api_url is None:
-            raise Misplaced(("forge",), f"{_NAMES[kind]} for a repository that is a path needs apiUrl")
+            raise Misplaced(("forge",), f"{NAMES[kind]} for a repository that is a path needs apiUrl")
         self._check_credentials(kind)
         if self.verified_commits and (kind != "github" or not self._is_app):
             raise Misplaced(("verified_commits",), "only GitHub makes signed commits, and only for an App: write `app`")
@@ -213,17 +212,12 @@ class Repository(Model):
         _check_key(self.url, given)
         if ssh and kind != "local" and self.api_credentials is None:
             way = "a token or an App" if kind == "github" else "a token"
-            raise Misplaced(("credentials",), f"{_NAMES[kind]}'s API takes no ssh key; give {way} in apiCredentials")
+            raise Misplaced(("credentials",), f"{NAMES[kind]}'s API takes no ssh key; give {way} in apiCredentials")
 
     @property
     def forge_kind(self) -> ForgeKind | None:
         """The forge, named or guessed."""
-        if self.forge is not None:
-            return self.forge
-        if self.url.scheme == "local":
-            return "local"
-        known = _WELL_KNOWN.get(self.url.host.partition(":")[0])
-        return known[0] if known else None
+        return self.forge or kind_of(self.url)
 
     @property
     def forge_api(self) -> str:
@@ -253,16 +247,6 @@ class Source(Model):
             if self.url.scheme == "local":
                 raise Misplaced(("credentials",), "a path needs no credentials")
         return self
-
-
-def api_of(url: GitUrl, kind: ForgeKind) -> str:
-    """Where a forge's API is for a repository there: well known, or under the forge's own path."""
-    known = _WELL_KNOWN.get(url.host.partition(":")[0])
-    if known and known[0] == kind:
-        return known[1]
-    # The port of an ssh URL is not where the API is.
-    host = url.host.partition(":")[0] if url.scheme == "ssh" else url.host
-    return f"{'http' if url.scheme == 'http' else 'https'}://{host}{_API_PATHS[kind]}"
 
 
 def _check_key(url: GitUrl, credentials: Credentials) -> None:

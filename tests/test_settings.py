@@ -17,6 +17,7 @@ from imagebot.settings import (
     GitHubApp,
     Limits,
     Log,
+    Pace,
     RegistrySettings,
     RepositorySettings,
     Settings,
@@ -76,6 +77,7 @@ def test_the_example() -> None:
                 forge="github",
                 api_url="https://api.github.com",
                 credentials=TokenCredentials(SecretFile(Path("/run/secrets/github/token"))),
+                pace=Pace(60, 400),
             )
         },
         registries={
@@ -94,7 +96,7 @@ def test_the_least_that_can_be_written() -> None:
     least = settings("policies: [p]\nrepositories: {envs: {url: ../envs.git}}")
     assert least == Settings(
         policies=(HERE / "p",),
-        repositories={"envs": RepositorySettings("envs", "/etc/imagebot/../envs.git")},
+        repositories={"envs": RepositorySettings("envs", "/etc/imagebot/../envs.git", pace=Pace(600))},
         state=HERE / ".imagebot",
     )
     assert (least.branch_prefix, least.author, least.log) == ("imagebot/", Author(), Log())

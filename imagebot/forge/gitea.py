@@ -56,11 +56,11 @@ def connect(settings: RepositorySettings, manners: Manners) -> Gitea:
     if not settings.api_url:
         raise BadInput(f"repository {settings.name}: forge: gitea needs the URL of its API")
     name = repository_name(settings.url, settings.api_url)
-    dialect = Dialect(urlsplit(settings.api_url).netloc, "limit", _PAGE, _RIGHTS)
+    dialect = Dialect(urlsplit(settings.api_url).netloc, "limit", _PAGE, _RIGHTS, manners.apart_s(settings))
     wire = rest.connect(settings, credentials, "token", dialect, manners)
     # Renamed, it redirects to the same question under the new name.
     wire.find = lambda location: elsewhere(settings.url, name, settings.api_url, location)
-    return Gitea(wire, name, settings.branch)
+    return Gitea(wire, name, settings)
 
 
 def repository_name(url: str, api_url: str) -> str:
@@ -74,10 +74,11 @@ def repository_name(url: str, api_url: str) -> str:
 class Gitea:
     """The pull requests of one repository into one base branch."""
 
-    def __init__(self, wire: Wire, name: str, base: str) -> None:
+    def __init__(self, wire: Wire, name: str, settings: RepositorySettings) -> None:
+        self.hourly_writes = settings.pace.writes_per_hour
         self._wire = wire
         self._name = name
-        self._base = base
+        self._base = settings.branch
         self._path = f"/repos/{name}"
         self._read_until: datetime | None = None
         self._closed: dict[int, PullRequest] = {}
@@ -96,10 +97,6 @@ class Gitea:
     @property
     def writes(self) -> int:
         return self._wire.writes
-
-    @property
-    def hourly_writes(self) -> int | None:
-        return None
 
     def open_pulls(self, prefix: str) -> Listing[PullRequest]:
         reader = self._reader(lambda branch: branch.startswith(prefix))

@@ -42,8 +42,6 @@ _URLS = (
     re.compile(r"(?:https?|ssh)://(?:[^@/\s]+@)?[^@/\s]+/" + _OWNER_AND_NAME, re.ASCII),
     re.compile(r"(?:[^@/:\s]+@)?[^@/:\s]+:" + _OWNER_AND_NAME, re.ASCII),
 )
-# Of the 500 requests an hour that may create content, says GitHub; people with the same credentials need some too.
-_HOURLY_WRITES = 400
 # A label or a reviewer refused is no reason to fail: the pull request itself is what matters.
 _NOT_GIVEN = (NotFound, Refused, Unprocessable)
 
@@ -57,7 +55,7 @@ def connect(settings: RepositorySettings, manners: Manners) -> GitHub:
         raise BadInput(f"repository {settings.name}: forge: github needs the URL of its API")
     name = repository_name(settings.url)
     wire, app_token = github_wire.connect(settings, credentials, manners)
-    return GitHub(wire, name, settings.branch, app_token)
+    return GitHub(wire, name, settings, app_token)
 
 
 def repository_name(url: str) -> str:
@@ -71,10 +69,13 @@ def repository_name(url: str) -> str:
 class GitHub:
     """The pull requests of one repository into one base branch."""
 
-    def __init__(self, wire: Wire, name: str, base: str, app_token: Callable[[], Secret] | None) -> None:
+    def __init__(
+        self, wire: Wire, name: str, settings: RepositorySettings, app_token: Callable[[], Secret] | None
+    ) -> None:
+        self.hourly_writes = settings.pace.writes_per_hour
         self._wire = wire
         self._name = name
-        self._base = base
+        self._base = settings.branch
         self._app_token = app_token
         self._place = graphql.Place(*name.split("/"))
         self._closers: dict[tuple[int, str], str] = {}
@@ -92,10 +93,6 @@ class GitHub:
     @property
     def writes(self) -> int:
         return self._wire.writes
-
-    @property
-    def hourly_writes(self) -> int | None:
-        return _HOURLY_WRITES
 
     def open_pulls(self, prefix: str) -> Listing[PullRequest]:
         reader = self._reader(lambda branch: branch.startswith(prefix))

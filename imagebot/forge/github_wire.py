@@ -45,9 +45,9 @@ def connect(
     set_log_level(logging.WARNING)
     transport = Transport(settings.ca_file, manners.timeout_s)
     graphql = _requester(settings.api_url, None, transport).graphql_url
+    apart_s = manners.apart_s(settings)
     # As many points in a minute as GitHub takes, of which a write costs five.
-    between_reads_s = manners.between_writes_s / 4
-    dialect = Dialect(urlsplit(settings.api_url).netloc, "per_page", _PAGE, _RIGHTS, graphql, between_reads_s)
+    dialect = Dialect(urlsplit(settings.api_url).netloc, "per_page", _PAGE, _RIGHTS, apart_s, apart_s / 4, graphql)
 
     def wire(auth: Auth.Auth) -> Wire:
         ask = _ask(_requester(settings.api_url, auth, transport))

@@ -58,9 +58,11 @@ def connect(settings: RepositorySettings, manners: Manners) -> GitLab:
         raise BadInput(f"the URL of GitLab's API ends with {_API}; {settings.api_url!r} does not")
     name = project_path(settings.url, settings.api_url)
     graphql = f"{settings.api_url.removesuffix(_API)}/api/graphql"
-    dialect = Dialect(urlsplit(settings.api_url).netloc, "per_page", _PAGE, _RIGHTS, graphql)
+    dialect = Dialect(
+        urlsplit(settings.api_url).netloc, "per_page", _PAGE, _RIGHTS, manners.apart_s(settings), graphql=graphql
+    )
     # As a bearer token GitLab takes all its kinds: personal, project, group and OAuth tokens.
-    return GitLab(rest.connect(settings, credentials, "Bearer", dialect, manners), name, settings.branch)
+    return GitLab(rest.connect(settings, credentials, "Bearer", dialect, manners), name, settings)
 
 
 def project_path(url: str, api_url: str) -> str:
@@ -74,10 +76,11 @@ def project_path(url: str, api_url: str) -> str:
 class GitLab:
     """The merge requests of one project into one base branch."""
 
-    def __init__(self, wire: Wire, name: str, base: str) -> None:
+    def __init__(self, wire: Wire, name: str, settings: RepositorySettings) -> None:
+        self.hourly_writes = settings.pace.writes_per_hour
         self._wire = wire
         self._name = name
-        self._base = base
+        self._base = settings.branch
         self._path = f"/projects/{quote(name, safe='')}"
         self._directory = _Directory(wire)
         self._just_opened: set[int] = set()
@@ -93,10 +96,6 @@ class GitLab:
     @property
     def writes(self) -> int:
         return self._wire.writes
-
-    @property
-    def hourly_writes(self) -> int | None:
-        return None
 
     def open_pulls(self, prefix: str) -> Listing[PullRequest]:
         reader = self._reader(lambda branch: branch.startswith(prefix))

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from imagebot.forge.bans import Bans
+from imagebot.settings import RepositorySettings
 
 
 @dataclass
@@ -52,13 +53,16 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """How long to wait for an answer (GitHub gives itself 10 s) and how far apart writes are.
+    """How long to wait for an answer (GitHub gives itself 10 s) and how far apart writes are, if not as settings say.
 
-    GitHub asks for a second between writes and counts 80 a minute at most; GitLab.com takes 60 notes a minute; Codeberg
-    names no figure. All forges of a process share one of these, for the sake of its `pace` and its `bans`.
+    All forges of a process share one of these, for the sake of its `pace` and its `bans`.
     """
 
     timeout_s: int = 15
-    between_writes_s: float = 1.0
+    between_writes_s: float | None = None
     pace: Pace = field(default_factory=Pace, compare=False, repr=False)
     bans: Bans = field(default_factory=Bans, compare=False, repr=False)
+
+    def apart_s(self, settings: RepositorySettings) -> float:
+        """From the end of a write to the beginning of the next."""
+        return settings.pace.apart_s if self.between_writes_s is None else self.between_writes_s

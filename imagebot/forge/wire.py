@@ -29,15 +29,16 @@ Ask = Callable[[str, str, Parameters, Mapping[str, object] | None], Reply]
 class Dialect:
     """`page_size` is the query parameter and `page` its value; `rights` is what credentials must be allowed.
 
-    `graphql` is the path of that API, where there is one. `between_reads_s` keeps questions apart.
+    `graphql` is the path of that API, where there is one. Seconds keep writes, and questions, apart.
     """
 
     host: str
     page_size: str
     page: int
     rights: str
-    graphql: str = ""
+    between_writes_s: float
     between_reads_s: float = 0.0
+    graphql: str = ""
 
 
 class Wire:
@@ -120,7 +121,7 @@ class Wire:
 
     def _write(self, send: Callable[[], Any]) -> Any:
         self._bans.check(self._name())
-        with self._manners.pace.write(self.host, self._manners.between_writes_s):
+        with self._manners.pace.write(self.host, self._dialect.between_writes_s):
             # Whoever was before us may have been told to wait.
             self._bans.check(self._name())
             self.writes += 1

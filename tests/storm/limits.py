@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from imagebot.forge.manners import Manners, Pace
+from imagebot.forge import manners
+from imagebot.settings import Pace
 
 CONTENT_IN_A_MINUTE = 80
 CONTENT_IN_AN_HOUR = 500
@@ -37,7 +38,7 @@ class Clock:
         self.seconds = max(self.seconds, seconds)
 
 
-class SimulatedPace(Pace):
+class SimulatedPace(manners.Pace):
     """The pace that the bot keeps by default, on a clock that is put forward instead of waited for."""
 
     def __init__(self, clock: Clock) -> None:
@@ -52,7 +53,7 @@ class SimulatedPace(Pace):
         try:
             yield
         finally:
-            self._free_at = self._clock.seconds + Manners().between_writes_s
+            self._free_at = self._clock.seconds + Pace().apart_s
 
 
 @dataclass

@@ -18,10 +18,11 @@ from imagebot.cycle.world import World
 from imagebot.forge import github
 from imagebot.forge.manners import Manners
 from imagebot.forge.protocol import Forge
+from imagebot.knownforges import GITHUBS_WRITES_PER_HOUR
 from imagebot.policy.model import Policy
 from imagebot.policy.read import PolicySet, read_policies
 from imagebot.secret import Secret
-from imagebot.settings import Limits, RegistrySettings, RepositorySettings, Settings, TokenCredentials
+from imagebot.settings import Limits, Pace, RegistrySettings, RepositorySettings, Settings, TokenCredentials
 from tests.storm.github import StormGitHub
 from tests.storm.limits import Account, Clock, SimulatedPace
 from tests.support import oci_folder
@@ -140,7 +141,7 @@ class Scene:
         assert limit is not None, "GitHub has one"
         spent = limit - left - len(memory.counted("writes", account))
         for _ in range(spent):
-            self.account.clock.seconds += Manners().between_writes_s
+            self.account.clock.seconds += Pace().apart_s
             self.account.count(writes=True)
         memory = Memory(self.world.store(), self.account.clock.now)
         memory.count("writes", account, [self.account.clock.now] * spent)
@@ -231,5 +232,6 @@ def _forge(name: str, server: StormGitHub, manners: Manners) -> Forge:
         forge="github",
         api_url=server.url,
         credentials=TokenCredentials(Secret(server.token)),
+        pace=Pace(writes_per_hour=GITHUBS_WRITES_PER_HOUR),
     )
     return github.connect(settings, manners)
