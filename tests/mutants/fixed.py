@@ -30,8 +30,8 @@ FIXED = (
     Fixed(
         "edited bytes go out without their proof",
         "imagebot/yamledit/replace.py",
-        "        prove(file, data, splice(data, edits), edits, values)\n",
-        "        splice(data, edits)\n",
+        "return prove(file, data, after, edits, values), edits",
+        "return Proved(after), edits",
         ("tests/yamledit",),
     ),
     Fixed(
@@ -51,8 +51,8 @@ FIXED = (
     Fixed(
         "the first machine block counts, not the last",
         "imagebot/plan/block.py",
-        "b64decode(found[-1])",
-        "b64decode(found[0])",
+        "return found[-1] if found else None",
+        "return found[0] if found else None",
         ("tests/plan",),
     ),
     Fixed(

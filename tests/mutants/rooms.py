@@ -63,7 +63,10 @@ ROOMS: Mapping[str, Room] = {
     "gitrepo": Room(("imagebot/gitrepo",), ("tests/gitrepo",)),
     "forge": Room(("imagebot/forge",), ("tests/forge",)),
     "store": Room(("imagebot/store",), ("tests/store",)),
-    "observe": Room(("imagebot/observe",), ("tests/observe", "tests/cycle/test_pass.py")),
+    "observe": Room(
+        ("imagebot/observe", "imagebot/outgoing.py", "imagebot/errors.py", "imagebot/clock.py"),
+        ("tests/observe", "tests/test_outgoing.py", "tests/test_secret.py", "tests/cycle/test_pass.py"),
+    ),
     "cycle": Room(("imagebot/cycle",), ("tests/cycle", "tests/e2e")),
     "cli": Room(("imagebot/cli", "imagebot/serve.py"), ("tests/cli",)),
 }

@@ -280,3 +280,11 @@ def test_whatever_the_repository_each_placed_field_is_claimed_once(files: dict[s
     assert suggested(dict(reversed(files.items()))) == suggestion
     assert not any("has no policy that holds" in left.why for left in suggestion.left_out)
     assert suggested(files, suggestion.policies).files == {}
+
+
+def test_only_what_is_a_policy_is_no_place_to_deploy_from() -> None:
+    """A chart's values may hold each word of a policy; a policy's own images are none that run."""
+    values = "app: {}\nrepository: x\nenvironments: {}\nimages: {}\n" + pod("ghcr.io/acme/api:1.0.0")
+    policy = "app: a\nrepository: envs\nenvironments: {p: }\nimages: [{image: ghcr.io/acme/api, semver: ^1}]\n"
+    assert len(suggested({"apps/p/values.yaml": values}).policies) == 1
+    assert suggested({"policies/a.yaml": policy}).policies == ()
