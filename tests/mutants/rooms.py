@@ -62,7 +62,7 @@ ROOMS: Mapping[str, Room] = {
     "registry": Room(("imagebot/registry",), ("tests/registry",)),
     "gitrepo": Room(("imagebot/gitrepo",), ("tests/gitrepo",)),
     "forge": Room(("imagebot/forge",), ("tests/forge",)),
-    "store": Room(("imagebot/store",), ("tests/store",)),
+    "store": Room(("imagebot/store", "imagebot/private.py"), ("tests/store", "tests/gitrepo/test_mirror.py")),
     "observe": Room(
         ("imagebot/observe", "imagebot/outgoing.py", "imagebot/errors.py", "imagebot/clock.py"),
         ("tests/observe", "tests/test_outgoing.py", "tests/test_secret.py", "tests/cycle/test_pass.py"),
