@@ -9,6 +9,7 @@ from pathlib import Path
 
 from imagebot.documents.tree import MAX_BYTES
 from imagebot.errors import Ask, Problem, plainly
+from imagebot.links import outside, real_path
 from imagebot.policy.read import PolicySet, read_policies
 from imagebot.settings import Settings
 
@@ -61,9 +62,7 @@ class _Look:
 
     def is_first(self, path: Path) -> bool:
         """Whether nothing led to this before."""
-        real = Path(
-            os.path.realpath(path)
-        )  # a link to itself leads nowhere, which `Path.resolve` takes for an accident
+        real = real_path(path)
         if real in self.seen:
             return False
         self.seen.add(real)
@@ -92,33 +91,41 @@ def _contents(path: Path, look: _Look) -> Iterator[tuple[str, bytes | Problem]]:
     """
     if not path.is_dir():
         if look.is_first(path):
-            yield _read(path)
+            yield _read(path, path.parent)
         return
     if not look.is_first(path):
         return
     try:
-        files = list(_walk(path, look))
+        files = list(_walk(path, look, path))
     except OSError as error:
         yield _problem(path, f"cannot read this folder: {error.strerror}")
         return
     if not files:
         yield _problem(path, "there is no policy file (*.yaml, *.yml) in this folder")
-    yield from (_read(file) for file in files if look.is_first(file))
+    yield from (_read(file, path) for file in files if look.is_first(file))
 
 
-def _walk(folder: Path, look: _Look) -> Iterator[Path]:
-    """Policy files in a folder and the folders in it; links are followed, names that begin with a dot are skipped."""
+def _walk(folder: Path, look: _Look, named: Path) -> Iterator[Path]:
+    """Policy files in a folder and the folders in it; names that begin with a dot are skipped.
+
+    Links are followed within the folder that was `named`; to where others lead is for `_read` to say.
+    """
     for path in sorted(folder.iterdir()):
         if path.name.startswith("."):
             continue
-        if path.is_dir():
+        if path.is_dir() and outside(path, named):
+            yield path
+        elif path.is_dir():
             if look.is_first(path):
-                yield from _walk(path, look)
+                yield from _walk(path, look, named)
         elif path.suffix in _ENDINGS:
             yield path
 
 
-def _read(file: Path) -> tuple[str, bytes | Problem]:
+def _read(file: Path, named: Path) -> tuple[str, bytes | Problem]:
+    if elsewhere := outside(file, named):
+        where = f"this is a link to {elsewhere}, outside of {_shown(named)}"
+        return _problem(file, f"{where}: it is not read; name that file or folder itself, if you mean it")
     if file.exists() and not file.is_file():
         return _problem(file, "this is no regular file")
     try:

@@ -16,6 +16,7 @@ from imagebot.documents.tree import MAX_BYTES, Document, parse
 from imagebot.errors import BadInput
 from imagebot.gitnames import GitUrl
 from imagebot.knownforges import EVERYBODYS_WRITES_PER_MINUTE, ForgeKind
+from imagebot.links import outside
 from imagebot.secret import Secret, SecretFile, SecretSource
 from imagebot.settingsfile import DEFAULT_EVERY, Limits, Log, SettingsFile
 from imagebot.settingswords import registry_host
@@ -233,7 +234,11 @@ def read_settings(file: str, data: bytes, folder: Path, environ: Mapping[str, st
 
 
 def _bytes(file: Path) -> bytes:
+    if elsewhere := outside(file, file.parent):
+        raise BadInput(f"the settings {file} are a link to {elsewhere}, in another folder; name that file by --config")
     try:
+        if file.exists() and not file.is_file():
+            raise BadInput(f"the settings {file} are no regular file")
         with file.open("rb") as opened:
             return opened.read(MAX_BYTES + 1)
     except OSError as error:

@@ -97,6 +97,63 @@ def test_a_link_to_nothing_is_a_problem(folder: Path) -> None:
     assert said(folder) == ["policies/gone.yaml:1:1: cannot read this file: No such file or directory"]
 
 
+TOKEN = "ghp_0123456789abcdefABCDEF"
+
+
+@pytest.mark.parametrize("target", ["run/secrets/token", "run/secrets", "policies-of-others/a.yaml"])
+def test_regret_a_link_to_a_secret_shows_no_byte_of_it(folder: Path, target: str) -> None:
+    """`ln -s /run/secrets/github/token policies/a.yaml`, by anybody who may write policies."""
+    elsewhere = folder.parent / target
+    (folder.parent / "run" / "secrets").mkdir(parents=True)
+    (folder.parent / "policies-of-others").mkdir()
+    for file in ("run/secrets/token", "run/secrets/x.yaml", "policies-of-others/a.yaml"):
+        (folder.parent / file).write_text(TOKEN)
+    (folder / "a.yaml").symlink_to(elsewhere)
+
+    found = load_paths([folder], None)
+
+    (problem,) = found.problems
+    assert str(problem) == (
+        f"policies/a.yaml:1:1: this is a link to {elsewhere.resolve()}, outside of policies: it is not read; name that"
+        " file or folder itself, if you mean it"
+    )
+    assert [policy.app for policy in found.policies] == ["shop", "till"]
+    assert TOKEN not in repr(found)
+
+
+def test_regret_a_file_that_is_named_is_no_link_to_a_secret_either(folder: Path) -> None:
+    (folder.parent / "token").write_text(TOKEN)
+    (folder / "a.yaml").symlink_to(folder.parent / "token")
+    (folder / "deep").symlink_to(folder.parent)
+    assert "outside of policies: it is not read" in said(folder / "a.yaml")[0]
+    assert "outside of policies: it is not read" in said(folder)[0]
+    assert TOKEN not in repr(load_paths([folder / "a.yaml", folder], None))
+
+
+def test_a_folder_that_is_named_may_be_a_link_and_its_files_links_in_it(folder: Path) -> None:
+    real = folder.parent / "checkout" / "policies"
+    real.parent.mkdir()
+    folder.rename(real)
+    folder.symlink_to(real)
+    (real / "team" / "same.yaml").symlink_to("../shop.yaml")
+    assert names(folder) == ["shop", "till"]
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/proc/self/environ", "/dev/stdin"])
+def test_regret_a_link_to_a_device_is_not_read(folder: Path, device: str) -> None:
+    (folder / "a.yaml").symlink_to(device)
+    (problem,) = load_paths([folder], None).problems
+    assert "outside of policies" in problem.message
+
+
+def test_names_that_few_would_choose_are_read_like_any_other(folder: Path) -> None:
+    odd = folder / "bytes\udcff and\nlines.yaml"
+    odd.write_text(app("odd"))
+    (folder / "folder.yaml").mkdir()
+    (folder / "folder.yaml" / "inner.yaml").write_text(app("inner"))
+    assert names(folder) == ["odd", "inner", "shop", "till"]
+
+
 def test_a_link_to_itself_is_a_problem_and_no_crash(folder: Path) -> None:
     (folder / "loop.yaml").symlink_to("loop.yaml")
     assert said(folder) == ["policies/loop.yaml:1:1: cannot read this file: Too many levels of symbolic links"]

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imagebot.errors import BadInput
+from imagebot.links import outside, real_path
 from imagebot.yamledit.limits import MAX_BYTES
 from imagebot.yamledit.prove import Proved
 
@@ -96,11 +97,10 @@ def _regular(path: Path, status: os.stat_result) -> os.stat_result:
 
 
 def _followed(path: Path) -> Path:
-    real = Path(os.path.realpath(path))
-    homes = (Path(os.path.realpath(path.parent)), Path(os.path.realpath(".")))
-    if path.is_symlink() and not any(real.is_relative_to(home) for home in homes):
-        raise BadInput(f"{path}: this is a link to {real}, in another folder; name that file if you mean it")
-    return real
+    elsewhere = outside(path, path.parent, Path.cwd())
+    if elsewhere:
+        raise BadInput(f"{path}: this is a link to {elsewhere}, in another folder; name that file if you mean it")
+    return real_path(path)
 
 
 @dataclass(slots=True)
