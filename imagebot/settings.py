@@ -237,7 +237,7 @@ def _bytes(file: Path) -> bytes:
     if elsewhere := outside(file, file.parent):
         raise BadInput(f"the settings {file} are a link to {elsewhere}, in another folder; name that file by --config")
     try:
-        if file.exists() and not file.is_file():
+        if file.exists() and not (file.is_file() or file.is_dir()):
             raise BadInput(f"the settings {file} are no regular file")
         with file.open("rb") as opened:
             return opened.read(MAX_BYTES + 1)
