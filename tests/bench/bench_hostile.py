@@ -1,65 +1,167 @@
-"""Files written to hurt, beside the time that libyaml alone takes for a harmless file of the same size."""
+"""A pass beside registries that answer to hurt: its memory, its healthy app's delay, and what one new tag costs.
+
+Memory is the most that the process of `imagebot once` ever takes (`VmHWM`), git's own processes aside; then the same in
+a cgroup of 256 MiB, where one can be made. The delay is until the healthy app's pull request is there, as a ratio to
+the same with nobody beside it.
+"""
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
+import tempfile
 import time
-import tracemalloc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
 
-import yaml
+from tests.support import oci_folder
+from tests.support.hostile_registries import hostile
+from tests.support.oci_folder import Build
+from tests.support.stage import Stage, set_up
 
-from imagebot.fields.find import find
-from imagebot.yamledit.limits import MAX_BYTES
+TARGET = 256  # MiB
+IMAGES = 4  # of each hostile registry
+ONCE = (
+    "import atexit, pathlib, sys; status = pathlib.Path('/proc/self/status'); "
+    "atexit.register(lambda: pathlib.Path('peak').write_text(status.read_text())); "
+    "from imagebot.cli.main import run; sys.argv = ['imagebot', 'once']; run()"
+)
+_GROUPS = (
+    (Path("/sys/fs/cgroup"), "memory.max", "memory.peak", "cgroup.controllers"),
+    (Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes", "memory.max_usage_in_bytes", "tasks"),
+)
 
-FILES = {
-    "100 000 open brackets": b"[" * 100_000,
-    "65 levels deep": b"".join(b"%sa:\n" % (b" " * level) for level in range(70)),
-    "8 MiB and a byte": b"#" * (MAX_BYTES + 1),
-    "400 000 %TAG directives": b"".join(b"%%TAG !e%d! x\n" % n for n in range(400_000)) + b"---\n",
-    "billion laughs": b"a0: &a0 x\n"
-    + b"".join(b"a%d: &a%d [%s]\n" % (n, n, b",".join([b"*a%d" % (n - 1)] * 9)) for n in range(1, 30)),
-    "billion merges": b"m: &m {image: nginx:1}\nx0: &x0 [*m]\n"
-    + b"".join(b"x%d: &x%d [*x%d, *x%d]\n" % (n, n, n - 1, n - 1) for n in range(1, 60))
-    + b"z: {<<: *x59}\n",
-    "4 000 merges of 4 000 maps": b"m: &m {tag: v1}\nl: &l [" + b"*m," * 4_000 + b"]\nx:\n" + b"- {<<: *l}\n" * 4_000,
-    "a value of 3 MB": b"image: " + b"a:1" * 2**20,
-    "4 000 images below a key of 1 MB": b"? " + b"k" * 2**20 + b"\n:\n" + b"- image: nginx:1\n" * 4_000,
-    "100 000 keys": b"".join(b"k%d: v\n" % n for n in range(100_000)),
-    "a million keys": b"".join(b"k%d: v\n" % n for n in range(1_000_000))[:MAX_BYTES],
-    "500 000 images": b"- image: a:1\n" * 500_000,
-}
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One pass: its exit code, its peak in MiB, and when the first pull request was opened, in seconds."""
+
+    code: int
+    peak: float
+    opened: float
+    seconds: float
 
 
 def main() -> None:
-    """Print each file: what it cost, how it ended, and what libyaml's events of plain text of its size cost."""
-    for name, data in FILES.items():
-        begin = time.process_time()
-        found = find("f.yaml", data)
-        took = time.process_time() - begin
-        beside = _plain(len(data))
-        end = found.unreadable.headline if found.unreadable else f"{len(found.fields)} fields"
-        print(
-            f"{name:33} {len(data) / 1e6:5.1f} MB {took * 1e3:7.1f} ms {took / beside:5.1f} times as long"
-            f" {_memory(data):6.1f} MiB  {end}"
+    """Print all figures. Ends with 1 if one is worse than it may be."""
+    with hostile() as servers:
+        hosts = {kind: server.host for kind, server in servers.items()}
+        alone, all_of_them = ran({}), ran(hosts)
+        print(f"once beside {len(hosts)} hostile registries of {IMAGES} images each (to hold: {TARGET} MiB)")
+        print(f"  alone                {alone.peak:6.0f} MiB {alone.seconds:6.1f} s  exit code {alone.code}")
+        report("all of them", all_of_them, alone)
+        grouped = in_a_group(hosts)
+        for kind, host in hosts.items():
+            report(kind, ran({kind: host}), alone)
+    one_new_tag()
+    if max(all_of_them.peak, grouped) > TARGET:
+        raise SystemExit("more memory than it may take")
+
+
+def report(kind: str, beside: Ran, alone: Ran) -> None:
+    times = beside.opened / alone.opened
+    print(
+        f"  {kind:<31} {beside.peak:6.0f} MiB {beside.seconds:6.1f} s  exit code {beside.code}"
+        f"  the healthy app's pull request after {beside.opened:.1f} s: {times:.1f} times as long as alone"
+    )
+
+
+def ran(hosts: Mapping[str, str], group: Path | None = None) -> Ran:
+    """A pass over one healthy app and those of `hosts`, in a new world."""
+    with tempfile.TemporaryDirectory() as name:
+        stage = a_stage(Path(name), hosts)
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, "-c", ONCE],
+            cwd=stage.folder,
+            env={**os.environ, "PYTHONPATH": os.getcwd()},  # noqa: PTH109
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
         )
+        if group is not None:
+            (group / ("cgroup.procs")).write_text(str(process.pid))
+        assert process.stderr is not None
+        opened = [time.perf_counter() - started for line in process.stderr if '"pull_request.settled"' in line]
+        code = process.wait()
+        seconds = time.perf_counter() - started
+        stage.registry.close()
+        status = (stage.folder / "peak").read_text() if (stage.folder / "peak").exists() else ""
+        peak = re.search(r"VmHWM:\s*(\d+) kB", status)
+        return Ran(code, int(peak[1]) / 1024 if peak else float("nan"), min(opened, default=float("nan")), seconds)
 
 
-def _plain(size: int) -> float:
-    text = "- some plain text\n" * (size // 18 + 1)
-    begin = time.process_time()
-    for _ in yaml.parse(text, Loader=yaml.CSafeLoader):
-        pass
-    return time.process_time() - begin
+def a_stage(folder: Path, hosts: Mapping[str, str]) -> Stage:
+    """One app of the stage's own registry, and some of each of `hosts`."""
+    stage = set_up(folder)
+    stage.publish("1.0.0", "1.1.0")
+    images = {"healthy": stage.image}
+    images |= {
+        f"hostile-{n}-{i}": f"{host}/acme/api{i}" for n, host in enumerate(hosts.values()) for i in range(IMAGES)
+    }
+    for app, image in images.items():
+        head = f"app: {app}\nrepository: environments\nenvironments: {{production: {{paths: [{app}/]}}}}\n"
+        stage.policy(f"{head}images:\n  - {{image: {image}, semver: ^1}}\n", f"{app}.yaml")
+    stage.commit({f"{app}/pod.yaml": f"kind: Pod\nspec:\n  image: {image}:1.0.0\n" for app, image in images.items()})
+    listed = "".join(f"  {host}: {{plainHttp: true}}\n" for host in hosts.values())
+    stage.settings(log="{level: info, format: json}")
+    own = f"  {stage.registry.host}: {{plainHttp: true}}\n"
+    stage.config.write_text(stage.config.read_text().replace(own, own + listed))
+    return stage
 
 
-def _memory(data: bytes) -> float:
-    """Of files up to a megabyte, because watching the memory of more takes long."""
-    if len(data) > 2**20:
-        return float("nan")
-    tracemalloc.start()
-    find("f.yaml", data)
-    most = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return most / 2**20
+def in_a_group(hosts: Mapping[str, str]) -> float:
+    """The same pass in a cgroup of 256 MiB, and the group's peak in MiB, which counts git and files as well."""
+    try:
+        with a_group() as (group, peak):
+            beside = ran(hosts, group)
+            most = int(peak.read_text()) / 1024**2 if peak.exists() else float("nan")
+    except OSError as error:
+        print(f"  in a cgroup: none can be made here ({error.strerror}: {error.filename})")
+        return 0
+    end = "killed" if beside.code < 0 else f"not killed, exit code {beside.code}"
+    print(f"  in a cgroup of {TARGET} MiB: {end}; {beside.peak:.0f} MiB of its own, {most:.0f} MiB with git and files")
+    return TARGET + 1 if beside.code < 0 else beside.peak
+
+
+@contextmanager
+def a_group() -> Iterator[tuple[Path, Path]]:
+    """A cgroup with a limit, of the kind that this machine has, and the file of its peak. Raises `OSError`."""
+    root, limit, peak, _ = next(each for each in (*_GROUPS, _GROUPS[0]) if (each[0] / each[3]).exists())
+    group = root / f"imagebot-bench-{os.getpid()}"
+    group.mkdir()
+    try:
+        (group / limit).write_text(str(TARGET * 1024**2))
+        yield group, group / peak
+    finally:
+        with suppress(OSError):
+            group.rmdir()
+
+
+def one_new_tag() -> None:
+    """What a registry is asked when one app gets one new tag of two platforms, and on the quiet day after it."""
+    with tempfile.TemporaryDirectory() as name:
+        stage = set_up(Path(name))
+        builds = {"linux/amd64": Build(), "linux/arm64": Build()}
+        folder = stage.folder / "registry"
+        oci_folder.publish_index(folder, "acme/podinfo", "1.0.0", builds, annotations={"version": "1.0.0"})
+        head = "app: podinfo\nrepository: environments\nenvironments: {production: {paths: [app/]}}\n"
+        stage.policy(f"{head}images:\n  - {{image: IMAGE, semver: ^1}}\n")
+        stage.commit({"app/pod.yaml": "kind: Pod\nspec:\n  image: IMAGE:1.0.0\n"})
+        world = stage.world()
+        stage.one_pass(world)
+        for label in ("nothing new", "one new tag", "the pass after it"):
+            before = len(stage.registry.asked)
+            if label == "one new tag":
+                oci_folder.publish_index(folder, "acme/podinfo", "1.1.0", builds, annotations={"version": "1.1.0"})
+            stage.one_pass(world)
+            asked = [f"{each.method} {each.path.rsplit('/', 2)[1]}" for each in stage.registry.asked[before:]]
+            print(f"{label}: {len(asked)} requests: {', '.join(asked)}")
+        stage.registry.close()
 
 
 if __name__ == "__main__":
