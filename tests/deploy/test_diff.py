@@ -55,8 +55,6 @@ def test_quantities_are_written_as_the_server_writes_them(path: str, value: Any)
 
 def test_what_is_lost_with_the_state_is_said_alike() -> None:
     claim = README.parent / "deploy" / "kubernetes" / "persistentvolumeclaim.yaml"
-    said = [
-        " ".join(path.read_text().replace("#", "").split()) for path in (folder / "persistentvolumeclaim.yaml", README)
-    ]
+    said = [" ".join(path.read_text().replace("#", "").split()) for path in (claim, README)]
     for words in ("soak begins anew", "holds are gone", "nothing else"):
         assert [words in text for text in said] == [True, True], words
