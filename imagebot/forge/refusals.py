@@ -6,7 +6,6 @@ first, then it is made safe to print and cut, between two words, so that no half
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ import urllib3
 
 from imagebot import clock
 from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailable, WorldError
+from imagebot.forge.documents import read_json
 from imagebot.forge.transport import Reply
 from imagebot.outgoing import outgoing
 
@@ -180,8 +180,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def said(body: bytes) -> tuple[str, ...]:
     """The forge's own words about a failure: texts, lists of texts, or lists by field."""
     try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
+        data = read_json(body, "no words")
+    except BadResponse:
         return ()
     return words_of(data)
 

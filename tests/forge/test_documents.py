@@ -8,6 +8,7 @@ import pytest
 
 from imagebot.errors import BadResponse
 from imagebot.forge.documents import MOST_VALUES, read_json
+from imagebot.forge.refusals import said
 
 MIB = 1024 * 1024
 
@@ -19,6 +20,16 @@ def test_three_megabytes_of_nothing_took_a_hundred_and_seventy(piece: bytes) -> 
     tracemalloc.start()
     with pytest.raises(BadResponse, match=f"more than {MOST_VALUES} values"):
         read_json(body, "the forge answered nonsense")
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 8 * MIB
+
+
+def test_a_refusal_of_three_megabytes_took_ninety() -> None:
+    """Found by `make fuzz-answers`: what stood in an error was read without the bounds of an answer."""
+    body = b'{"message": "no", "x": [' + b'{"a":[]},' * (3 * MIB // 9) + b"0]}"
+    tracemalloc.start()
+    assert said(body) == ()
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 8 * MIB

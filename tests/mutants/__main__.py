@@ -1,7 +1,8 @@
 """`make mutants`: small wrong changes of each room, which its tests must notice; ROOM=plan SEED=1 COUNT=20.
 
-ROOM=fixed tries those that once stayed unnoticed. What was killed is not tried again as long as its module stays as it
-is, so a run that was stopped goes on where it was; those that lived are tried each time.
+ROOM=fixed tries those that once stayed unnoticed, ROOM=broken those that a slice of `make faults` has to notice. What
+was killed is not tried again as long as its module stays as it is, so a run that was stopped goes on where it was;
+those that lived are tried each time.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.mutants.equivalent import EQUIVALENT
-from tests.mutants.fixed import FIXED
+from tests.mutants.fixed import BROKEN, FIXED, Fixed
 from tests.mutants.mutant import Mutant
 from tests.mutants.rooms import ROOMS, ROOT
 from tests.mutants.trial import PYTEST, Copy, copied, patience
@@ -23,6 +24,8 @@ from tests.mutants.trial import PYTEST, Copy, copied, patience
 CACHE = ROOT / ".cache" / "mutants"
 MUTATOR = CACHE / f"cosmic-ray-{sys.version_info.major}.{sys.version_info.minor}"
 KILLED = CACHE / "killed.json"
+FAULTS = ("-m", "tests.faults", "960", "1", "1/30", "", "")
+WRITTEN = {"fixed": FIXED, "broken": BROKEN}
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,8 @@ def main(rooms: Sequence[str], seed: int, count: int) -> None:
     """Try them, and show whoever lived."""
     alive = 0
     with copied() as copy:
-        for room in rooms or ["fixed", *ROOMS]:
-            trials = list(_fixed(copy) if room == "fixed" else _drawn(copy, room, seed, count))
+        for room in rooms or [*WRITTEN, *ROOMS]:
+            trials = list(_written(copy, WRITTEN[room]) if room in WRITTEN else _drawn(copy, room, seed, count))
             alive += _room(copy, room, trials)
     sys.exit(1 if alive else 0)
 
@@ -52,11 +55,11 @@ def _drawn(copy: Copy, room: str, seed: int, count: int) -> Iterator[Trial]:
         yield Trial(mutant, (*PYTEST, *ROOMS[room].ordered_tests(Path(mutant.path))))
 
 
-def _fixed(copy: Copy) -> Iterator[Trial]:
-    for one in FIXED:
+def _written(copy: Copy, these: Sequence[Fixed]) -> Iterator[Trial]:
+    for one in these:
         mutant = one.mutant(copy.folder)
-        assert mutant is not None, "make test knows which"
-        yield Trial(mutant, (*PYTEST, *one.tests))
+        assert mutant is not None, f"make test says that {one.path} is another now"
+        yield Trial(mutant, (*PYTEST, *one.tests) if one.tests else FAULTS)
 
 
 def _room(copy: Copy, room: str, trials: Sequence[Trial]) -> int:
@@ -85,10 +88,10 @@ def _room(copy: Copy, room: str, trials: Sequence[Trial]) -> int:
 
 def _unharmed(copy: Copy, trials: Sequence[Trial]) -> float | None:
     """The tests of these trials with nothing wrong: how long, in seconds, a mutant may take; None if they fail."""
-    names = dict.fromkeys(word for trial in trials for word in trial.judge[len(PYTEST) :])
-    if not names:
+    names = dict.fromkeys(word for trial in trials if trial.judge != FAULTS for word in trial.judge[len(PYTEST) :])
+    if not trials:
         return 0.0
-    ran = copy.python((*PYTEST, *names), 3_600.0)
+    ran = copy.python((*PYTEST, *names) if names else FAULTS, 3_600.0)
     if ran.code != 0:
         print(ran.said[-2000:])
     return patience(ran) if ran.code == 0 else None

@@ -10,13 +10,13 @@ from tests.mutants.mutant import Mutant
 
 @dataclass(frozen=True)
 class Fixed:
-    """`old`, which stands in the module just once, becomes `new`; `tests` must notice."""
+    """`old`, which stands in the module just once, becomes `new`; `tests` must notice, or without any `make faults`."""
 
     name: str
     path: str
     old: str
     new: str
-    tests: tuple[str, ...]
+    tests: tuple[str, ...] = ()
 
     def mutant(self, root: Path) -> Mutant | None:
         """None where the module reads differently by now: then somebody has to say what the change would be today."""
@@ -77,3 +77,43 @@ FIXED = (
         ("tests/plan", "tests/cycle"),
     ),
 )
+
+BROKEN = (
+    Fixed(
+        "what was said is not remembered",
+        "imagebot/forge/proposed.py",
+        "return any(same_text(text, comment) for text in said)",
+        "return False",
+    ),
+    Fixed(
+        "a body is finished before its labels are there",
+        "imagebot/forge/proposed.py",
+        "return body if is_unfinished(body) else _fingerprinted(body, lambda fingerprint: _UNFINISHED + fingerprint)",
+        "return body",
+    ),
+    Fixed(
+        "what the bot closed looks as if people had closed it",
+        "imagebot/cycle/retire.py",
+        "closed_by_bot=True",
+        "closed_by_bot=False",
+    ),
+    Fixed(
+        "commits of people's freeze nothing",
+        "imagebot/cycle/checkout.py",
+        "return None if Wish.REBUILD in wishes else self.frozen(branch)",
+        "return None",
+    ),
+    Fixed(
+        "what is unknown is not wanted",
+        "imagebot/cycle/retire.py",
+        "standing = stands((one.target for one in mine), unknown)",
+        "standing = stands((one.target for one in mine), ())",
+    ),
+    Fixed(
+        "nobody waits who was told to",
+        "imagebot/forge/bans.py",
+        "        left = self.left(account)\n        if left > 0:\n",
+        "        left = self.left(account)\n        if left > LONGEST_S:\n",
+    ),
+)
+"""Copies of the bot that are broken on purpose: a slice of `make faults` has to notice each."""
