@@ -27,7 +27,7 @@ def commits(world: World, checkout: Checkout, jobs: Sequence[Job], delivery: Del
     new = [job for job in jobs if job.place not in found and _is_there(world, job, delivery)]
     for job, commit in zip(new, made(world, checkout, [job.change for job in new]), strict=True):
         if not isinstance(commit, str):
-            delivery.fail(job.change, str(commit))
+            delivery.fail(job.change, commit)
             continue
         found[job.place] = commit
         if commit != job.tip:
@@ -85,6 +85,6 @@ def _is_there(world: World, job: Job, delivery: Delivery) -> bool:
 
     there = world.ask(f"make sure that the registry has what {job.change.branch} brings", verify)
     if isinstance(there, ImagebotError):
-        delivery.fail(job.change, str(there))
+        delivery.fail(job.change, there)
         return False
     return True

@@ -11,7 +11,7 @@ from imagebot.cycle.arrange import Arranged
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.commit import commits as commits_of
 from imagebot.cycle.describe import described
-from imagebot.cycle.job import DONE_ONCE, Delivery, Job, outcome
+from imagebot.cycle.job import DONE_ONCE, Delivery, Job, outcome, undone
 from imagebot.cycle.report import Deed, Outcome
 from imagebot.cycle.supply import supplied
 from imagebot.cycle.world import World
@@ -49,10 +49,10 @@ class Delivering:
         question = partial(_carry_out, self.world, self.present, ready, self.delivery)
         done = self.world.ask(f"deliver to {self.checkout.settings.name}", question)
         if isinstance(done, ImagebotError):
-            self.fail_rest(ready, str(done))
+            self.fail_rest(ready, done)
 
-    def fail_rest(self, jobs: Sequence[Job], because: str) -> None:
-        """What nobody knows the outcome of has failed."""
+    def fail_rest(self, jobs: Sequence[Job], because: ImagebotError | str) -> None:
+        """What nobody knows the outcome of was not carried out."""
         done = {one.place for one in self.delivery.outcomes}
         for job in jobs:
             if job.place not in done:
@@ -69,14 +69,14 @@ def jobs_of(checkout: Checkout, mine: Sequence[Arranged]) -> list[Job]:
     ]
 
 
-def forge_failed(checkout: Checkout, mine: Sequence[Arranged], because: str, delivery: Delivery) -> None:
+def forge_failed(checkout: Checkout, mine: Sequence[Arranged], because: ImagebotError, delivery: Delivery) -> None:
     """Whatever may be open on these branches: nobody can tell."""
     done = {one.place for one in delivery.outcomes}
     for one in mine:
         target = one.target
         if target.place not in done and (one.change is not None or target.branch in checkout.heads.branches):
             delivery.outcomes.append(
-                Outcome(*target.place, target.name, target.environment, Deed.FAILED, "", "", because)
+                Outcome(*target.place, target.name, target.environment, undone(because), "", "", str(because))
             )
 
 
@@ -109,7 +109,7 @@ def _carry_out(world: World, present: Sequence[Checkout], jobs: Sequence[Job], d
             settle = partial(_settle, world, job, headed, delivery, moved=moved)
             done = world.ask(f"settle the pull request of {job.change.branch}", settle)
             if isinstance(done, ImagebotError):
-                done = outcome(job.change, Deed.FAILED, str(done))
+                done = outcome(job.change, undone(done), str(done))
             delivery.outcomes.append(done)
 
 
@@ -130,7 +130,7 @@ def _proposals(world: World, jobs: Sequence[Job], delivery: Delivery) -> dict[Pl
         question = partial(described, job.checkout, job.target, job.change)
         proposal = world.ask(f"describe the change on {job.change.branch}", question)
         if isinstance(proposal, ImagebotError):
-            delivery.fail(job.change, str(proposal))
+            delivery.fail(job.change, proposal)
         else:
             found[job.place] = proposal
     return found
@@ -143,7 +143,7 @@ def _is_refused(world: World, job: Job, delivery: Delivery) -> bool:
     question = partial(job.checkout.refused_meanwhile, job.change)
     because = world.ask(f"ask whether people refused {job.change.branch} meanwhile", question)
     if isinstance(because, ImagebotError):
-        delivery.fail(job.change, str(because))
+        delivery.fail(job.change, because)
         return True
     if because is not None:
         delivery.outcomes.append(outcome(job.change, Deed.WAITING, because))
@@ -162,7 +162,7 @@ def _announced(world: World, job: Job, proposal: Proposal | None, delivery: Deli
         return True
     done = world.ask(f"announce what comes to {job.change.branch}", partial(_announce, job, job.pull, proposal))
     if isinstance(done, ImagebotError):
-        delivery.fail(job.change, str(done))
+        delivery.fail(job.change, done)
         return False
     return True
 
@@ -187,7 +187,7 @@ def _push(
     results = world.ask(f"push to {checkout.settings.name}", partial(checkout.mirror.push, updates))
     if isinstance(results, ImagebotError):
         for job in jobs:
-            delivery.fail(job.change, str(results))
+            delivery.fail(job.change, results)
         return frozenset(job.place for job in jobs)
     left = set()
     for job in jobs:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.report import Deed, Outcome
+from imagebot.errors import ImagebotError
+from imagebot.forge.bans import ToldToWait
 from imagebot.forge.ensure import says
 from imagebot.forge.protocol import PullRequest
 from imagebot.plan.change import Change
@@ -52,8 +54,14 @@ class Delivery:
     raced: set[Place] = field(default_factory=set)
     in_vain: set[str] = field(default_factory=set)
 
-    def fail(self, change: Change, because: str) -> None:
-        self.outcomes.append(outcome(change, Deed.FAILED, because))
+    def fail(self, change: Change, because: ImagebotError | str) -> None:
+        """A change was not carried out."""
+        self.outcomes.append(outcome(change, undone(because), str(because)))
+
+
+def undone(because: ImagebotError | str) -> Deed:
+    """What to call it that something was not carried out: where a forge told us to wait, nothing has failed."""
+    return Deed.WAITING if isinstance(because, ToldToWait) else Deed.FAILED
 
 
 def outcome(change: Change, deed: Deed, because: str, url: str = "") -> Outcome:

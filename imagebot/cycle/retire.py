@@ -7,7 +7,7 @@ from functools import partial
 
 from imagebot.cycle.arrange import Arranged
 from imagebot.cycle.checkout import Checkout
-from imagebot.cycle.job import Delivery
+from imagebot.cycle.job import Delivery, undone
 from imagebot.cycle.report import Deed, Outcome
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
@@ -49,7 +49,7 @@ def look_after(
 
         done = world.ask(f"look after the pull request of {branch}", partial(look, pull))
         if isinstance(done, ImagebotError):
-            done = _failed(checkout, pull, str(done))
+            done = _failed(checkout, pull, done)
         if done is not None:
             delivery.outcomes.append(done)
 
@@ -107,6 +107,7 @@ def _outcome(checkout: Checkout, pull: PullRequest, deed: Deed, because: str) ->
     return Outcome(checkout.settings.name, pull.branch, name, environment, deed, pull.title, pull.url, because)
 
 
-def _failed(checkout: Checkout, pull: PullRequest, because: str) -> Outcome:
+def _failed(checkout: Checkout, pull: PullRequest, because: ImagebotError) -> Outcome:
     """Told by the branch alone: what the pull request says may be what made it fail."""
-    return Outcome(checkout.settings.name, pull.branch, pull.branch, "", Deed.FAILED, pull.title, pull.url, because)
+    place = (checkout.settings.name, pull.branch)
+    return Outcome(*place, pull.branch, "", undone(because), pull.title, pull.url, str(because))

@@ -134,7 +134,7 @@ class Waves:
             checkout = mine[0].checkout
             found = world.ask(f"look at the pull requests of {name}", partial(jobs_of, checkout, mine))
             if isinstance(found, ImagebotError):
-                forge_failed(checkout, mine, str(found), self.deliveries[name])
+                forge_failed(checkout, mine, found, self.deliveries[name])
             else:
                 jobs[name] = found
         waits = self._waits([job for mine in jobs.values() for job in mine if job.pull is None])
@@ -159,7 +159,7 @@ class Waves:
 
     def _has_delivered(self, work: Delivering, jobs: Sequence[Job], done: ImagebotError | None) -> None:
         if isinstance(done, ImagebotError):
-            work.fail_rest(jobs, str(done))
+            work.fail_rest(jobs, done)
         self._busy.remove(work.checkout.settings.name)
         self.look.fresh = True
 

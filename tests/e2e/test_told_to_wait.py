@@ -1,0 +1,42 @@
+"""A forge that says "later" is asked nothing until then: the rest of the pass waits, and so does the next process."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from imagebot.cycle.memory import Memory
+from imagebot.cycle.report import Deed
+from imagebot.forge.credentials import account
+from imagebot.secret import Secret
+from imagebot.settings import TokenCredentials
+from tests.e2e.conftest import DEPLOYMENT, POLICY, Place
+from tests.support.forge_server import Fault
+from tests.support.stage import NOON
+
+SAID = b'{"message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}'
+
+
+def test_told_to_wait_it_tries_none_of_the_others_and_neither_does_the_next_process(place: Place) -> None:
+    for number in range(5):
+        policy = POLICY.replace("app: shop", f"app: shop-{number}").replace("production/", f"more/{number}/")
+        place.stage.policy(policy, f"{number}.yaml")
+        place.stage.commit({f"more/{number}/app.yaml": DEPLOYMENT})
+    place.server.next_writes = {1: Fault("*", 403, body=SAID, headers=(("Retry-After", "600"),))}
+
+    first = place.one_pass()
+    assert [one.deed for one in first.outcomes] == [Deed.WAITING] * 6
+    assert all("asks us to slow down (403" in one.because and " UTC" in one.because for one in first.outcomes)
+    assert len(place.server.writes) == 1
+
+    sent = len(place.server.calls)
+    second = place.one_pass()
+    assert {one.deed for one in second.outcomes} == {Deed.WAITING}
+    assert len(place.server.calls) == sent
+
+    credentials = TokenCredentials(Secret(place.server.token))
+    memory = Memory(place.stage.world().store(), NOON)
+    ban = memory.ban(account(place.server.host, credentials))
+    assert ban is not None
+    memory.is_banned(replace(ban, at=ban.at - timedelta(seconds=ban.seconds + 2)))
+    assert [one.deed for one in place.one_pass().outcomes] == [Deed.OPENED] * 6
