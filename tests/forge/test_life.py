@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from imagebot.errors import WorldError
+from imagebot.errors import Refused, WorldError
 from imagebot.forge import protocol
-from imagebot.forge.protocol import PullRequest
+from imagebot.forge.ensure import ensure
+from imagebot.forge.protocol import Forge, PullRequest
+from imagebot.plan import block
 from tests.forge.conftest import any_client
 from tests.support.forge_server import Fault, ForgeServer
 from tests.support.gitea_server import GiteaServer
 from tests.support.github_server import GitHubServer
 from tests.support.gitlab_server import GitLabServer
-from tests.support.proposals import BRANCH, body
+from tests.support.proposals import BRANCH, body, proposal
 
 SINCE = datetime(2026, 1, 3, tzinfo=UTC)
 
@@ -138,3 +142,84 @@ def test_approvals_that_may_not_be_seen_are_none(any_server: ForgeServer, status
     (one,) = any_client(any_server).merged_pulls("imagebot/", None)
 
     assert one.approvers == (("bob",) if isinstance(any_server, GitHubServer) else ())
+
+
+def test_what_people_wish_of_a_closed_one_is_seen_at_the_cost_of_one_request(any_server: ForgeServer) -> None:
+    """A label put on it, a box ticked: whatever is done to it moves it up in a list by last change."""
+    closed = {"state": "closed", "closed_at": "2026-01-01T12:00:00Z"}
+    for number in range(60):
+        any_server.add(f"imagebot/staging/old-{number}", changed_at="2026-01-02T00:00:00Z", **closed)
+    any_server.add("imagebot/staging/open", changed_at="2026-01-05T00:00:00Z")
+    any_server.add("people/other", changed_at="2026-01-05T00:00:00Z", **closed)
+    any_server.add(
+        "imagebot/staging/fork", changed_at="2026-01-05T00:00:00Z", head_repo="mallory/environments", **closed
+    )
+    any_server.add(
+        "imagebot/staging/done", changed_at="2026-01-05T00:00:00Z", merged_at="2026-01-05T00:00:00Z", **closed
+    )
+    any_server.add(
+        BRANCH, changed_at="2026-01-04T00:00:00Z", labels=["image-update", "minor"], body=body("f1"), **closed
+    )
+    found = any_client(any_server).closed_since("imagebot/", SINCE)
+
+    assert [(pull.branch, pull.labels) for pull in found] == [(BRANCH, ("image-update", "minor"))]
+    assert "f1" in str(block.read(found[0].body))
+    assert len(any_server.calls) == 1
+
+
+def test_a_renamed_repository_is_told_with_the_url_that_it_has_now(gitea_server: GiteaServer) -> None:
+    """Gitea answers with a redirect to the same question under the new name (`RedirectToRepo`)."""
+    gitea_server.renamed_to = "acme/env"
+    forge = any_client(gitea_server)
+    for ask in (lambda: forge.open_pulls(""), lambda: forge.create(proposal())):
+        with pytest.raises(Refused, match=r"moved to https://forge\.test/acme/env\.git: write that as its url"):
+            ask()
+
+    assert len(gitea_server.calls) == 2
+
+
+@pytest.mark.parametrize("host", ["http://evil.test", "//evil.test", "https://user:secret@evil.test:8443"])
+def test_a_redirect_to_another_host_is_told_and_not_followed(any_server: ForgeServer, host: str) -> None:
+    location = f"{host}/api/v1/repos/acme/env/pulls?token=secret"
+    any_server.faults = [Fault("GET", 302, headers=(("Location", location),))]
+    with pytest.raises(
+        Refused, match=r"sends us elsewhere .* to \S*evil\.test\S*/pulls; nothing was sent there"
+    ) as caught:
+        any_client(any_server).open_pulls("")
+
+    assert "secret" not in str(caught.value)
+    assert len(any_server.calls) == 1
+
+
+SCOPES = [
+    pytest.param("comments", lambda forge, pull: forge.say(pull, "words", pull.body), id="comments"),
+    pytest.param("pulls", lambda forge, pull: forge.rewrite(pull, proposal("f2")), id="pull requests"),
+]
+
+
+@pytest.mark.parametrize(("scope", "ask"), SCOPES)
+def test_a_token_that_may_not_do_everything_is_told_what_it_lacks(
+    any_server: ForgeServer, scope: str, ask: Callable[[Forge, PullRequest], object]
+) -> None:
+    """As one that may write contents and no issues, or a conversation that people locked."""
+    any_server.add(BRANCH, body=body("f1"))
+    any_server.may_not = {scope}
+    forge = any_client(any_server)
+    (pull,) = forge.open_pulls("imagebot/")
+    with pytest.raises(Refused, match="The token needs"):
+        ask(forge, pull)
+
+    assert any_server.pulls[1].comments == []
+    assert (any_server.pulls[1].body or "").strip() == body("f1").strip()
+
+
+def test_labels_that_a_token_may_not_put_on_are_a_warning_until_it_may(any_server: ForgeServer) -> None:
+    """GitLab takes labels with the merge request itself."""
+    any_server.may_not = {"labels"}
+    wanted = replace(proposal(), labels=("minor",))
+    done = ensure(any_client(any_server), wanted, None)
+    if not isinstance(any_server, GitLabServer):
+        assert (done.deed, done.pull.labels, len(done.warnings)) == ("opened", (), 1)
+        any_server.may_not = set()
+        assert any_client(any_server).add(done.pull, wanted).pull.labels == ("minor",)
+    assert any_server.pulls[1].labels == ["minor"]

@@ -7,6 +7,7 @@ or its documented limits, is a violation: the test fails.
 from __future__ import annotations
 
 import json
+import re
 import select
 import threading
 import time
@@ -15,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from tests.support.graphql_schema import Schema
@@ -46,6 +47,7 @@ class Pull:
     assignees: list[str] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     updated: int = 0
+    changed_at: str = "2026-01-01T10:00:00Z"
     branch_gone: bool = False
     draft: bool = False
     auto_merge: bool = False
@@ -98,6 +100,8 @@ class ForgeServer(ABC):
         self.calls: list[Call] = []
         self.authorizations: list[str] = []
         self.violations: list[str] = []
+        self.may_not: set[str] = set()
+        """What the token may not write: `comments`, `labels`, `pulls`."""
         self.seconds_between_writes = 0.0
         self._last_write = 0.0
         self.lock = threading.Lock()
@@ -138,12 +142,21 @@ class ForgeServer(ABC):
         if wrong := self.description.wrong_with_request(call):
             self.violations.append(wrong)
             return 400, {"message": wrong}
-        status, data = self.decide(call, authorization)
+        status, data = self.forbidden(call) or self.decide(call, authorization)
         described = self.as_described(data)
         wrong = self.description.wrong_with_answer(call, status, json.dumps(described).encode())
         if wrong and described is not None:
             self.violations.append(wrong)
         return status, data
+
+    scopes: ClassVar[Mapping[str, str]] = {}
+    """Which writes need which right: patterns of verb and path."""
+    forbids: Answer = (403, {"message": "Forbidden"})
+
+    def forbidden(self, call: Call) -> Answer | None:
+        """What a token without the right is answered."""
+        asked = f"{call.verb} {call.path}"
+        return next((self.forbids for right in self.may_not if re.fullmatch(self.scopes[right], asked)), None)
 
     def is_write(self, call: Call) -> bool:
         """Whether the request is to change something: a question in GraphQL is sent with POST too."""

@@ -8,12 +8,12 @@ How it behaves where the description is silent was read in Gitea's sources: `rou
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from fnmatch import fnmatch
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -33,6 +33,12 @@ class GiteaServer(ForgeServer):
     """An organisation's repository."""
 
     prefix = "/api/v1"
+    scopes: ClassVar[Mapping[str, str]] = {
+        "comments": r"POST /repos/.+/issues/\d+/comments",
+        "labels": r"(POST|DELETE) /repos/.+/issues/\d+/labels.*",
+        "pulls": r"(POST|PATCH) /repos/.+/pulls(/\d+)?",
+    }
+    forbids = (403, {"message": "token does not have at least one of required scope(s): [write:issue]", "url": ""})
 
     def __init__(self, description: Description) -> None:
         super().__init__(description)
@@ -67,6 +73,8 @@ class GiteaServer(ForgeServer):
         return [self.as_described(one) for one in data] if isinstance(data, list) else data
 
     def headers(self, call: Call) -> dict[str, str]:
+        if self.renamed_to:
+            return {"Location": f"{self.prefix}{call.path.replace(self.repository, self.renamed_to)}?{call.query}"}
         if self._total is None:
             return {}
         link = {"Link": '<http://elsewhere.test/next>; rel="next"'} if self._more else {}
@@ -86,6 +94,8 @@ class GiteaServer(ForgeServer):
         if template == "/orgs/{org}/labels":
             known = not self.of_a_person and values["org"].lower() == "acme"
             return (200, self._paged(_labels(ORGANISATION_LABELS), call)) if known else _missing("GetOrgByName")
+        if self.renamed_to:
+            return 307, None
         if f"{values['owner']}/{values['repo']}".lower() != self.repository:
             return _missing("GetRepositoryByName")
         if template.endswith("/pulls"):
@@ -194,7 +204,7 @@ class GiteaServer(ForgeServer):
         state = call.arguments.get("state", "open")
         pulls = [pull for pull in self.pulls.values() if state in ("all", pull.state)]
         by_update = call.arguments.get("sort") == "recentupdate"
-        pulls.sort(key=lambda pull: pull.updated if by_update else pull.number, reverse=True)
+        pulls.sort(key=lambda pull: (self._changed(pull) if by_update else 0, pull.number), reverse=True)
         return self._paged([self.shown(pull) for pull in pulls], call)
 
     def _paged(self, items: list[dict[str, Any]], call: Call) -> list[dict[str, Any]]:
@@ -255,7 +265,7 @@ class GiteaServer(ForgeServer):
             "draft": bool(WIP.match(pull.title)),
             "created_at": "2026-01-01T10:00:00Z",
             "closed_at": pull.closed_at or pull.merged_at,
-            "updated_at": (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=pull.updated)).isoformat(),
+            "updated_at": self._changed(pull).isoformat(),
             "labels": _labels(dict.fromkeys(pull.labels, 1)),
             "requested_reviewers": [{"login": login} for login in pull.reviewers] or None,
             "requested_reviewers_teams": [{"name": name} for name in pull.teams] or None,
@@ -275,6 +285,9 @@ class GiteaServer(ForgeServer):
             },
         }
         return {key: value for key, value in whole.items() if key in schema}
+
+    def _changed(self, pull: Pull) -> datetime:
+        return datetime.fromisoformat(pull.changed_at) + timedelta(seconds=pull.updated)
 
     def _repository(self, name: str | None) -> dict[str, Any] | None:
         return None if name is None else {"full_name": name, "name": name.rpartition("/")[2]}

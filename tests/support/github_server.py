@@ -5,11 +5,11 @@ description of its API.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import unquote
 
 import jwt
@@ -36,6 +36,12 @@ class GitHubServer(ForgeServer):
     """GitHub Enterprise, with teams and Apps."""
 
     prefix = "/api/v3"
+    scopes: ClassVar[Mapping[str, str]] = {
+        "comments": r"POST /repos/.+/issues/\d+/comments",
+        "labels": r"(POST|DELETE) /repos/.+/issues/\d+/labels.*",
+        "pulls": r"(POST|PATCH) /repos/.+/pulls(/\d+)?",
+    }
+    forbids = (403, {"message": "Resource not accessible by personal access token", **DOCS})
 
     def __init__(self, description: Description) -> None:
         super().__init__(description)
@@ -130,12 +136,14 @@ class GitHubServer(ForgeServer):
     def _page(self, arguments: dict[str, str], ahead: int = 0) -> list[Pull]:
         state, base = arguments.get("state", "open"), arguments.get("base")
         pulls = [pull for pull in self.pulls.values() if state in ("all", pull.state) and base in (None, pull.base)]
+        by_change = arguments.get("sort") == "updated"
         if "head" in arguments:
             owner, _, branch = arguments["head"].partition(":")
             pulls = [pull for pull in pulls if pull.head == branch and (pull.head_repo or "").startswith(f"{owner}/")]
         size = min(int(arguments.get("per_page", 30)), self.page)
         start = (int(arguments.get("page", 1)) - 1 + ahead) * size
-        return sorted(pulls, key=lambda pull: pull.number, reverse=True)[start : start + size]
+        order = sorted(pulls, key=lambda pull: (pull.changed_at if by_change else "", pull.number), reverse=True)
+        return order[start : start + size]
 
     def more_pages(self, call: Call) -> bool:
         return call.verb == "GET" and call.path.endswith("/pulls") and bool(self._page(call.arguments, ahead=1))
@@ -208,6 +216,7 @@ class GitHubServer(ForgeServer):
                 "state": pull.state,
                 "draft": pull.draft,
                 "created_at": "2026-01-01T10:00:00Z",
+                "updated_at": pull.changed_at,
                 "merged_at": pull.merged_at,
                 "closed_at": pull.closed_at,
                 "labels": [{**self._label(), "name": name} for name in pull.labels],

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import unquote
 
 from tests.support import gitlab_api
@@ -29,6 +29,12 @@ class GitLabServer(ForgeServer):
     """A project in a nested group. `known` are GitLab's users, of whom the collaborators see the project."""
 
     prefix = "/api/v4"
+    scopes: ClassVar[Mapping[str, str]] = {
+        "comments": r"POST /projects/.+/notes",
+        "labels": "GitLab takes them with the merge request",
+        "pulls": r"(POST|PUT) /projects/.+/merge_requests(/\d+)?",
+    }
+    forbids = (403, {"message": "403 Forbidden"})
 
     def __init__(self, description: Description) -> None:
         super().__init__(description)
@@ -156,7 +162,7 @@ class GitLabServer(ForgeServer):
         return self._paged([self.shown(pull) for pull in pulls], call)
 
     def _when(self, pull: Pull, asked: dict[str, str]) -> tuple[str, int]:
-        return (pull.merged_at or "" if asked.get("order_by") == "updated_at" else "", pull.number)
+        return (pull.merged_at or pull.changed_at if asked.get("order_by") == "updated_at" else "", pull.number)
 
     def _paged(self, items: list[dict[str, Any]], call: Call) -> list[dict[str, Any]]:
         size = min(int(call.arguments.get("per_page", 20)), self.page)
@@ -237,7 +243,7 @@ class GitLabServer(ForgeServer):
             "closed_by": self._people([pull.closed_by], everybody)[0] if pull.closed_at and pull.closed_by else None,
             "closed_at": pull.closed_at,
             "created_at": "2026-01-01T10:00:00.000Z",
-            "updated_at": pull.merged_at or "2026-01-01T10:00:00.000Z",
+            "updated_at": pull.merged_at or pull.changed_at,
             "merged_at": pull.merged_at,
             "merge_user": self._people([pull.closed_by], everybody)[0] if pull.merged_at and pull.closed_by else None,
             "sha": pull.head_sha,
