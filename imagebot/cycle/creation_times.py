@@ -44,6 +44,14 @@ def creation_times(witnesses: Witnesses, tags: Sequence[str]) -> Mapping[str, da
     return {**dict.fromkeys(tags), **known, **{tag: at for tag, (_, at) in found.items()}}
 
 
+def remembered_times(witnesses: Witnesses, tags: Sequence[str]) -> Mapping[str, datetime | None]:
+    """When the images of tags were made that are not on the list any more, of those that were asked about once."""
+    memory, image = witnesses.memory, witnesses.image
+    digests = memory.digests(image, tags)
+    times = memory.created(image, digests.values())
+    return {tag: times[digest] for tag, digest in digests.items() if digest in times}
+
+
 def _created(registries: Asked, image: ImageName, tag: str) -> tuple[str, datetime | None] | None:
     try:
         digest = registries.digest(image, tag)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from imagebot.cycle.believe import believed, proposed
 from imagebot.cycle.checkout import Checkout
-from imagebot.cycle.creation_times import creation_times
+from imagebot.cycle.creation_times import creation_times, remembered_times
 from imagebot.cycle.gather import Place, Question, gather, witnesses
 from imagebot.cycle.lists import Listed
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
-from imagebot.fields.field import Field
+from imagebot.fields.field import Field, Part
 from imagebot.images.reference import ImageName
 from imagebot.plan.claims import Claims, FileFields, Key, claims, left_alone
 from imagebot.plan.decision import WatchDecision, deployed
@@ -176,11 +176,14 @@ def _ranking(this: Sight, checkout: Checkout, watch: Watch, fields: Sequence[Fie
     if isinstance(history, ImagebotError):
         raise history
     running = {field.tag for field in fields if field.tag is not None}
-    ranking = rank(watch, listed.tags.tags, running, Known(history=history))
+    charts = any(spot.part is Part.VERSION and spot.key for field in fields for spot in field.spots)
+    ranking = rank(watch, listed.tags.tags, running, Known(history=history, charts=charts))
     if not ranking.needs:
         return ranking
-    created = creation_times(witnesses(Place(checkout, watch, tuple(fields))), ranking.needs)
-    return rank(watch, listed.tags.tags, running, Known(created, history))
+    here = witnesses(Place(checkout, watch, tuple(fields)))
+    created = creation_times(here, ranking.needs)
+    unlisted = remembered_times(here, [tag for tag in sorted(running) if tag not in created])
+    return rank(watch, listed.tags.tags, running, Known({**unlisted, **created}, history))
 
 
 def _source(this: Sight, policy: Policy, index: int) -> Place | Unknown | None:

@@ -8,6 +8,7 @@ from itertools import chain, islice
 
 from imagebot.cycle.attest import Witnesses
 from imagebot.cycle.checkout import Checkout
+from imagebot.cycle.named import named
 from imagebot.cycle.past import Arrival, arrival
 from imagebot.errors import NotFound, Unavailable
 from imagebot.fields.field import Field
@@ -15,6 +16,7 @@ from imagebot.plan.landed import taken_back
 from imagebot.policy.model import Policy, Watch
 from imagebot.selection.doubts import Attested, Doubt
 from imagebot.selection.facts import Case, Fact, Facts, KeptBack, Needs, Since, TagFacts
+from imagebot.selection.moving import moves
 from imagebot.selection.reasons import shown
 from imagebot.selection.verdict import Deployed, Hold, Version
 
@@ -182,6 +184,34 @@ def _since(question: Question, tag: str, facts: Facts) -> Facts:
     return replace(facts, since=Since(last.at, how))
 
 
+def _names(question: Question, tag: str, facts: Facts) -> Facts:
+    """The versions of the digests whose fields say nothing else that has a place in the order.
+
+    Where such a field says `latest` or the like, which may be replaced anyway, it is no loss not to know it yet.
+    """
+    del tag
+    found: dict[str, str] = {}
+    for digest, tags in list(_pinned(question).items())[:_MOST_RUNNING]:
+        try:
+            name = named(witnesses(question.here), question.case.ranking, digest)
+        except Unavailable:
+            if not all(each is not None and moves(each) for each in tags):
+                raise
+            continue
+        if name is not None:
+            found[digest] = name
+    return replace(facts, names=found)
+
+
+def _pinned(question: Question) -> Mapping[str, set[str | None]]:
+    """The digests of fields whose tag has no place in the order, with what those say for a tag."""
+    found: dict[str, set[str | None]] = {}
+    for field in question.case.deployed:
+        if field.digest and (field.tag is None or question.case.ranking.place(field.tag) is None):
+            found.setdefault(field.digest, set()).add(field.tag)
+    return found
+
+
 def _with(facts: Facts, tag: str, known: TagFacts) -> Facts:
     return replace(facts, tags={**facts.tags, tag: known})
 
@@ -194,4 +224,5 @@ _GATHER: dict[Fact, Callable[[Question, str, Facts], Facts]] = {
     Fact.HOLDS: _holds,
     Fact.CLOSED: _closed,
     Fact.SINCE: _since,
+    Fact.NAMES: _names,
 }

@@ -84,7 +84,23 @@ class Memory:
 
     def stand_for(self, name: ImageName, digests: Mapping[str, str]) -> None:
         """Remember what tags stand for."""
-        self._store.recall("tag", {f"{name}:{tag}": digest for tag, digest in digests.items()})
+        self._stand({f"{name}:{tag}": digest for tag, digest in digests.items()})
+
+    def names(self, name: ImageName, digest: str) -> tuple[str, ...]:
+        """The tags that a digest was known by."""
+        key = f"{name}@{digest}"
+        known = self._store.recalled("names", [key]).get(key)
+        return tuple(json.loads(known)) if known is not None else ()
+
+    def _stand(self, standing: Mapping[str, str]) -> None:
+        self._store.recall("tag", standing)
+        fresh: dict[str, list[str]] = {}
+        for place, digest in standing.items():
+            name, _, tag = place.rpartition(":")
+            fresh.setdefault(f"{name}@{digest}", []).append(tag)
+        known = self._store.recalled("names", fresh.keys())
+        every = {key: {*tags, *json.loads(known.get(key, "[]"))} for key, tags in fresh.items()}
+        self._store.recall("names", {key: json.dumps(sorted(tags)) for key, tags in every.items()})
 
     def platforms(self, name: ImageName, digest: str) -> Mapping[str, str] | None:
         """The platforms of an image that was asked about in any pass."""
@@ -193,7 +209,7 @@ class Memory:
 
     def save(self) -> None:
         """Make sure that what must survive does. Doubts that nobody has any more are over."""
-        self._store.recall("tag", self._noticed)
+        self._stand(self._noticed)
         every = {f"{name} {what}" for name in self._looked_at for what in get_args(What)}
         over = self._store.seen(_DOUBTS, every - self._doubted, self.now)
         self._store.forget(_DOUBTS, over.keys())

@@ -92,12 +92,16 @@ def tag(place: Place, *keys: str) -> Spot | None:
 
 
 def version(place: Place, key: str) -> Spot | None:
-    """The tag under a key that takes nothing but a tag, such as the version of a chart."""
+    """The tag under a key that takes nothing but a tag, such as the version of a chart.
+
+    A `+` in a chart's version is `_` in its tag, which cannot hold one.
+    """
     scalar = place.text(key)
     text = scalar.value.rstrip("\n") if scalar else ""
-    if scalar is None or not is_tag(text):
+    says = text.replace("+", "_", 1)
+    if scalar is None or not is_tag(says):
         return None
-    return Spot(scalar, Part.VERSION, Value(text), 0, len(text), key, place.via(key))
+    return Spot(scalar, Part.VERSION, Value(says), 0, len(text), key, place.via(key))
 
 
 def digests(place: Place, keys: Sequence[str] = DIGEST_KEYS) -> tuple[Spot, ...]:

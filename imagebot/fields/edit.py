@@ -13,6 +13,7 @@ from imagebot.yamledit.tree import WORD, Scalar
 from imagebot.yamledit.words import replace_words
 
 _SHA256 = "sha256:"
+_CHARTS = frozenset({"version", "targetRevision"})
 _STALE = "is pinned to a digest, and no new one is given: give the tag with its digest"
 
 Pin = Literal["keep", "digest", "none"]
@@ -71,7 +72,7 @@ def _text(spot: Spot, value: Value, carries: bool) -> str:
         case Part.REFERENCE:
             return (f":{value.tag}" if value.tag else "") + after
         case Part.VERSION:
-            return value.tag or spot.text
+            return spot.text if not value.tag else _version(spot, value.tag)
         case Part.TAG:
             return f"{value.tag or spot.says.tag}{after}"
         case Part.DIGEST:
@@ -80,6 +81,11 @@ def _text(spot: Spot, value: Value, carries: bool) -> str:
             return (value.digest or spot.text).removeprefix(_SHA256)
         case _:
             assert_never(spot.part)
+
+
+def _version(spot: Spot, tag: str) -> str:
+    """A tag as the version that it is: with the `+` that a chart's tag has a `_` for, unless the file says `_`, too."""
+    return tag.replace("_", "+", 1) if spot.key in _CHARTS and "_" not in spot.text else tag
 
 
 def _refusal(field: Field, message: str) -> CannotEdit:

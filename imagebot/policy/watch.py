@@ -179,7 +179,7 @@ class Watch(Model):
     def order(self, known: Known = NOTHING) -> Order:
         """The one order of this watch, with what is known for those that need more than tags."""
         if self.semver is not None:
-            return Semver(self.semver, self.loose, self.prereleases)
+            return Semver(self.semver, self.loose, self.prereleases, known.charts)
         if self.numeric is not None:
             return Numeric(self.numeric)
         if self.alphabetical is not None:

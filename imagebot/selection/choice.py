@@ -35,7 +35,7 @@ def choose(ranking: Ranking, current: str | None, where: str) -> Choice:
     field = Deployed(current, None, where)
     here, best = ranking.place(current), ranking.place(ranking.best.tag)
     if here is not None and best is not None and here > best:
-        return Choice(current, "held (downgrade)", downgrade(ranking, field, why))
+        return Choice(current, "held (downgrade)", downgrade(ranking, field, current, why))
     return Choice(ranking.best.tag, "update", f"{why} ({now_says(ranking, ranking.best, [field])})")
 
 

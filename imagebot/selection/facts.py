@@ -51,6 +51,7 @@ class Fact(StrEnum):
     HOLDS = "holds"
     CLOSED = "closed"
     SINCE = "since"
+    NAMES = "names"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class Facts:
     """What was asked for so far: `None` means not yet.
 
     `running` holds the manifests that the deployed images have, by platform, for each tag or digest that a field says;
-    empty where that is not known any more.
+    empty where that is not known any more. `names` tells for a digest that a field says the tag that stood for it.
     """
 
     tags: Mapping[str, TagFacts] = field(default_factory=dict)
@@ -105,6 +106,7 @@ class Facts:
     holds: tuple[KeptBack, ...] | None = None
     closed: tuple[KeptBack, ...] | None = None
     since: Since | None = None
+    names: Mapping[str, str] | None = None
 
     def of(self, tag: str) -> TagFacts | None:
         return self.tags.get(tag)

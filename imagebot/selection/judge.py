@@ -12,8 +12,9 @@ from imagebot.selection import gates
 from imagebot.selection.doubts import Attested, Doubt
 from imagebot.selection.facts import Case, Elsewhere, Fact, Facts, Needs, TagFacts
 from imagebot.selection.gates import Passed
+from imagebot.selection.moving import moves
 from imagebot.selection.rank import Rule
-from imagebot.selection.reasons import downgrade, listed, newest, nothing_fits, now_says, short, shown
+from imagebot.selection.reasons import cannot_tell, downgrade, listed, newest, nothing_fits, now_says, short, shown
 from imagebot.selection.verdict import (
     Candidate,
     Deployed,
@@ -89,13 +90,13 @@ class _Look:
     passed: Sequence[Passed]
 
     def answer(self) -> Verdict | Needs | Passed:
-        above = _above(self.case, self.candidate)
+        above = self._above()
         if above is not None and (self.passed or self.case.watch.downgrade == "hold"):
             return _waiting(self.passed) or self._below(above)
         asked_enough = self.known.asked or not any(self._compared(field) for field in self.case.deployed)
         if asked_enough and not self._due(self.known.digest):
             return self._settled()
-        return self._asked_about()
+        return self._blind() or self._asked_about()
 
     @property
     def known(self) -> TagFacts:
@@ -121,7 +122,63 @@ class _Look:
             return self._needs(Fact.DIGEST)
         if self.known.gone is not None:
             return self._gone(self.known.gone)
-        return self._held() or self._soaked()
+        return self._unnamed() or self._held() or self._soaked()
+
+    def _above(self) -> Deployed | None:
+        """The field with the highest version above the candidate's."""
+        ranking = self.case.ranking
+        chosen = ranking.place(self.candidate.tag)
+        if chosen is None:
+            return None
+        said = ((field, self._version(field)) for field in self.case.deployed)
+        places = ((field, ranking.place(tag)) for field, tag in said if tag is not None)
+        above = [(key, field.where, field) for field, key in places if key is not None and key > chosen]
+        return max(above, key=itemgetter(0, 1))[2] if above else None
+
+    def _version(self, field: Deployed) -> str | None:
+        """The tag that a field says, or one that its digest is known by where only that tells where it stands."""
+        if field.tag is not None and self.case.ranking.place(field.tag) is not None:
+            return field.tag
+        return (self.facts.names or {}).get(field.digest or "", field.tag)
+
+    def _blind(self) -> Held | None:
+        """Nothing can tell whether a field would go back whose tag the order cannot read."""
+        for field in self._unread():
+            if field.digest is None and not moves(field.tag):
+                return self._unclear(field)
+        return None
+
+    def _unnamed(self) -> Held | Needs | None:
+        """A digest can, by the tags that it is known by."""
+        pinned = [field for field in self._unread() if field.digest is not None]
+        if pinned and self.facts.names is None:
+            return self._needs(Fact.NAMES)
+        strange = [field for field in pinned if not self._is_known(field) and (not field.tag or not moves(field.tag))]
+        if strange and (missing := self._manifests()):
+            return missing
+        moved = [field for field in strange if not self._as_it_was(field)]
+        return self._unclear(moved[0]) if moved else None
+
+    def _is_known(self, field: Deployed) -> bool:
+        version = self._version(field)
+        return version is not None and self.case.ranking.place(version) is not None
+
+    def _manifests(self) -> Needs | None:
+        """What must be known to compare what would run with what runs."""
+        missing = {Fact.PLATFORMS: self.known.platforms, Fact.RUNNING: self.facts.running}
+        needed = [fact for fact, known in missing.items() if known is None]
+        return self._needs(*needed) if needed else None
+
+    def _unread(self) -> list[Deployed]:
+        """The fields to change whose tag does not tell where they stand, where that matters."""
+        watch, place = self.case.watch, self.case.ranking.place
+        if watch.downgrade == "allow" or watch.digest is not None:
+            return []
+        due = self._due(self.known.digest)
+        return [field for field in due if field.tag is None or place(field.tag) is None]
+
+    def _unclear(self, field: Deployed) -> Held:
+        return Held(self._to, Hold.DOWNGRADE, None, cannot_tell(self.case.ranking, field, self.candidate))
 
     def _gone(self, gone: Attested | Doubt) -> Unknown | Passed:
         if isinstance(gone, Doubt) and gone.stands(self.now):
@@ -160,9 +217,8 @@ class _Look:
         if soaking := gates.soak(self.case, self.candidate.tag, self.known, self.now):
             return soaking
         wanted = self.case.watch.platforms
-        missing = {Fact.PLATFORMS: self.known.platforms, Fact.RUNNING: self.facts.running}
-        if needed := [fact for fact, known in missing.items() if known is None]:
-            return self._needs(*needed)
+        if missing := self._manifests():
+            return missing
         assert self.known.platforms is not None, "it was asked"
         assert self.facts.running is not None, "it was asked"
         if lack := gates.platforms(self.candidate.tag, self.known.platforms, wanted, self.facts.running):
@@ -176,11 +232,12 @@ class _Look:
         if self.facts.closed is None:
             return self._needs(Fact.CLOSED)
         held = gates.kept_back(self._to, self.facts.closed) or gates.closed(self.case.gates, self._to, self.now)
-        return held or Update(self._to, f"{self._why(due)} ({now_says(self.case.ranking, self.candidate, due)})")
+        says = now_says(self.case.ranking, self.candidate, due, self.facts.names or {})
+        return held or Update(self._to, f"{self._why(due)} ({says})")
 
     def _why(self, due: Sequence[Deployed]) -> str:
         words = [self._chosen()]
-        if _above(self.case, self.candidate) is not None:
+        if self._above() is not None:
             words.append("a step down, which `downgrade: allow` lets happen")
         if all(_is_pushed_again(self.candidate, field) for field in due) and not self.case.watch.digest:
             words.append(f"it was pushed again and is {short(self.known.digest or '')} now, and `repush: allow`")
@@ -227,9 +284,10 @@ class _Look:
 
     def _below(self, above: Deployed) -> Held | UpToDate:
         """The candidate is older than what a field says."""
-        if any(above.tag == one.version.tag for one in self.passed):
-            return UpToDate(Version(above.tag or "", above.digest), _listed(self.passed))
-        because = downgrade(self.case.ranking, above, self._chosen())
+        version = self._version(above)
+        if any(version == one.version.tag for one in self.passed):
+            return UpToDate(Version(version or "", above.digest), _listed(self.passed))
+        because = downgrade(self.case.ranking, above, version, self._chosen())
         return Held(self._to, Hold.DOWNGRADE, None, because)
 
     def _enough(self) -> Verdict:
@@ -267,16 +325,6 @@ class _Look:
 
     def _pinned(self, field: Deployed) -> bool:
         return field.digest is not None or self.case.watch.pin == "digest"
-
-
-def _above(case: Case, candidate: Candidate) -> Deployed | None:
-    """The field with the highest version above the candidate's."""
-    chosen = case.ranking.place(candidate.tag)
-    if chosen is None:
-        return None
-    tags = ((field, case.ranking.place(field.tag)) for field in case.deployed if field.tag is not None)
-    above = [(key, field.where, field) for field, key in tags if key is not None and key > chosen]
-    return max(above, key=itemgetter(0, 1))[2] if above else None
 
 
 def _waiting(passed: Iterable[Passed]) -> Held | None:

@@ -70,6 +70,10 @@ class Ranking:
         """
         return self.rules.loosely(tag)
 
+    def unread(self, tag: str) -> str:
+        """Why `tag` has no place in the order, as the end of a sentence."""
+        return self.rules.order.why_not(self.rules.ordered(tag), Out.UNREAD)
+
     @property
     def praise(self) -> str:
         """What is special about the best, which must be there: `the newest of 3 tags in ^1.4`."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from imagebot.selection.rank import Ranking, tie
 from imagebot.selection.verdict import Candidate, Deployed
@@ -35,18 +36,38 @@ def nothing_fits(ranking: Ranking) -> str:
     return f"{'the only tag does not fit' if total == 1 else f'none of {total} tags fits'}: {counts}"
 
 
-def downgrade(ranking: Ranking, above: Deployed, why: str) -> str:
-    unlisted = "" if above.tag in ranking.tags else ", which is not in the list of tags"
-    return f"{above.where} is at {above.tag}{unlisted}; {why}: only a person takes a step down"
+def downgrade(ranking: Ranking, above: Deployed, name: str | None, why: str) -> str:
+    """Why a field keeps what it has; `name` is a tag that its digest is known by."""
+    said = above.tag if name == above.tag else f"{_described(above)}, which is {name}"
+    unlisted = "" if name in ranking.tags else ", which is not in the list of tags"
+    return f"{above.where} is at {said}{unlisted}; {why}: only a person takes a step down"
 
 
-def now_says(ranking: Ranking, best: Candidate, due: Iterable[Deployed]) -> str:
-    """What the fields say that are to change, the highest version first, with a warning about what has no version."""
+def cannot_tell(ranking: Ranking, field: Deployed, best: Candidate) -> str:
+    """Why a field is left alone of which nobody knows whether it would go back, and what to do about it."""
+    mend = "move it by hand once, or write `downgrade: allow`"
+    if field.tag is not None:
+        strange = f"{field.where} is at {field.tag}, which {ranking.unread(field.tag)}"
+        return f"{strange}: whether {best.tag} is older than that cannot be told; {mend}"
+    strange = f"{field.where} says {short(field.digest or '')} alone, and no tag is known that stood for it"
+    return f"{strange}: whether {best.tag} is older cannot be told; write its tag beside it, {mend}"
+
+
+def now_says(
+    ranking: Ranking, best: Candidate, due: Iterable[Deployed], known: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """What the fields say that are to change, the highest version first, with a warning about what has no version.
+
+    `known` are the tags that digests are known by.
+    """
     placed: dict[str, Key] = {}
     strange: dict[str, None] = {}
     for field in due:
         key = ranking.place(field.tag) if field.tag is not None else None
-        if field.tag is None or key is None:
+        name = known.get(field.digest or "")
+        if key is None and name is not None and (named := ranking.place(name)) is not None:
+            placed[f"{_described(field)}, which is {name}"] = named
+        elif field.tag is None or key is None:
             strange[_described(field)] = None
         elif field.tag != best.tag:
             placed[field.tag] = key

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
@@ -13,6 +13,7 @@ from imagebot.policy.pattern import Pattern, Template
 from imagebot.selection.verdict import Refusal
 from imagebot.versions.known import NOTHING, Known
 from imagebot.versions.order import Key, Order, Out, Region
+from imagebot.versions.semver import is_chart_tag
 
 _SIGNATURE = re.compile(r"sha256-[0-9a-f]{64}(?:\.(?:sig|att|sbom))?", re.ASCII)
 _DIGIT = re.compile("[0-9]", re.ASCII)
@@ -68,7 +69,12 @@ class Rules:
 
     @classmethod
     def of(cls, watch: Watch, known: Known = NOTHING, deployed: frozenset[str] = frozenset()) -> Rules:
-        """What `watch` says, with `known` for orders that need it."""
+        """What `watch` says, with `known` for orders that need it.
+
+        Where a version as charts have it is deployed, all tags are read so: else its next version would be no
+        candidate, and `1.2.3_alpine`, which is another variant of an image, would be one of every image.
+        """
+        known = known if known.charts else replace(known, charts=any(map(is_chart_tag, deployed)))
         tags, order = watch.tags, watch.order(known)
         around = {order.around(tag) for tag in deployed} if tags.variant is not None else set()
         return cls(
@@ -101,7 +107,11 @@ class Rules:
 
     def loosely(self, tag: str) -> Key | None:
         """Where `tag` stands in the order whether or not it may run."""
-        return self.order.loosely(self._text(tag) or tag)
+        return self.order.loosely(self.ordered(tag))
+
+    def ordered(self, tag: str) -> str:
+        """The part of `tag` that is ordered, or all of it if nothing says which."""
+        return self._text(tag) or tag
 
     def admission(self, tag: str, key: Key) -> tuple[str, str]:
         """The version of a tag that stands at `key`, and what lets it in, in words."""

@@ -11,10 +11,14 @@ from imagebot.versions.commit import History
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """`created`: when the images of tags were made, `None` where one does not say; `history`: of the watched branch."""
+    """`created`: when the images of tags were made, `None` where one does not say; `history`: of the watched branch.
+
+    `charts`: the tags are those of a chart, in which `_` stands for `+`.
+    """
 
     created: Mapping[str, datetime | None] = field(default_factory=dict)
     history: History | None = None
+    charts: bool = False
 
 
 NOTHING = Known()

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from imagebot.versions.misread import misread
 from imagebot.versions.order import Out, Unreadable, counted
 
 Key = tuple[int, int, int, tuple[Any, ...]]
@@ -24,9 +25,20 @@ _LOWEST: Key = (0, 0, 0, _BEFORE_PRERELEASES)
 
 _NUMERIC = r"0|[1-9][0-9]*+"
 _IDENTIFIER = rf"(?:(?:{_NUMERIC})(?![0-9A-Za-z-])|[0-9]*[A-Za-z-][0-9A-Za-z-]*+)"
-_SUFFIXES = rf"(?:-({_IDENTIFIER}(?:\.{_IDENTIFIER})*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?"
+_EARLIER = rf"(?:-({_IDENTIFIER}(?:\.{_IDENTIFIER})*))?"
+_BUILD = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
+_SUFFIXES = rf"{_EARLIER}(?:\+{_BUILD})?"
+_SUFFIXES_OF_CHARTS = rf"{_EARLIER}(?:[+_]{_BUILD})?"
 _STRICT = re.compile(rf"v?({_NUMERIC})\.({_NUMERIC})\.({_NUMERIC}){_SUFFIXES}", re.ASCII)
+_STRICT_OF_CHARTS = re.compile(rf"v?({_NUMERIC})\.({_NUMERIC})\.({_NUMERIC}){_SUFFIXES_OF_CHARTS}", re.ASCII)
 _LOOSE = re.compile(rf"v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?{_SUFFIXES}", re.ASCII)
+_LOOSE_OF_CHARTS = re.compile(rf"v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?{_SUFFIXES_OF_CHARTS}", re.ASCII)
+_PATTERNS = {
+    (False, False): _STRICT,
+    (False, True): _STRICT_OF_CHARTS,
+    (True, False): _LOOSE,
+    (True, True): _LOOSE_OF_CHARTS,
+}
 
 # A variant begins with the first identifier that is no usual word for what comes before a release.
 _EARLY = "alpha|beta|rc|pre|preview|dev|snapshot|next|canary|nightly|milestone|[abm](?=[0-9])"
@@ -48,13 +60,22 @@ MAX_RANGE_LENGTH = 512
 MAX_ALTERNATIVES = 32
 
 
-def key_of(text: str, loose: bool = False) -> Key | None:
-    """The place of `text` in the order of versions, or `None` if it is no version: see `Version.parse`."""
-    match = (_LOOSE if loose else _STRICT).fullmatch(text)
+def key_of(text: str, loose: bool = False, charts: bool = False) -> Key | None:
+    """The place of `text` in the order of versions, or `None` if it is no version: see `Version.parse`.
+
+    A tag cannot hold the `+` of build metadata, so Helm writes it as `_` into the tags of `charts`:
+    https://helm.sh/docs/topics/registries/#oci-feature-deprecation-and-behavior-changes-with-v380.
+    """
+    match = _PATTERNS[loose, charts].fullmatch(text)
     if match is None or len(text) > MAX_VERSION_LENGTH:
         return None
     major, minor, patch, prerelease = match.groups()
     return int(major), int(minor or 0), int(patch or 0), _prerelease_key(prerelease) if prerelease else _RELEASE
+
+
+def is_chart_tag(text: str) -> bool:
+    """Whether a tag is a version with build metadata as Helm writes it: `1.2.3_build.7` for `1.2.3+build.7`."""
+    return "_" in text and key_of(text, charts=True) is not None
 
 
 def is_prerelease(key: Key) -> bool:
@@ -166,18 +187,22 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Semver:
-    """By semantic version within a range; `loose` lets in fewer than three parts, `prereleases` all in the range."""
+    """By semantic version within a range; `loose` lets in fewer than three parts, `prereleases` all in the range.
+
+    With `charts` a `_` may stand for a `+`, as in the tags of charts.
+    """
 
     name: ClassVar[str] = "semver"
     range: Range
     loose: bool = False
     prereleases: bool = False
+    charts: bool = False
 
     def __str__(self) -> str:
         return self.range.text
 
     def place(self, text: str) -> Key | Out:
-        key = key_of(text, self.loose)
+        key = key_of(text, self.loose, self.charts)
         if key is None:
             return Out.UNREAD
         if self.range.admits(key, self.prereleases):
@@ -185,7 +210,7 @@ class Semver:
         return Out.PRERELEASE if self.range.excludes_as_prerelease(key) else Out.RANGE
 
     def loosely(self, text: str) -> Key | None:
-        return key_of(text, loose=True)
+        return key_of(text, loose=True, charts=True)
 
     def why(self, key: Key) -> str:
         opener = "the range" if self.range.names_prerelease else "prereleases: true"
@@ -196,10 +221,12 @@ class Semver:
             return f"is not in {self.range}"
         if out is Out.PRERELEASE:
             return f"is a prerelease, and {self.range} names none"
+        reason = misread(text.replace("_", "+", 1) if self.charts else text)
+        because = f": {reason}" if reason is not None else ""
         if self.loose:
-            return "is no version"
-        hint = "" if key_of(text, loose=True) is None else "; loose: true would let it in"
-        return f"is no three-part version{hint}"
+            return f"is no version{because}"
+        hint = "" if key_of(text, loose=True, charts=self.charts) is None else "; loose: true would let it in"
+        return f"is no three-part version{because}{hint}"
 
     def praise(self, admitted: int, best: Key) -> str:
         return f"{counted(admitted, 'tag', 'the newest')} in {self.range}"

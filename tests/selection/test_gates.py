@@ -176,7 +176,7 @@ def test_a_repush_soaks_anew() -> None:
 def test_a_digest_that_moves_without_what_runs_is_no_update(
     keys: dict[str, Any], old: Any, new: Any, same: bool, text: str
 ) -> None:
-    world = Answers(platforms={NEW: new}, running={OLD: old})
+    world = Answers(platforms={NEW: new}, running={OLD: old}, names={OLD: "1.5.0"})
     answer = world.verdict(case(text, tags=TAGS, rule=watch(repush="allow", **keys)))
     assert isinstance(answer, UpToDate if same else Update)
     if same:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from imagebot.policy.model import Watch
 from imagebot.selection.facts import Fact, Facts, KeptBack, Needs, TagFacts
 from imagebot.selection.judge import judge
+from imagebot.selection.moving import moves
 from imagebot.selection.rank import rank, version_of
 from imagebot.selection.verdict import Held, Hold, NoCandidate, Unknown, Update, UpToDate, Verdict, Version
 from tests.support.judging import NEW, NOON, OLD, Answers, case, deployed
@@ -35,10 +36,7 @@ def verdict(*texts: str, tags: list[str] | None = None, rule: Watch | None = Non
         (["latest"], "(now latest; latest says nothing about a version)"),
         ([""], "(now no tag; no tag says nothing about a version)"),
         (["1.4.0", "main", ""], "(now 1.4.0, main and no tag; main and no tag say nothing about a version)"),
-        (
-            [f"@{OLD}"],
-            "(now sha256:000000000000 without a tag; sha256:000000000000 without a tag says nothing about a version)",
-        ),
+        ([f"latest@{OLD}"], "(now latest; latest says nothing about a version)"),
         (["v1.5.0"], "(now v1.5.0)"),
     ],
 )
@@ -135,6 +133,96 @@ def test_the_right_tag_without_the_digest_that_the_policy_wants() -> None:
 def test_never_a_step_down(texts: list[str], which: str) -> None:
     because = f"{which}; 1.5.0 is the newest of 3 tags in ^1.4: only a person takes a step down"
     assert judge(case(*texts, tags=TAGS), NOTHING, NOON) == Held(Version("1.5.0"), Hold.DOWNGRADE, None, because)
+
+
+@pytest.mark.parametrize(
+    ("text", "because"),
+    [
+        ("main-abc", "main-abc, which is no three-part version"),
+        ("1.4.0.7", "1.4.0.7, which is no three-part version: it has 4 parts"),
+        ("20250401T1200", "20250401T1200, which is no three-part version"),
+        ("abc", "abc, which is no three-part version"),
+        ("release-7", "release-7, which is no three-part version"),
+    ],
+)
+@pytest.mark.parametrize("beside", ["1.4.0", "1.5.0", "latest"])
+def test_what_the_order_cannot_read_is_not_replaced(text: str, because: str, beside: str) -> None:
+    """It may be newer; a person knows, and says so by moving it once."""
+    answer = judge(case(beside, text, tags=TAGS), NOTHING, NOON)
+    assert isinstance(answer, Held)
+    assert (answer.hold, answer.until) == (Hold.DOWNGRADE, None)
+    assert answer.because.startswith(f"app.yaml:2 is at {because}")
+    assert answer.because.endswith(
+        "whether 1.5.0 is older than that cannot be told; move it by hand once, or write `downgrade: allow`"
+    )
+    assert isinstance(verdict(beside, text, rule=watch(downgrade="allow")), Update)
+
+
+@pytest.mark.parametrize(
+    ("names", "answer"),
+    [
+        ({}, Held),
+        ({OLD: "1.4.0"}, Update),
+        ({OLD: "1.5.0"}, Update),
+        ({OLD: "1.5.0-rc.1"}, Update),
+        ({OLD: "2.0.0"}, Held),
+        ({OLD: "1.6.0"}, Held),
+        ({OLD: "latest"}, Held),
+    ],
+)
+@pytest.mark.parametrize("text", [f"@{OLD}", f"main-abc@{OLD}"])
+def test_a_digest_alone_never_goes_back(text: str, names: dict[str, str], answer: type[Verdict]) -> None:
+    found = verdict(text, names=names)
+    assert isinstance(found, answer), found
+    if isinstance(found, Held):
+        assert found.hold is Hold.DOWNGRADE
+    assert isinstance(verdict(text, names=names, rule=watch(downgrade="allow")), Update)
+
+
+def test_a_digest_alone_says_which_version_it_is() -> None:
+    assert verdict(f"@{OLD}", names={OLD: "1.4.0"}) == Update(
+        Version("1.5.0", NEW),
+        "1.5.0 is the newest of 3 tags in ^1.4 (now sha256:000000000000 without a tag, which is 1.4.0)",
+    )
+    above = verdict(f"@{OLD}", names={OLD: "2.0.0"})
+    assert above.because == (
+        "app.yaml:1 is at sha256:000000000000 without a tag, which is 2.0.0; 1.5.0 is the newest of 3 tags in ^1.4:"
+        " only a person takes a step down"
+    )
+    unknown = verdict(f"@{OLD}")
+    assert unknown.because == (
+        "app.yaml:1 says sha256:000000000000 alone, and no tag is known that stood for it: whether 1.5.0 is older"
+        " cannot be told; write its tag beside it, move it by hand once, or write `downgrade: allow`"
+    )
+
+
+def test_the_digest_beside_a_tag_that_moves_counts_where_it_tells_more() -> None:
+    assert isinstance(verdict(f"latest@{OLD}", names={OLD: "2.0.0"}), Held)
+    assert isinstance(verdict(f"latest@{OLD}", names={}), Update)
+    assert isinstance(verdict("latest"), Update)
+
+
+def test_a_draft_while_soaking_is_no_way_down_either() -> None:
+    held = verdict(f"@{OLD}", names={OLD: "2.0.0"}, rule=watch(minimumAge="3d"))
+    assert isinstance(held, Held)
+    assert held.hold is Hold.DOWNGRADE
+
+
+def test_following_a_tag_replaces_one_digest_by_another() -> None:
+    rule = Watch.model_validate({"image": "ghcr.io/acme/api", "digest": "latest"})
+    assert isinstance(verdict(f"@{OLD}", tags=["latest"], rule=rule), Update)
+    assert isinstance(verdict("1.4.0", tags=["latest"], rule=rule), Update)
+
+
+@pytest.mark.parametrize(
+    ("tag", "moving"),
+    [
+        *[(tag, True) for tag in ("latest", "stable-alpine", "main", None, "lts_slim.next", "v")],
+        *[(tag, False) for tag in ("main-abc", "deadbeef", "latest-1", "1", "a")],
+    ],
+)
+def test_tags_that_move_are_made_of_words(tag: str | None, moving: bool) -> None:
+    assert moves(tag) == moving
 
 
 @pytest.mark.parametrize(

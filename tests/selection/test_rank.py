@@ -33,7 +33,12 @@ LETTERS = {"match": "^([a-z]*)", "extract": "$1"}
         ({"tags": LETTERS}, "1.5.0", "extract", "$1 takes nothing out of 1.5.0"),
         ({}, "latest", "semver", "latest is no three-part version"),
         ({}, "1.5", "semver", "1.5 is no three-part version; loose: true would let it in"),
-        ({}, "01.5.0", "semver", "01.5.0 is no three-part version; loose: true would let it in"),
+        (
+            {},
+            "01.5.0",
+            "semver",
+            "01.5.0 is no three-part version: the part 01 begins with a zero; loose: true would let it in",
+        ),
         ({"loose": True}, "latest", "semver", "latest is no version"),
         (
             {"tags": ALPINE},

@@ -63,6 +63,7 @@ class Answers:
     holds: tuple[KeptBack, ...] = ()
     closed: tuple[KeptBack, ...] = ()
     since: Since | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
     asked: list[Needs] = field(default_factory=list)
 
     def verdict(self, asked: Case, now: datetime = NOON) -> Verdict:
@@ -83,6 +84,7 @@ class Answers:
             Fact.CLOSED: {"closed": self.closed},
             Fact.RUNNING: {"running": self.running},
             Fact.SINCE: {"since": self.since},
+            Fact.NAMES: {"names": self.names},
         }
         if fact in known:
             return replace(facts, **known[fact])
