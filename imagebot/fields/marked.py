@@ -18,6 +18,12 @@ from imagebot.yamledit.tree import WORD, Alias, Scalar
 _BEGUN = re.compile(
     r"(?P<head>[^{}$\s]*)(?:\{\{|\$\{).*\}(?P<path>(?:/[a-z0-9._/-]+)?):(?P<version>[^{}$\s]+)", re.ASCII
 )
+_IMAGE_KEY = re.compile(r"image(?!pull|polic|registr|repositor|secret|tag|version|digest)", re.ASCII | re.IGNORECASE)
+_NAME_KEY = re.compile(r"(?:^|[^A-Za-z])name[\"']?[ \t]*[:=]?[ \t]*[\"']?$", re.ASCII | re.IGNORECASE)
+_ALONE = (
+    "beside this marker stands a name alone, as of a container or a service: a version would become a part of it. Mark"
+    " a value such as `{name}:TAG`, or one under a key such as `image`"
+)
 _NOT = {
     Holds.ANY: "neither {name} with a tag, nor a tag, nor a digest",
     Holds.REFERENCE: "no image reference",
@@ -35,12 +41,13 @@ NO_POLICIES: Policies = MappingProxyType({})
 class Beside:
     """A value beside a marker. Tag and digest of one image at the same `place` are of one field.
 
-    `trail` is the way to the value itself.
+    `trail` is the way to the value itself. `under` is what is written before it: its key, or all of its line.
     """
 
     marker: Marker
     scalar: Scalar
     place: int
+    under: str
     trail: Trail | None = None
     via: Alias | None = None
 
@@ -105,6 +112,8 @@ def _read(value: Beside, policies: Policies) -> tuple[ImageName, Spot] | Lack | 
         read = read_reference(value.scalar, via=value.via)
         # Flux's marker leaves it to the value which image it is.
         if read and (marker.policy or read[0] == name):
+            if marker.name and read[1].says == Value() and _is_word(value):
+                return Lack(read[0], value.scalar, _ALONE.format(name=read[0].familiar), blocks=True)
             return read
     if name is None:
         what = f"nothing says which image Flux's policy {marker.policy} is of: write `imagePolicy: {marker.policy}`"
@@ -114,6 +123,13 @@ def _read(value: Beside, policies: Policies) -> tuple[ImageName, Spot] | Lack | 
         return name, spot
     what = _NOT[marker.holds].format(name=name.familiar)
     return Lack(name, value.scalar, f"the value beside this marker is {what}", blocks=True)
+
+
+def _is_word(value: Beside) -> bool:
+    """Whether a name without a version is what something else is called: `name: redis`, but not `image: redis`."""
+    if _IMAGE_KEY.search(value.under):
+        return False
+    return "/" not in value.scalar.value or _NAME_KEY.search(value.under) is not None
 
 
 def _version(value: Beside, name: ImageName) -> Spot | None:

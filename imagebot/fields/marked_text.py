@@ -51,7 +51,7 @@ def beside(data: bytes, *, behind: bool = True) -> Iterator[Beside | Lack]:
         line = _below(data, comment) if comment.alone else _before(comment)
         word = _word(line, comment) if len(line.text) <= _LONGEST_LINE else None
         if word:
-            yield Beside(comment.marker, word, 0)
+            yield Beside(comment.marker, word, 0, line.text[: word.start - line.start])
         else:
             yield from astray(comment, _ASTRAY)
 

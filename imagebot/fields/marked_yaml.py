@@ -70,7 +70,7 @@ class Comments:
         alias = value.node if isinstance(value.node, Alias) else None
         scalar = value.node.target if isinstance(value.node, Alias) else value.node
         if isinstance(scalar, Scalar):
-            yield Beside(comment.marker, scalar, value.place, value.trail, alias)
+            yield Beside(comment.marker, scalar, value.place, str(value.trail.step), value.trail, alias)
         else:
             yield from astray(comment, _ASTRAY)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from imagebot.images.reference import DOCKER_HUB, ImageName
@@ -68,9 +68,28 @@ def mentions(data: bytes, name: ImageName) -> bool:
 
     From each place of the repository it looks back no further than a name may reach: anybody may write the bytes.
     """
+    repository = _written(name)
+    seen = {_before(data, match.start()) for match in _found(data, repository)}
+    return any(before is not None and _same(before + repository, name) for before in seen)
+
+
+def places_of(line: bytes, name: ImageName) -> Iterator[tuple[int, int]]:
+    """Where a line holds the image's name, from its registry or owner on, if one is written."""
+    repository = _written(name)
+    for match in _found(line, repository):
+        before = _before(line, match.start())
+        if before is not None and _same(before + repository, name):
+            yield match.start() - len(before), match.end()
+
+
+def _written(name: ImageName) -> bytes:
+    """The part of a name that cannot be left out."""
     repository = name.repository.removeprefix("library/") if name.registry == DOCKER_HUB else name.repository
-    seen = {_before(data, match.start()) for match in re.finditer(re.escape(repository.encode()) + _AFTER, data)}
-    return any(before is not None and _same(before + repository.encode(), name) for before in seen)
+    return repository.encode()
+
+
+def _found(data: bytes, repository: bytes) -> Iterator[re.Match[bytes]]:
+    return re.finditer(re.escape(repository) + _AFTER, data)
 
 
 def _before(data: bytes, at: int) -> bytes | None:

@@ -7,6 +7,7 @@ from imagebot.fields.field import Found
 from imagebot.fields.files import Kind, kind_of
 from imagebot.fields.marker import Holds, comments
 from imagebot.fields.screen import mentions
+from imagebot.fields.template_line import first_named
 from imagebot.images.reference import ImageName
 
 _TEMPLATED = (b"{{", b"{%", b"<%")
@@ -20,19 +21,26 @@ def unclear(data: bytes, found: Found, name: ImageName) -> Problem | None:
     why = found.unreadable
     if why is None or not mentions(data, name):
         return None
-    line = _unmarked(data, found, name)
+    template = kind_of(why.file) is Kind.TEMPLATE or any(mark in data for mark in _TEMPLATED)
+    line = _unmarked(data, found, name, template=template)
     if line is None:
         return None
-    if kind_of(why.file) is Kind.TEMPLATE or any(mark in data for mark in _TEMPLATED):
+    if template:
         mark = f"write `# imagebot: {name.familiar}` at the end of this line, or on the line above"
         return Problem(why.file, line, 1, f"{name.familiar} stands here in a template: {mark}")
     what = f"{name.familiar} stands on line {line}, so what the file deploys is not known"
     return Problem(why.file, why.line, why.column, f"{why.message}; {what}")
 
 
-def _unmarked(data: bytes, found: Found, name: ImageName) -> int | None:
-    """The first line with the image's name and no marker of it, there or above."""
+def _unmarked(data: bytes, found: Found, name: ImageName, *, template: bool) -> int | None:
+    """The first line that names the image without a marker of it, there or above.
+
+    A template is mostly sound, and words in it are words; in a file that is broken nobody can tell what is one.
+    """
     known = {spot.scalar.line for field in found.fields if field.name == name for spot in field.spots}
     known |= {item.line for item in comments(data) if item.marker.name == name or item.marker.holds is Holds.NAME}
-    lines = enumerate(data.split(b"\n"), start=1)
-    return next((number for number, line in lines if number not in known and mentions(line, name)), None)
+    lines = data.split(b"\n")
+    if template:
+        return first_named(lines, name, frozenset(known))
+    numbered = enumerate(lines, start=1)
+    return next((number for number, line in numbered if number not in known and mentions(line, name)), None)
