@@ -63,7 +63,7 @@ class Allowance:
             else:
                 self._answered(repository)
             finally:
-                self._took(time.monotonic() - began)
+                self.took(time.monotonic() - began)
 
     def spend(self, requests: int = 0, size: int = 0) -> None:
         """Count requests and the bytes of their answers. Raises `Skipped` where that was too much for one pass."""
@@ -106,6 +106,7 @@ class Allowance:
             self._failures.pop(repository, None)
             self._in_a_row.clear()
 
-    def _took(self, seconds: float) -> None:
+    def took(self, seconds: float) -> None:
+        """Count the time that a question took, as far as it was more than is usual."""
         with self._lock:
             self._seconds += max(seconds - USUAL_SECONDS, 0.0)

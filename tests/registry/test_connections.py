@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from itertools import chain
 
 import pytest
 
-from imagebot.errors import Refused, Unavailable
+from imagebot.errors import Refused, Unavailable, WorldError
 from imagebot.images.reference import ImageName
 from imagebot.registry.client import Registries
 from imagebot.registry.connections import check_peer
 from imagebot.registry.limits import Timeouts
 from imagebot.settings import RegistrySettings
 from tests.support.fake_registry import JSON, tag_list
-from tests.support.web_function import Answer, Raw, serving
+from tests.support.web_function import Answer, Asked, Raw, serving
 
 
 @pytest.mark.parametrize(
@@ -118,3 +120,56 @@ def test_silence_is_cut_off_and_not_tried_again() -> None:
             registries.tags(ImageName(served.host, "acme/web"))
         over.set()
         assert len(served.asked) == 1
+
+
+def test_a_handshake_that_drips_is_cut_off_when_the_time_is_over() -> None:
+    """Bytes of a TLS record that never ends."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        over = threading.Event()
+
+        def drip() -> None:
+            connection, _ = listening.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.sendall(b"\x16\x03\x03\x40\x00")
+                while not over.wait(0.005):
+                    connection.sendall(b"\x00")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        host = f"127.0.0.1:{listening.getsockname()[1]}"
+        registries = Registries({host: RegistrySettings()}, timeouts=Timeouts(connect=5, read=5, total=0.2))
+        with pytest.raises(Unavailable, match=rf"{host} (took too long|did not take the connection)"):
+            registries.tags(ImageName(host, "acme/api"))
+        over.set()
+        thread.join()
+
+
+def test_redirects_have_no_time_of_their_own() -> None:
+    """Each hop answers in time, and all of them together do not."""
+    clock = threading.Event()
+
+    def hop(asked: Asked) -> Answer:
+        clock.wait(0.05)
+        return Answer(307, (("Location", f"{asked.path}x"),))
+
+    with serving(hop) as served:
+        registries = Registries({served.host: RegistrySettings(plain_http=True)}, timeouts=Timeouts(total=0.12))
+        with pytest.raises(Unavailable, match="took too long"):
+            registries.verify(ImageName(served.host, "acme/api"), f"sha256:{'a' * 64}")
+
+
+def test_a_host_with_several_addresses_is_asked_at_the_first_that_takes_it() -> None:
+    """`localhost` may be ::1 first, where nobody listens."""
+    with serving(lambda _: tag_list("1.0.0")) as served:
+        host = f"localhost:{served.port}"
+        registries = Registries({host: RegistrySettings(plain_http=True)})
+        assert registries.tags(ImageName(host, "acme/api")).tags == ("1.0.0",)
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 64, "-a.test", "xn--.test", "1.2.3.4.5.6", "[::ffff:1.2.3.999]"])
+def test_a_host_that_cannot_be_is_told_in_words(host: str) -> None:
+    location = f"http://{host}/"
+    with serving(lambda _: Answer(307, (("Location", location),))) as served:
+        registries = Registries({served.host: RegistrySettings(plain_http=True)})
+        with pytest.raises(WorldError):
+            registries.tags(ImageName(served.host, "acme/api"))

@@ -23,7 +23,9 @@ from imagebot.registry.limits import (
     PASS_REQUESTS,
     PATIENCE,
     QUESTIONS_AT_ONCE,
+    SLOW_SECONDS,
     TAGS_HOLD,
+    USUAL_SECONDS,
     Deadline,
     Timeouts,
 )
@@ -166,6 +168,19 @@ def test_requests_and_bytes_of_a_pass_are_counted(requests: int, size: int) -> N
     allowance.spend(PASS_REQUESTS, PASS_BYTES)
     with pytest.raises(Skipped, match="of this pass; not asked again until the next"):
         Allowance("r.test").spend(requests, size)
+
+
+def test_a_registry_that_is_slow_for_everybody_costs_itself_alone() -> None:
+    allowance = Allowance("r.test")
+    for _ in range(100):
+        allowance.took(USUAL_SECONDS)
+        allowance.took(USUAL_SECONDS + SLOW_SECONDS / 100)
+    allowance.took(USUAL_SECONDS + 1)
+    with (
+        pytest.raises(Skipped, match=r"r\.test took 301 s of this pass more than is usual; not asked again until"),
+        allowance.question("acme/api", Deadline(PATIENCE)),
+    ):
+        pass
 
 
 def test_a_few_questions_at_a_time_go_to_a_host() -> None:
