@@ -31,6 +31,11 @@ EQUIVALENT: Mapping[tuple[str, str, str], str] = {
         "def __init__(self, message: str, offset: int = 0, length: int = 0) -> None:",
     ): "a caret is one character wide at least",
     (
+        "imagebot/selection/rank.py",
+        "rules: Rules = field(repr=False, compare=False)",
+        "rules: Rules = field(repr=True, compare=False)",
+    ): "what a debugger prints; rules hold nothing secret",
+    (
         "imagebot/documents/tree.py",
         "end = _span(event)[1] if opening.flow_style else start + 1",
         "end = _span(event)[1] if opening.flow_style else start | 1",

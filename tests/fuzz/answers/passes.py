@@ -64,6 +64,7 @@ class Slips:
         self.name = f"{case} {self.name.rpartition(' ')[2]}"
         self.share = Random(self.name).choice((0.1, 0.3, 0.6, 1.0))
         self.seen.clear()
+        self.count = 0
 
     def reply(self, request: Request) -> bytes:
         assert self.meter is not None, "a pass has begun"

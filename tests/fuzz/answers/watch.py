@@ -84,9 +84,18 @@ class Tally:
 
     def add(self, finding: Finding) -> None:
         self.words["findings"] += 1
-        if finding.kind not in self.findings:
-            self.findings[finding.kind] = finding
-            print(f"found: {finding.kind}\n  {finding.case}\n{finding.trace}", flush=True)
+        self.findings.setdefault(finding.kind, finding)
+
+    def take(self, other: Tally) -> None:
+        """Add what another one counted, and show what is new in it."""
+        for kind, finding in other.findings.items():
+            if kind not in self.findings:
+                self.findings[kind] = finding
+                print(f"found: {kind}\n  {finding.case}\n{finding.trace}", flush=True)
+        self.words += other.words
+        self.answers += other.answers
+        self.most_mib = max(self.most_mib, other.most_mib)
+        self.most_cpu_s = max(self.most_cpu_s, other.most_cpu_s)
 
     def watch(self, case: str, ask: Callable[[], object], refusals: type[ImagebotError]) -> None:
         """Ask, and note how it went: an answer, or a refusal in words, and neither memory nor time to speak of."""
