@@ -35,6 +35,7 @@ class Asked:
         self._abouts = AskOnce(self._ask_about)
         self._created = AskOnce(self._ask_created)
         self._exists = AskOnce(self._ask_exists)
+        self._fetched: set[tuple[ImageName, str]] = set()
         self._shown: dict[ImageName, str] = {}
 
     @property
@@ -104,12 +105,18 @@ class Asked:
         return self._registries.exists(*asked)
 
     def _verify(self, asked: tuple[ImageName, str]) -> None:
-        self._registries.verify(*asked)
+        """What was hashed in an earlier pass needs no second look: only whether it is still there."""
+        name, digest = asked
+        if asked in self._fetched or self._memory.platforms(*asked) is None:
+            self._registries.verify(name, digest)
+        elif not self._registries.exists(name, digest):
+            raise NotFound(f"{name.registry} has no {name.repository}@{digest} any more", absent="manifest")
 
     def _ask_platforms(self, asked: tuple[ImageName, str]) -> Mapping[str, str]:
         known = self._memory.platforms(*asked)
         if known is None:
             known = self._registries.platforms(*asked)
+            self._fetched.add(asked)
             self._memory.has_platforms(*asked, known)
         return known
 

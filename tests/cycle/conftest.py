@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from imagebot.cycle.report import Deed, Report
 from imagebot.selection.verdict import Verdict
-from tests.support.stage import Stage, set_up
+from tests.support import oci_folder
+from tests.support.stage import NOON, Stage, set_up
+from tests.support.web_function import Answer, Asked, Raw, Served
 
 POLICY = """\
 app: podinfo
@@ -62,3 +66,44 @@ def assert_quiet(stage: Stage) -> Report:
     assert (report.costs.git_pushes, report.costs.forge_writes) == (0, 0)
     assert (stage.heads(), stage.pulls()) == (heads, pulls)
     return report
+
+
+Fault = Callable[[Asked], Answer | None]
+GONE = Answer(404, (("Content-Type", "application/json"),), b'{"errors": [{"code": "MANIFEST_UNKNOWN"}]}')
+
+
+@dataclass
+class World:
+    """A stage whose registry has faults that come and go."""
+
+    stage: Stage
+    faults: list[Fault] = field(default_factory=list)
+
+    def asked(self) -> list[str]:
+        """The manifests that were asked for so far."""
+        return [str(asked) for asked in self.stage.registry.asked if "/manifests/" in asked.path]
+
+    def passes(self, days: float = 0) -> Report:
+        return self.stage.one_pass(now=NOON + days * timedelta(days=1))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """6.5.3 runs and a pull request proposes 6.5.4."""
+    faults: list[Fault] = []
+
+    def function(asked: Asked) -> Answer | Raw:
+        return next((answer for fault in faults if (answer := fault(asked))), None) or oci_folder.answer(
+            tmp_path / "registry", asked
+        )
+
+    with Served(function) as served:
+        stage = Stage(tmp_path, served)
+        stage.git("init", "--quiet", "--bare", "--initial-branch=main", str(stage.bare))
+        stage.settings()
+        stage.publish("6.5.0", "6.5.3", "6.5.4", "7.0.0")
+        stage.policy(POLICY)
+        stage.commit({"staging/app.yaml": DEPLOYMENT})
+        stage.one_pass()
+        assert [pull.title.rpartition(" ")[2] for pull in stage.pulls()] == ["6.5.4"]
+        yield World(stage, faults)
