@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from urllib.parse import urlsplit
 
 from imagebot.cycle.asked import Asked
+from imagebot.cycle.index import Watched
 from imagebot.cycle.memory import Memory
 from imagebot.cycle.once import once
 from imagebot.cycle.standing import Branches
@@ -16,19 +18,22 @@ from imagebot.errors import BadResponse, ImagebotError
 from imagebot.forge.protocol import Forge, Listing, PullRequest, Signs
 from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.objects import TreeEntry
+from imagebot.history.commits import Commit
 from imagebot.images.reference import ImageName
 from imagebot.observe.events import ForgeWarned, RepositoryFetched
 from imagebot.plan import block
 from imagebot.plan.change import Change
 from imagebot.plan.claims import FileFields
 from imagebot.plan.freeze import Frozen
-from imagebot.plan.landed import Landed, landed, rolls_back
 from imagebot.plan.refusals import Refused, refused
 from imagebot.plan.wish import Wish, asked
 from imagebot.policy.model import Policy
 from imagebot.selection.facts import KeptBack
 from imagebot.selection.verdict import Hold, Version
 from imagebot.settings import RepositorySettings
+
+_READ_TOGETHER = 200  # files whose past one git reads at once
+_MOST_COMMITS = 5000  # of all of them
 
 
 @dataclass
@@ -49,6 +54,7 @@ class Checkout:
     opened: int = 0
     _writes_before: int = 0
     _contents: dict[str, bytes] = field(default_factory=dict)
+    _lines: dict[frozenset[str], Sequence[Commit]] = field(default_factory=dict)
 
     @property
     def party(self) -> str:
@@ -113,14 +119,23 @@ class Checkout:
         """Why nobody can say that this branch has no open pull request but those in `pulls`; empty if it has none."""
         return self._listed.doubt(branch)
 
-    @once
-    def landed(self) -> tuple[Landed, ...]:
-        """What the bot's commits brought to the base branch, newest first, as far as its newest 1 000 commits tell.
+    @property
+    def watched(self) -> Watched:
+        """What is looked for in the files of this repository."""
+        return self.world.index.watched(self.settings.name)
 
-        Its rollbacks brought nothing: what they took back is told by what landed before.
+    def past_of(self, paths: frozenset[str]) -> Sequence[Commit]:
+        """The commits of the base branch that changed one of these files, newest first, with what else they changed.
+
+        Others that hold watched images are asked about in the same go: their turn may come.
         """
-        messages = (commit.message for commit in self.mirror.newest_commits(self.heads.base))
-        return tuple(landed(message for message in messages if not rolls_back(message)))
+        for known, line in self._lines.items():
+            if paths <= known:
+                return line
+        rest = (path for path in sorted(self.files) if path not in paths)
+        group = paths | frozenset(islice(rest, max(_READ_TOGETHER - len(paths), 0)))
+        self._lines[group] = self.mirror.line(self.heads.base, group, _MOST_COMMITS)
+        return self._lines[group]
 
     @once
     def wishes(self) -> Mapping[str, frozenset[Wish]]:

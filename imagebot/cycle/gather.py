@@ -9,10 +9,9 @@ from itertools import chain, islice
 from imagebot.cycle.attest import Witnesses
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.named import named
-from imagebot.cycle.past import Arrival, arrival
+from imagebot.cycle.past import arrival, arrived, taken_back
 from imagebot.errors import NotFound, Unavailable
 from imagebot.fields.field import Field
-from imagebot.plan.landed import taken_back
 from imagebot.policy.model import Policy, Watch
 from imagebot.selection.doubts import Attested, Doubt
 from imagebot.selection.facts import Case, Fact, Facts, KeptBack, Needs, Since, TagFacts
@@ -141,8 +140,7 @@ def _manifests(question: Question, field: Deployed, candidate: str) -> Mapping[s
 
 
 def _holds(question: Question, tag: str, facts: Facts) -> Facts:
-    del tag
-    return replace(facts, holds=(*_by_hand(question), *_rolled_back(question)))
+    return replace(facts, holds=(*_by_hand(question), *_rolled_back(question, tag)))
 
 
 def _by_hand(question: Question) -> Iterator[KeptBack]:
@@ -153,17 +151,15 @@ def _by_hand(question: Question) -> Iterator[KeptBack]:
             yield KeptBack(Hold.BY_HAND, Version(hold.version) if hold.version is not None else None, because)
 
 
-def _rolled_back(question: Question) -> Iterator[KeptBack]:
+def _rolled_back(question: Question, tag: str) -> Iterator[KeptBack]:
+    """What people took back. A digest alone has no name to lift it by: then that of the tag that it would come with."""
     here = question.here
-    arrivals: dict[Field, Arrival] = {}
-    for item in taken_back(here.fields, here.checkout.landed, question.case.ranking.place):
-        if item.field not in arrivals:
-            arrivals[item.field] = arrival(here.checkout, here.watch, item.field)
-        came = arrivals[item.field]
-        lifted = here.checkout.memory.lifted(question.policy, item.version.tag)
+    for item in taken_back(here.checkout, question.policy, question.case, here.fields):
+        came = arrived(here.checkout, item.field, item.left.commit)
+        lifted = here.checkout.memory.lifted(question.policy, item.version.tag or tag)
         if lifted is not None and came.at <= lifted:
             continue
-        back = item.field.tag if item.version.digest is None else item.field.value
+        back = item.left.then.tag if item.version.digest is None else item.left.then
         when = f"on {came.at:%Y-%m-%d}" if came.dated else f"before {came.at:%Y-%m-%d}{came.doubt}"
         because = f"{came.who} took {item.field.file}:{item.field.line} back to {back} {when}"
         yield KeptBack(Hold.ROLLED_BACK, item.version, because)

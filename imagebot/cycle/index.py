@@ -123,9 +123,13 @@ class FieldIndex:
         read = {path: it.instead if isinstance(it, _Unread) else it for (path, _), it in held.items()}
         return {path: fields for path, fields in read.items() if fields is not _NOTHING}
 
+    def watched(self, repository: str) -> Watched:
+        """What is looked for in a repository, as it was last looked at."""
+        return self._watched[repository]
+
     def fields(self, repository: str, path: str, data: bytes) -> tuple[Field, ...]:
         """The fields of any version of a file, those of images that nobody watches any more too."""
-        known = self._watched[repository].find(path, data)
+        known = self.watched(repository).find(path, data)
         watched = () if known is None else (*known.found.fields, *known.embedded)
         there = {field.path for field in watched}
         return (*watched, *(field for field in find(path, data).fields if field.path not in there))

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import takewhile
 
 from imagebot.cycle.checkout import Checkout
+from imagebot.cycle.field_past import FieldPast
 from imagebot.fields.explicit import Explicit
 from imagebot.fields.field import Field
 from imagebot.fields.find import find
 from imagebot.history.commits import Commit, arrivals
-from imagebot.policy.model import Watch
+from imagebot.history.undone import Left, says_so
+from imagebot.history.undone import taken_back as undone
+from imagebot.policy.model import Policy, Watch
+from imagebot.selection.facts import Case
+from imagebot.selection.verdict import Version
 
 _MOST_VERSIONS = 100
 _BELOW = 20  # commits by whose dates another's is judged
@@ -65,6 +72,46 @@ def arrived(checkout: Checkout, field: Field, commit: Commit) -> Arrival:
         return Arrival(commit.author, came.at, dated=True)
     doubt = "" if came.at == commit.committed else " (git has no usable date for it)"
     return Arrival(commit.author, _first_seen(checkout, field, commit.id), dated=False, doubt=doubt)
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A version that people took back in a field of today, and the commit with which they did."""
+
+    field: Field
+    version: Version
+    left: Left
+
+
+def taken_back(checkout: Checkout, policy: Policy, case: Case, fields: Sequence[Field]) -> Iterator[TakenBack]:
+    """What people took back of what may be due now. Raises `WorldError`s."""
+    above = _above(case, fields)
+    past = FieldPast(checkout, policy, case.watch, fields)
+    if not past.may_have_said(above):
+        return
+    for one, left in past.left().items():
+        for version, how in undone(left, case.ranking.place, partial(_is_ours, checkout)):
+            yield TakenBack(one, version, how)
+
+
+def _above(case: Case, fields: Sequence[Field]) -> list[str]:
+    """The tags that may run and stand above what some field says."""
+    place = case.ranking.place
+    said = [at for one in fields if one.tag is not None and (at := place(one.tag)) is not None]
+    if not said:
+        return []
+    lowest = min(said)
+    return [each.tag for each in case.candidates if (at := place(each.tag)) is not None and at > lowest]
+
+
+def _is_ours(checkout: Checkout, left: Left) -> bool:
+    """Whether the bot moved a field so: by a commit on the branch itself, or by one that a merge brought."""
+    commit = left.commit
+    if len(commit.parents) < 2:
+        return says_so(commit.message, left)
+    brought = checkout.mirror.commits_between(commit.parents[0], commit.id)
+    claims = [one for one in brought if len(one.parents) == 1 and says_so(one.message, left)]
+    return any(answer is True for answer in checkout.branches.judged(claims))
 
 
 def _first_seen(checkout: Checkout, field: Field, commit: str) -> datetime:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property
 
 from imagebot.cycle.index import FieldIndex
+from imagebot.cycle.once import once
 from imagebot.fields.field import Field
 from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.history.commits import Commit
@@ -33,30 +33,31 @@ class Branches:
         judges = Judges(self._is_ours, self._is_untouched, self._adds_nothing, lambda commit: commit in self._former)
         return Standing(None) if tip is None else standing(branch, self._each[tip], judges)
 
-    @cached_property
+    @once
     def _each(self) -> Mapping[str, Sequence[Commit]]:
         """The commits of each branch, by its tip, that the base has not."""
         return self.mirror.commits_of_each(self.heads.base, set(self.heads.branches.values()))
 
-    @cached_property
+    @once
     def _commits(self) -> Mapping[str, Commit]:
         return {commit.id: commit for commits in self._each.values() for commit in commits}
 
-    @cached_property
+    @once
     def _former(self) -> frozenset[str]:
         return self.mirror.former(self.heads.base)
 
-    @cached_property
+    @once
     def _ours(self) -> Mapping[str, bool | Doubt]:
         """What is said of those that claim to be ours. A commit never changes: each is judged once."""
         known = self.index.judged(self.repository)
         claims = [commit for commit in self._commits.values() if _may_be_ours(commit)]
         new = [commit for commit in claims if commit.id not in known]
-        found = dict(zip((commit.id for commit in new), self._judged(new), strict=True))
+        found = dict(zip((commit.id for commit in new), self.judged(new), strict=True))
         known |= {commit: answer for commit, answer in found.items() if not isinstance(answer, Doubt)}
         return {**known, **found}
 
-    def _judged(self, commits: Sequence[Commit]) -> Iterator[bool | Doubt]:
+    def judged(self, commits: Sequence[Commit]) -> Iterator[bool | Doubt]:
+        """Whether each does what it says, and no more."""
         ids = [blob for commit in commits for change in commit.changes for blob in (change.old, change.new) if blob]
         with closing(self.mirror.blobs(ids)) as contents:
             for commit in commits:

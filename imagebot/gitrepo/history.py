@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 
 from imagebot.errors import BadInput
@@ -12,7 +13,7 @@ from imagebot.gitrepo.log import told
 from imagebot.gitrepo.names import commit_id
 from imagebot.gitrepo.objects import may_be_path
 from imagebot.gitrepo.process import Git, last_line
-from imagebot.history.commits import Commit
+from imagebot.history.commits import Commit, FileChange
 from imagebot.settings import Author
 
 MOST_COMMITS = 1000
@@ -55,9 +56,11 @@ def former(git: Git, base: str, refs: str) -> frozenset[str]:
     return frozenset(out.decode().split())
 
 
-def newest_commits(git: Git, tip: str) -> tuple[Commit, ...]:
-    """The newest 1 000 commits of `tip`, newest first."""
-    return _commits(git, commit_id(tip))
+@lru_cache(maxsize=64)
+def changes(git: Git, commit: str) -> tuple[FileChange, ...]:
+    """All that a commit changed against its first parent, with what was renamed; kept, as commits never change."""
+    (found,) = told(git, ("--no-walk", "--find-renames=50%"), [commit_id(commit)])
+    return found.changes
 
 
 def line(git: Git, tip: str, paths: Collection[str], most: int) -> tuple[Commit, ...]:

@@ -22,7 +22,7 @@ from imagebot.gitrepo.objects import Files
 from imagebot.gitrepo.process import DAMAGED_MARK, Answer, Damaged, Git, Terms
 from imagebot.gitrepo.push import Pushed, PushUpdate, Rejected, Sender, remote_heads
 from imagebot.gitrepo.remote import Remote
-from imagebot.history.commits import Commit
+from imagebot.history.commits import Commit, FileChange
 from imagebot.private import make_private
 from imagebot.settings import Author
 from imagebot.versions.commit import History
@@ -153,13 +153,13 @@ class Mirror:
         """`commits_between` for many tips at the price of one."""
         return history.commits_of_each(self._git, base, tips)
 
-    def newest_commits(self, tip: str) -> tuple[Commit, ...]:
-        """The newest 1 000 commits of `tip`, newest first."""
-        return history.newest_commits(self._git, tip)
-
     def line(self, tip: str, paths: Collection[str], most: int) -> tuple[Commit, ...]:
         """The newest `most` commits that changed one of these files (none: any), as the branch itself saw them."""
         return history.line(self._git, tip, paths, most)
+
+    def changes(self, commit: str) -> tuple[FileChange, ...]:
+        """All that a commit changed against its first parent, with what was renamed."""
+        return history.changes(self._git, commit)
 
     def annals(self, tip: str, wanted: Callable[[str], bool]) -> tuple[Commit, ...]:
         """The newest 100 000 commits of `tip`, newest first, with what each changed of the files that are `wanted`."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from imagebot.plan.landed import proposes
 from imagebot.versions.commit import History
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -67,7 +68,7 @@ def arrivals(commits: Sequence[Commit], bot: str, now: datetime) -> tuple[Arriva
     """What the base branch was at, oldest first; `commits` are all that its tip has, the tip first.
 
     No commit came before the one below it, nor after `now`: clocks are wrong, dates are anybody's, and some are none.
-    Commits of the bot (by its address, `bot`) have the date of what they are based on.
+    Commits of the bot (by its address, `bot`, or their trailers) have the date of what they are based on.
     """
     known = {commit.id: commit for commit in commits}
     line = History.of("", [(commit.id, commit.parents) for commit in commits])
@@ -82,9 +83,15 @@ def arrivals(commits: Sequence[Commit], bot: str, now: datetime) -> tuple[Arriva
         below = found[-1].at if found else min(told or _BEGINNING, now)
         dated = told is not None and below <= told <= now
         at = told if told is not None and dated else below
-        dated = dated and commit.committer_email != bot
+        dated = dated and commit.committer_email != bot and not _dated_as_below(commit, known)
         found.append(Arrival(commit, tuple(brought.get(index, ())), at, dated))
     return tuple(found)
+
+
+def _dated_as_below(commit: Commit, known: Mapping[str, Commit]) -> bool:
+    """Whether it has the date of what it is based on, as the bot's own have, whatever its address was then."""
+    below = known.get(commit.parents[0]) if commit.parents else None
+    return below is not None and commit.committed == below.committed and proposes(commit.message)
 
 
 def named(arrived: Sequence[Arrival], beginning: str) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 from imagebot.fields.field import Value
 from imagebot.history.says import Said
@@ -35,13 +36,23 @@ class Track:
     steps: list[Step] = field(default_factory=list)
 
 
-def pair(before: Sequence[Track], after: Sequence[Said]) -> list[tuple[Track | None, Said | None]]:
+class Followed(Protocol):
+    """Anything that follows a field, and knows where it is now."""
+
+    @property
+    def said(self) -> Said: ...
+
+
+T = TypeVar("T", bound=Followed)
+
+
+def pair(before: Sequence[T], after: Sequence[Said]) -> list[tuple[T | None, Said | None]]:
     """Every field with what became of it; no track: it is new; nothing said: it is gone."""
-    pairs: list[tuple[Track | None, Said | None]] = []
+    pairs: list[tuple[T | None, Said | None]] = []
     old = sorted(before, key=lambda track: _place(track.said))
     new = sorted(after, key=_place)
     for same in _SAME:
-        waiting: dict[Hashable, list[Track]] = defaultdict(list)
+        waiting: dict[Hashable, list[T]] = defaultdict(list)
         for track in old:
             waiting[same(track.said)].append(track)
         rest = []

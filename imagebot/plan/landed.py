@@ -1,22 +1,24 @@
-"""What the base branch tells about rollbacks: versions that the bot's commits brought and that people took back.
+"""What the messages of the bot's commits say: which field moved from what to what.
 
-Read from the trailers of commits, which survive merges, rebases, and squashes that keep the message.
+Anyone may have written them, and anyone may have left them out: they count only where the commit does what they say.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from imagebot.fields.field import Field
 from imagebot.images.reference import is_digest, is_tag
 from imagebot.selection.verdict import Version
 
-_UPDATE = re.compile(r"Image-Update: (\S+) .*-> (\S+)", re.ASCII)
+_UPDATE = re.compile(r"Image-Update: (\S+) (.*)-> (\S+)", re.ASCII)
+_OLD = re.compile(r"[,\s]+", re.ASCII)
 _UPDATES = re.compile(r"^Image-Update: \S", re.MULTILINE)
 _FIELD = re.compile(r"Image-Field: (.+)#(\S+)", re.ASCII)
+MORE = "more"
+"""Among the old tags of an update: there were others, too many to name."""
 ROLLBACK = "Image-Rollback"
 """The trailer of a commit that takes versions back, as its `Image-Update` says; its value is `app@environment`."""
 _ROLLBACK = re.compile(rf"^{ROLLBACK}: \S", re.ASCII | re.MULTILINE)
@@ -24,31 +26,24 @@ _ROLLBACK = re.compile(rf"^{ROLLBACK}: \S", re.ASCII | re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """A commit brought `version` of `image` to a field of the base branch."""
+    """A commit says that it brought `version` of `image` to a field that said one of the `old` tags."""
 
     image: str
     version: Version
     file: str
     path: str
-
-
-@dataclass(frozen=True, slots=True)
-class TakenBack:
-    """A version that had landed in `field` and is above what the field says now."""
-
-    field: Field
-    version: Version
+    old: tuple[str, ...] = field(default=(), compare=False)
 
 
 def landed(messages: Iterable[str]) -> Iterator[Landed]:
     """What the messages of commits say, in their order; anyone may have written them."""
     for message in messages:
-        image, version = "", None
+        image, version, old = "", None, tuple[str, ...]()
         for line in (line.rstrip("\r") for line in message.split("\n")):
             if update := _UPDATE.fullmatch(line):
-                image, version = unquote(update[1]), _version(unquote(update[2]))
+                image, version, old = unquote(update[1]), _version(unquote(update[3])), _tags(update[2])
             elif (found := _FIELD.fullmatch(line)) and version is not None:
-                yield Landed(image, version, unquote(found[1]), unquote(found[2]))
+                yield Landed(image, version, unquote(found[1]), unquote(found[2]), old)
 
 
 def proposes(message: str) -> bool:
@@ -61,28 +56,8 @@ def rolls_back(message: str) -> bool:
     return _ROLLBACK.search(message) is not None
 
 
-def taken_back(
-    fields: Iterable[Field], history: Sequence[Landed], place: Callable[[str], tuple[object, ...] | None]
-) -> Iterator[TakenBack]:
-    """The versions that landed in these fields after what they say now, and stand above it.
-
-    `history` is newest first; `place` tells where a tag stands in the order. Without a version above, a field was moved
-    on, not back; of one tag only another digest can be taken back.
-    """
-    for field in fields:
-        for item in history:
-            if (item.image, item.file, item.path) != (str(field.name), field.file, field.path):
-                continue
-            if item.version.tag == (field.tag or item.version.tag) and item.version.digest in (None, field.digest):
-                break
-            if item.version.tag == field.tag or field.tag is None:
-                yield TakenBack(field, item.version)
-            elif _is_above(place(item.version.tag), place(field.tag)):
-                yield TakenBack(field, Version(item.version.tag))
-
-
-def _is_above(one: tuple[object, ...] | None, other: tuple[object, ...] | None) -> bool:
-    return one is not None and other is not None and one > other
+def _tags(text: str) -> tuple[str, ...]:
+    return tuple(word.partition("@")[0] for word in _OLD.split(text) if word)
 
 
 def _version(text: str) -> Version | None:

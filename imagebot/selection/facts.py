@@ -73,7 +73,10 @@ class TagFacts:
 
 @dataclass(frozen=True, slots=True)
 class KeptBack:
-    """A version that people keep back, with who and when in words; no version stands for every one."""
+    """A version that people keep back, with who and when in words; no version stands for every one.
+
+    One without a tag is a digest alone, whatever tag it comes with.
+    """
 
     hold: Hold
     version: Version | None
@@ -82,7 +85,7 @@ class KeptBack:
     def keeps(self, to: Version) -> bool:
         if self.version is None:
             return True
-        return self.version.tag == to.tag and self.version.digest in (None, to.digest)
+        return self.version.tag in (to.tag, "") and self.version.digest in (None, to.digest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,7 @@ def _unsaid(pulls: list[Pull], commit: str) -> Iterator[str]:
 
 
 def _rolled_back(landed: list[str], here: str) -> set[str]:
-    """What the bot's commits brought after the version that runs, and above it."""
+    """What came after the version that runs, and above it."""
     since = landed[len(landed) - landed[::-1].index(here) :] if here in landed else landed
     return {tag for tag in since if numbers(tag) > numbers(here)}
 

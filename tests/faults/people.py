@@ -37,7 +37,7 @@ _BLOCK = re.compile(r"<!-- imagebot:v1 (\S+) -->")
 @dataclass
 class Journal:
     """Who did what. `commits` are people's on the bot's branches, without those that they let go; `refused` are the
-    tags that a pull request proposed when it was closed, `landed` those that the bot's commits brought to the base, and
+    tags that a pull request proposed when it was closed, `landed` those that the base was moved up to, by whomever, and
     `before` what the last of them replaced, and by what.
     """
 
@@ -199,6 +199,8 @@ class People:
             return "nothing"
         text = self.git("show", f"{MAIN}:{FILE}") + "\n"
         self.commit(MAIN, {FILE: with_tag(text, self.host, app, tag)}, message=message)
+        if numbers(tag) > numbers(there):
+            self.journal.landed[app].append(tag)
         return f"{there} → {tag}"
 
     def commit_beside(self, app: str) -> str:

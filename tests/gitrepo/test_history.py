@@ -198,14 +198,15 @@ def test_more_paths_than_arguments_may_hold(mirror: Mirror, heads: Heads) -> Non
     ]
 
 
-def test_the_newest_commits_of_a_branch(mirror: Mirror, branch_and_base: tuple[str, str]) -> None:
-    ours, _ = branch_and_base
-    newest, *rest = mirror.newest_commits(ours)
-    assert newest.id == ours
-    assert [commit.id for commit in rest] == [
-        *newest.parents,
-        *(parent for commit in rest for parent in commit.parents),
-    ]
+def test_what_a_commit_changed_tells_what_was_renamed(environments: BareRepository, mirror: Mirror) -> None:
+    text = "".join(f"line: {number}\n" for number in range(20))
+    environments.commit("main", {"a/old.yaml": text})
+    environments.commit("main", {"a/old.yaml": None, "b/new.yaml": text.replace("7", "8"), "more": "x"})
+    base = mirror.fetch("imagebot/").base
+
+    found = {change.path: (change.was, change.old is None) for change in mirror.changes(base)}
+
+    assert found == {"b/new.yaml": ("a/old.yaml", False), "more": ("", True)}
 
 
 def test_the_commits_of_many_branches_from_one_look(environments: BareRepository, mirror: Mirror) -> None:

@@ -1,75 +1,14 @@
-"""What the messages of merged commits say, and which versions people took back."""
+"""What the messages of the bot's commits say."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
-from imagebot.fields.field import Field
-from imagebot.fields.find import find
-from imagebot.images.reference import ImageName
-from imagebot.plan.landed import Landed, TakenBack, landed, taken_back
-from imagebot.selection.rank import version_of
+from imagebot.plan.landed import Landed, landed
 from imagebot.selection.verdict import Version
-from tests.support.watches import watch
 
-A, B = ("sha256:" + letter * 64 for letter in "ab")
+A = "sha256:" + "a" * 64
 FILE, PATH = "clusters/staging/app.yaml", "spec.containers[0].image"
-
-
-@dataclass
-class History:
-    """Versions that landed in one field, newest first, and what the field says."""
-
-    said: str
-    landed: list[str]
-
-    @property
-    def field(self) -> Field:
-        data = f"kind: Pod\nspec:\n  containers:\n    - image: ghcr.io/acme/api{self.said}\n".encode()
-        (field,) = find(FILE, data).fields
-        return field
-
-    def taken_back(self, *, other: Landed | None = None) -> list[str]:
-        name = str(ImageName("ghcr.io", "acme/api"))
-        versions = [Version(tag, digest or None) for tag, _, digest in (text.partition("@") for text in self.landed)]
-        history = [Landed(name, version, FILE, self.field.path) for version in versions]
-        found = taken_back([self.field], [*([other] if other else []), *history], lambda tag: version_of(watch(), tag))
-        return [str(item.version) for item in found if item == TakenBack(self.field, item.version)]
-
-
-@pytest.mark.parametrize(
-    ("history", "back"),
-    [
-        pytest.param(History(":1.5.0", ["1.5.0", "1.4.0"]), [], id="what landed last is there"),
-        pytest.param(History(":1.4.0", ["1.5.0", "1.4.0"]), ["1.5.0"], id="one step back"),
-        pytest.param(History(":1.4.0", ["1.6.0", "1.5.0", "1.4.0"]), ["1.6.0", "1.5.0"], id="two steps back"),
-        pytest.param(History(":1.3.9", ["1.5.0"]), ["1.5.0"], id="back to what never landed"),
-        pytest.param(History(":1.5.1", ["1.5.0", "1.4.0"]), [], id="on by hand"),
-        pytest.param(History(":1.4.0", ["1.4.0", "1.5.0"]), [], id="the bot itself went down"),
-        pytest.param(History(":latest", ["1.5.0"]), [], id="away to what is no version"),
-        pytest.param(History(f":1.5.0@{A}", [f"1.5.0@{B}", f"1.5.0@{A}"]), [f"1.5.0@{B}"], id="another digest"),
-        pytest.param(History(f":1.5.0@{A}", [f"1.5.0@{A}", f"1.5.0@{B}"]), [], id="the last digest"),
-        pytest.param(History(f"@{A}", [f"1.5.0@{B}", f"1.5.0@{A}"]), [f"1.5.0@{B}"], id="a digest alone"),
-        pytest.param(History(f":1.4.0@{A}", [f"1.5.0@{B}", f"1.4.0@{A}"]), ["1.5.0"], id="back with a digest"),
-    ],
-)
-def test_what_people_took_back(history: History, back: list[str]) -> None:
-    assert history.taken_back() == back
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        Landed("ghcr.io/acme/web", Version("1.9.0"), FILE, PATH),
-        Landed("ghcr.io/acme/api", Version("1.9.0"), "clusters/production/app.yaml", PATH),
-        Landed("ghcr.io/acme/api", Version("1.9.0"), FILE, "spec.containers[1].image"),
-    ],
-    ids=["image", "file", "path"],
-)
-def test_what_landed_elsewhere_is_nothing_here(other: Landed) -> None:
-    assert History(":1.5.0", ["1.5.0"]).taken_back(other=other) == []
 
 
 MESSAGE = f"""deps(staging): api 1.4.0 → 1.5.0
@@ -91,6 +30,30 @@ def test_the_trailers_of_the_bot() -> None:
         Landed("ghcr.io/acme/api", api, "with# space.yaml", 'a."b c"'),
         Landed("ghcr.io/acme/web", Version("2.0.0"), FILE, "spec.containers[1].image"),
     ]
+
+
+def test_a_message_written_in_a_browser_ends_its_lines_otherwise() -> None:
+    text = f"x\r\n\r\nImage-Update: ghcr.io/acme/api 1.4.0 -> 1.5.0\r\nImage-Field: {FILE}#{PATH}\r\n"
+    assert list(landed([text])) == [Landed("ghcr.io/acme/api", Version("1.5.0"), FILE, PATH)]
+
+
+def test_a_digest_alone_lands() -> None:
+    (item,) = landed([f"Image-Update: ghcr.io/acme/api {A} -> @{A}\nImage-Field: {FILE}#{PATH}\n"])
+    assert item.version == Version("", A)
+
+
+@pytest.mark.parametrize(
+    ("old", "tags"), [("1.4.0, 1.3.0", ("1.4.0", "1.3.0")), ("untagged", ("untagged",)), (f"1.4.0@{A}", ("1.4.0",))]
+)
+def test_what_was_there_before_is_told_too(old: str, tags: tuple[str, ...]) -> None:
+    (item,) = landed([f"Image-Update: ghcr.io/acme/api {old} -> 1.5.0\nImage-Field: {FILE}#{PATH}\n"])
+    assert item.old == tags
+
+
+@pytest.mark.parametrize("end", ["\x0b", "\x0c", "\x85", "\u2028"])
+def test_only_the_end_of_a_line_ends_a_line(end: str) -> None:
+    """Git reads no trailer there."""
+    assert list(landed([f"x{end}Image-Update: ghcr.io/acme/api 1 -> 2\nImage-Field: {FILE}#{PATH}\n"])) == []
 
 
 @pytest.mark.parametrize(
