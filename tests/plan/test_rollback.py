@@ -93,7 +93,9 @@ def test_a_rollback_is_known_by_its_trailer(text: str, is_one: bool) -> None:
 def test_the_body_says_who_asked_what_is_held_and_how_to_lift_it() -> None:
     change = back("1.4.2")
     said = body(change, WISH, [hold("1.5.0"), hold(None)], ["the tag is gone"])
-    assert said.startswith("### Roll back `podinfo` in `staging`: `1.5.0` → `1.4.2`\n\n- ⚠ the tag is gone\n\n")
+    assert said.removeprefix("<!-- imagebot:begin -->\n").startswith(
+        "### Roll back `podinfo` in `staging`: `1.5.0` → `1.4.2`\n\n- ⚠ the tag is gone\n\n"
+    )
     assert "**Asked for** by `Ada`: breaks the login page" in said
     assert "- `s/app.yaml:1` `[0].image`: `1.5.0` → `1.4.2`" in said
     assert "- `1.5.0`, until somebody lifts it with `imagebot unhold podinfo@staging 1.5.0`" in said
