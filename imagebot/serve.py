@@ -1,74 +1,209 @@
-"""The heartbeat: a pass now, then one every so often, never two at once, until a signal says stop."""
+"""The heartbeat: a pass now, then one every so often, never two at once, until a signal says stop.
+
+APScheduler waits for moments of the wall clock, and people and NTP move that: back, and no pass is due for as long.
+So the clocks are compared every few seconds, and where they part, the next pass is set anew.
+"""
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from types import FrameType
+from queue import Empty, SimpleQueue
 
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, EVENT_JOB_MAX_INSTANCES
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.interval import IntervalTrigger
+from apscheduler.triggers.base import BaseTrigger
 
 from imagebot import clock
 from imagebot.errors import FINE
+from imagebot.observe.events import ClockStepped, Event, MachineSlept, ReloadAsked, ScheduleChanged, TickSkipped
+from imagebot.stop import Order, Stop
 
 GRACE = 9.0
 """Seconds that a pass has to end after a signal; Kubernetes and Flux grant ten before they kill."""
 
 _SHORTEST_JITTER = 1
+_LOOKS = 5.0
+"""Seconds between two looks at the clocks: so long may a pass be late after a step."""
+_STEP = 2.0
+"""Seconds that the wall clock may gain or lose between two looks: a clock that is slewed does less."""
 
 
-class Stop:
-    """Set by SIGTERM or SIGINT; a pass asks it between steps."""
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Seconds on the wall, since the start of the machine, and of those in which it was awake."""
 
-    def __init__(self) -> None:
-        self._event = threading.Event()
-
-    def __call__(self) -> bool:
-        return self._event.is_set()
-
-    def set(self, signum: int, frame: FrameType | None) -> None:
-        self._event.set()
-
-    def wait(self) -> None:
-        self._event.wait()
+    wall: Callable[[], float] = clock.wall
+    boottime: Callable[[], float] = clock.boottime
+    awake: Callable[[], float] = clock.awake
 
 
-def serve(every: timedelta, one_pass: Callable[[datetime], None], stop: Stop) -> int:
-    """Run `one_pass(now)` at once and then every `every`, spread by a tenth of it, until `stop` is set.
+CLOCKS = Clocks()
 
-    A pass that raises is a bug: it ends the process, which the cluster restarts. A pass that does not end within
-    `GRACE` seconds of a signal is cut off: the next start repairs what it left. Returns the exit code.
+
+class Watch:
+    """Tells what became of the clocks since it looked last."""
+
+    def __init__(self, clocks: Clocks) -> None:
+        self._clocks = clocks
+        self._stepped = self._slept = 0.0
+        self.look()
+
+    def look(self) -> tuple[float, float]:
+        """Seconds that the wall clock was set forward (or back, below 0), and that the machine slept."""
+        boottime = self._clocks.boottime()
+        stepped, slept = self._clocks.wall() - boottime, boottime - self._clocks.awake()
+        found = stepped - self._stepped, slept - self._slept
+        self._stepped, self._slept = stepped, slept
+        return found
+
+
+class _After(BaseTrigger):  # type: ignore[misc]
+    """So long after now, whatever the clock was before: APScheduler's own goes through all that lies in between."""
+
+    def __init__(self, every: timedelta) -> None:
+        self._every = every
+        self._jitter = max(int(every.total_seconds() / 10), _SHORTEST_JITTER)
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+        due: datetime = self._apply_jitter(now + self._every, self._jitter, now)
+        return due
+
+
+class Heart:
+    """Carries out passes. `one_pass` takes the time, and returns how long after its beginning the next one is due.
+
+    `failed` is called, once, with what a pass raised. `idle` is set while there is none.
+    """
+
+    def __init__(
+        self,
+        every: timedelta,
+        one_pass: Callable[[datetime], timedelta],
+        tell: Callable[[Event], None],
+        clocks: Clocks = CLOCKS,
+    ) -> None:
+        self.idle = threading.Event()
+        self.idle.set()
+        self.failed: Callable[[BaseException], None] = _raise
+        self._every = every
+        self._one_pass = one_pass
+        self._tell = tell
+        self._clocks = clocks
+        self._watch = Watch(self._clocks)
+        self._due = self._clocks.boottime()
+        self._again = False
+        self._scheduler = BackgroundScheduler(timezone=UTC)
+        # misfire_grace_time=None: by default a tick that waits over a second for a busy worker is dropped silently.
+        once = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+        self.job = self._scheduler.add_job(self._beat, _After(every), **once, next_run_time=clock.now())
+        self._scheduler.add_listener(self._skipped, EVENT_JOB_MAX_INSTANCES)
+        # Only then does APScheduler take the job for ended: a tick before that is skipped.
+        self._scheduler.add_listener(self._ended, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
+
+    def start(self) -> None:
+        """Begin: the first pass is due now."""
+        logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # what it has to say are events of ours
+        self._scheduler.start()
+
+    def end(self) -> None:
+        """No more passes; one that is on its way goes on."""
+        self._scheduler.shutdown(wait=False)
+
+    def reload(self) -> None:
+        """Do a pass now, or once the present one has ended: what it reads first are the settings."""
+        self._tell(ReloadAsked())
+        self._again = True
+        if self.idle.is_set():
+            self._set_anew(0.0)
+
+    def look(self) -> None:
+        """Set the next pass anew if the clocks have parted, or if the machine slept through it."""
+        stepped, slept = self._watch.look()
+        if abs(stepped) >= _STEP:
+            self._tell(ClockStepped(round(stepped, 1)))
+        if slept >= _STEP:
+            self._tell(MachineSlept(round(slept, 1)))
+        if abs(stepped) >= _STEP or slept >= _STEP:
+            self._set_anew(max(self._due - self._clocks.boottime(), 0.0))
+
+    def _set_anew(self, seconds: float) -> None:
+        wall = datetime.fromtimestamp(self._clocks.wall(), UTC)
+        self.job.modify(next_run_time=wall + timedelta(seconds=seconds))
+
+    def begins(self) -> None:
+        """A pass begins: from now on the next one is due in so long."""
+        self.idle.clear()
+        self._again = False
+        self._due = self._clocks.boottime() + self._every.total_seconds()
+
+    def _beat(self) -> None:
+        self.begins()
+        try:
+            self._heed(self._one_pass(clock.now()))
+        except BaseException as error:  # noqa: BLE001 raised again in the main thread
+            self.failed(error)
+
+    def _ended(self, _: object) -> None:
+        self.idle.set()
+        if self._again:
+            self._set_anew(0.0)
+
+    def _heed(self, every: timedelta) -> None:
+        if every != self._every:
+            self._tell(ScheduleChanged(self._every.total_seconds(), every.total_seconds()))
+            self._due += every.total_seconds() - self._every.total_seconds()
+            self._every = every
+            self.job.modify(trigger=_After(every))
+            self._set_anew(max(self._due - self._clocks.boottime(), 0.0))
+
+    def _skipped(self, _: object) -> None:
+        self._due = self._clocks.boottime() + self._every.total_seconds()
+        self._tell(TickSkipped(f"a pass takes longer than the {self._every.total_seconds():g} s of `every`"))
+
+
+def serve(heart: Heart, stop: Stop) -> int:
+    """Let it beat until `stop` is set; SIGHUP has it beat now.
+
+    A pass that raises is a bug outside of all bulkheads: it ends the process, which the cluster restarts. A pass that
+    does not end within `GRACE` seconds of a signal is cut off: the next start repairs what it left. Returns the exit
+    code.
     """
     failures: list[BaseException] = []
-    idle = threading.Event()
-    idle.set()
 
-    def job() -> None:
-        idle.clear()
-        try:
-            one_pass(clock.now())
-        except BaseException as error:  # noqa: BLE001 raised again in the main thread
-            failures.append(error)
-            stop.set(signal.SIGTERM, None)
-        finally:
-            idle.set()
+    def failed(error: BaseException) -> None:
+        failures.append(error)
+        stop.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop.set)
-    scheduler = BackgroundScheduler(timezone=UTC)
-    jitter = max(int(every.total_seconds() / 10), _SHORTEST_JITTER)
-    trigger = IntervalTrigger(seconds=int(every.total_seconds()), jitter=jitter, timezone=UTC)
-    # misfire_grace_time=None: by default a tick that waits over a second for a busy worker is dropped without a word.
-    scheduler.add_job(job, trigger, max_instances=1, coalesce=True, misfire_grace_time=None, next_run_time=clock.now())
-    scheduler.start()
-    stop.wait()
-    scheduler.shutdown(wait=False)
-    if not idle.wait(GRACE):
+    heart.failed = failed
+    stop.heed()
+    stop.reload_by(signal.SIGHUP)
+    heart.start()
+    while not stop():
+        match _next_order(stop.orders):
+            case "reload":
+                heart.reload()
+            case None:
+                heart.look()
+    heart.end()
+    if not heart.idle.wait(GRACE):
         os._exit(FINE)
     if failures:
         raise failures[0]
     return FINE
+
+
+def _raise(error: BaseException) -> None:
+    raise error
+
+
+def _next_order(orders: SimpleQueue[Order]) -> Order | None:
+    try:
+        return orders.get(timeout=_LOOKS)
+    except Empty:
+        return None

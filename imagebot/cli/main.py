@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import threading
+from contextlib import suppress
 from importlib import import_module
 
 import click
@@ -10,6 +14,7 @@ import click
 from imagebot import __version__
 from imagebot.cli.outlet import through_outlets
 from imagebot.errors import BUG, WRONG_INPUT, ImagebotError
+from imagebot.stop import Ended, end_by_signal
 
 VERBS = {
     "once": "Do one pass: look, decide, open or update pull requests.",
@@ -63,6 +68,7 @@ def main() -> None:
 def run() -> None:
     """The entry point: `ImagebotError`s become one line on standard error; anything else keeps its stack trace."""
     through_outlets()
+    end_by_signal()
     try:
         code = main(standalone_mode=False)
     except click.ClickException as error:
@@ -70,6 +76,9 @@ def run() -> None:
         code = WRONG_INPUT
     except click.exceptions.Abort:
         code = 130
+    except Ended as ended:
+        print(f"imagebot: ended by {signal.Signals(ended.number).name}", file=sys.stderr)
+        code = 128 + ended.number
     except ImagebotError as error:
         print(f"imagebot: {error}", file=sys.stderr)
         code = error.exit_code
@@ -80,4 +89,14 @@ def run() -> None:
         print("imagebot: this is a bug; please report it with what follows", file=sys.stderr)
         sys.excepthook(*sys.exc_info())
         code = BUG
+    _leave(code)
+
+
+def _leave(code: int) -> None:
+    """End the process, without waiting for threads whose answers nobody waits for."""
+    if any(thread.daemon for thread in threading.enumerate()):
+        with suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
     sys.exit(code)

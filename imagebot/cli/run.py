@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 
 from imagebot.cli.compose import load_settings, read_policies, world_of
 from imagebot.cli.options import config_option
+from imagebot.cycle.bulkhead import Bulkhead
 from imagebot.cycle.run import run
+from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError, Stopped
-from imagebot.observe.events import ConfigurationRefused, PassAbandoned, PassFailed
-from imagebot.serve import Stop, serve
-from imagebot.store.lock import only_bot
+from imagebot.observe.events import ConfigurationRefused, Event, PassAbandoned, PassFailed, StateMoved
+from imagebot.observe.log import FromLibraries
+from imagebot.serve import Heart, serve
+from imagebot.stop import Stop
+from imagebot.store.lock import Lock, only_bot
 
 
 @click.command()
@@ -21,8 +25,9 @@ from imagebot.store.lock import only_bot
 def command(config: Path | None) -> int:
     """Do a pass now and then every few minutes (`every` in imagebot.yaml), until SIGTERM or SIGINT.
 
-    Policies and settings are read again for every pass; while imagebot.yaml is wrong, the last good one is kept. What a
-    pass did is in the log on standard error. A signal ends a pass between two steps, within ten seconds.
+    Policies and settings are read again for every pass; while imagebot.yaml is wrong, the last good one is kept. SIGHUP
+    has a pass begin now. What a pass did is in the log on standard error. A signal ends a pass between two steps,
+    within ten seconds; a second one at once.
 
     \b
     Example:
@@ -30,22 +35,53 @@ def command(config: Path | None) -> int:
     """
     settings = load_settings(config)
     stop = Stop()
-    world = world_of(settings, stop)
+    with only_bot(settings.state) as lock:
+        passes = _Passes(config, stop, world_of(settings, stop), lock)
+        FromLibraries.listen(passes.tell)
+        return serve(Heart(settings.every, passes.one, passes.tell), stop)
 
-    def one_pass(now: datetime) -> None:
-        nonlocal world
+
+class _Passes:
+    """One pass after the other, each with what the settings say by then, and under the lock of its state."""
+
+    def __init__(self, config: Path | None, stop: Stop, world: World, lock: Lock) -> None:
+        self._config = config
+        self._stop = stop
+        self._world = world
+        self._lock = lock
+
+    def tell(self, event: Event) -> None:
+        self._world.tell(event)
+
+    def one(self, now: datetime) -> timedelta:
+        """Carry it out, tell what became of it, and return how long after its beginning the next one is due.
+
+        A bug of ours is told, and costs this pass only.
+        """
+        bulkhead = Bulkhead(self.tell)
+        read = bulkhead.ask("read the settings", self._reload)
+        if isinstance(read, ImagebotError):
+            self.tell(ConfigurationRefused(str(read)))
         try:
-            fresh = load_settings(config)
-            if fresh != world.settings:
-                world = world_of(fresh, stop)
-        except ImagebotError as error:
-            world.tell(ConfigurationRefused(str(error)))
-        try:
-            run(world, read_policies(world.settings, world.tell), now)
+            done = bulkhead.ask("carry out a pass", lambda: self._pass(now))
         except Stopped as error:
-            world.tell(PassAbandoned(str(error)))
-        except ImagebotError as error:
-            world.tell(PassFailed(str(error)))
+            self.tell(PassAbandoned(str(error)))
+        else:
+            if isinstance(done, ImagebotError):
+                self.tell(PassFailed(str(done)))
+        return self._world.settings.every
 
-    with only_bot(settings.state):
-        return serve(settings.every, one_pass, stop)
+    def _reload(self) -> None:
+        """Settings as they are now, if they are sound and the state that they name is nobody else's."""
+        fresh = load_settings(self._config)
+        if fresh == self._world.settings:
+            return
+        world = world_of(fresh, self._stop)
+        before = self._lock.state
+        if self._lock.move(fresh.state):
+            world.tell(StateMoved(str(before), str(fresh.state)))
+        self._world = world
+
+    def _pass(self, now: datetime) -> None:
+        self._lock.renew()
+        run(self._world, read_policies(self._world.settings, self._world.tell), now)

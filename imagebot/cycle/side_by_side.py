@@ -17,7 +17,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from imagebot.errors import Ask, ImagebotError, Stopped, Unavailable
-from imagebot.observe.events import AnswerDropped, AnswerLate, Event
+from imagebot.observe.events import AnswerDropped, AnswerMissed, Event
 
 T = TypeVar("T")
 AT_ONCE = 4
@@ -210,16 +210,14 @@ class SideBySide:
         """Whether an answer is still to come, of these parties or of all, from one that was always prompt so far."""
         return any(party not in self._slow for party in self._open if parties is None or party in parties)
 
-    def abandon(self, stopping: Callable[[], bool]) -> None:
-        """Wait for nothing any more but for what ends by itself; not for long even for that if `stopping`."""
-        for mine in list(self._open.values()):
-            for one in list(mine):
-                if one.step.seconds is not None or one.since is None:
-                    self._lanes.drop(one)
-                    self._close(one)
-        told = None
-        while self._open and (told is None or time.monotonic() < told + self._budgets.ending):
-            told = time.monotonic() if told is None and stopping() else told
+    def abandon(self, seconds: float) -> None:
+        """Wait for nothing any more but for what ends by itself, and for that so long."""
+        for one in [one for mine in self._open.values() for one in mine]:
+            if one.step.seconds is not None or one.since is None:
+                self._lanes.drop(one)
+                self._close(one)
+        ends = time.monotonic() + seconds
+        while self._open and time.monotonic() < ends:
             with suppress(Empty):
                 self._close(self._answers.get(timeout=_TICK)[0])
 
@@ -238,7 +236,7 @@ class SideBySide:
         for one, because in dropped:
             self._close(one)
             if one.since is not None:
-                self._tell(AnswerLate(one.step.party, one.step.deed, because))
+                self._tell(AnswerMissed(one.step.party, one.step.deed, because))
         for one, because in dropped:
             one.then(Unavailable(because))
         return bool(dropped)

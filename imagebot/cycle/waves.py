@@ -5,6 +5,7 @@ A branch waits for all its members, and for nobody else. The limits count over a
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -19,7 +20,7 @@ from imagebot.cycle.job import Delivery, Job
 from imagebot.cycle.look import Look
 from imagebot.cycle.retire import look_after
 from imagebot.cycle.side_by_side import Step
-from imagebot.errors import ImagebotError
+from imagebot.errors import ImagebotError, Stopped
 from imagebot.plan.change import Change
 from imagebot.plan.decision import Decision
 from imagebot.plan.groups import Place, Target, branch_of, targets
@@ -66,8 +67,12 @@ class Waves:
                 else:
                     look.pump()
             self._settle(look.decided)
-        finally:
-            look.work.abandon(look.world.stopping)
+        except Stopped:
+            look.work.abandon(look.world.budgets.ending)
+            raise
+        except Exception:
+            look.work.abandon(math.inf)
+            raise
 
     def _is_time(self, waited: float, patience: float) -> bool:
         """Whether to go on with what is decided: all that are prompt have answered, or took too long together."""

@@ -59,10 +59,10 @@ class BugMet(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerLate(Event):
+class AnswerMissed(Event):
     """Nobody waits any more for an answer to `deed`; the thread that asked still does."""
 
-    name = "answer.late"
+    name = "answer.missed"
     level = "warning"
     party: str
     deed: str
@@ -78,6 +78,67 @@ class AnswerDropped(Event):
     party: str
     deed: str
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStepped(Event):
+    """Somebody set the wall clock, forward or, below 0, back; the next pass comes when it is due all the same."""
+
+    name = "clock.stepped"
+    level = "warning"
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class MachineSlept(Event):
+    """The machine was suspended; a pass that was due meanwhile comes now."""
+
+    name = "machine.slept"
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TickSkipped(Event):
+    """No pass began although one was due: the one before has not ended."""
+
+    name = "tick.skipped"
+    level = "warning"
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleChanged(Event):
+    """The settings want passes at another pace, in seconds."""
+
+    name = "schedule.changed"
+    before: float
+    every: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadAsked(Event):
+    """Somebody sent SIGHUP: settings and policies are read again, and a pass begins once there is none."""
+
+    name = "reload.asked"
+
+
+@dataclass(frozen=True, slots=True)
+class StateMoved(Event):
+    """The settings name another state folder; the bot holds its lock now, and not that of the one before."""
+
+    name = "state.moved"
+    before: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class LibrarySaid(Event):
+    """A library wrote to the log of Python; `logger` is its name."""
+
+    name = "library.said"
+    level = "warning"
+    logger: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TextIO
 import structlog
 from structlog.typing import EventDict, Processor
 
-from imagebot.observe.events import Event
+from imagebot.observe.events import Event, LibrarySaid
 from imagebot.outgoing import outgoing_lines
 
 
@@ -34,6 +34,28 @@ def log_sink(form: str, level: str, stream: TextIO | None = None) -> Callable[[E
         write(event.name, **{field.name: getattr(event, field.name) for field in fields(event)})
 
     return tell
+
+
+class FromLibraries(logging.Handler):
+    """What libraries log at warning or above, and what Python warns of, as events: else they are lines of their own."""
+
+    def __init__(self, tell: Callable[[Event], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._tell = tell
+
+    @classmethod
+    def listen(cls, tell: Callable[[Event], None]) -> None:
+        """From now on, all of them go to `tell`, and nowhere else."""
+        logging.captureWarnings(capture=True)
+        logging.getLogger().handlers[:] = [cls(tell)]
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Tell one; its own failure, such as a format that does not fit, is no reason to fail."""
+        try:
+            message = record.getMessage()
+        except (TypeError, ValueError):
+            message = str(record.msg)
+        self._tell(LibrarySaid(record.name, message))
 
 
 def _renderers(text: bool, colours: bool) -> list[Processor]:

@@ -6,20 +6,68 @@ import fcntl
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from imagebot.errors import BadInput
 from imagebot.private import make_state, open_private
 
+_NAME = "lock"
+
 
 @contextmanager
-def only_bot(state: Path) -> Iterator[None]:
+def only_bot(state: Path) -> Iterator[Lock]:
     """Hold the state's lock; the kernel drops it with the process, however that ends.
 
     Raises `BadInput` that names the holder if another bot has it, or if the folder cannot be written.
     """
-    path = state / "lock"
+    lock = Lock(state, _locked(state))
+    with closing(lock):
+        yield lock
+
+
+class Lock:
+    """The lock of one state folder, held."""
+
+    def __init__(self, state: Path, file: TextIO) -> None:
+        self.state = state
+        self._file = file
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._file.close()
+
+    def move(self, state: Path) -> bool:
+        """Hold the lock of another folder instead; False if it is this one, by another name perhaps.
+
+        Raises as `only_bot`, and then holds what it held.
+        """
+        if state.resolve() == self.state.resolve():
+            return False
+        file = _locked(state)
+        self._file.close()
+        self.state, self._file = state, file
+        return True
+
+    def renew(self) -> None:
+        """Take the lock anew if the folder was removed or replaced: a lock on what is not there keeps nobody off.
+
+        Raises as `only_bot`.
+        """
+        held, path = os.fstat(self._file.fileno()), self.state / _NAME
+        try:
+            there = path.stat()
+        except OSError:
+            there = None
+        if there is None or (there.st_dev, there.st_ino) != (held.st_dev, held.st_ino):
+            file = _locked(self.state)
+            self._file.close()
+            self._file = file
+
+
+def _locked(state: Path) -> TextIO:
+    path = state / _NAME
     try:
         make_state(state)
         file = open_private(path)
@@ -27,19 +75,19 @@ def only_bot(state: Path) -> Iterator[None]:
         raise BadInput(
             f"cannot write the state folder {state}: {error.strerror}; set `state` to a folder of the bot's own"
         ) from None
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        with file:
             file.seek(0)
             holder = file.read(200).strip() or "unknown"
-            raise BadInput(
-                f"another imagebot uses the state folder {state} ({holder}); stop it, or give this one another `state`"
-            ) from None
-        file.truncate(0)
-        file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
-        file.flush()
-        yield
+        raise BadInput(
+            f"another imagebot uses the state folder {state} ({holder}); stop it, or give this one another `state`"
+        ) from None
+    file.truncate(0)
+    file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
+    file.flush()
+    return file
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import pytest
 from imagebot.cycle.bulkhead import Bulkhead
 from imagebot.cycle.side_by_side import AT_ONCE, Budgets, Lanes, SideBySide, Step, Strand
 from imagebot.errors import Bug, ImagebotError, Stopped, Unavailable
-from imagebot.observe.events import AnswerDropped, AnswerLate, Event
+from imagebot.observe.events import AnswerDropped, AnswerMissed, Event
 
 LONG = 60.0
 PATIENT = Budgets(party=LONG)
@@ -69,7 +69,7 @@ def test_who_answers_is_heard_while_another_is_silent(table: Table) -> None:
 
     assert table.answers == {"prompt": 7}
     assert len(work) == 9
-    work.abandon(lambda: False)
+    work.abandon(0.0)
 
 
 def test_who_is_late_is_given_up_told_and_asked_no_more(table: Table) -> None:
@@ -82,7 +82,7 @@ def test_who_is_late_is_given_up_told_and_asked_no_more(table: Table) -> None:
     assert [type(answer) for answer in table.answers.values()] == [Unavailable] * 2 * AT_ONCE
     assert str(table.answers["0"]) == "silent did not answer within 0.01 s, asked to show 0"
     assert str(table.answers[str(AT_ONCE)]).startswith(f"silent leaves {AT_ONCE} questions without an answer")
-    late = [event for event in table.told if isinstance(event, AnswerLate)]
+    late = [event for event in table.told if isinstance(event, AnswerMissed)]
     assert [event.deed for event in late] == [f"show {number}" for number in range(AT_ONCE)]
 
 

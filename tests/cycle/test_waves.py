@@ -17,7 +17,7 @@ from imagebot.cycle.world import World
 from imagebot.forge.local import Local, pulls_folder
 from imagebot.forge.protocol import Forge, Listing, Proposal, PullRequest, Written
 from imagebot.gitrepo.mirror import Heads, Mirror
-from imagebot.observe.events import AnswerLate, BranchPushed, Event, PullRequestSettled
+from imagebot.observe.events import AnswerMissed, BranchPushed, Event, PullRequestSettled
 from imagebot.selection.verdict import Unknown
 from imagebot.settings import RepositorySettings
 from tests.cycle.conftest import DEPLOYMENT, POLICY
@@ -126,7 +126,7 @@ def test_a_registry_that_never_answers_is_given_up_and_told(two: Stage, gate: Ga
     unknown = [line for each in report.decisions for line in each.watches if isinstance(line.verdict, Unknown)]
     assert ["did not answer within 0.3 s" in line.verdict.because for line in unknown] == [True]
     assert report.exit_code == 1
-    assert any(isinstance(event, AnswerLate) for event in gate.events)
+    assert any(isinstance(event, AnswerMissed) for event in gate.events)
 
 
 def apart(stage: Stage) -> None:

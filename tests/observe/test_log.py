@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from dataclasses import fields, is_dataclass
 
 import pytest
@@ -13,7 +15,7 @@ from imagebot.observe.events import BranchPushed, Event, PassFailed, TagsListed
 from imagebot.observe.log import log_sink
 
 PUSHED = BranchPushed("environments", "imagebot/staging/podinfo", "cafe")
-_IRREGULAR = {"met"}
+_IRREGULAR = {"met", "said", "slept"}
 KINDS = [kind for kind in vars(events).values() if is_dataclass(kind) and kind is not Event]
 
 
@@ -71,3 +73,31 @@ def test_events_are_named_noun_and_verb(kind: type[Event]) -> None:
     assert noun.replace("_", "").isalpha()
     assert verb.endswith("ed") or verb in _IRREGULAR
     assert "event" not in {field.name for field in fields(kind)}
+
+
+SCRIPT = """
+import logging, sys, threading, warnings
+from imagebot.observe.log import FromLibraries, log_sink
+
+FromLibraries.listen(log_sink("json", "info"))
+logging.getLogger("urllib3.connectionpool").warning("Connection pool is full, discarding connection: %s", "ghcr.io")
+logging.getLogger("git.cmd").info("of no interest")
+logging.getLogger("odd").warning("one %s too few")
+logging.getLogger("odd").error("%d", "no number")
+warnings.warn("old-fashioned", DeprecationWarning, stacklevel=1)
+"""
+
+
+def test_what_libraries_say_are_events_like_all_others() -> None:
+    words = [sys.executable, "-W", "always", "-c", SCRIPT]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+
+    said = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [(line["event"], line["logger"]) for line in said] == [
+        ("library.said", "urllib3.connectionpool"),
+        ("library.said", "odd"),
+        ("library.said", "odd"),
+        ("library.said", "py.warnings"),
+    ]
+    assert said[0]["message"] == "Connection pool is full, discarding connection: ghcr.io"
+    assert "old-fashioned" in said[-1]["message"]

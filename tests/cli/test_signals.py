@@ -1,0 +1,76 @@
+"""A signal to a verb: one line, nothing half done, and the exit code that shells expect; as process 1 too."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.cli.test_run import silent
+from tests.support.stage import Stage
+
+LONG = 60.0
+ALONE = ["unshare", "--pid", "--fork", "--kill-child"]
+CAN_BE_ALONE = shutil.which("unshare") is not None and subprocess.run([*ALONE, "true"], check=False).returncode == 0
+
+
+@contextmanager
+def waiting(stage: Stage, *words: str, alone: bool = False) -> Iterator[subprocess.Popen[str]]:
+    """A verb that waits for a registry that never answers."""
+    served, asked, over = silent(stage)
+    command = [*(ALONE if alone else []), sys.executable, "-m", "imagebot", *words]
+    with (
+        served,
+        subprocess.Popen(
+            command, cwd=stage.folder, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as process,
+    ):
+        assert asked.wait(LONG)
+        yield process
+        over.set()
+        process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_pass_ends_between_two_steps(stage: Stage, number: signal.Signals) -> None:
+    with waiting(stage, "once") as process:
+        process.send_signal(number)
+
+        out, err = process.communicate(timeout=LONG)
+
+    assert process.returncode == 128 + number
+    assert (out, err) == ("", "imagebot: stopped between two steps; the next pass goes on\n")
+    assert list(stage.heads()) == ["main"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("verb", ["plan", "status"])
+def test_what_writes_nothing_ends_at_once(stage: Stage, verb: str, number: signal.Signals) -> None:
+    with waiting(stage, verb) as process:
+        process.send_signal(number)
+
+        out, err = process.communicate(timeout=LONG)
+
+    assert process.returncode == 128 + number
+    assert (out, err) == ("", f"imagebot: ended by {number.name}\n")
+
+
+@pytest.mark.skipif(not CAN_BE_ALONE, reason="no process may be the first of a namespace here")
+@pytest.mark.parametrize("verb", ["once", "plan"])
+def test_process_1_heeds_a_signal_too(stage: Stage, verb: str) -> None:
+    """For it the kernel has no default: what is not handled does nothing."""
+    with waiting(stage, verb, alone=True) as process:
+        (child,) = subprocess.run(
+            ["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True
+        ).stdout.split()
+        subprocess.run(["kill", "-TERM", child], check=True)
+
+        _, err = process.communicate(timeout=LONG)
+
+    assert process.returncode == 128 + signal.SIGTERM
+    assert err.startswith("imagebot: ")
