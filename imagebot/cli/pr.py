@@ -77,7 +77,10 @@ def _common(verb: Callable[P, R]) -> Callable[P, R]:
 def list_pulls(every: bool, as_json: bool, repository: str | None, config: Path | None) -> None:
     """Show the open pull requests."""
     chosen = _chosen(load(config), repository)
-    pulls = [pull for pull in local.connect(chosen).pulls() if every or pull.state == "open"]
+    found = local.connect(chosen).pulls()
+    for one in found.unread:
+        click.echo(outgoing(f"imagebot: {one.because}"), err=True)
+    pulls = [pull for pull in found if every or pull.state == "open"]
     if as_json:
         print_json([asdict(pull) for pull in pulls])
         return

@@ -37,6 +37,7 @@ class Pages:
         self._deed = deed
         self._size = size
         self._seen = 0
+        self._promised = False
         self._known: set[str] = set()
 
     def add(self, page: Page) -> None:
@@ -52,9 +53,11 @@ class Pages:
         self._known.add(page.mark)
         self._seen += len(items)
         assert self.next is not None
-        if not items and self._has_more(headers):
+        has_more = self._has_more(headers)
+        if not items and (has_more or self._promised):
             raise self._error("says that there is more and sends nothing")
-        if not items or not (self._has_more(headers) or len(items) == self._size):
+        self._promised = has_more
+        if not items or not (has_more or len(items) == self._size):
             self.next = None
         elif self.next == _MOST_PAGES:
             raise self._error(f"has more than {_MOST_PAGES} pages of answers")

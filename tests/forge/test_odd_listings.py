@@ -200,11 +200,14 @@ def test_a_list_that_may_be_short_is_no_list(
 
 
 @pytest.mark.parametrize("page", [b"", b"<html>", b'[{"number": 1', b"[]"], ids=["empty", "HTML", "cut", "nothing"])
-def test_a_second_page_that_is_none_makes_the_list_unknown(any_server: ForgeServer, page: bytes) -> None:
+@pytest.mark.parametrize("link", [(), (("Link", '<x>; rel="next"'),)], ids=["no more", "more"])
+def test_a_second_page_that_is_none_makes_the_list_unknown(
+    any_server: ForgeServer, page: bytes, link: tuple[tuple[str, str], ...]
+) -> None:
+    """The first one said that it comes."""
     any_server.page = 1
     any_server.add(ODD)
     any_server.add(BRANCH)
-    link = (("Link", '<x>; rel="next"'),)
     any_server.faults = [Fault("GET", 200, nth=2, body=page, headers=link)]
 
     with pytest.raises(BadResponse):
