@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from threading import Lock
 
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.job import Job
@@ -16,6 +17,8 @@ from imagebot.plan.limits import Allowance, Newcomer, cost, queued, unpayable, u
 from imagebot.settings import Limits
 
 _HOUR = timedelta(hours=1)
+# Repositories are delivered side by side, and those of one account share what its forge takes in an hour.
+_PROMISING = Lock()
 
 
 def allow(
@@ -56,12 +59,15 @@ def unpaid(
     """Why some of these jobs of one repository must wait for its forge, now that all is known that they will write."""
     if not jobs:
         return {}
-    repository, account = jobs[0].change.repository, jobs[0].checkout.account
-    left = _writes({checkout.settings.name: checkout for checkout in checkouts}).get(account)
-    if left is None:
-        return {}
+    repository, mine = jobs[0].change.repository, jobs[0].checkout
     costs = {job.change.branch: _cost(job, proposals[job.place]) for job in jobs if job.place in proposals}
-    return {(repository, branch): because for branch, because in unpayable(costs, left).items()}
+    with _PROMISING:
+        mine.promised_writes = 0
+        left = _writes({checkout.settings.name: checkout for checkout in checkouts}).get(mine.account)
+        waits = {} if left is None else unpayable(costs, left)
+        spends = sum(cost for branch, cost in costs.items() if branch not in waits)
+        mine.promised_writes = mine.forge_writes + spends
+    return {(repository, branch): because for branch, because in waits.items()}
 
 
 def _cost(job: Job, proposal: Proposal) -> int:
@@ -120,5 +126,6 @@ def _writes(present: Mapping[str, Checkout]) -> Mapping[str, int]:
         limit = checkout.forge.hourly_writes
         if limit is not None:
             spent = len(checkout.memory.counted("writes", checkout.account))
-            left[checkout.account] = max(0, left.get(checkout.account, limit - spent) - checkout.forge_writes)
+            spends = max(checkout.forge_writes, checkout.promised_writes)
+            left[checkout.account] = max(0, left.get(checkout.account, limit - spent) - spends)
     return left

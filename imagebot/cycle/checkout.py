@@ -40,6 +40,7 @@ _MOST_COMMITS = 5000  # of all of them
 class Checkout:
     """Fetched once a pass; everything after reads the same commits, whatever is pushed meanwhile.
 
+    `promised_writes` are those that its forge was asked for and will be in this pass, as far as it is planned.
     `files` are the fields of those that hold watched images, `entries` all files at the base, by path.
     """
 
@@ -52,6 +53,7 @@ class Checkout:
     entries: Mapping[str, TreeEntry]
     memory: Memory
     opened: int = 0
+    promised_writes: int = 0
     _writes_before: int = 0
     _contents: dict[str, bytes] = field(default_factory=dict)
     _lines: dict[frozenset[str], Sequence[Commit]] = field(default_factory=dict)

@@ -51,6 +51,9 @@ pullRequest:
   labels: [LABELS]
 """
 
+ASKED_AT_ONCE = 50
+"""So many pull requests does the bot ask for in one request."""
+
 
 @dataclass
 class Pass:
@@ -96,7 +99,8 @@ class Scene:
         """How many requests it takes to list what is open in each repository, once."""
         counts = [sum(1 for pull in server.pulls.values() if pull.state == "open") for server in self.servers.values()]
         return sum(
-            max(1, ceil(count / server.page)) for count, server in zip(counts, self.servers.values(), strict=True)
+            max(1, ceil(count / min(server.page, ASKED_AT_ONCE)))
+            for count, server in zip(counts, self.servers.values(), strict=True)
         )
 
     @property
