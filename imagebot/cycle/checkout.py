@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -14,7 +14,7 @@ from imagebot.cycle.memory import Memory
 from imagebot.cycle.once import once
 from imagebot.cycle.standing import Branches
 from imagebot.cycle.world import World
-from imagebot.errors import BadResponse, ImagebotError
+from imagebot.errors import BadResponse, ImagebotError, WorldError
 from imagebot.forge.protocol import Forge, Listing, PullRequest, Signs
 from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.objects import TreeEntry
@@ -34,6 +34,10 @@ from imagebot.settings import RepositorySettings
 
 _READ_TOGETHER = 200  # files whose past one git reads at once
 _MOST_COMMITS = 5000  # of all of them
+_WISHES_SINCE = timedelta(days=1)
+"""How far back wishes on closed pull requests are looked for. An hour would do, as long as refusals are remembered, if
+all clocks agreed; a day of them is one page for all but the busiest.
+"""
 
 
 @dataclass
@@ -88,11 +92,19 @@ class Checkout:
 
     @once
     def pulls(self) -> Mapping[str, PullRequest]:
-        """The open pull requests by branch: one listing, and none at all while the bot has no branch there.
+        """The open pull requests by branch, of two the older: one listing, and none while the bot has no branch there.
 
         A forge that failed to tell them is not asked again by this pass. Raises what it failed with.
         """
-        return {pull.branch: pull for pull in self._listed}
+        return {pull.branch: pull for pull in sorted(self._listed, key=lambda pull: pull.number, reverse=True)}
+
+    @property
+    def doubles(self) -> tuple[PullRequest, ...]:
+        """The open ones of a branch beside its oldest, which is in `pulls`: two bots at once, on some forges."""
+        return tuple(pull for branch in self.pulls for pull in self._of(branch) if pull != self.pulls[branch])
+
+    def _of(self, branch: str) -> list[PullRequest]:
+        return [pull for pull in self._listed if pull.branch == branch]
 
     @property
     def has_pulls(self) -> bool:
@@ -142,7 +154,10 @@ class Checkout:
     @once
     def wishes(self) -> Mapping[str, frozenset[Wish]]:
         """What people ask for in the words and labels of open pull requests, by branch."""
-        return {branch: asked(pull.body, pull.labels) for branch, pull in self.pulls.items()}
+        return {
+            branch: frozenset().union(*(asked(pull.body, pull.labels) for pull in self._of(branch)))
+            for branch in self.pulls
+        }
 
     def refused(self, branch: str, policy: Policy, image: ImageName, tag: str) -> tuple[KeptBack, ...]:
         """The versions of an image that people refused by closing this branch's pull requests, with who and when.
@@ -178,9 +193,25 @@ class Checkout:
                 return item.because
         return None
 
+    def was_refused(self, branch: str) -> bool:
+        """Whether people closed a pull request of this branch, and have not taken that back."""
+        return bool(self._refusals(branch))
+
     def _refusals(self, branch: str) -> tuple[Refused, ...]:
         known = self.memory.refusals(self._place(branch), self._open_now(branch))
-        return self._ask_refusals(branch) if known is None else known
+        return self._ask_refusals(branch) if known is None or (known and branch in self._wished_again) else known
+
+    @once
+    def _wished_again(self) -> frozenset[str]:
+        """The branches of closed pull requests on which people ask for another try; one listing, while any is refused.
+
+        A forge that does not answer lifts nothing.
+        """
+        try:
+            closed = self.forge.closed_since(self.world.settings.branch_prefix, self.memory.now - _WISHES_SINCE)
+        except WorldError:
+            return frozenset()
+        return frozenset(pull.branch for pull in closed if Wish.RETRY in asked(pull.body, pull.labels))
 
     def _ask_refusals(self, branch: str) -> tuple[Refused, ...]:
         found = tuple(
@@ -217,7 +248,8 @@ class Checkout:
         """Why the bot must leave its branch alone, or None."""
         wishes = self.wishes.get(branch, frozenset())
         if Wish.HOLD in wishes:
-            return Frozen(f"people hold pull request #{self.pulls[branch].number} by its checkbox or label")
+            held = next(pull for pull in self._of(branch) if Wish.HOLD in asked(pull.body, pull.labels))
+            return Frozen(f"people hold pull request #{held.number} by its checkbox or label")
         return None if Wish.REBUILD in wishes else self.frozen(branch)
 
     @once

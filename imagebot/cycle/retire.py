@@ -8,18 +8,19 @@ from functools import partial
 from imagebot.cycle.arrange import Arranged
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.job import Delivery, undone
+from imagebot.cycle.orphans import delete, orphans
 from imagebot.cycle.report import Deed, Outcome
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.forge.protocol import PullRequest
-from imagebot.gitrepo.push import PushUpdate
-from imagebot.observe.events import PullRequestSettled
+from imagebot.observe.events import ForgeWarned, PullRequestSettled
 from imagebot.plan import block
-from imagebot.plan.comments import closing, frozen_comment
+from imagebot.plan.comments import closing, doubled, frozen_comment
 from imagebot.plan.frame import settled
 from imagebot.plan.freeze import Frozen
 from imagebot.plan.groups import ROLLBACK
 from imagebot.plan.moot import Item, Moot, Stands, Why, moot, stands
+from imagebot.plan.wish import Wish
 
 
 def look_after(
@@ -31,9 +32,12 @@ def look_after(
     *,
     whole: bool,
 ) -> None:
-    """Speak once about those that are frozen, and close those that have become moot."""
+    """Speak once about those that are frozen, close those that have become moot and the younger of two for one branch,
+    and delete the branches that nothing needs any more.
+    """
     changed = {one.target.branch for one in mine if one.change is not None}
     standing = stands((one.target for one in mine), unknown)
+    closed: dict[str, str] = {}
     for branch, pull in checkout.pulls.items():
         world.go_on()
         if branch in changed:
@@ -52,6 +56,30 @@ def look_after(
             done = _failed(checkout, pull, done)
         if done is not None:
             delivery.outcomes.append(done)
+            if done.deed is Deed.CLOSED:
+                closed[branch] = done.because
+    _close_doubles(world, checkout, delivery)
+    deed = f"look for branches of {checkout.settings.name} that nothing needs"
+    found = world.ask(deed, partial(orphans, checkout, mine, standing, unknown, whole=whole))
+    if isinstance(found, ImagebotError):
+        world.tell(ForgeWarned(checkout.settings.name, f"branches that nothing needs are not looked for: {found}"))
+        found = {}
+    delete(world, checkout, {**closed, **found}, delivery)
+
+
+def _close_doubles(world: World, checkout: Checkout, delivery: Delivery) -> None:
+    for pull in checkout.doubles:
+        world.go_on()
+        done = world.ask(f"look after the second pull request of {pull.branch}", partial(_close_double, checkout, pull))
+        if isinstance(done, ImagebotError):
+            delivery.outcomes.append(_failed(checkout, pull, done))
+
+
+def _close_double(checkout: Checkout, pull: PullRequest) -> None:
+    """Close the younger of two, unless people hold one of them: then both are left to them. Raises `WorldError`."""
+    if Wish.HOLD not in checkout.wishes[pull.branch]:
+        comment = doubled(checkout.pulls[pull.branch].number)
+        checkout.forge.close(pull, comment, block.stamped(pull.body, closed_by_bot=True))
 
 
 def _moot(
@@ -61,18 +89,18 @@ def _moot(
         tip = checkout.heads.branches.get(pull.branch)
         settled = tip is not None and checkout.mirror.brings(checkout.heads.base, tip, {})
         return Moot(Why.SETTLED, "the fields say this already") if settled else None
-    return moot(pull.branch, list(_items(pull, mine)), standing, whole=whole)
+    return moot(pull.branch, dict(_items(pull, mine)), standing, whole=whole)
 
 
-def _items(pull: PullRequest, mine: Sequence[Arranged]) -> Iterator[Item]:
-    """What a pull request proposes: as its block says, or else all that goes on its branch."""
+def _items(pull: PullRequest, mine: Sequence[Arranged]) -> Iterator[tuple[Item, str]]:
+    """What a pull request proposes, with the tags: as its block says, or else all that goes on its branch."""
     found = block.read(pull.body)
     if found is not None:
-        yield from ((item.app, found.environment, item.image) for item in found.proposed)
+        yield from (((item.app, found.environment, item.image), item.tag) for item in found.proposed)
         return
     for target in (one.target for one in mine if one.target.branch == pull.branch):
         for member in target.members:
-            yield (member.policy.app, member.policy.environment, str(member.line.watch.image))
+            yield (member.policy.app, member.policy.environment, str(member.line.watch.image)), ""
 
 
 def _say_frozen(checkout: Checkout, pull: PullRequest, kept: Frozen) -> None:
@@ -90,12 +118,9 @@ def _say_frozen(checkout: Checkout, pull: PullRequest, kept: Frozen) -> None:
 
 
 def _retire(world: World, checkout: Checkout, pull: PullRequest, reason: Moot) -> Outcome:
-    """Close a pull request that nobody works on, and delete its branch."""
+    """Close a pull request that nobody works on."""
     comment = closing(reason, checkout.settings.branch)
     checkout.forge.close(pull, comment, block.stamped(pull.body, closed_by_bot=True))
-    tip = checkout.heads.branches.get(pull.branch)
-    if tip is not None:
-        checkout.mirror.push([PushUpdate(pull.branch, None, tip)])
     done = _outcome(checkout, pull, Deed.CLOSED, reason.because)
     world.tell(PullRequestSettled(done.name, done.environment, done.deed, done.url, done.because))
     return done

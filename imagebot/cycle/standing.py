@@ -33,6 +33,15 @@ class Branches:
         judges = Judges(self._is_ours, self._is_untouched, self._adds_nothing, lambda commit: commit in self._former)
         return Standing(None) if tip is None else standing(branch, self._each[tip], judges)
 
+    def made(self, branch: str) -> bool:
+        """Whether the bot made what the branch is at: a commit of its own, or the base merged into one."""
+        tip = self.heads.branches[branch]
+        if self._each[tip]:
+            return any(self._is_ours(commit.id) for commit in self._each[tip])
+        last, *before = self.mirror.line(tip, (), 2)
+        own = last if len(last.parents) < 2 else next(iter(before), None)
+        return own is not None and _may_be_ours(own)
+
     @once
     def _each(self) -> Mapping[str, Sequence[Commit]]:
         """The commits of each branch, by its tip, that the base has not."""

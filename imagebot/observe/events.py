@@ -203,6 +203,16 @@ class BranchPushed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class BranchDeleted(Event):
+    """One of the bot's that nothing needs any more."""
+
+    name = "branch.deleted"
+    repository: str
+    branch: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class PullRequestSettled(Event):
     name = "pull_request.settled"
     app: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import assert_never
 
 from imagebot.plan.block import Proposed
 from imagebot.plan.change import Change
@@ -14,21 +13,24 @@ from imagebot.plan.wish import Wish
 _MOST_TOLD = 20
 
 
+_CLOSED = {
+    Why.SETTLED: "Closed by imagebot: {base} already has what this proposed. {because}.",
+    Why.OVERTAKEN: "Closed by imagebot: {base} has moved on from what this proposed. {because}.",
+    Why.TAKEN_BACK: "Taken back by imagebot, for now. {because}. What may run then is proposed anew.",
+    Why.DOWNGRADE: "Closed by imagebot: this would be a step down now. {because}.",
+    Why.BY_HAND: "Closed by imagebot: this version is held by hand. {because}.",
+    Why.ROLLED_BACK: "Closed by imagebot: this version was rolled back. {because}.",
+    Why.EXCLUDED: "Closed by imagebot: the policy does not let this version in any more. {because}.",
+    Why.NOTHING_FITS: "Closed by imagebot: nothing fits the policy any more. {because}.",
+    Why.WITHDRAWN: "Closed by imagebot: the registry no longer has what this proposed. {because}.",
+    Why.MOVED: "Closed by imagebot: this is proposed elsewhere now. {because}.",
+    Why.GONE: "Closed by imagebot: no policy asks for this any more. {because}.",
+}
+
+
 def closing(moot: Moot, base: str) -> str:
     """The comment with which the bot closes its own pull request into `base`."""
-    because = prose(moot.because)
-    match moot.why:
-        case Why.SETTLED:
-            return f"Closed by imagebot: {code(base)} already has what this proposed, or it is not wanted any more."
-        case Why.TAKEN_BACK:
-            return f"Taken back by imagebot, for now: {because}. What may run then is proposed anew."
-        case Why.WITHDRAWN:
-            return f"Closed by imagebot: the registry no longer has what this proposed. {_capital(because)}."
-        case Why.MOVED:
-            return f"Closed by imagebot: this is proposed elsewhere now. {_capital(because)}."
-        case Why.GONE:
-            return f"Closed by imagebot: no policy asks for this any more. {_capital(because)}."
-    assert_never(moot.why)
+    return _CLOSED[moot.why].format(base=code(base), because=_capital(prose(moot.because)))
 
 
 def superseded(before: Sequence[Proposed], change: Change) -> str:
@@ -40,6 +42,14 @@ def superseded(before: Sequence[Proposed], change: Change) -> str:
     if len(told) == 1:
         return f"Updated: {told[0]}."
     return "\n".join(["Updated:", "", *(f"- {line}" for line in told[:_MOST_TOLD]), *more])
+
+
+def doubled(number: int) -> str:
+    """The comment with which the bot closes the younger of two pull requests of one branch."""
+    return (
+        f"Closed by imagebot: pull request {number} is about the same branch, and one is enough. What was written here"
+        " can still be read here; nothing is refused by this."
+    )
 
 
 def frozen_comment(author: str, commit: str, branch: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -134,19 +135,59 @@ def test_a_label_on_a_closed_pull_request_lifts_the_refusal(stage: Stage) -> Non
     assert isinstance(verdict(stage.one_pass()), Held)
     stage.edit(1, labels=("imagebot/retry",))
 
-    assert deeds(stage.one_pass(now=NOON + timedelta(minutes=59))) == []
-    assert deeds(stage.one_pass(now=NOON + timedelta(minutes=61))) == [Deed.OPENED]
+    assert deeds(stage.one_pass(now=NOON + timedelta(minutes=1))) == [Deed.OPENED]
 
 
-def test_a_tag_that_is_withdrawn_takes_its_pull_request_along(stage: Stage) -> None:
-    stage.policy(POLICY.replace("^6.5", '">=6.5.4 <7"'))
+def hold(stage: Stage) -> None:
+    assert stage.imagebot("hold", "podinfo@staging", "6.5.4", "--because", "leaks").code == 0
+
+
+def bumped_beyond(stage: Stage) -> None:
+    stage.publish("6.6.0")
+    stage.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.6.0")})
+
+
+def policy(old: str, new: str) -> Callable[[Stage], object]:
+    return lambda stage: stage.policy(POLICY.replace(old, new))
+
+
+REASONS: dict[str, tuple[Callable[[Stage], object], str]] = {
+    "withdrawn": (
+        lambda stage: stage.unpublish("6.5.4"),
+        "the registry no longer has what this proposed. The registry does not list `6.5.4` any more.",
+    ),
+    "bumped by hand": (
+        lambda stage: stage.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.5.4")}),
+        "`main` already has what this proposed. `6.5.4` is the newest of 3 tags in `^6.5`.",
+    ),
+    "bumped by hand beyond it": (
+        bumped_beyond,
+        "`main` has moved on from what this proposed. `6.6.0` is the newest of 4 tags in `^6.5`.",
+    ),
+    "excluded": (policy("^6.5", "6.5.0 - 6.5.3"), "the policy does not let this version in any more. `6.5.4`"),
+    "held": (hold, "this version is held by hand."),
+    "soaking": (lambda stage: stage.policy(POLICY + "    minimumAge: 3d\n"), "for now."),
+    "gone": (
+        lambda stage: stage.policy(POLICY.replace("app: podinfo", "app: other").replace("staging/", "else/")),
+        "no policy asks for this any more. No policy of podinfo in staging watches",
+    ),
+    "moved": (
+        lambda stage: stage.policy(POLICY + "pullRequest: {group: {name: platform}}\n"),
+        "this is proposed elsewhere now.",
+    ),
+}
+
+
+@pytest.mark.parametrize("why", REASONS)
+def test_the_reason_that_is_known_is_the_reason_that_is_given(stage: Stage, why: str) -> None:
     stage.one_pass()
-    stage.unpublish("6.5.4")
+    happens, words = REASONS[why]
+    happens(stage)
 
-    assert deeds(stage.one_pass()) == [Deed.CLOSED]
+    assert Deed.CLOSED in deeds(stage.one_pass())
 
     (comment,) = stage.comments(1)
-    assert "no longer" in comment
+    assert words in comment
     assert_quiet(stage)
 
 

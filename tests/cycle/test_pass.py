@@ -66,11 +66,13 @@ def test_a_merged_pull_request_makes_room_for_the_next(stage: Stage) -> None:
 
 
 def test_a_squash_merge_that_leaves_the_branch_is_a_merge_too(stage: Stage) -> None:
-    """Forges can merge by a commit of their own and keep the branch: nothing is left to propose."""
+    """Forges can merge by a commit of their own and keep the branch: nothing is left to propose, and it goes."""
     stage.one_pass()
     stage.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.5.4")}, message="deps (#1)")
     stage.forge.close(stage.pulls()[0], "merged", block.stamped(stage.pulls()[0].body, closed_by_bot=True))
 
+    assert deeds(stage.one_pass()) == []
+    assert BRANCH not in stage.heads()
     assert_quiet(stage)
     stage.publish("6.5.5")
 

@@ -57,7 +57,7 @@ def test_what_people_close_is_not_proposed_again(place: Place) -> None:
     pull.state, pull.closed_at, pull.closed_by = "closed", "2026-01-01T12:00:00Z", "alice"
 
     assert deeds(place.one_pass()) == []
-    place.assert_quiet()
+    place.assert_quiet(refusing=1)
     place.stage.publish("1.9.2")
 
     assert deeds(place.one_pass()) == [Deed.OPENED]

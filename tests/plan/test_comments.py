@@ -71,7 +71,12 @@ def test_a_pull_request_is_closed_with_a_reason(why: Why) -> None:
     said = closing(Moot(why, "api.yaml has no staging"), "main")
 
     assert "by imagebot" in said
-    assert ("`main`" if why is Why.SETTLED else "`api.yaml` has no staging") in said
+    assert "`api.yaml` has no staging" in said
+    assert ("`main`" in said) == (why in (Why.SETTLED, Why.OVERTAKEN))
+
+
+def test_each_reason_has_a_sentence_of_its_own() -> None:
+    assert len({closing(Moot(why, "because"), "main") for why in Why}) == len(Why)
 
 
 @pytest.mark.parametrize("text", HOSTILE)

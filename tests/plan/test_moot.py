@@ -26,12 +26,12 @@ def stand(verdict: Verdict, branch: str = HERE, *, certain: bool = True) -> Stan
     ("stands", "why"),
     [
         pytest.param([stand(DONE)], Why.SETTLED, id="the base has it"),
-        pytest.param([stand(NoCandidate("gone"))], Why.WITHDRAWN, id="nothing fits any more"),
+        pytest.param([stand(NoCandidate("gone"))], Why.NOTHING_FITS, id="nothing fits any more"),
         pytest.param([stand(held(Hold.SOAK))], Why.TAKEN_BACK, id="it soaks"),
         pytest.param([stand(held(Hold.SOURCE))], Why.TAKEN_BACK, id="the other environment has not had it long enough"),
-        pytest.param([stand(held(Hold.BY_HAND))], Why.TAKEN_BACK, id="held by hand"),
-        pytest.param([stand(held(Hold.ROLLED_BACK))], Why.TAKEN_BACK, id="rolled back"),
-        pytest.param([stand(held(Hold.DOWNGRADE))], Why.TAKEN_BACK, id="it would be a step down"),
+        pytest.param([stand(held(Hold.BY_HAND))], Why.BY_HAND, id="held by hand"),
+        pytest.param([stand(held(Hold.ROLLED_BACK))], Why.ROLLED_BACK, id="rolled back"),
+        pytest.param([stand(held(Hold.DOWNGRADE))], Why.DOWNGRADE, id="it would be a step down"),
         pytest.param([stand(held(Hold.WINDOW))], None, id="a closed window changes nothing"),
         pytest.param([stand(held(Hold.FROZEN))], None, id="people work on it"),
         pytest.param([stand(held(Hold.CLOSED))], None, id="refused"),
@@ -48,26 +48,26 @@ def stand(verdict: Verdict, branch: str = HERE, *, certain: bool = True) -> Stan
     ],
 )
 def test_one_item(stands: list[Stand], why: Why | None) -> None:
-    answer = moot(HERE, [API], {API: stands} if stands else {}, whole=True)
+    answer = moot(HERE, {API: ""}, {API: stands} if stands else {}, whole=True)
 
     assert (None if answer is None else answer.why) == why
 
 
 def test_no_policy_is_no_reason_while_not_all_are_known() -> None:
-    assert moot(HERE, [API], {}, whole=False) is None
+    assert moot(HERE, {API: ""}, {}, whole=False) is None
 
 
 def test_one_item_that_is_wanted_keeps_all() -> None:
-    assert moot(HERE, [API, WEB], {API: [stand(DONE)], WEB: [stand(Update(V, "newer"))]}, whole=True) is None
+    assert moot(HERE, {API: "", WEB: ""}, {API: [stand(DONE)], WEB: [stand(Update(V, "newer"))]}, whole=True) is None
 
 
 def test_nothing_proposed_is_no_reason() -> None:
     """Somebody else opened it, or emptied its words."""
-    assert moot(HERE, [], {API: [stand(DONE)]}, whole=True) is None
+    assert moot(HERE, {}, {API: [stand(DONE)]}, whole=True) is None
 
 
 def test_of_several_reasons_all_are_told_under_the_weightiest() -> None:
-    answer = moot(HERE, [API, WEB], {API: [stand(DONE)], WEB: [stand(NoCandidate("no tag fits"))]}, whole=True)
+    answer = moot(HERE, {API: "", WEB: ""}, {API: [stand(DONE)], WEB: [stand(NoCandidate("no tag fits"))]}, whole=True)
 
     assert answer is not None
-    assert (answer.why, answer.because) == (Why.WITHDRAWN, "done; no tag fits")
+    assert (answer.why, answer.because) == (Why.NOTHING_FITS, "done; no tag fits")

@@ -1,0 +1,110 @@
+"""Branches of the bot that nothing needs any more: deleted, also those that an earlier pass, or a merge, left."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
+
+from imagebot.cycle.arrange import Arranged
+from imagebot.cycle.checkout import Checkout
+from imagebot.cycle.job import Delivery
+from imagebot.cycle.report import Deed, Outcome
+from imagebot.cycle.world import World
+from imagebot.errors import ImagebotError
+from imagebot.gitrepo.bring import Bringing
+from imagebot.gitrepo.push import PushUpdate, Rejected
+from imagebot.observe.events import BranchDeleted
+from imagebot.plan.groups import ROLLBACK, Target
+from imagebot.plan.moot import Stands, Why, moot
+
+
+def orphans(
+    checkout: Checkout, mine: Sequence[Arranged], standing: Stands, unknown: Collection[str], *, whole: bool
+) -> Mapping[str, str]:
+    """The branches without a pull request that may go, and why: the bot made them and nobody else, and either the base
+    has what is on them or what would be on them is not wanted. Raises `WorldError`.
+
+    One that a change is about to use stays, and one of which people closed the pull request: they may open it again.
+    """
+    used = {one.target.branch for one in mine if one.change is not None}
+    unused = [branch for branch in checkout.heads.branches if branch not in used and branch not in checkout.pulls]
+    left = [branch for branch in unused if not checkout.doubt(branch) and _is_ours(checkout, branch)]
+    if not left:
+        return {}
+    tips = [Bringing(checkout.heads.branches[branch], {}) for branch in left]
+    there = dict(zip(left, checkout.mirror.brings_each(checkout.heads.base, tips), strict=True))
+    targets = {one.target.branch: one.target for one in mine}
+    found = {}
+    for branch in left:
+        because = _why(checkout, branch, targets.get(branch), standing)
+        if branch not in targets and not (whole and _is_nobodys(checkout, branch, unknown)):
+            because = ""
+        if there[branch] and (branch in targets or not _is_shared(checkout)):
+            because = because or f"{checkout.settings.branch} has what is on it"
+        if because:
+            found[branch] = because
+    return found
+
+
+def delete(world: World, checkout: Checkout, branches: Mapping[str, str], delivery: Delivery) -> None:
+    """Delete these branches, where nobody moved them meanwhile; what the remote does not let us is told."""
+    tips = checkout.heads.branches
+    updates = [PushUpdate(branch, None, tips[branch]) for branch in branches if branch in tips]
+    if not updates:
+        return
+    world.go_on()
+    results = world.ask(f"delete branches of {checkout.settings.name}", partial(checkout.mirror.push, updates))
+    for branch in (update.branch for update in updates):
+        result = results if isinstance(results, ImagebotError) else results[branch]
+        if isinstance(result, ImagebotError):
+            delivery.outcomes.append(_failed(checkout, branch, str(result)))
+        elif not isinstance(result, Rejected):
+            world.tell(BranchDeleted(checkout.settings.name, branch, branches[branch]))
+        elif not result.moved:
+            delivery.outcomes.append(_failed(checkout, branch, result.because))
+
+
+def _is_ours(checkout: Checkout, branch: str) -> bool:
+    """Nobody else's work is on it, nor what the base has lost."""
+    alone = checkout.frozen(branch) is None and not checkout.lies_on_the_past(branch)
+    return alone and checkout.branches.made(branch)
+
+
+def _why(checkout: Checkout, branch: str, target: Target | None, standing: Stands) -> str:
+    """Why nothing is to be on a branch; empty if something may be. Without a target no policy has it.
+
+    What only has to wait, and was shown meanwhile, people may have closed: they can open it again.
+    """
+    if target is None:
+        return "" if branch.endswith(ROLLBACK) else "no policy has such a branch any more"
+    reason = moot(branch, dict.fromkeys(_items(target), ""), standing, whole=False)
+    if reason is None or (reason.why is Why.TAKEN_BACK and checkout.was_refused(branch)):
+        return ""
+    return reason.because
+
+
+def _items(target: Target) -> Iterator[tuple[str, str, str]]:
+    return ((member.policy.app, member.policy.environment, str(member.line.watch.image)) for member in target.members)
+
+
+def _is_nobodys(checkout: Checkout, branch: str, unknown: Collection[str]) -> bool:
+    """Whether no policy can have it: what an unknown one has is not known, and one of another base is not looked at."""
+    environment = branch.removeprefix(checkout.world.settings.branch_prefix).partition("/")[0]
+    doubtful = {policy.rpartition("@")[2] for policy in unknown}
+    return environment not in doubtful and not _is_shared(checkout)
+
+
+def _is_shared(checkout: Checkout) -> bool:
+    """Whether the same repository is in the settings with another base: its branches are here too."""
+    others = checkout.world.settings.repositories.values()
+    own = _plain(checkout.settings.url)
+    return any(one.name != checkout.settings.name and _plain(one.url) == own for one in others)
+
+
+def _plain(url: str) -> str:
+    return url.rstrip("/").removesuffix(".git").lower()
+
+
+def _failed(checkout: Checkout, branch: str, because: str) -> Outcome:
+    words = f"{branch} is not needed any more and could not be deleted: {because}"
+    return Outcome(checkout.settings.name, branch, branch, "", Deed.FAILED, "", "", words)
