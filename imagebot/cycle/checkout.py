@@ -20,7 +20,7 @@ from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.objects import TreeEntry
 from imagebot.history.commits import Commit
 from imagebot.images.reference import ImageName
-from imagebot.observe.events import ForgeWarned, RepositoryFetched
+from imagebot.observe.events import ForgeWarned, MirrorRemade, RepositoryFetched
 from imagebot.plan import block
 from imagebot.plan.change import Change
 from imagebot.plan.claims import FileFields
@@ -286,6 +286,8 @@ def check_out(
     """Fetch one environment repository and find the watched fields at its base. Raises `ImagebotError`."""
     mirror = world.mirror(settings)
     heads = mirror.fetch(world.settings.branch_prefix)
+    if mirror.remade:
+        world.tell(MirrorRemade(settings.name, mirror.remade))
     tree = mirror.files(heads.base)
     files = world.index.look(settings.name, policies, mirror, tree.entries, world.ask)
     passed_over = tree.unreadable + sum(1 for file in files.values() if file.found.unreadable is not None)

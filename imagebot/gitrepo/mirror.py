@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import shutil
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -63,11 +63,13 @@ class Mirror:
     """A cache of one remote: it may be deleted at any time, and whatever breaks it is mended by the next fetch.
 
     Commits are named by full ids, as `fetch` and `commit` give them. Several threads and processes may have mirrors of
-    one folder open. `fetches` and `pushes` count the times that the remote was asked since this object was made.
+    one folder open. `fetches` and `pushes` count the times that the remote was asked since this object was made;
+    `remade` says what was wrong with a mirror that the last fetch threw away for a new one.
     """
 
     def __init__(self, folder: Path, remote: Remote, network_seconds: float) -> None:
         self.remote = remote
+        self.remade = ""
         self.fetches = 0
         self.pushes = 0
         self._folder = folder
@@ -87,10 +89,17 @@ class Mirror:
         if prefix is not None:
             branch_prefix(prefix)
         with self._alone() as lock:
-            if self._folder.is_dir() and not (self._folder / DAMAGED_MARK).exists():
-                with suppress(Damaged):
+            damage = ""
+            if (self._folder / DAMAGED_MARK).exists():
+                damage = "it was found damaged before"
+            elif self._folder.is_dir():
+                try:
                     return self._fetched(self._git, prefix, self._terms(self._network_seconds, lock))
-            return self._made_anew(prefix, self._terms(self._network_seconds * _FIRST_FETCH, lock))
+                except Damaged as error:
+                    damage = str(error)
+            heads = self._made_anew(prefix, self._terms(self._network_seconds * _FIRST_FETCH, lock))
+            self.remade = damage
+            return heads
 
     def files(self, commit: str) -> Files:
         """Every regular file of `commit`."""

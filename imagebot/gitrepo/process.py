@@ -11,14 +11,17 @@ from __future__ import annotations
 import os
 import re
 import select
+import selectors
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from imagebot.errors import BadInput, BadResponse, Unavailable, printable
 from imagebot.gitrepo.seal import SEARCH_PATH, sealed
@@ -34,7 +37,11 @@ DAMAGED_MARK = "imagebot-damaged"
 _DISK = re.compile(r"No space left on device|Disk quota exceeded|Read-only file system|Permission denied", re.ASCII)
 _USAGE = 129
 _CHUNK = 1 << 16
+_MOST_OUT = 1 << 26
 _LONGEST_WORD = 1 << 18  # a message of megabytes is kept as a beginning and an end: trailers are at the end
+
+
+Word = TypeVar("Word", bytes, bytearray)
 
 
 class Damaged(BadResponse):
@@ -195,7 +202,7 @@ class Talk:
         return bool(data)
 
 
-def _shortened(word: bytes) -> bytes:
+def _shortened(word: Word) -> Word:
     return word if len(word) <= _LONGEST_WORD else word[: _LONGEST_WORD // 2] + word[-_LONGEST_WORD // 2 :]
 
 
@@ -233,11 +240,55 @@ def _started(
 
 
 def _ended(process: subprocess.Popen[bytes], stdin: bytes, name: str, seconds: float) -> Answer:
+    ends = time.monotonic() + seconds
     try:
-        out, err = process.communicate(stdin, timeout=seconds)
-    except subprocess.TimeoutExpired:
+        out, err = _said(process, stdin, name, ends)
+        code = process.wait(max(ends - time.monotonic(), 0))
+    except (TimeoutError, subprocess.TimeoutExpired):
         raise Unavailable(f"{name} was stopped: it did not end within {seconds:g} s") from None
-    return Answer(process.returncode, out, err.decode(errors="replace"))
+    return Answer(code, out, err.decode(errors="replace"))
+
+
+def _said(process: subprocess.Popen[bytes], stdin: bytes, name: str, ends: float) -> tuple[bytes, bytes]:
+    """What a program prints, in bounds: whatever a remote sends ends up there. Raises `TimeoutError`."""
+    out, err = bytearray(), bytearray()
+    rest = memoryview(stdin)
+    with selectors.DefaultSelector() as pipes:
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            assert pipe is not None
+            pipes.register(pipe, selectors.EVENT_WRITE if pipe is process.stdin else selectors.EVENT_READ)
+            os.set_blocking(pipe.fileno(), False)
+        while pipes.get_map():
+            ready = pipes.select(ends - time.monotonic()) if time.monotonic() < ends else []
+            if not ready:
+                raise TimeoutError
+            for key, _ in ready:
+                if key.fileobj is process.stdin:
+                    rest = rest[_written(key.fd, rest) :]
+                    done = not rest
+                else:
+                    done = _is_over(key.fd, out if key.fileobj is process.stdout else err)
+                if done:
+                    pipes.unregister(key.fileobj)
+                    key.fileobj.close()  # type: ignore[union-attr]
+            if len(out) > _MOST_OUT:
+                raise BadResponse(f"{name} was stopped: it said more than {_MOST_OUT >> 20} MiB")
+            err = _shortened(err)
+    return bytes(out), bytes(err)
+
+
+def _written(pipe: int, data: memoryview) -> int:
+    """How much could be written; all of it where nobody reads any more."""
+    try:
+        return os.write(pipe, data[:_CHUNK])
+    except BrokenPipeError:
+        return len(data)
+
+
+def _is_over(pipe: int, said: bytearray) -> bool:
+    data = os.read(pipe, _CHUNK)
+    said += data
+    return not data
 
 
 @cache

@@ -166,6 +166,16 @@ class RepositoryFetched(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MirrorRemade(Event):
+    """A mirror was damaged, and was thrown away and cloned anew."""
+
+    name = "mirror.remade"
+    level = "warning"
+    repository: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class TagsListed(Event):
     name = "tags.listed"
     level = "debug"

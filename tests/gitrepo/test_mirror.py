@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import os
 import shutil
 import signal
 import socket
@@ -71,6 +72,21 @@ def test_a_branch_may_take_the_place_of_a_folder_of_branches(environments: BareR
     assert list(mirror.fetch("imagebot/").branches) == ["imagebot/a/b"]
 
 
+def test_one_prefix_after_another_whose_names_are_in_its_way(
+    tmp_path: Path, environments: BareRepository, heads: Heads
+) -> None:
+    """What an earlier `branchPrefix` had is no reason that another cannot be fetched."""
+    environments.git("branch", "imagebot/prod/shop", "main")
+    remote = Remote(str(environments.folder))
+    assert "imagebot/prod/shop" in Mirror.open(tmp_path / FOLDER, remote).fetch("imagebot/").branches
+    environments.git("branch", "-D", "imagebot/prod/shop")
+    environments.git("branch", "imagebot/prod/shop/web/api", "main")
+
+    found = Mirror.open(tmp_path / FOLDER, remote).fetch("imagebot/prod/shop/")
+
+    assert found == Heads(heads.base, {"imagebot/prod/shop/web/api": heads.base})
+
+
 def test_no_such_repository(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match=r"nowhere\.git.*check the URL"):
         Mirror.open(tmp_path / "m.git", Remote(str(tmp_path / "nowhere.git"))).fetch("imagebot/")
@@ -110,6 +126,13 @@ def empty_the_objects(folder: Path) -> None:
         path.write_bytes(b"")
 
 
+def cut_the_packs(folder: Path) -> None:
+    """As a disk that was full in the middle leaves them."""
+    for path in folder.glob("objects/pack/*.pack"):
+        path.chmod(0o644)
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
 def lose_refs(folder: Path) -> None:
     (folder / "packed-refs").unlink(missing_ok=True)
     shutil.rmtree(folder / "refs")
@@ -132,13 +155,14 @@ def become_a_file(folder: Path) -> None:
         pytest.param(lambda folder: (folder / "HEAD").unlink(), id="no HEAD"),
         pytest.param(lambda folder: (folder / "config").write_text("[core\n"), id="torn settings"),
         pytest.param(lambda folder: (folder / "packed-refs").write_text("nonsense\n"), id="torn refs"),
-        pytest.param(lambda folder: (folder / "refs/heads/main").write_text(""), id="empty ref"),
+        pytest.param(lambda folder: (folder / "refs/remotes/origin/main").write_text(""), id="empty ref"),
         pytest.param(lose_objects, id="objects gone"),
         pytest.param(empty_the_objects, id="objects emptied"),
+        pytest.param(cut_the_packs, id="packs cut in the middle"),
         pytest.param(lose_refs, id="refs gone"),
         pytest.param(empty, id="empty folder"),
         pytest.param(become_a_file, id="a file in its place"),
-        pytest.param(lambda folder: (folder / "refs/heads/main.lock").touch(), id="lock of a killed git"),
+        pytest.param(lambda folder: (folder / "refs/remotes/origin/main.lock").touch(), id="lock of a killed git"),
         pytest.param(lambda folder: (folder / "packed-refs.lock").touch(), id="another lock of a killed git"),
         pytest.param(lambda folder: folder.with_name("environments.git.new").mkdir(), id="half made"),
         pytest.param(lambda folder: folder.with_name("environments.git.old").mkdir(), id="half discarded"),
@@ -213,6 +237,32 @@ def test_an_object_that_git_takes_for_hostile_is_not(environments: BareRepositor
 
     with pytest.raises(BadResponse, match="takes for damaged or hostile"):
         mirror.fetch("imagebot/")
+
+
+HOLDING = """\
+import fcntl, sys
+lock = open(sys.argv[1], "a")
+fcntl.flock(lock, fcntl.LOCK_EX)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_lock_that_a_stopped_process_holds_is_not_waited_for_for_ever(
+    tmp_path: Path, environments: BareRepository, heads: Heads, mirror: Mirror
+) -> None:
+    command = [sys.executable, "-c", HOLDING, str(tmp_path / f"{FOLDER}.lock")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        os.kill(holder.pid, signal.SIGSTOP)
+        hasty = Mirror.open(tmp_path / FOLDER, Remote(str(environments.folder)), network_seconds=0.3)
+        try:
+            with pytest.raises(Unavailable, match="another imagebot holds"):
+                hasty.fetch("imagebot/")
+        finally:
+            holder.kill()
+    assert mirror.fetch("imagebot/") == heads
 
 
 def test_two_writers_take_turns(tmp_path: Path, environments: BareRepository) -> None:

@@ -1,0 +1,46 @@
+"""What is wrong with one repository, or with our copy of it, is said, and costs that one."""
+
+from __future__ import annotations
+
+from imagebot.cycle.report import Deed
+from imagebot.errors import NOT_ALL_DONE
+from imagebot.observe.events import MirrorRemade
+from imagebot.selection.verdict import Unknown
+from tests.cycle.conftest import POLICY, assert_quiet, deeds
+from tests.support.git_odd import odd_commit
+from tests.support.stage import Stage
+
+
+def test_a_mirror_that_was_damaged_is_made_anew_and_that_is_said(stage: Stage) -> None:
+    stage.one_pass()
+    objects = stage.folder / "state" / "mirrors" / "environments.git" / "objects"
+    for file in [*objects.glob("[0-9a-f][0-9a-f]/*"), *objects.glob("pack/*.pack")]:
+        file.chmod(0o600)
+        file.write_bytes(file.read_bytes()[:10])
+    stage.events.clear()
+
+    assert deeds(assert_quiet(stage)) == [Deed.KEPT]
+
+    (event,) = (event for event in stage.events if isinstance(event, MirrorRemade))
+    assert (event.repository, event.level) == ("environments", "warning")
+    assert event.because
+    stage.events.clear()
+    assert_quiet(stage)
+    assert not any(isinstance(event, MirrorRemade) for event in stage.events)
+
+
+def test_a_repository_with_a_hostile_object_costs_itself(stage: Stage) -> None:
+    """Git itself refuses it; the app in the other repository is delivered."""
+    odd = stage.folder / "odd.git"
+    stage.git("clone", "--quiet", "--bare", str(stage.bare), str(odd))
+    odd_commit(odd, "main", author="A\0da <ada@example.com> 1767225600 +0000")
+    stage.settings(repository=f"  odd:\n    url: {odd}\n    forge: local\n")
+    stage.policy(POLICY.replace("app: podinfo", "app: odd").replace("environments\n", "odd\n", 1), "odd.yaml")
+
+    report = stage.one_pass()
+
+    assert deeds(report) == [Deed.OPENED]
+    (unknown,) = (each.watches[0].verdict for each in report.decisions if each.policy.app == "odd")
+    assert isinstance(unknown, Unknown)
+    assert "takes for damaged or hostile" in unknown.because
+    assert report.exit_code == NOT_ALL_DONE
