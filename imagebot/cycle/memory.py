@@ -93,6 +93,8 @@ class Memory:
         return tuple(json.loads(known)) if known is not None else ()
 
     def _stand(self, standing: Mapping[str, str]) -> None:
+        if not standing:
+            return
         self._store.recall("tag", standing)
         fresh: dict[str, list[str]] = {}
         for place, digest in standing.items():
@@ -158,8 +160,9 @@ class Memory:
         return self._store.first_seen(_DOUBTS, [key], self.now)[key]
 
     def looked_at(self, names: Iterable[ImageName]) -> None:
-        """What this pass does not doubt about these is in doubt no more."""
-        self._looked_at |= set(names)
+        """What this pass does not doubt about these is in doubt no more once it is over."""
+        with self._lock:
+            self._looked_at |= set(names)
 
     def refusals(self, branch: str, open_now: int | None) -> tuple[Refused, ...] | None:
         """What people refused on a branch, if that was asked within the hour; `branch` names its repository too.
@@ -208,12 +211,18 @@ class Memory:
         self._store.judged(verdicts)
 
     def save(self) -> None:
-        """Make sure that what must survive does. Doubts that nobody has any more are over."""
-        self._stand(self._noticed)
-        every = {f"{name} {what}" for name in self._looked_at for what in get_args(What)}
-        over = self._store.seen(_DOUBTS, every - self._doubted, self.now)
-        self._store.forget(_DOUBTS, over.keys())
+        """Make sure that what must survive does."""
+        with self._lock:
+            noticed = dict(self._noticed)
+        self._stand(noticed)
         self._store.save()
+
+    def settle(self) -> None:
+        """Nobody will ask any more in this pass: doubts that nobody had are over. Saves, too."""
+        with self._lock:
+            every = {f"{name} {what}" for name in self._looked_at for what in get_args(What)} - self._doubted
+        self._store.forget(_DOUBTS, self._store.seen(_DOUBTS, every, self.now).keys())
+        self.save()
 
 
 def _read(text: str | None, now: datetime) -> tuple[int, datetime | None]:

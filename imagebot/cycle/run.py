@@ -45,6 +45,7 @@ def run(world: World, policies: PolicySet, now: datetime) -> Report:
         looks.append(Waves(Look(world, registries, memory, again), record))
         looks[-1].run(delivers=True)
         again = _raced(looks[-1])
+    world.ask("remember what is in doubt no more", memory.settle)
     spent = now + timedelta(seconds=time.monotonic() - started)
     for checkout in _checkouts(looks):
         world.ask(f"count what was written to {checkout.settings.name}", partial(checkout.remember, spent))

@@ -71,8 +71,9 @@ def test_a_doubt_is_over_when_nobody_has_it_any_more(at: Callable[[datetime], Me
     def passes(now: datetime, *, doubt: bool, looks: bool = True) -> datetime | None:
         memory = at(now)
         memory.looked_at([API] if looks else [])
+        memory.save()  # others are judged before
         since = memory.doubt(API, "manifests") if doubt else None
-        memory.save()
+        memory.settle()
         return since
 
     assert passes(NOON, doubt=True) == NOON
