@@ -13,7 +13,7 @@ from imagebot.images.reference import ImageName
 from imagebot.plan import block
 from imagebot.plan.decision import WatchDecision
 from imagebot.policy.model import Policy
-from imagebot.selection.doubts import Cut, cut_short
+from imagebot.selection.doubts import Cut, Doubt, cut_short
 from imagebot.selection.verdict import Unknown, Update
 
 
@@ -25,7 +25,7 @@ def believed(question: Question, listed: Listed, line: WatchDecision) -> WatchDe
     """
     checkout, image = question.here.checkout, line.watch.image
     if listed.doubt is not None and listed.doubt.stands(checkout.memory.now):
-        return replace(line, believed=False)
+        return _doubted(line, listed.doubt)
     if isinstance(line.verdict, Update | Unknown) or question.branch not in checkout.heads.branches:
         return line
     try:
@@ -35,7 +35,14 @@ def believed(question: Question, listed: Listed, line: WatchDecision) -> WatchDe
         return replace(line, believed=False)
     if isinstance(odd, Cut):
         return replace(line, verdict=Unknown(cut_short(image.familiar, odd)))
-    return replace(line, believed=odd is None or not odd.stands(checkout.memory.now))
+    return line if odd is None or not odd.stands(checkout.memory.now) else _doubted(line, odd)
+
+
+def _doubted(line: WatchDecision, doubt: Doubt) -> WatchDecision:
+    """What is decided closes nothing, and says why."""
+    verdict = line.verdict
+    told = verdict if str(doubt) in verdict.because else replace(verdict, because=f"{verdict.because}; {doubt}")
+    return replace(line, verdict=told, believed=False)
 
 
 def proposed(checkout: Checkout, policy: Policy, image: ImageName, branches: Iterable[str]) -> list[str]:

@@ -10,6 +10,7 @@ from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.creation_times import creation_times, remembered_times
 from imagebot.cycle.gather import Place, Question, gather, witnesses
 from imagebot.cycle.lists import Listed
+from imagebot.cycle.named import named
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.fields.field import Field, Part
@@ -26,6 +27,7 @@ from imagebot.selection.rank import Ranking, rank
 from imagebot.selection.verdict import Unknown, Verdict, Version, tag_of
 from imagebot.versions.commit import History
 from imagebot.versions.known import Known
+from imagebot.versions.order import Key as VersionKey
 
 _MOST_QUESTIONS = 500  # a few for each candidate, of which those that are only remembered may be many
 
@@ -152,7 +154,10 @@ def _judged(
 
     if not policy.pull_request.group.separate_major:
         return [judged(ranking)]
-    majors = _majors(ranking, here.fields)
+    try:
+        majors = _majors(ranking, here)
+    except ImagebotError as error:
+        return [WatchDecision(here.watch, here.fields, ranking, Unknown(str(error)))]
     if source is not None:
         line = judged(ranking)
         return [replace(line, major=tag_of(line.verdict) in majors)]
@@ -160,14 +165,23 @@ def _judged(
     return [within, judged(ranking.among(majors), major=True)]
 
 
-def _majors(ranking: Ranking, fields: Sequence[Field]) -> frozenset[str]:
-    """The tags of a major version above all that these fields say."""
-    places = [place for field in fields if field.tag and (place := ranking.place(field.tag)) is not None]
+def _majors(ranking: Ranking, here: Place) -> frozenset[str]:
+    """The tags of a major version above all that these fields say. Raises `ImagebotError`."""
+    places = [place for field in here.fields if (place := _place(ranking, here, field)) is not None]
     if not places:
         return frozenset()
     now, step = max(places), ranking.rules.order.step
     tags = ((tag, ranking.place(tag)) for tag in set(ranking.tags))
     return frozenset(tag for tag, at in tags if at is not None and at > now and step(now, at) == "major")
+
+
+def _place(ranking: Ranking, here: Place, field: Field) -> VersionKey | None:
+    """Where a field stands: by its tag, or else by the tag that its digest is known by."""
+    place = None if field.tag is None else ranking.place(field.tag)
+    if place is not None or field.digest is None:
+        return place
+    name = named(witnesses(here), ranking, field.digest)
+    return None if name is None else ranking.place(name)
 
 
 def _ranking(this: Sight, checkout: Checkout, watch: Watch, fields: Sequence[Field], listed: Listed) -> Ranking:

@@ -89,8 +89,10 @@ class Memory:
     def names(self, name: ImageName, digest: str) -> tuple[str, ...]:
         """The tags that a digest was known by."""
         key = f"{name}@{digest}"
-        known = self._store.recalled("names", [key]).get(key)
-        return tuple(json.loads(known)) if known is not None else ()
+        known = self._store.recalled("names", [key]).get(key, "[]")
+        with self._lock:
+            places = [place.rpartition(":") for place, other in self._noticed.items() if other == digest]
+        return (*json.loads(known), *(tag for image, _, tag in places if image == str(name)))
 
     def _stand(self, standing: Mapping[str, str]) -> None:
         if not standing:

@@ -8,6 +8,7 @@ from operator import itemgetter
 
 from imagebot.cycle.attest import Witnesses
 from imagebot.errors import NotFound, Unavailable
+from imagebot.images.reference import is_digest
 from imagebot.selection.rank import Ranking
 from imagebot.selection.reasons import short
 
@@ -24,6 +25,8 @@ def named(witnesses: Witnesses, ranking: Ranking, digest: str) -> str | None:
     Raises `Unavailable` while there are tags left to ask about.
     """
     memory, image = witnesses.memory, witnesses.image
+    if not is_digest(digest):
+        return None
     if remembered := _highest(ranking, memory.names(image, digest)):
         return remembered
     tags = _in_order(ranking)

@@ -231,3 +231,13 @@ def test_a_digest_that_nothing_settles_is_unknown(world: World) -> None:
     report = world.passes()
     assert isinstance(verdict(report), Unknown)
     assert_untouched(world, report)
+
+
+def test_a_doubt_is_told_where_nothing_is_to_be_done_either(world: World) -> None:
+    world.stage.publish("5.0.1", "5.0.2", "5.0.3", "5.0.4")
+    world.stage.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.5.4")})
+    world.passes()
+    world.faults.append(listing("6.5.0", "6.5.3", "6.5.4"))
+    answer = verdict(world.passes())
+    assert isinstance(answer, UpToDate)
+    assert "the list of tags shrank from 8 to 3, since 2026-01-01 12:00 UTC: registries leave things" in answer.because

@@ -138,3 +138,13 @@ def test_the_time_of_a_deployed_image_is_remembered_when_retention_deletes_it(st
     assert held.hold is Hold.DOWNGRADE
     stage.publish("6.5.5", created="2026-01-03T12:00:00Z")
     assert isinstance(verdict(stage.one_pass()), Update)
+
+
+@pytest.mark.parametrize(("tag", "branch"), [("6.5.0", "+major"), ("7.0.0", "")])
+def test_a_new_major_version_of_a_digest_alone_goes_apart_too(stage: Stage, tag: str, branch: str) -> None:
+    stage.publish("7.1.0")
+    stage.policy(ANY + "pullRequest: {group: {separateMajor: true}}\n")
+    deploy(stage, f"IMAGE@{digest_of(stage, tag)}")
+    stage.one_pass()
+    majors = {pull.branch: pull.body for pull in stage.pulls()}
+    assert "7.1.0" in majors[f"{BRANCH}{branch}"]
