@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, get_args
 
@@ -27,6 +27,24 @@ _DOUBTS = "in doubt"  # no image has such a name
 
 What = Literal["list", "manifests"]
 """What of an image may be in doubt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that goes wrong: why, since when, and when people were told last."""
+
+    because: str
+    since: datetime
+    told: datetime
+
+    @classmethod
+    def from_json(cls, text: str) -> Trouble:
+        because, *moments = json.loads(text)
+        since, told = (datetime.fromisoformat(moment) for moment in moments)
+        return cls(because, since, told)
+
+    def to_json(self) -> str:
+        return json.dumps([self.because, self.since.isoformat(), self.told.isoformat()])
 
 
 class Memory:
@@ -207,6 +225,21 @@ class Memory:
     def is_banned(self, ban: Ban) -> None:
         """Remember what a forge told an account. At once: who is killed now must not ask again either."""
         self._store.recall("ban", {ban.account: json.dumps([ban.at.isoformat(), ban.seconds, ban.because, ban.nth])})
+
+    @once
+    def verdicts(self) -> Mapping[tuple[str, str, str], LastVerdict]:
+        """The last verdicts of the pass before, by app, environment and image."""
+        return {(last.app, last.environment, last.image): last for last in self._store.last_verdicts()}
+
+    def troubles(self, kind: str, keys: Collection[str]) -> Mapping[str, Trouble]:
+        """What is remembered of the troubles of one kind, of those that there are."""
+        known = self._store.recalled(f"trouble {kind}", keys)
+        return {key: Trouble.from_json(text) for key, text in known.items() if text}
+
+    def are_troubles(self, kind: str, troubles: Mapping[str, Trouble | None]) -> None:
+        """Remember them; None: it is over."""
+        said = {key: "" if trouble is None else trouble.to_json() for key, trouble in troubles.items()}
+        self._store.recall(f"trouble {kind}", said)
 
     def judged(self, verdicts: Sequence[LastVerdict]) -> None:
         """Remember what this pass decided."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import astuple, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -13,14 +13,12 @@ from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.look import Look
 from imagebot.cycle.memory import Memory
 from imagebot.cycle.report import Costs, Outcome, Report
+from imagebot.cycle.tell import Teller, last_verdicts
 from imagebot.cycle.waves import Waves
 from imagebot.cycle.world import World
 from imagebot.errors import BadInput
-from imagebot.observe.events import PassFinished, PassStarted, PolicyRefused, VerdictReached
 from imagebot.plan.decision import Decision
 from imagebot.policy.read import PolicySet
-from imagebot.selection.verdict import Held, tag_of
-from imagebot.store.protocol import LastVerdict
 
 _LOOKS = 3
 """How often one pass looks at a repository whose branches others move at the same time."""
@@ -32,25 +30,27 @@ def run(world: World, policies: PolicySet, now: datetime) -> Report:
     world = world.for_a_pass()
     memory = Memory(world.store(), now)
     registries = Asked(world.registries, memory)
-    _begin(world, policies)
+    tell = Teller(world, memory)
+    tell.begins(policies)
 
     def record(decisions: Sequence[Decision]) -> None:
-        _tell(world, decisions)
-        memory.judged(_last(decisions, now))
+        tell.decided(decisions)
+        memory.judged(last_verdicts(decisions, now))
         memory.save()
 
     looks: list[Waves] = []
     again: PolicySet | None = policies
     while again is not None and len(looks) < _LOOKS:
-        looks.append(Waves(Look(world, registries, memory, again), record))
+        looks.append(Waves(Look(world, registries, memory, again), record, tell.became))
         looks[-1].run(delivers=True)
         again = _raced(looks[-1])
+    tell.became(looks[-1].raced)
     world.ask("remember what is in doubt no more", memory.settle)
     spent = now + timedelta(seconds=time.monotonic() - started)
     for checkout in _checkouts(looks):
         world.ask(f"count what was written to {checkout.settings.name}", partial(checkout.remember, spent))
     report = _report(world, registries, looks)
-    world.tell(PassFinished(report.exit_code, round(time.monotonic() - started, 3), *astuple(report.costs)))
+    tell.finished(report, time.monotonic() - started)
     for checkout in looks[0].look.checkouts:
         if not world.stopping():
             world.ask(f"tidy the mirror of {checkout.settings.name}", checkout.mirror.tidy)
@@ -62,22 +62,16 @@ def preview(world: World, policies: PolicySet, now: datetime) -> Report:
     world = world.for_a_pass()
     memory = Memory(world.store(), now)
     registries = Asked(world.registries, memory)
-    _begin(world, policies)
-    waves = Waves(Look(world, registries, memory, policies), partial(_tell, world))
+    tell = Teller(world, memory, quiet=True)
+    tell.begins(policies)
+    waves = Waves(Look(world, registries, memory, policies), tell.decided, tell.became)
     waves.run(delivers=False)
     return _report(world, registries, [waves])
 
 
-def _begin(world: World, policies: PolicySet) -> None:
-    world.tell(PassStarted(len(policies.policies)))
-    for problem in policies.problems:
-        world.tell(PolicyRefused(str(problem)))
-
-
 def _raced(waves: Waves) -> PolicySet | None:
     """The policies of what others moved meanwhile: it is looked at, and planned, anew."""
-    raced = {place for delivery in waves.deliveries.values() for place in delivery.raced}
-    again = {str(policy) for place in raced for policy in waves.arranged[place].target.policies}
+    again = {str(policy) for done in waves.raced for policy in waves.arranged[done.place].target.policies}
     return _only(waves.look.policies, again) if again else None
 
 
@@ -112,38 +106,6 @@ def _outcomes(looks: Sequence[Waves]) -> Iterator[Outcome]:
 
 def _checkouts(looks: Sequence[Waves]) -> list[Checkout]:
     return [checkout for waves in looks for checkout in waves.look.checkouts]
-
-
-def _tell(world: World, decisions: Sequence[Decision]) -> None:
-    for decision in decisions:
-        for line in decision.watches:
-            world.tell(
-                VerdictReached(
-                    app=decision.policy.app,
-                    environment=decision.policy.environment,
-                    image=str(line.watch.image),
-                    verdict=type(line.verdict).__name__,
-                    because=line.verdict.because,
-                )
-            )
-
-
-def _last(decisions: Sequence[Decision], now: datetime) -> list[LastVerdict]:
-    return [
-        LastVerdict(
-            app=decision.policy.app,
-            environment=decision.policy.environment,
-            image=str(line.watch.image),
-            state=type(line.verdict).__name__,
-            tag=tag_of(line.verdict),
-            until=line.verdict.until if isinstance(line.verdict, Held) else None,
-            because=line.verdict.because,
-            at=now,
-        )
-        for decision in decisions
-        for line in decision.watches
-        if not line.major
-    ]
 
 
 def _costs(registries: Asked, checkouts: Sequence[Checkout]) -> Costs:

@@ -18,6 +18,7 @@ from imagebot.cycle.checkout import Checkout, party_of
 from imagebot.cycle.deliver import Delivering, forge_failed, jobs_of
 from imagebot.cycle.job import Delivery, Job
 from imagebot.cycle.look import Look
+from imagebot.cycle.report import Outcome
 from imagebot.cycle.retire import look_after
 from imagebot.cycle.side_by_side import Step
 from imagebot.errors import ImagebotError, Stopped
@@ -31,20 +32,25 @@ Found = tuple[Sequence[Arranged], News]
 class Waves:
     """One look's. `deliveries` holds what became of the branches, by repository; `arranged` what should be on them.
 
-    `record` is told decisions once they will not change any more, before anything is done about them.
+    `record` is told decisions once they will not change any more, before anything is done about them; `became` what
+    became of branches, but for those that somebody else moved meanwhile.
     """
 
-    def __init__(self, look: Look, record: Callable[[Sequence[Decision]], None]) -> None:
+    def __init__(
+        self, look: Look, record: Callable[[Sequence[Decision]], None], became: Callable[[Sequence[Outcome]], None]
+    ) -> None:
         self.look = look
         self.arranged: dict[Place, Arranged] = {}
         self.deliveries: dict[str, Delivery] = defaultdict(Delivery)
         self._record = record
+        self._became = became
         self._recorded: set[str] = set()
         self._taken: set[Place] = set()
         self._busy: set[str] = set()
         self._arranging: set[str] = set()
         self._new: dict[str, list[Arranged]] = defaultdict(list)
         self._let_in: Counter[str] = Counter()
+        self._told: Counter[str] = Counter()
 
     @property
     def changes(self) -> list[Change]:
@@ -52,6 +58,14 @@ class Waves:
         order = [target.place for target in targets(self.look.world.settings.branch_prefix, self.look.decided)]
         found = (self.arranged[place].change for place in order if place in self.arranged)
         return [change for change in found if change is not None]
+
+    @property
+    def raced(self) -> list[Outcome]:
+        """What became of branches that somebody else moved meanwhile: nothing yet."""
+        every = (
+            done for delivery in self.deliveries.values() for done in delivery.outcomes if done.place in delivery.raced
+        )
+        return [done for done in every if done.place in self.arranged]
 
     def run(self, *, delivers: bool) -> None:
         """Decide and arrange all of it, and deliver it. Raises `Stopped`, and what the store raises."""
@@ -140,6 +154,7 @@ class Waves:
             found = world.ask(f"look at the pull requests of {name}", partial(jobs_of, checkout, mine))
             if isinstance(found, ImagebotError):
                 forge_failed(checkout, mine, found, self.deliveries[name])
+                self._tell(name)
             else:
                 jobs[name] = found
         waits = self._waits([job for mine in jobs.values() for job in mine if job.pull is None])
@@ -163,10 +178,19 @@ class Waves:
         look.work.start(Step(checkout.party, f"deliver to {name}", deliver), partial(self._has_delivered, work, jobs))
 
     def _has_delivered(self, work: Delivering, jobs: Sequence[Job], done: ImagebotError | None) -> None:
+        name = work.checkout.settings.name
         if isinstance(done, ImagebotError):
             work.fail_rest(jobs, done)
-        self._busy.remove(work.checkout.settings.name)
+        self._tell(name)
+        self._busy.remove(name)
         self.look.fresh = True
+
+    def _tell(self, name: str) -> None:
+        """Tell what became of branches of one repository since this was last done."""
+        delivery = self.deliveries[name]
+        fresh = delivery.outcomes[self._told[name] :]
+        self._told[name] = len(delivery.outcomes)
+        self._became([done for done in fresh if done.place not in delivery.raced])
 
     def _waits(self, new: Sequence[Job]) -> Mapping[Place, str]:
         """The new ones of which the turn has not come, and why; all others count as open from now on."""

@@ -31,6 +31,26 @@ class PassFinished(Event):
     git_fetches: int
     git_pushes: int
     forge_writes: int
+    opened: int
+    updated: int
+    closed: int
+    waiting: int
+    failed: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class PassFinishedInPart(PassFinished):
+    """Some of it is unknown or was not carried out: the events before say what, and why."""
+
+    level = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class PassFinishedInVain(PassFinished):
+    """Nothing is known of any app, so nothing moves."""
+
+    level = "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +171,15 @@ class ConfigurationRefused(Event):
 @dataclass(frozen=True, slots=True)
 class PolicyRefused(Event):
     name = "policy.refused"
-    level = "error"
+    level: ClassVar[Level] = "error"
     because: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyStillRefused(PolicyRefused):
+    """Said within the hour."""
+
+    level = "info"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +220,21 @@ class VerdictReached(Event):
     image: str
     verdict: str
     because: str
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictUnknown(VerdictReached):
+    """Nobody can say, `since` then; nothing of this app moves meanwhile."""
+
+    level = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictRepeated(VerdictReached):
+    """What was decided the last time too, and nothing to be done about it."""
+
+    level = "debug"
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +272,35 @@ class PullRequestSettled(Event):
     deed: str
     url: str
     because: str
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequestDelayed(Event):
+    """One that waits: for its turn within the limits, for what people decide, or because its forge said later."""
+
+    name = "pull_request.delayed"
+    app: str
+    environment: str
+    repository: str
+    branch: str
+    url: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequestFailed(PullRequestDelayed):
+    """One that could not be opened, brought up to date or closed, `since` then."""
+
+    name = "pull_request.failed"
+    level: ClassVar[Level] = "warning"
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequestStillFailed(PullRequestFailed):
+    """Said within the hour."""
+
+    level = "info"
 
 
 @dataclass(frozen=True, slots=True)
