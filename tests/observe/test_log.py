@@ -15,7 +15,7 @@ from imagebot.observe.events import BranchPushed, Event, PassFailed, TagsListed
 from imagebot.observe.log import log_sink
 
 PUSHED = BranchPushed("environments", "imagebot/staging/podinfo", "cafe")
-_IRREGULAR = {"met", "said", "slept"}
+_IRREGULAR = {"met", "remade", "said", "slept"}
 KINDS = [kind for kind in vars(events).values() if is_dataclass(kind) and kind is not Event]
 
 
