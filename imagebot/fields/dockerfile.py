@@ -18,11 +18,12 @@ from imagebot.yamledit.tree import WORD, Scalar
 
 _BACKTICK = re.compile(rb"(?:#[ \t]*\w+[ \t]*=[^\n]*\n)*#[ \t]*escape[ \t]*=[ \t]*`", re.IGNORECASE)
 # A line that goes on, with the comments and blank lines between it and the next; or a comment, which never goes on.
-_GOES_ON = rb"(?m)^[ \t]*#[^\n]*$|(?<!%b)%b[ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*"
+_GOES_ON = rb"(?m)^[ \t]*#[^\n]*%b[ \t]*\r?$|(?<!%b)%b[ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*"
 _WORD = re.compile(rb"[^ \t\r]+")
 _COPY_FROM = re.compile(rb"--from=(.+)")
 _MOUNT_FROM = re.compile(rb"(?<=[=,])from=([^,]+)")
 _HEREDOC = re.compile(rb"<<-?[\"']?([A-Za-z_][A-Za-z0-9_]*)[\"']?")
+_LONGEST_LINE = 4096
 _VARIABLE = re.compile(r"[:@]?\$")
 
 
@@ -62,7 +63,7 @@ def look(data: bytes) -> Iterator[Used | Lack]:
 def _instructions(data: bytes) -> Iterator[tuple[str, list[_Word]]]:
     """Each instruction and the words after it; the texts between `<<EOF` and `EOF` are left out."""
     escape = re.escape(b"`" if _BACKTICK.match(data) else b"\\")
-    flat = re.sub(_GOES_ON % (escape, escape), lambda match: _joined(data, match), data)
+    flat = re.sub(_GOES_ON % (escape, escape, escape), lambda match: _joined(data, match), data)
     at = 0
     while at < len(flat):
         end = flat.find(b"\n", at)
@@ -127,6 +128,9 @@ def _used(scalar: Scalar, path: str) -> Iterator[Used | Lack]:
 
 
 def _scalar(data: bytes, word: _Word, line: int) -> Scalar:
-    begin = data.rfind(b"\n", 0, word.start) + 1
-    column = len(data[begin : word.start].decode(errors="replace")) + 1
+    near = max(word.start - _LONGEST_LINE, 0)
+    begin = data.rfind(b"\n", near, word.start) + 1
+    # So far out nobody counts columns, and counting them for each word would take the square of the line.
+    far = begin == 0 and near > 0
+    column = 1 if far else len(data[begin : word.start].decode(errors="replace")) + 1
     return Scalar(word.text.decode("latin-1"), WORD, word.start, word.start + len(word.text), line, column)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from imagebot.fields.screen import places_of
+from imagebot.fields.screen import mentions, places_of
 from imagebot.images.reference import ImageName
 
 # A tag, a digest, or what a template or a `printf` makes of one; no end of a key, no scheme.
@@ -18,10 +18,11 @@ _VERSION = re.compile(
 _PORT = re.compile(rb":(?:[89][0-9]|[1-9][0-9]{2,4})(?![\w.@-])", re.ASCII)
 _SPEAKS = re.compile(rb"image(?!pull|polic|-updater)|repositor|newname", re.IGNORECASE)
 _COMMENT = re.compile(rb"(?:^|[ \t])(?:#|//)|\{\{-?[ \t]*/\*")
-_NAME_KEY = re.compile(rb"(?:^|[\s\"'{,-])name[\"']?[ \t]*[:=][ \t]*[\"']?", re.ASCII | re.IGNORECASE)
+_NAME_KEY = re.compile(rb"[ \t{-]*[\"']?name[\"']?[ \t]*[:=][ \t]*[\"']?", re.ASCII | re.IGNORECASE)
 # What makes of a `name:` an image: Kustomize's keys beside it.
 _KUSTOMIZE = re.compile(rb"[ \t]*(?:-[ \t]+)?(?:newTag|newName|digest)[ \t]*:", re.ASCII)
 _NEAR = 2
+_LONGEST_LINE = 4096
 
 
 def first_named(lines: list[bytes], name: ImageName, known: frozenset[int]) -> int | None:
@@ -39,19 +40,19 @@ def speaks_of_an_image(line: bytes) -> bool:
 
 
 def _names(line: bytes, name: ImageName, around: list[bytes]) -> bool:
+    if len(line) > _LONGEST_LINE:
+        return mentions(line, name)
+    comment = _COMMENT.search(line)
+    said = comment.start() if comment else len(line)
+    speaks = speaks_of_an_image(line)
     for start, end in places_of(line, name):
         if b"/" in line[start:end]:
             return True
-        before = line[:start]
-        if before.endswith(b"$"):  # a variable of the template
+        if line[start - 1 : start] == b"$":  # a variable of the template
             continue
-        under_name = _NAME_KEY.search(before) is not None and _NAME_KEY.sub(b"", before).strip(b" \t-{") == b""
-        if under_name:
-            if any(map(_KUSTOMIZE.match, around)):
+        if _NAME_KEY.fullmatch(line, 0, start):
+            if any(_KUSTOMIZE.match(near) for near in around):
                 return True
-            continue
-        if _VERSION.match(line, end) and not _PORT.match(line, end):
-            return True
-        if not _COMMENT.search(before) and speaks_of_an_image(line):
+        elif (_VERSION.match(line, end) and not _PORT.match(line, end)) or (speaks and start < said):
             return True
     return False

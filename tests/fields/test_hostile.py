@@ -14,6 +14,7 @@ from imagebot.fields.assign import assign
 from imagebot.fields.field import Value
 from imagebot.fields.find import find
 from imagebot.fields.screen import mentions, screen
+from imagebot.fields.unclear import unclear
 from imagebot.images.reference import ImageName
 from imagebot.yamledit.limits import MAX_BYTES
 from tests.support.effort import calls, memory
@@ -178,3 +179,19 @@ def test_eight_megabytes_of_almost_the_name_do_not_mention_it(unit: bytes) -> No
     data = unit * (MAX_BYTES // len(unit))
     assert not mentions(data, API)
     screen(data, API)
+
+
+@pytest.mark.parametrize(
+    ("file", "unit"),
+    [
+        pytest.param("Dockerfile", b"--from=a ", id="stages on one line"),
+        pytest.param("a.tpl", b"redis ", id="words on one line"),
+        pytest.param("a.tpl", b"name: redis:", id="keys on one line"),
+        pytest.param("a.tpl", b"redis # ", id="comments on one line"),
+    ],
+)
+def test_half_a_megabyte_on_one_line_is_read_in_one_go(file: str, unit: bytes) -> None:
+    data = b"COPY " + unit * (2**19 // len(unit))
+    found = find(file, data)
+    unclear(data, found, ImageName.parse("redis"))
+    assert found.refusals == ()
