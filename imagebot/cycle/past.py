@@ -15,8 +15,11 @@ from imagebot.fields.explicit import Explicit
 from imagebot.fields.field import Field
 from imagebot.fields.find import find
 from imagebot.history.commits import Commit, arrivals
+from imagebot.history.credit import number
 from imagebot.history.undone import Left, says_so
 from imagebot.history.undone import taken_back as undone
+from imagebot.plan import block
+from imagebot.plan.groups import ROLLBACK
 from imagebot.policy.model import Policy, Watch
 from imagebot.selection.facts import Case
 from imagebot.selection.verdict import Version
@@ -90,7 +93,7 @@ def taken_back(checkout: Checkout, policy: Policy, case: Case, fields: Sequence[
     if not past.may_have_said(above):
         return
     for one, left in past.left().items():
-        for version, how in undone(left, case.ranking.place, partial(_is_ours, checkout)):
+        for version, how in undone(left, case.ranking.place, partial(_is_ours, checkout, policy, case.watch)):
             yield TakenBack(one, version, how)
 
 
@@ -104,8 +107,35 @@ def _above(case: Case, fields: Sequence[Field]) -> list[str]:
     return [each.tag for each in case.candidates if (at := place(each.tag)) is not None and at > lowest]
 
 
-def _is_ours(checkout: Checkout, left: Left) -> bool:
-    """Whether the bot moved a field so: by a commit on the branch itself, or by one that a merge brought."""
+def _is_ours(checkout: Checkout, policy: Policy, watch: Watch, left: Left) -> bool:
+    """Whether the bot moved a field so. It never moves one down, but where a policy lets it, or to another digest.
+
+    Where git does not tell, as a forge kept no more than a title of it, the forge does.
+    """
+    if _git_tells(checkout, left):
+        return True
+    same_tag = left.value.tag == left.then.tag
+    return (same_tag or watch.downgrade == "allow") and _forge_tells(checkout, policy, watch, left)
+
+
+def _forge_tells(checkout: Checkout, policy: Policy, watch: Watch, left: Left) -> bool:
+    """Whether a merged pull request of the bot's became this commit, and proposed just this."""
+    commit, prefix = left.commit, checkout.world.settings.branch_prefix
+    since = None if commit.committed is None else commit.committed - _AHEAD
+    wanted = (policy.app, str(watch.image))
+    return any(
+        (item.app, item.image) == wanted
+        and left.then.tag in (item.tag, None)
+        and left.then.digest in (item.digest, None)
+        for merged in checkout.forge.merged_pulls(prefix, since)
+        if commit.id == merged.commit or number(commit) == merged.pull.number
+        if not merged.pull.branch.endswith(ROLLBACK) and (found := block.read(merged.pull.body)) is not None
+        for item in found.proposed
+    )
+
+
+def _git_tells(checkout: Checkout, left: Left) -> bool:
+    """By a commit on the branch itself, or by one that a merge brought."""
     commit = left.commit
     if len(commit.parents) < 2:
         return says_so(commit.message, left)

@@ -45,7 +45,7 @@ def credit(arrival: Arrival, image: ImageName, moves: Sequence[Move], bot: str) 
         tuple(dict.fromkeys(commit.author for commit in made)),
         _merged_by(arrival.commit, bot),
         _took(arrival, made) if how is How.BY_HAND else None,
-        _number(arrival.commit),
+        number(arrival.commit),
     )
 
 
@@ -94,7 +94,8 @@ def _took(arrival: Arrival, made: Sequence[Commit]) -> timedelta | None:
     return took if arrival.dated and took > timedelta() else None
 
 
-def _number(commit: Commit) -> int | None:
+def number(commit: Commit) -> int | None:
+    """That of the pull request from which a forge wrote this commit, as it says itself."""
     found = next((match for pattern in _NUMBER if (match := pattern.match(commit.subject))), None)
     found = found or _REQUEST.search(commit.message)
     return int(found[1]) if found else None

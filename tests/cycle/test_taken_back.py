@@ -275,3 +275,36 @@ def test_a_digest_alone_that_was_taken_back_is_held(stage: Stage) -> None:
     assert f"back to {old}" in rolled_back(stage.one_pass())
     stage.publish("latest", created="2026-01-03T12:00:00Z")
     assert isinstance(verdict(stage.one_pass()), Update)
+
+
+def test_what_the_bot_took_down_itself_may_come_again(stage: Stage) -> None:
+    """The policy lets it go down, and the forge kept nothing of the message; it knows its pull request."""
+    stage.policy(POLICY.replace("^6.5", "~6.5.0") + "    downgrade: allow\n")
+    stage.commit({FILE: DEPLOYMENT.replace("6.5.3", "7.0.0")})
+    stage.one_pass()
+    land(stage, "squash, the title alone")
+    assert "IMAGE:6.5.4" in stage.show(FILE)
+    stage.policy(POLICY.replace("^6.5", '">=6"') + "    downgrade: allow\n")
+
+    found = verdict(stage.one_pass())
+
+    assert isinstance(found, Update), found
+    assert found.to.tag == "7.0.0"
+
+
+def test_a_tag_that_goes_back_and_forth_by_itself_is_followed(stage: Stage) -> None:
+    """Whoever publishes it moves it; nobody here took anything back."""
+    stage.policy(POLICY + "    pin: digest\n    repush: allow\n")
+    for created in ("2026-01-01T12:00:00Z", "2026-01-02T12:00:00Z", "2026-01-01T12:00:00Z"):
+        stage.publish("6.5.4", created=created)
+        stage.one_pass()
+        (pull,) = stage.pulls()
+        land(stage, "squash, the title alone")
+        title = stage.git("-C", str(stage.bare), "log", "-1", "--format=%s", "main")
+        assert title.endswith("(#1)")
+        work_on_main(stage)
+        work(stage, "commit", "--quiet", "--amend", "-m", title.replace("(#1)", f"(#{pull.number})"))
+        push(stage, "main")
+    stage.publish("6.5.4", created="2026-01-02T12:00:00Z")
+
+    assert isinstance(verdict(stage.one_pass()), Update)
