@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from imagebot.registry.allowance import Skipped
-from imagebot.registry.limits import HELD_BYTES, Deadline
+from imagebot.registry.limits import HELD_BYTES, PASS_TAGS_BYTES, Deadline
 
 
 class Budget:
@@ -32,6 +32,24 @@ class Budget:
             self._left += size
             self._hosts.remove(host)
             self._freed.notify_all()
+
+
+class Lists:
+    """The tag lists that one pass holds to its end. A registry that keeps to its equal share is never turned away."""
+
+    def __init__(self, size: int = PASS_TAGS_BYTES) -> None:
+        self._size = size
+        self._lock = threading.Lock()
+        self._held: dict[str, int] = {}
+
+    def keep(self, size: int, host: str) -> None:
+        """Count a list of `host` of `size` bytes. Raises `Skipped` where there is no room for it in this pass."""
+        with self._lock:
+            own = self._held.get(host, 0) + size
+            everything = sum(self._held.values()) + size
+            if everything > self._size and own > self._size // len(self._held.keys() | {host}):
+                raise Skipped(f"{host} lists more tags than one pass has memory for")
+            self._held[host] = own
 
 
 class Share:

@@ -17,6 +17,7 @@ from imagebot.registry.body import Answer
 from imagebot.registry.budget import Budget
 from imagebot.registry.contents import Manifest, preferred
 from imagebot.registry.credentials import Credentials
+from imagebot.registry.door import leaving_light
 from imagebot.registry.endpoint import Endpoint
 from imagebot.registry.limits import PATIENCE, Deadline, Timeouts
 from imagebot.registry.lookup import Learnt, Lookup
@@ -78,12 +79,13 @@ class Registries:
             for endpoint in self._endpoints.values():
                 endpoint.authorization.new_pass()
 
+    @leaving_light
     def tags(self, name: ImageName) -> TagList:
         """Every tag of an image, over all pages."""
-        with self._lookup(name, f"list {name.repository}").once("tags") as conversation:
-            pages = conversation.all_tags()
-            return TagList(pages.tags, pages.complete, pages.dropped, pages.uploaded)
+        pages = self._lookup(name, f"list {name.repository}").tags()
+        return TagList(pages.tags, pages.complete, pages.dropped, pages.uploaded)
 
+    @leaving_light
     def digest(self, name: ImageName, tag: str) -> str:
         """What `tag` stands for at this moment: a claim of the registry's, until `verify` has seen the manifest."""
         assert is_tag(tag), "tags are checked where they come in"
@@ -95,6 +97,7 @@ class Registries:
                     return announced
             return _digest_of(conversation.expect(conversation.manifest(tag, "GET")), name.registry)
 
+    @leaving_light
     def shown(self, name: ImageName, tag: str) -> str:
         """What `tag` stands for by the bytes that are shown for it, where `digest` told one that cannot be fetched.
 
@@ -111,6 +114,7 @@ class Registries:
             ) from None
         return digest
 
+    @leaving_light
     def exists(self, name: ImageName, reference: str) -> bool:
         """Whether there is a manifest for this tag or digest: the control question to an absence, always asked anew.
 
@@ -125,10 +129,12 @@ class Registries:
             conversation.expect(answer)
             return True
 
+    @leaving_light
     def verify(self, name: ImageName, digest: str) -> None:
         """Fetch the manifest by `digest` and hash it. Raises `BadResponse` if it is another, `NotFound` if none."""
         self._show(name, digest).manifest(digest)
 
+    @leaving_light
     def platforms(self, name: ImageName, digest: str) -> Mapping[str, str]:
         """The platforms that the image of this digest runs on, each with the digest of the manifest for it.
 
@@ -141,6 +147,7 @@ class Registries:
         only = lookup.config(found.config).platform
         return {} if only is None else {only: digest}
 
+    @leaving_light
     def about(self, name: ImageName, digest: str, platform: str | None = None) -> About:
         """What the image of this digest says about itself, on `platform`.
 
@@ -155,6 +162,7 @@ class Registries:
         config = Config() if manifest.config is None else lookup.config(manifest.config)
         return image(digest, Papers(manifest, config, index, chosen))
 
+    @leaving_light
     def created(self, name: ImageName, digest: str) -> datetime | None:
         """When the publisher says that the image was made, for the platform that `about` looks at."""
         return self.about(name, digest).created

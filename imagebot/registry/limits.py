@@ -38,6 +38,7 @@ TAGS_FREE = MIB  # of the tags of a list, as they are held: 8 000 of them
 TAGS_BYTES = (
     12 * MIB
 )  # of the tags of a list, as they are held: 100 000 of them; what is longer takes minutes to ask for
+PASS_TAGS_BYTES = 48 * MIB  # of all lists of a pass, which are held to its end: 400 000 tags
 TAG_OVERHEAD = 100  # bytes that a tag is held in, besides its characters
 LARGE_SECONDS = 15.0  # that an answer may hold its share of `HELD_BYTES`: who drips keeps nobody waiting
 

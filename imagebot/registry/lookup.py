@@ -11,12 +11,13 @@ from imagebot.errors import BadResponse
 from imagebot.images.reference import ImageName
 from imagebot.registry.allowance import Allowance
 from imagebot.registry.answers import json_object, manifest_object
-from imagebot.registry.budget import Budget, Share
+from imagebot.registry.budget import Budget, Lists, Share
 from imagebot.registry.contents import Manifest, manifest_of
 from imagebot.registry.conversation import Conversation, Question
 from imagebot.registry.endpoint import Endpoint
 from imagebot.registry.limits import Deadline
 from imagebot.registry.logins import Login
+from imagebot.registry.paging import Pages
 from imagebot.registry.papers import Config, config_of
 from imagebot.registry.remembered import Documents, Failures
 
@@ -28,6 +29,7 @@ class Learnt:
 
     def __init__(self) -> None:
         self.failures = Failures()
+        self.lists = Lists()
         self.manifests: Documents[Manifest] = Documents()
         self.configs: Documents[Config] = Documents()
         self._lock = threading.Lock()
@@ -67,6 +69,13 @@ class Lookup:
         """Ask in this block, unless the same question failed before in this pass: then raise what it met."""
         with self.learnt.failures.of((self.name, *question)), self.conversation() as conversation:
             yield conversation
+
+    def tags(self) -> Pages:
+        """Every tag, which the pass may hold to its end. Raises every `WorldError`."""
+        with self.once("tags") as conversation:
+            pages = conversation.all_tags()
+            self.learnt.lists.keep(pages.held, self.name.registry)
+            return pages
 
     def manifest(self, digest: str) -> Manifest:
         """The manifest of this digest, whose bytes are what the digest says. Raises `BadResponse`, `NotFound`."""

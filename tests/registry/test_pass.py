@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import json
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,13 +15,14 @@ import pytest
 from imagebot.errors import BadResponse, NotFound, Refused, Unavailable, WorldError
 from imagebot.images.reference import ImageName
 from imagebot.registry.allowance import Allowance, Skipped
-from imagebot.registry.budget import Budget, Share
+from imagebot.registry.budget import Budget, Lists, Share
 from imagebot.registry.client import Registries
 from imagebot.registry.limits import (
     FAILURES_OF_HOST,
     FAILURES_OF_IMAGE,
     FREE_BYTES,
     HELD_BYTES,
+    MIB,
     PASS_BYTES,
     PASS_REQUESTS,
     PATIENCE,
@@ -265,6 +269,19 @@ def test_who_holds_memory_and_drips_keeps_nobody_with_small_answers_waiting() ->
         each.close()
 
 
+def test_lists_that_fill_the_pass_crowd_out_themselves() -> None:
+    lists = Lists(100)
+    for _ in range(9):
+        lists.keep(10, "hostile.test")
+    lists.keep(10, "hostile.test")
+    with pytest.raises(Skipped, match=r"hostile\.test lists more tags than one pass has memory for"):
+        lists.keep(10, "hostile.test")
+    lists.keep(50, "sound.test")
+    with pytest.raises(Skipped):
+        lists.keep(1, "sound.test")
+    lists.keep(33, "third.test")
+
+
 def test_documents_are_remembered_as_long_as_there_is_room() -> None:
     documents: Documents[str] = Documents(10)
     fetched: list[str] = []
@@ -308,3 +325,21 @@ def test_a_control_question_is_asked_whatever_failed_before() -> None:
             client.verify(name, DIGEST)
         assert not client.exists(name, DIGEST)
         assert len(served.asked) == 3
+
+
+def test_an_error_that_is_kept_keeps_nothing_of_what_was_being_read() -> None:
+    """A pass keeps its errors to its end: with their frames they kept 340 MB of tags."""
+    body = json.dumps({"tags": [f"1.1.{number}" for number in range(90_000)]}).encode()[:-2]
+    with serving(lambda _: Answer(200, (JSON,), body)) as served:
+        client, kept = registries(served), []
+        tracemalloc.start()
+        try:
+            for number in range(4):
+                with pytest.raises(BadResponse) as caught:
+                    client.tags(ImageName(served.host, f"acme/{number}"))
+                kept.append(caught.value)
+            gc.collect()
+            assert tracemalloc.get_traced_memory()[0] < MIB
+        finally:
+            tracemalloc.stop()
+    assert all(error.__context__ is None and error.__cause__ is None for error in kept)
