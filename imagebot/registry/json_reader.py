@@ -6,7 +6,7 @@ Bytes that are not UTF-8, halves of characters, and numbers beyond 64 bits are n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import ijson
@@ -32,22 +32,22 @@ class Reader(Protocol):
 
 
 class JsonReader:
-    """Hands the events of a body on to `take`, as long as it keeps to its bounds: `parts`, and `longest` of a text.
+    """Makes events of a body that `host` sent, as long as it keeps to its bounds: `parts`, and `longest` of a text.
 
-    `host` is who sent it.
+    It knows nobody who wants them: readers that knew each other would outlive their answers, with all that they read.
     """
 
-    def __init__(self, host: str, take: Callable[[Events], None], parts: int, longest: int) -> None:
+    def __init__(self, host: str, parts: int, longest: int) -> None:
         self._host = host
-        self._take = take
         self._left = parts
         self._longest = longest
         self._running = 0
         self._events: list[tuple[str, Any]] = ijson.sendable_list()
         self._parser = ijson.basic_parse_coro(self._events, use_float=True)
 
-    def feed(self, piece: bytes) -> None:
-        """Parse some more, and hand on what it holds. Raises `BadResponse`."""
+    def feed(self, piece: bytes) -> Events:
+        """What some more of the body holds, good until more is fed. Raises `BadResponse`."""
+        self._events.clear()
         try:
             self._parser.send(piece)
         except (ijson.JSONError, ValueError):
@@ -56,17 +56,16 @@ class JsonReader:
         self._running = 0 if self._events or piece.isspace() else self._running + len(piece)
         if self._left < 0 or self._running > self._longest:
             raise BadResponse(f"{self._host} sent JSON that is larger than anything of its kind")
-        self._take(self._events)
-        self._events.clear()
+        return self._events
 
-    def end(self) -> None:
-        """Hand on what is left. Raises `BadResponse` if the body was cut, or empty."""
+    def end(self) -> Events:
+        """What is left. Raises `BadResponse` if the body was cut, or empty."""
+        self._events.clear()
         try:
             self._parser.close()
         except (ijson.JSONError, ValueError):
             raise self._no_json() from None
-        self._take(self._events)
-        self._events.clear()
+        return self._events
 
     def _no_json(self) -> BadResponse:
         return BadResponse(f"{self._host} sent something that is no JSON")
@@ -77,17 +76,17 @@ class DocumentReader:
 
     def __init__(self, host: str) -> None:
         self._host = host
-        self._json = JsonReader(host, self._build, DOCUMENT_PARTS, TEXT_IN_JSON)
+        self._json = JsonReader(host, DOCUMENT_PARTS, TEXT_IN_JSON)
         self._whole: list[Any] = []
         self._open: list[list[Any] | dict[str, Any]] = [self._whole]
         self._keys: list[str] = []
 
     def feed(self, piece: bytes) -> None:
-        self._json.feed(piece)
+        self._build(self._json.feed(piece))
 
     def end(self) -> Any:
         """The value that the body stands for. Raises `BadResponse`."""
-        self._json.end()
+        self._build(self._json.end())
         return self._whole[0]
 
     def _build(self, events: Events) -> None:

@@ -24,7 +24,7 @@ class TagPageReader:
 
     def __init__(self, host: str) -> None:
         self._host = host
-        self._json = JsonReader(host, self._look, PAGE_PARTS, TAG_CHARACTERS)
+        self._json = JsonReader(host, PAGE_PARTS, TAG_CHARACTERS)
         self._open: list[str] = []
         self._keys = [""] * (JSON_DEPTH + 2)
         self._parts = self._held = self._sent = 0
@@ -36,11 +36,11 @@ class TagPageReader:
         self._at: datetime | None = None
 
     def feed(self, piece: bytes) -> None:
-        self._json.feed(piece)
+        self._look(self._json.feed(piece))
 
     def end(self) -> Page:
         """The page. Raises `BadResponse`."""
-        self._json.end()
+        self._look(self._json.end())
         if not self._listed:
             raise BadResponse(f"{self._host} sent a tag list without tags")
         return Page(tuple(self._tags), self._sent, self._link, self._uploaded, self._parts)

@@ -328,18 +328,19 @@ def test_a_control_question_is_asked_whatever_failed_before() -> None:
 
 
 def test_an_error_that_is_kept_keeps_nothing_of_what_was_being_read() -> None:
-    """A pass keeps its errors to its end: with their frames they kept 340 MB of tags."""
+    """A pass keeps its errors to its end: with their frames they kept 340 MB of tags, and circles another 80."""
     body = json.dumps({"tags": [f"1.1.{number}" for number in range(90_000)]}).encode()[:-2]
     with serving(lambda _: Answer(200, (JSON,), body)) as served:
         client, kept = registries(served), []
+        gc.disable()
         tracemalloc.start()
         try:
             for number in range(4):
                 with pytest.raises(BadResponse) as caught:
                     client.tags(ImageName(served.host, f"acme/{number}"))
                 kept.append(caught.value)
-            gc.collect()
             assert tracemalloc.get_traced_memory()[0] < MIB
         finally:
             tracemalloc.stop()
+            gc.enable()
     assert all(error.__context__ is None and error.__cause__ is None for error in kept)
