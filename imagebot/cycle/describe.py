@@ -24,14 +24,16 @@ from imagebot.policy.words import CODEOWNERS
 def described(checkout: Checkout, target: Target, change: Change) -> Proposal:
     """The proposal of a change, every fact of which is about the digests that are written.
 
-    What cannot be known is said in its place: a registry that is silent about an image it has keeps nothing back.
+    What cannot be known is said in its place: a registry that is silent about an image it has keeps nothing back, but
+    what nobody could look at does not merge by itself.
     Raises `WorldError` where the environment repository cannot be read.
     """
     besides = [_beside(checkout, target, update) for update in change.updates]
     description = describe(change, besides, _hosts(checkout), _room(checkout, change.branch))
     kinds = {update.kind for update in change.updates}
     odd = [flag for flag in description.flags if flag.kind is not FlagKind.MAJOR]
-    auto_merge = kinds <= set(change.wishes.auto_merge) and not odd and not change.draft
+    unknown = any(beside.unknown for beside in besides)
+    auto_merge = kinds <= set(change.wishes.auto_merge) and not odd and not unknown and not change.draft
     return Proposal(
         branch=change.branch,
         base=change.base,

@@ -91,7 +91,8 @@ class PullRequest(Model):
     """Whether a version that only has to grow older is shown before, as a draft that becomes ready by itself."""
     auto_merge: tuple[Kind, ...] = ()
     """The kinds of updates that the forge may merge by itself once all that the base branch asks for is done, such as
-    `[digest, patch]`. Not while anything stands out: a tag pushed again, a user that became root, another source."""
+    `[digest, patch]`. Not while anything stands out: a tag pushed again, a user that became root, another source; nor
+    what the registry could not be asked about."""
 
     title: Annotated[Form, reads(Form, placeholders.title), _TEXT] | None = None
     """Its title, and the first line of the commit. `{app}`, `{count}`, `{environment}`, `{from}`, `{image}`, `{kind}`,
