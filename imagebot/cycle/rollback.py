@@ -18,7 +18,7 @@ from imagebot.cycle.world import World
 from imagebot.errors import CannotEdit, NotFound, Problem, WorldError
 from imagebot.fields.edit import wanted
 from imagebot.fields.field import Field, Value
-from imagebot.forge.ensure import ensure
+from imagebot.forge.ensure import announce, ensure, says
 from imagebot.forge.protocol import Proposal
 from imagebot.gitrepo.push import PushUpdate, Rejected
 from imagebot.history.undo import AlreadyBack, Back, NoWayBack, Target, undo_last, undo_to
@@ -83,10 +83,13 @@ def plan_rollback(
 
 
 def carry_out(world: World, planned: Planned) -> Outcome:
-    """Hold, push, propose, in that order: no pass in between brings back what goes. Raises `ImagebotError`."""
+    """Hold, push, propose, in that order: no pass in between brings back what goes. Raises `ImagebotError`.
+
+    Where one is open already its words come before its branch.
+    """
     checkout, change = planned.checkout, planned.change
     _hold(world, planned.holds)
-    tip = checkout.heads.branches.get(change.branch)
+    tip, pull = checkout.heads.branches.get(change.branch), checkout.pulls.get(change.branch)
     moved = (
         tip is None
         or checkout.lies_on_the_past(change.branch)
@@ -97,6 +100,8 @@ def carry_out(world: World, planned: Planned) -> Outcome:
         if not isinstance(commit, str):
             raise commit
         world.tell(ChangeCommitted(change.repository, change.branch, commit))
+        if pull is not None and not says(pull, change.fingerprint):
+            announce(checkout.forge, pull, "")
         result = checkout.mirror.push([PushUpdate(change.branch, commit, tip)])[change.branch]
         if isinstance(result, Rejected):
             because = f"{change.branch} was not pushed: {result.because}; run it again"
@@ -106,7 +111,7 @@ def carry_out(world: World, planned: Planned) -> Outcome:
     proposal = Proposal(
         change.branch, change.base, change.title, text, change.labels, reviewers(checkout, change), change.assignees
     )
-    ensured = ensure(checkout.forge, proposal, checkout.pulls.get(change.branch))
+    ensured = ensure(checkout.forge, proposal, pull)
     for warning in ensured.warnings:
         world.tell(ForgeWarned(change.repository, warning))
     deed = {"opened": Deed.OPENED, "rewritten": Deed.UPDATED, "kept": Deed.UPDATED if moved else Deed.KEPT}

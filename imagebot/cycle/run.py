@@ -43,12 +43,12 @@ def run(world: World, policies: PolicySet, now: datetime) -> Report:
     while again is not None and len(looks) < _LOOKS:
         looks.append(Waves(Look(world, registries, memory, again), record, tell.became))
         looks[-1].run(delivers=True)
+        spent = now + timedelta(seconds=time.monotonic() - started)
+        for checkout in looks[-1].look.checkouts:
+            world.ask(f"count what was written to {checkout.settings.name}", partial(checkout.remember, spent))
         again = _raced(looks[-1])
     tell.became(looks[-1].raced)
     world.ask("remember what is in doubt no more", memory.settle)
-    spent = now + timedelta(seconds=time.monotonic() - started)
-    for checkout in _checkouts(looks):
-        world.ask(f"count what was written to {checkout.settings.name}", partial(checkout.remember, spent))
     report = _report(world, registries, looks)
     tell.finished(report, time.monotonic() - started)
     for checkout in looks[0].look.checkouts:

@@ -90,7 +90,7 @@ def _open(forge: Forge, proposal: Proposal) -> Ensured:
         return Ensured(opened.pull, "opened", opened.warnings)
     # Either ours, to be completed, or another bot's with something else to say.
     deed: Deed = "opened" if block.read(opened.pull.body) == block.read(unfinished(proposal.body)) else "rewritten"
-    rewritten = forge.rewrite(opened.pull, proposal)
+    rewritten = forge.rewrite(opened.pull, _around_peoples_words(opened.pull, proposal))
     return Ensured(rewritten.pull, deed, (*opened.warnings, *rewritten.warnings))
 
 

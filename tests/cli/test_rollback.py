@@ -157,6 +157,7 @@ def test_a_base_that_moved_on_is_no_reason_to_rebuild_and_a_conflict_is(stage: S
     assert stage.heads()[BRANCH] != tip
     assert stage.show("staging/app.yaml", BRANCH) == f"# new\n{DEPLOYMENT.replace('# the app', '# ours')}"
     assert len(stage.pulls()) == 1
+    assert "Being updated" not in the_pull(stage).body
 
 
 def test_a_digest_comes_back_with_a_warning_where_its_tag_stands_for_another(stage: Stage) -> None:

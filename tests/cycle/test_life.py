@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from imagebot.cycle.memory import Memory
 from imagebot.cycle.report import Deed, Report
 from imagebot.errors import Unavailable
 from imagebot.forge.protocol import Forge, Listing, PullRequest
@@ -257,6 +258,41 @@ def test_a_push_that_others_beat_is_planned_anew_in_the_same_pass(stage: Stage) 
     assert held.hold is Hold.FROZEN
     assert stage.git("-C", str(stage.bare), "log", "-1", "--format=%s", BRANCH) == "theirs 0"
     assert (deeds(report), report.costs.git_fetches) == ([], 2)
+
+
+class Overtaken:
+    """A mirror whose first push finds that somebody just made that branch, at the base; `before` is asked each time."""
+
+    def __init__(self, mirror: Mirror, stage: Stage, before: Callable[[], int], seen: list[int]) -> None:
+        self._mirror = mirror
+        self._stage = stage
+        self._before = before
+        self._seen = seen
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._mirror, name)
+
+    def push(self, updates: list[PushUpdate]) -> dict[str, Pushed | Rejected]:
+        self._seen.append(self._before())
+        if len(self._seen) == 1:
+            self._stage.git("-C", str(self._stage.bare), "branch", updates[0].branch, "main")
+        return self._mirror.push(updates)
+
+
+def test_what_the_first_look_opened_counts_in_the_second(stage: Stage) -> None:
+    stage.policy(POLICY.replace("podinfo", "zebra").replace("staging/", "zoo/"), "zebra.yaml")
+    stage.commit({"zoo/app.yaml": DEPLOYMENT})
+    world, opened = stage.world(), list[int]()
+
+    def before() -> int:
+        return len(Memory(world.store(), NOON).counted("opened", str(stage.bare)))
+
+    def mirror(settings: RepositorySettings) -> Mirror:
+        return Overtaken(world.mirror(settings), stage, before, opened)  # type: ignore[return-value]
+
+    assert deeds(stage.one_pass(replace(world, mirror=mirror))) == [Deed.OPENED, Deed.OPENED]
+
+    assert opened == [0, 1]
 
 
 class Flipping:

@@ -12,6 +12,7 @@ from imagebot.forge import local
 from imagebot.forge.ensure import Ensured, ensure
 from imagebot.forge.protocol import Forge, Proposal, PullRequest
 from imagebot.plan import block
+from imagebot.plan.frame import BEGIN
 from imagebot.settings import RepositorySettings
 from tests.forge.conftest import GITEAS, client, gitea_client, gitlab_client
 from tests.support import gitea_server, github_server, gitlab_server
@@ -150,3 +151,16 @@ def test_a_second_bot_with_a_newer_proposal_says_it_in_the_same_one(connect: Con
 
     assert done.deed == "rewritten"
     assert settled(connect, proposal("f2")).body.strip() == body("f2").strip()
+
+
+def test_what_somebody_opened_meanwhile_keeps_their_words(connect: Connect) -> None:
+    """A person was faster, on the branch that was just pushed."""
+    framed = replace(proposal(), body=f"{BEGIN}\n{body('f1')}")
+    theirs = replace(proposal(), title="OPS-12", body="Wait for OPS-12.")
+    late = connect()
+    connect().create(theirs)
+    done = ensure(late, framed, None)
+
+    assert done.deed == "rewritten"
+    pull = settled(connect, framed)
+    assert pull.body.startswith(f"Wait for OPS-12.\n\n{BEGIN}")
