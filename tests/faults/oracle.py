@@ -87,6 +87,7 @@ def said_twice(scene: Scene) -> set[tuple[int, str]]:
 def unsettled(scene: Scene) -> Iterator[str]:
     """What must be true after two passes in which nothing went wrong."""
     yield from _twins(scene)
+    yield from _orphans(scene)
     for name, apps in scene.people.targets.items():
         pulls = scene.people.open_pulls(apps[0])
         tags = {app: wanted_tag(scene, app) for app in apps}
@@ -99,6 +100,14 @@ def unsettled(scene: Scene) -> Iterator[str]:
             yield f"{name}: {wanted} is due, and {len(pulls)} pull requests are open"
         elif wanted:
             yield from _misproposed(scene, name, pulls[0], wanted)
+
+
+def _orphans(scene: Scene) -> Iterator[str]:
+    """Branches of the bot's that no pull request needs any more, and no person works on."""
+    for apps in scene.people.targets.values():
+        branch = scene.people.branch(apps[0])
+        if branch in scene.people.heads() and not scene.people.open_pulls(apps[0]) and not theirs(scene, apps[0]):
+            yield f"{branch} is left over: no pull request is open for it"
 
 
 def restless(scene: Scene, told: Told | None, writes: int) -> Iterator[str]:

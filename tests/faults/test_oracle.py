@@ -158,6 +158,7 @@ def refused(scene: Scene) -> None:
     ("harm", "words"),
     [
         pytest.param(closed, "is due, and 0 pull requests are open", id="none"),
+        pytest.param(closed, "imagebot/staging/shop is left over", id="orphan"),
         pytest.param(doubled, "more than one open pull request", id="twins"),
         pytest.param(renamed, "is called 'deps(staging): shop 1.0.0 → 1.0.0' instead of", id="title"),
         pytest.param(without_block, "says in its block that it proposes [] instead of", id="block"),
