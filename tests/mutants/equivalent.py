@@ -31,6 +31,11 @@ EQUIVALENT: Mapping[tuple[str, str, str], str] = {
         "def __init__(self, message: str, offset: int = 0, length: int = 0) -> None:",
     ): "a caret is one character wide at least",
     (
+        "imagebot/selection/judge.py",
+        "return digests.pop() if len(digests) == 1 else None",
+        "return digests.pop() if len(digests) <= 1 else None",
+    ): "it is asked of the fields that say one tag, and there is one at least",
+    (
         "imagebot/selection/rank.py",
         "rules: Rules = field(repr=False, compare=False)",
         "rules: Rules = field(repr=True, compare=False)",

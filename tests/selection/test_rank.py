@@ -134,6 +134,7 @@ def test_tags_with_one_version(keys: dict[str, Any], tags: str, deployed: str, b
     ranking = rank(watch(**keys), tags.split(), deployed.split())
     assert ranking.best is not None
     assert ranking.best.tag == best
+    assert ranking.best.version in best, "the version of another one is told"
     assert ranking.best.because.partition("; ")[2] == because
     assert ranking.candidates[0] == ranking.best
     assert set(ranking.best.twins) == set(tags.split()) - {best}
