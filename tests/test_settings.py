@@ -312,6 +312,10 @@ def test_one_registry_in_two_spellings() -> None:
     [
         ("author: {email: nobody}", "'nobody' is no mail address"),
         ("author: {name: 'a <b>'}", "write one line of printable characters"),
+        ("author: {name: ' '}", "write one line of printable characters"),
+        ('author: {name: "a\\nb"}', "write one line of printable characters"),
+        ("state: ''", "this is no path"),
+        ('state: "a\\u202eb"', "this is no path"),
         ("every: 5", "'5' is no duration"),
         ("limits: {openPullRequests: 10001}", "must be at most 10000"),
         ("polices: [x]", "unknown key 'polices'; did you mean 'policies'?"),
