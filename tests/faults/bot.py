@@ -6,9 +6,11 @@ The seams are the code's own: what a forge's client sends each request by, the m
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
+from threading import RLock
 from traceback import format_exc
 from typing import Any, cast
 
@@ -31,7 +33,8 @@ from tests.faults.line import Moment, Operation, Told
 from tests.faults.schedule import ForgeName
 from tests.support.stage import NOON
 
-Ask = Callable[[Operation], str]
+Ask = Callable[[Operation], AbstractContextManager[str]]
+"""Tells how an operation will end; it is to be done within: one after another, however many threads a pass has."""
 
 CONNECT: dict[ForgeName, Callable[[RepositorySettings, Manners], Forge]] = {
     "github": github.connect,
@@ -66,10 +69,18 @@ class Clocks:
 
 def main(connection: Connection, place: Place) -> None:
     """One pass for each moment that is sent; what is sent back ends with a `Told`, or a traceback: that is a bug."""
+    turn = RLock()
 
-    def ask(operation: Operation) -> str:
-        connection.send(operation)
-        return str(connection.recv())
+    @contextmanager
+    def ask(operation: Operation) -> Iterator[str]:
+        queued = not turn.acquire(blocking=False)
+        if queued:
+            turn.acquire()
+        try:
+            connection.send(replace(operation, queued=queued))
+            yield str(connection.recv())
+        finally:
+            turn.release()
 
     clocks = Clocks()
     world = world_at(place, ask, clocks)
@@ -128,8 +139,8 @@ def _seam(forge: Any, ask: Ask) -> None:
     send = wire._ask  # noqa: SLF001
 
     def asked(*words: Any) -> Any:
-        ask(Operation("request"))
-        return send(*words)
+        with ask(Operation("request")):
+            return send(*words)
 
     wire._ask = asked  # noqa: SLF001
 
@@ -140,15 +151,17 @@ class _Mirror(Mirror):
         self._ask = ask
 
     def fetch(self, prefix: str | None) -> Heads:
-        if self._ask(Operation("fetch")):
-            raise Unavailable("the remote end hung up unexpectedly")
-        return super().fetch(prefix)
+        with self._ask(Operation("fetch")) as trouble:
+            if trouble:
+                raise Unavailable("the remote end hung up unexpectedly")
+            return super().fetch(prefix)
 
     def push(self, updates: Sequence[PushUpdate]) -> dict[str, Pushed | Rejected]:
-        if updates:
-            moved = tuple(update.branch for update in updates if update.new is not None)
-            self._ask(Operation("push", tuple(update.branch for update in updates), moved))
-        return super().push(updates)
+        if not updates:
+            return super().push(updates)
+        moved = tuple(update.branch for update in updates if update.new is not None)
+        with self._ask(Operation("push", tuple(update.branch for update in updates), moved)):
+            return super().push(updates)
 
 
 class _Store:
@@ -160,6 +173,7 @@ class _Store:
         return getattr(self._store, name)
 
     def save(self) -> None:
-        if self._ask(Operation("save")):
-            raise Unavailable("there is no space left for what must be remembered")
-        self._store.save()
+        with self._ask(Operation("save")) as trouble:
+            if trouble:
+                raise Unavailable("there is no space left for what must be remembered")
+            self._store.save()

@@ -40,11 +40,15 @@ TROUBLES: Mapping[Kind, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Operation:
-    """What a bot is about to do; `branches` are those of a push, `moved` those of them that it does not delete."""
+    """What a bot is about to do; `branches` are those of a push, `moved` those of them that it does not delete.
+
+    One thing is done at a time; `queued` is what stood in line while another was done, by another thread of the bot.
+    """
 
     kind: Kind
     branches: tuple[str, ...] = ()
     moved: tuple[str, ...] = ()
+    queued: bool = False
 
 
 BANS: Mapping[str, int] = {"slow down": 60, "banned": 600}

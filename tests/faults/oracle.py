@@ -103,10 +103,13 @@ def unsettled(scene: Scene) -> Iterator[str]:
 
 
 def _orphans(scene: Scene) -> Iterator[str]:
-    """Branches of the bot's that no pull request needs any more, and no person works on."""
+    """Branches of the bot's that nothing needs any more: no person works there, or may open what they closed again."""
+    pulls = scene.server.pulls.values()
+    refused = {pull.head for pull in pulls if pull.closed_by not in (None, scene.server.author)}
     for apps in scene.people.targets.values():
         branch = scene.people.branch(apps[0])
-        if branch in scene.people.heads() and not scene.people.open_pulls(apps[0]) and not theirs(scene, apps[0]):
+        unused = branch in scene.people.heads() and not scene.people.open_pulls(apps[0])
+        if unused and branch not in refused and not theirs(scene, apps[0]):
             yield f"{branch} is left over: no pull request is open for it"
 
 

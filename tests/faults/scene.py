@@ -161,17 +161,17 @@ class Scene:
         trouble = next(filter(None, (each.trouble(name, place, operation.kind) for place in places)), "")
         self.log.append(Step(name, number, operation, trouble, len(self.server.calls)))
         if operation.kind == "request":
-            self._asked(name, number, trouble)
+            self._asked(name, number, trouble, queued=operation.queued)
         if trouble == "raced":
             self.people.race(operation.branches[0])
         self.server.faults = troubles.faults(self.server, trouble)
         troubles.hook(self.people.bare, trouble, operation)
         return trouble
 
-    def _asked(self, name: str, number: int, trouble: str) -> None:
-        """A bot that was told to wait sends nothing; what it is told now holds from now on."""
+    def _asked(self, name: str, number: int, trouble: str, *, queued: bool) -> None:
+        """A bot that was told to wait sends nothing more; what it is told now holds from now on."""
         seconds = 60.0 * self.minutes
-        if seconds < self.bans.get(name, 0.0):
+        if seconds < self.bans.get(name, 0.0) and not queued:
             self.impatient.append(f"{name} was told to wait, and asks all the same: operation {number}")
         if trouble in BANS:
             self.bans[name] = seconds + BANS[trouble]
