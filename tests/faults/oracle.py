@@ -103,14 +103,19 @@ def unsettled(scene: Scene) -> Iterator[str]:
 
 
 def _orphans(scene: Scene) -> Iterator[str]:
-    """Branches of the bot's that nothing needs any more: no person works there, or may open what they closed again."""
+    """Branches of the bot's that nothing needs any more: what people committed, or may open again, is not among it."""
     pulls = scene.server.pulls.values()
     refused = {pull.head for pull in pulls if pull.closed_by not in (None, scene.server.author)}
     for apps in scene.people.targets.values():
         branch = scene.people.branch(apps[0])
         unused = branch in scene.people.heads() and not scene.people.open_pulls(apps[0])
-        if unused and branch not in refused and not theirs(scene, apps[0]):
+        if unused and branch not in refused and not _peoples(scene, branch):
             yield f"{branch} is left over: no pull request is open for it"
+
+
+def _peoples(scene: Scene, branch: str) -> str:
+    """Commits of people's on a branch, also those whose content came to the base otherwise."""
+    return scene.people.git("rev-list", "--no-merges", "--author=Ada", f"{MAIN}..{branch}")
 
 
 def restless(scene: Scene, told: Told | None, writes: int) -> Iterator[str]:

@@ -16,13 +16,12 @@ THINNED = 97  # one in so many; prime to the number of troubles, so that each ha
 @pytest.mark.parametrize("forge", FORGES)
 def test_any_operation_may_meet_any_trouble(tmp_path: Path, forge: ForgeName) -> None:
     with Life(tmp_path, forge) as life:
-        pairs = [pair for pair in life.pairs if pair.phase < 5]
-        for pair in pairs[FORGES.index(forge) * 20 :: THINNED]:
+        for pair in life.pairs[FORGES.index(forge) * 20 :: THINNED]:
             played = life.play(pair)
             assert not played.wrong, played
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, *range(5, 17), 18, 19, *range(22, 29)])
+@pytest.mark.parametrize("seed", range(1, 25))
 def test_any_schedule_settles_within_two_passes(tmp_path: Path, seed: int) -> None:
     played = play(drawn(seed), tmp_path)
     assert not played.wrong, played
