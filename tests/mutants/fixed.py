@@ -71,10 +71,10 @@ FIXED = (
     ),
     Fixed(
         "a field that stands where it stood counts as taken back",
-        "imagebot/plan/landed.py",
-        "other is not None and one > other",
-        "other is not None and one >= other",
-        ("tests/plan", "tests/cycle"),
+        "imagebot/history/undone.py",
+        "return stands is None or stands < at",
+        "return stands is None or stands <= at",
+        ("tests/history", "tests/cycle/test_never_back.py"),
     ),
 )
 
@@ -94,8 +94,8 @@ BROKEN = (
     Fixed(
         "what the bot closed looks as if people had closed it",
         "imagebot/cycle/retire.py",
-        "closed_by_bot=True",
-        "closed_by_bot=False",
+        "    checkout.forge.close(pull, comment, block.stamped(pull.body, closed_by_bot=True))\n    done",
+        "    checkout.forge.close(pull, comment, block.stamped(pull.body, closed_by_bot=False))\n    done",
     ),
     Fixed(
         "commits of people's freeze nothing",
