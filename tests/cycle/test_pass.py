@@ -191,11 +191,24 @@ def test_what_a_person_did_by_hand_makes_the_pull_request_moot(stage: Stage) -> 
 
 def test_what_the_bot_closed_itself_was_not_refused_by_anyone(stage: Stage) -> None:
     stage.one_pass()
+    stage.unpublish("6.5.4")
+    assert deeds(stage.one_pass()) == [Deed.CLOSED]
+    stage.publish("6.5.4")
+
+    assert deeds(stage.one_pass()) == [Deed.OPENED]
+
+
+def test_a_bump_by_hand_that_was_taken_back_by_hand_is_held(stage: Stage) -> None:
+    """The pull request for it was closed by the bot, and refused by nobody: what the field said tells."""
+    stage.one_pass()
     stage.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.5.4")})
     stage.one_pass()
     stage.commit({"staging/app.yaml": DEPLOYMENT})
 
-    assert deeds(stage.one_pass()) == [Deed.OPENED]
+    held = verdict(stage.one_pass())
+
+    assert isinstance(held, Held), held
+    assert held.hold is Hold.ROLLED_BACK
 
 
 def test_a_silent_registry_is_not_an_empty_one(stage: Stage) -> None:
