@@ -60,6 +60,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
             "policies: [policies/]\nstate: state\nlog: {level: error}\nrepositories:\n  environments:\n"
             f"    url: {git.url('acme/environments.git')}\n    forge: github\n    apiUrl: {github.url}\n"
             "    credentials: {app: {id: '12345', installation: 678, keyFile: app.pem}}\n    verifiedCommits: true\n"
+            "    pace: {writesPerHour: 400}\n"
             f"registries:\n  {stage.registry.host}: {{plainHttp: true}}\n"
         )
         stage.policy(POLICY)
