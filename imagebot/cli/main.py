@@ -94,7 +94,7 @@ def run() -> None:
 
 def _leave(code: int) -> None:
     """End the process, without waiting for threads whose answers nobody waits for."""
-    if any(thread.daemon for thread in threading.enumerate()):
+    if any(thread.name.startswith("ask ") for thread in threading.enumerate()):
         with suppress(OSError):
             sys.stdout.flush()
             sys.stderr.flush()

@@ -20,10 +20,14 @@ from imagebot.errors import Ask, ImagebotError, Stopped, Unavailable
 from imagebot.observe.events import AnswerDropped, AnswerMissed, Event
 
 T = TypeVar("T")
+ASKING = "ask "
+"""What the name of a thread begins with while it waits for an answer."""
 AT_ONCE = 4
 """Threads of one party, late ones among them."""
 _TICK = 0.1
 """Seconds between two looks at who is late."""
+_LINGER = 5.0
+"""Seconds that a thread waits for another question: to start one costs more than most answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +72,13 @@ class _Open:
 
 @dataclass(slots=True)
 class _Lane:
-    """One party's: what waits for a thread, and what the threads that there are have asked."""
+    """One party's: what waits for a thread, and what its threads have asked; `idle` ones wait for more."""
 
+    changed: threading.Condition
     waiting: deque[_Open] = field(default_factory=deque)
     running: dict[_Open, None] = field(default_factory=dict)
     threads: int = 0
+    idle: int = 0
 
 
 class Lanes:
@@ -85,13 +91,15 @@ class Lanes:
 
     def put(self, one: _Open) -> None:
         """Have a thread ask it, now or after others of its party."""
+        party = one.step.party
         with self._lock:
-            lane = self._lanes.setdefault(one.step.party, _Lane())
+            lane = self._lanes.setdefault(party, _Lane(threading.Condition(self._lock)))
             lane.waiting.append(one)
-            if lane.threads == self._at_once:
+            lane.changed.notify()
+            if lane.threads == self._at_once or len(lane.waiting) <= lane.idle:
                 return
             lane.threads += 1
-        threading.Thread(target=self._work, args=(lane,), name=f"ask {one.step.party}", daemon=True).start()
+        threading.Thread(target=self._work, args=(lane, party), daemon=True).start()
 
     def drop(self, one: _Open) -> bool:
         """Wait for it no more. False if it was answered just now."""
@@ -113,8 +121,10 @@ class Lanes:
         with self._lock:
             return sum(one.dropped for one in self._lanes[party].running) >= self._at_once
 
-    def _work(self, lane: _Lane) -> None:
+    def _work(self, lane: _Lane, party: str) -> None:
+        me = threading.current_thread()
         while (one := self._next(lane)) is not None:
+            me.name = f"{ASKING}{party}"
             try:
                 answer: Any = one.ask(one.step.deed, one.step.question)
             except Stopped as error:
@@ -127,9 +137,15 @@ class Lanes:
             elif one.since is not None:
                 took = round(time.monotonic() - one.since, 1)
                 one.tell(AnswerDropped(one.step.party, one.step.deed, took))
+            me.name = f"idle {party}"
 
     def _next(self, lane: _Lane) -> _Open | None:
+        """The next to ask; None if there was none for a while, and the thread should end."""
         with self._lock:
+            if not lane.waiting:
+                lane.idle += 1
+                lane.changed.wait_for(lambda: lane.waiting, _LINGER)
+                lane.idle -= 1
             if not lane.waiting:
                 lane.threads -= 1
                 return None

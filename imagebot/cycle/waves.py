@@ -46,6 +46,7 @@ class Waves:
         self._became = became
         self._recorded: set[str] = set()
         self._taken: set[Place] = set()
+        self._all_taken = False
         self._busy: set[str] = set()
         self._arranging: set[str] = set()
         self._new: dict[str, list[Arranged]] = defaultdict(list)
@@ -101,6 +102,8 @@ class Waves:
     def _ready(self) -> dict[str, list[Target]]:
         """The branches of which every member is decided and that were not taken up yet, by repository."""
         look, prefix = self.look, self.look.world.settings.branch_prefix
+        if self._all_taken:
+            return {}
         blocked = {
             (policy.repository, branch_of(prefix, policy, watch.image, major=major))
             for policy in look.undecided
@@ -116,7 +119,9 @@ class Waves:
         """Have all that is ready arranged, but in repositories where others are still at work."""
         look, unknown = self.look, self._unknown()
         look.fresh = False
-        for name, mine in self._ready().items():
+        ready = self._ready()
+        self._all_taken = not look.undecided and not self._busy.intersection(ready)
+        for name, mine in ready.items():
             checkout = look.sight.checkouts[name]
             if name in self._busy:
                 continue

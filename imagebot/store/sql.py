@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from imagebot.selection.byhand import HandHold, Place, in_order
@@ -102,9 +102,10 @@ class SqlStore:
     def judged(self, judged: Sequence[LastVerdict]) -> None:
         if not judged:
             return
+        of_policy = delete(verdicts).where(verdicts.c.app == bindparam("a"), verdicts.c.environment == bindparam("e"))
+        policies = sorted({(verdict.app, verdict.environment) for verdict in judged})
         with self._database.writing() as connection:
-            for app, environment in {(verdict.app, verdict.environment) for verdict in judged}:
-                connection.execute(delete(verdicts).where(verdicts.c.app == app, verdicts.c.environment == environment))
+            connection.execute(of_policy, [{"a": app, "e": environment} for app, environment in policies])
             _add(connection, verdicts, [asdict(verdict) for verdict in judged])
 
     def save(self) -> None:
