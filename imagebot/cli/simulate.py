@@ -17,7 +17,7 @@ from imagebot.cli.options import config_option
 from imagebot.cli.tables import console, print_json, state
 from imagebot.cycle.simulate import Left, Simulation, Span, simulate
 from imagebot.documents.duration import format_duration, parse_duration
-from imagebot.errors import BadInput
+from imagebot.errors import FINE, BadInput, worst
 from imagebot.outgoing import outgoing
 from imagebot.policy.model import Policy
 from imagebot.selection.kind import kind
@@ -69,7 +69,7 @@ def command(app: str, since: str, limit: int, as_json: bool, config: Path | None
         print_json(_data(found, whole[0], environments, span))
     else:
         _print(found, whole[0], environments, span)
-    return 0
+    return worst([FINE, *(error.exit_code for error in (*found.failed, *policies.bugs))])
 
 
 def _before(now: datetime, back: timedelta) -> datetime:
@@ -91,9 +91,8 @@ def _print(found: Simulation, policy: Policy, environments: Collection[str], spa
         for move in opened.moves:
             _print_move(move, policy, out)
     out.print()
-    for end in found.replay.ends:
-        if end.environment in environments:
-            out.print(Text(_end(end, policy)), soft_wrap=True)
+    for end in _ends(found, environments):
+        out.print(Text(_end(end, policy)), soft_wrap=True)
     out.print()
     out.print(Text("Not in this picture", style="bold"))
     for line in _unknown(found):
@@ -122,6 +121,11 @@ def _kind(move: Move, policy: Policy) -> str | None:
     return None if move.old is None else kind(move.old, move.new.tag, watch)
 
 
+def _ends(found: Simulation, environments: Collection[str]) -> list[End]:
+    failed = {left.image for left in found.left if left.failed is not None}
+    return [end for end in found.replay.ends if end.environment in environments and end.image not in failed]
+
+
 def _end(end: End, policy: Policy) -> str:
     where = f"{policy.app}@{end.environment} {end.image.familiar}"
     return outgoing(f"{where} ends at {end.tag or 'nothing'}: {state(end.verdict)}, {end.verdict.because}")
@@ -136,6 +140,8 @@ def _unknown(found: Simulation) -> Iterator[str]:
 
 
 def _left(left: Left) -> Iterator[str]:
+    if left.failed is not None:
+        yield f"not known: {left.failed}"
     if left.cut:
         yield "the registry's list of tags may be cut short"
     if left.unasked:
@@ -178,8 +184,7 @@ def _data(found: Simulation, policy: Policy, environments: Collection[str], span
                 "state": state(end.verdict),
                 "because": end.verdict.because,
             }
-            for end in found.replay.ends
-            if end.environment in environments
+            for end in _ends(found, environments)
         ],
         "leftOut": [
             {
@@ -190,6 +195,7 @@ def _data(found: Simulation, policy: Policy, environments: Collection[str], span
                 "timesOfRegistry": left.attested,
                 "timesOfPublisher": left.claimed,
                 "listMayBeCut": left.cut,
+                "failed": None if left.failed is None else str(left.failed),
             }
             for left in found.left
         ],

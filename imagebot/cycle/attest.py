@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import TypeVar
 
 from imagebot.cycle.asked import Asked
 from imagebot.cycle.lists import Listed
 from imagebot.cycle.memory import Memory
+from imagebot.cycle.world import World
+from imagebot.errors import ImagebotError
 from imagebot.images.reference import ImageName
 from imagebot.selection.doubts import Attested, Cut, Doubt, empty, halved, unlisted, unshown
 
+T = TypeVar("T")
 _MOST_ASKED = 4
 """Tags that are not on a list of which the registry is asked whether it has them: enough to find that it was cut."""
 _MOST_CONTROLS = 3
@@ -22,9 +26,14 @@ _MOST_CONTROLS = 3
 class Witnesses:
     """Where an absence of one image can be attested. Raises what `Asked` raises."""
 
+    world: World
     registries: Asked
     memory: Memory
     image: ImageName
+
+    def ask_each(self, deed: str, questions: Sequence[Callable[[], T]]) -> list[T | ImagebotError]:
+        """Ask the registry all of these, a few at a time, from a thread that judges: see `World.ask_each`."""
+        return self.world.ask_each(f"{self.image.registry}, beside judging", deed, questions)
 
     def gone(self, tag: str, others: Iterable[str]) -> Attested | Doubt:
         """What it means that nothing is shown for a tag on the list; `others` are tags and digests to ask for."""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 
 from imagebot.cycle.asked import Asked
 from imagebot.cycle.attest import Witnesses
-from imagebot.errors import NotFound, Unavailable
+from imagebot.errors import ImagebotError, NotFound, Unavailable
 from imagebot.images.reference import ImageName
 from imagebot.selection.doubts import Doubt
 
-_WORKERS = 8
 _MOST_ASKED = 200
 
 
@@ -27,12 +26,18 @@ def creation_times(witnesses: Witnesses, tags: Sequence[str]) -> Mapping[str, da
     digests = dict(memory.digests(image, tags))
     times = dict(memory.created(image, digests.values()))
     missing = [tag for tag in tags if digests.get(tag) not in times]
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        asked = missing[:_MOST_ASKED]
-        fresh = dict(zip(asked, pool.map(lambda tag: _created(witnesses.registries, image, tag), asked), strict=True))
+    asked = missing[:_MOST_ASKED]
+    answers = witnesses.ask_each(
+        f"tell when the images of {image.familiar} were made",
+        [partial(_created, witnesses.registries, image, tag) for tag in asked],
+    )
+    fresh = {tag: answer for tag, answer in zip(asked, answers, strict=True) if not isinstance(answer, ImagebotError)}
     found = {tag: answer for tag, answer in fresh.items() if answer is not None}
     memory.stand_for(image, {tag: digest for tag, (digest, _) in found.items()})
     memory.were_created(image, dict(found.values()))
+    for answer in answers:
+        if isinstance(answer, ImagebotError):
+            raise answer
     if gone := [tag for tag in fresh if tag not in found]:
         _attest(witnesses, gone, [tag for tag in tags if tag not in gone])
     if len(missing) > _MOST_ASKED:

@@ -113,7 +113,7 @@ def _gone(question: Question, tag: str) -> Attested | Doubt:
 
 def witnesses(here: Place) -> Witnesses:
     """Where an absence of the image that is watched here can be attested."""
-    return Witnesses(here.checkout.registries, here.checkout.memory, here.watch.image)
+    return Witnesses(here.checkout.world, here.checkout.registries, here.checkout.memory, here.watch.image)
 
 
 def _running(question: Question, tag: str, facts: Facts) -> Facts:

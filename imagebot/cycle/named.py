@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from operator import itemgetter
 
 from imagebot.cycle.attest import Witnesses
-from imagebot.errors import NotFound, Unavailable
+from imagebot.errors import ImagebotError, NotFound, Unavailable
 from imagebot.images.reference import is_digest
 from imagebot.selection.rank import Ranking
 from imagebot.selection.reasons import short
@@ -56,13 +56,16 @@ def _highest(ranking: Ranking, tags: Sequence[str]) -> str | None:
 def _ask(witnesses: Witnesses, tags: Sequence[str], digest: str) -> Mapping[str, str]:
     """What these tags stand for, as far as the one that is looked for."""
     found: dict[str, str] = {}
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        for at in range(0, len(tags), _WORKERS):
-            some = tags[at : at + _WORKERS]
-            answers = zip(some, pool.map(lambda tag: _stands_for(witnesses, tag), some), strict=True)
-            found |= {tag: answer for tag, answer in answers if answer is not None}
-            if digest in found.values():
-                break
+    deed = f"tell which tag of {witnesses.image.familiar} {short(digest)} is"
+    for at in range(0, len(tags), _WORKERS):
+        some = tags[at : at + _WORKERS]
+        answers = witnesses.ask_each(deed, [partial(_stands_for, witnesses, tag) for tag in some])
+        for tag, answer in zip(some, answers, strict=True):
+            if isinstance(answer, ImagebotError):
+                raise answer
+            found |= {} if answer is None else {tag: answer}
+        if digest in found.values():
+            break
     return found
 
 

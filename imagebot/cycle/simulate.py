@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 from imagebot.cycle.asked import Asked
 from imagebot.cycle.checkout import check_out
@@ -24,6 +25,7 @@ from imagebot.selection.verdict import Unknown
 from imagebot.versions.created import FIRST_IMAGES
 from imagebot.versions.known import Known
 
+T = TypeVar("T")
 _AT_ONCE = 8
 _MOST_PER_TAG = 5  # HEAD or GET of the tag, its manifest, its first platform's, that one's config
 
@@ -43,7 +45,7 @@ class Left:
 
     `older` counts tags below the one that ran at the beginning, which could not be chosen and were not asked about;
     `silent` tell no time that can be true; `unasked` came after the limit. `attested` times are the registry's,
-    `claimed` ones the images' own. `cut`: the registry's list may be cut short.
+    `claimed` ones the images' own. `cut`: the registry's list may be cut short. `failed`: why nothing is known at all.
     """
 
     image: ImageName
@@ -53,6 +55,7 @@ class Left:
     attested: int = 0
     claimed: int = 0
     cut: bool = False
+    failed: ImagebotError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,16 @@ class Simulation:
     left: tuple[Left, ...]
     requests: int
 
+    @property
+    def failed(self) -> tuple[ImagebotError, ...]:
+        """Why some images could not be looked back on."""
+        return tuple(left.failed for left in self.left if left.failed is not None)
+
 
 def simulate(world: World, policies: Sequence[Policy], span: Span) -> Simulation:
-    """Replay the past of one app, all of whose environments are in `policies`.
+    """Replay the past of one app, all of whose environments are in `policies`; an image that fails is left out.
 
-    Raises `WorldError`s, and `BadInput` for an order whose past is written nowhere.
+    Raises what the repositories and an only image do; `BadInput` for an order whose past is written nowhere.
     """
     memory = Memory(world.store(), span.until)
     asked = Asked(world.registries, memory)
@@ -78,8 +86,10 @@ def simulate(world: World, policies: Sequence[Policy], span: Span) -> Simulation
         history = None if watch.commit is None else histories[watch.commit]
         if isinstance(history, ImagebotError):
             raise history
-        looks.append(_Look(watch, asked, memory, span, Known(history=history), running.get(index, frozenset())))
-    found = [look.past() for look in looks]
+        looks.append(_Look(world, watch, asked, memory, span, Known(history=history), running.get(index, frozenset())))
+    found = [look.try_past() for look in looks]
+    if len(found) == 1 and (failed := found[0][1].failed) is not None:
+        raise failed
     memory.save()
     past = replay(policies, [past for past, _ in found], span.since, span.until)
     return Simulation(past, tuple(left for _, left in found), asked.requests)
@@ -89,6 +99,7 @@ def simulate(world: World, policies: Sequence[Policy], span: Span) -> Simulation
 class _Look:
     """One image, looked back on."""
 
+    world: World
     watch: Watch
     asked: Asked
     memory: Memory
@@ -96,6 +107,13 @@ class _Look:
     known: Known
     deployed: frozenset[str]
     times: dict[str, datetime | None] = field(default_factory=dict)
+
+    def try_past(self) -> tuple[Past, Left]:
+        """The same, with nothing in it if that cannot be told. Raises `BadInput`."""
+        past = self.world.ask(f"look back on {self.watch.image.familiar}", self.past)
+        if isinstance(past, BadInput):
+            raise past
+        return (Past(()), Left(self.watch.image, failed=past)) if isinstance(past, ImagebotError) else past
 
     def past(self) -> tuple[Past, Left]:
         """What came when, from the tag on that ran at the beginning."""
@@ -162,16 +180,23 @@ class _Look:
         """When the images of these tags were made: from the store, or from the registry and then into the store."""
         image, memory = self.watch.image, self.memory
         wanted = [tag for tag in tags if for_order or tag not in listed.uploaded]
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            digests = {
-                tag: digest for tag, digest in zip(wanted, pool.map(self._digest, wanted), strict=True) if digest
-            }
-            known = dict(memory.created(image, digests.values()))
-            missing = sorted(set(digests.values()) - set(known))
-            fresh = dict(zip(missing, pool.map(self._created, missing), strict=True))
+        digests = {tag: digest for tag, digest in self._each(self._digest, wanted).items() if digest}
+        known = dict(memory.created(image, digests.values()))
+        fresh = self._each(self._created, sorted(set(digests.values()) - set(known)))
         memory.were_created(image, fresh)
         known |= fresh
         self.times |= {tag: known[digests[tag]] if tag in digests else None for tag in wanted}
+
+    def _each(self, ask: Callable[[str], T], about: Sequence[str]) -> dict[str, T]:
+        """The answer to each, several asked at once. Raises what one of them raises."""
+        deed = f"tell when the images of {self.watch.image.familiar} were made"
+        answers = self.world.ask_each(self.watch.image.registry, deed, [partial(ask, each) for each in about])
+        found: dict[str, T] = {}
+        for each, answer in zip(about, answers, strict=True):
+            if isinstance(answer, ImagebotError):
+                raise answer
+            found[each] = answer
+        return found
 
     def _digest(self, tag: str) -> str | None:
         try:

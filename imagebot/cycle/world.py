@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeVar
 
 from imagebot.cycle.bulkhead import Bulkhead
 from imagebot.cycle.index import FieldIndex
-from imagebot.cycle.side_by_side import Budgets, Lanes
+from imagebot.cycle.side_by_side import Budgets, Lanes, SideBySide, Step
 from imagebot.errors import Bug, ImagebotError, Stopped
 from imagebot.forge.protocol import Forge
 from imagebot.gitrepo.mirror import Mirror
@@ -50,6 +51,20 @@ class World:
     def ask(self, deed: str, question: Callable[[], T]) -> T | ImagebotError:
         """The answer of one party, or why there is none: see `Bulkhead.ask`."""
         return Bulkhead(self.tell, self.bugs).ask(deed, question)
+
+    def ask_each(self, party: str, deed: str, questions: Sequence[Callable[[], T]]) -> list[T | ImagebotError]:
+        """The answers of one party to all of these, in their order, a few asked at a time. Raises `Stopped`.
+
+        Who asks from a thread of a party must name another one here: its own threads may all be waiting for this.
+        """
+        work = SideBySide(self.lanes, self.ask, self.tell, self.budgets)
+        answers: dict[int, T | ImagebotError] = {}
+        for number, question in enumerate(questions):
+            work.start(Step(party, deed, question, self.budgets.question), partial(answers.__setitem__, number))
+        while len(work):
+            self.go_on()
+            work.wait()
+        return [answers[number] for number in range(len(questions))]
 
     def go_on(self) -> None:
         """Raise `Stopped` if the process was told to stop."""

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
 from imagebot.cli.compose import load
+from imagebot.cycle.annals import Past, read_pasts
 from imagebot.cycle.report import Deed, Report
-from imagebot.cycle.run import preview
+from imagebot.cycle.run import preview, run
+from imagebot.cycle.simulate import Span, simulate
 from imagebot.cycle.world import World
-from imagebot.errors import BadInput, CannotEdit, ImagebotError
+from imagebot.errors import BadInput, Bug, CannotEdit, ImagebotError
 from imagebot.forge.local import Local, pulls_folder
 from imagebot.forge.protocol import Forge, Listing, PullRequest
 from imagebot.gitrepo.commits import Draft
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.images.reference import ImageName
 from imagebot.observe.events import BugMet
+from imagebot.policyfiles import load_paths
 from imagebot.registry.client import Registries, TagList
 from imagebot.selection.verdict import Unknown
 from imagebot.settings import Author, RepositorySettings
@@ -256,3 +260,38 @@ def test_a_bug_is_met_in_previews_too(two: Stage) -> None:
 
     assert [change.branch for change in report.changes] == [HEALTHY]
     assert_told(two, report)
+
+
+def test_a_bug_in_one_policy_file_stops_no_other(two: Stage) -> None:
+    world = planted(two, "odd.yaml")
+    found = load_paths([two.folder / "policies"], None, ask=world.ask)
+
+    assert [policy.app for policy in found.policies] == ["podinfo"]
+    assert not found.whole
+    assert "a bug of imagebot, met when it was to read the policy file" in found.problems[0].message
+    report = run(two.world(), replace(found, bugs=tuple(world.bugs)), NOON)
+    assert report.exit_code == 3
+    assert [pull.branch for pull in two.pulls()] == [HEALTHY]
+
+
+def test_a_bug_in_one_past_hides_no_other(two: Stage) -> None:
+    apart(two)
+    _, policies = load(two.config)
+    world = planted(two, "the past of odd")
+
+    pasts = read_pasts(world, policies.policies, NOON)
+
+    assert isinstance(pasts["environments"], Past)
+    assert isinstance(pasts["odd"], Bug)
+    assert len(world.bugs) == 1
+
+
+def test_a_bug_in_one_image_hides_no_other_from_a_simulation(two: Stage) -> None:
+    two.policy(POLICY + POLICY_OF_ODD.partition("images:\n")[2])
+    _, policies = load(two.config)
+    mine = [policy for policy in policies.policies if policy.app == "podinfo"]
+
+    found = simulate(planted(two, "look back on " + two.image + "-odd"), mine, Span(NOON - timedelta(days=9), NOON, 99))
+
+    assert [str(left.image).endswith("-odd") for left in found.left if left.failed is not None] == [True]
+    assert [left.claimed for left in found.left if left.failed is None] == [2]
