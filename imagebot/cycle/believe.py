@@ -20,22 +20,23 @@ from imagebot.selection.verdict import Unknown, Update
 def believed(question: Question, listed: Listed, line: WatchDecision) -> WatchDecision:
     """`line`, and whether it is sure of what is not on the list of tags.
 
-    What an open pull request proposes is asked for by name if it is not listed. Not where a branch says that there is
-    none, nor where the verdict closes nothing anyway.
+    What an open pull request proposes is asked for by name if it is not listed, also where it would be moved to another
+    version: a list that was cut long ago is still cut. Not where a branch says that there is none.
     """
     checkout, image = question.here.checkout, line.watch.image
     if listed.doubt is not None and listed.doubt.stands(checkout.memory.now):
         return _doubted(line, listed.doubt)
-    if isinstance(line.verdict, Update | Unknown) or question.branch not in checkout.heads.branches:
+    if isinstance(line.verdict, Unknown) or question.branch not in checkout.heads.branches:
         return line
+    moves = isinstance(line.verdict, Update)
     try:
         tags = proposed(checkout, question.policy, image, [question.branch])
         odd = witnesses(question.here).listing(listed, tags, ())
     except WorldError:
-        return replace(line, believed=False)
+        return line if moves else replace(line, believed=False)
     if isinstance(odd, Cut):
         return replace(line, verdict=Unknown(cut_short(image.familiar, odd)))
-    return line if odd is None or not odd.stands(checkout.memory.now) else _doubted(line, odd)
+    return line if moves or odd is None or not odd.stands(checkout.memory.now) else _doubted(line, odd)
 
 
 def _doubted(line: WatchDecision, doubt: Doubt) -> WatchDecision:

@@ -241,3 +241,19 @@ def test_a_doubt_is_told_where_nothing_is_to_be_done_either(world: World) -> Non
     answer = verdict(world.passes())
     assert isinstance(answer, UpToDate)
     assert "the list of tags shrank from 8 to 3, since 2026-01-01 12:00 UTC: registries leave things" in answer.because
+
+
+def test_a_list_that_stays_cut_moves_no_pull_request_back_once_the_longer_one_is_forgotten(world: World) -> None:
+    cut = Answer(200, (("Content-Type", "application/json"),), b'{"name": "acme/podinfo", "tags": ["6.5.3", "6.5.4"]}')
+    world.stage.publish("6.5.5")
+    world.passes()
+    world.faults.append(lambda asked: cut if asked.path.endswith("/tags/list") else None)
+
+    for days in (0.1, 2, 3):
+        report = world.passes(days)
+
+        assert "cut short: 6.5.5 is not on it, and the registry has it" in verdict(report).because
+        assert [pull.title.rpartition(" ")[2] for pull in world.stage.pulls()] == ["6.5.5"]
+    world.stage.unpublish("6.5.5")
+    world.passes(4)
+    assert [pull.title.rpartition(" ")[2] for pull in world.stage.pulls()] == ["6.5.4"], "withdrawn, and attested"
