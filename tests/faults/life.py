@@ -100,7 +100,7 @@ class Life:
         shutil.copytree(held.folder, self._stage, symlinks=True)
         _put(scene.server, held.forge)
         _put(scene.people, held.people)
-        _put(scene, {**held.scene, "excused": set(), "bans": {}, "impatient": []})
+        _put(scene, {**held.scene, "excused": set(), "bans": {}, "impatient": [], "late": {}})
 
 
 def _plain(keeper: object, *more: str) -> dict[str, Any]:

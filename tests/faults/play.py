@@ -42,7 +42,7 @@ def played(scene: Scene, schedule: Schedule) -> Played:
         wrong = tuple(_wrong(scene, schedule))
     except Exception:  # noqa: BLE001  a bug, in the bot or here, is wanted with all that led to it
         wrong = (format_exc(),)
-    return Played(schedule, wrong, tuple(_told(scene)), _seen(scene))
+    return Played(schedule, wrong, tuple(_told(scene)), _seen(scene, schedule))
 
 
 def _wrong(scene: Scene, schedule: Schedule) -> Iterator[str]:
@@ -50,9 +50,6 @@ def _wrong(scene: Scene, schedule: Schedule) -> Iterator[str]:
         if found := list(_round(scene, each)):
             yield from (f"after round {number}: {line}" for line in found)
             return
-    met = {step.trouble for step in scene.log if isinstance(step, Step)}
-    named = {each for one in schedule.rounds for each in one.troubles.values() if isinstance(each, str)}
-    yield from (f"no operation met {trouble!r}" for trouble in named - met)
     scene.calm()
     for number, bot in enumerate(schedule.last, 1):
         writes = scene.writes
@@ -92,9 +89,16 @@ def _told(scene: Scene) -> Iterator[str]:
         yield f"  {each.bot} {each.number} {what}{f'  <- {each.trouble}' if each.trouble else ''}"
 
 
-def _seen(scene: Scene) -> Counter[str]:
+def _seen(scene: Scene, schedule: Schedule) -> Counter[str]:
     steps = [each for each in scene.log if isinstance(each, Step)]
     troubles = Counter(f"{step.operation.kind} {step.trouble}" for step in steps if step.trouble)
     passes = sum(step.number == 1 for step in steps)
-    sums = {"passes": passes, "operations": len(steps), "said twice by two bots at once": len(scene.excused)}
+    met = {step.trouble for step in steps}
+    named = {each for one in schedule.rounds for each in one.troubles.values() if isinstance(each, str)}
+    sums = {
+        "troubles that nothing met": len(named - met),
+        "passes": passes,
+        "operations": len(steps),
+        "said twice by two bots at once": len(scene.excused),
+    }
     return troubles + Counter(sums)

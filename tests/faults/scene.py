@@ -15,7 +15,7 @@ from random import Random
 
 from tests.faults import bot, troubles
 from tests.faults.forges import SERVERS
-from tests.faults.line import BANS, KILLED, KILLED_AFTER, Moment, Operation, Step, Told, in_turns
+from tests.faults.line import BANS, KILLED, KILLED_AFTER, TROUBLES, Moment, Operation, Step, Told, in_turns
 from tests.faults.people import APPS, GROUP, People
 from tests.faults.schedule import At, ForgeName, Round, Schedule
 from tests.support.forge_server import ForgeServer, served
@@ -74,6 +74,7 @@ class Scene:
     excused: set[tuple[int, str]] = field(default_factory=set)
     bans: dict[str, float] = field(default_factory=dict)
     impatient: list[str] = field(default_factory=list)
+    late: dict[str, str] = field(default_factory=dict)
 
     @property
     def server(self) -> ForgeServer:
@@ -136,6 +137,7 @@ class Scene:
         connection.send(Moment(now, 60.0 * self.minutes))
         met: list[Operation] = []
         trouble = ""
+        self.late.pop(name, None)
         while isinstance(message := connection.recv(), Operation):
             troubles.unhook(self.people.bare)
             yield
@@ -159,6 +161,7 @@ class Scene:
             if deed := each.meanwhile.get((name, place)):
                 self.log.append(f"  meanwhile {self.people.do(deed)}")
         trouble = next(filter(None, (each.trouble(name, place, operation.kind) for place in places)), "")
+        trouble = trouble or self._late(name, each.troubles.get((name, number), 0), operation)
         self.log.append(Step(name, number, operation, trouble, len(self.server.calls)))
         if operation.kind == "request":
             self._asked(name, number, trouble, queued=operation.queued)
@@ -167,6 +170,15 @@ class Scene:
         self.server.faults = troubles.faults(self.server, trouble)
         troubles.hook(self.people.bare, trouble, operation)
         return trouble
+
+    def _late(self, name: str, due: int | str, operation: Operation) -> str:
+        """A trouble whose operation came sooner or later this time, as threads fall, strikes the next of its kind."""
+        late = due if isinstance(due, str) else self.late.get(name, "")
+        if late in TROUBLES[operation.kind]:
+            self.late.pop(name, None)
+            return late
+        self.late[name] = late
+        return ""
 
     def _asked(self, name: str, number: int, trouble: str, *, queued: bool) -> None:
         """A bot that was told to wait sends nothing more; what it is told now holds from now on."""
