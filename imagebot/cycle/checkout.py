@@ -28,7 +28,9 @@ from imagebot.plan.freeze import Frozen
 from imagebot.plan.refusals import Refused, refused
 from imagebot.plan.wish import Wish, asked
 from imagebot.policy.model import Policy
+from imagebot.selection.doubts import BELIEVED_AFTER
 from imagebot.selection.facts import KeptBack
+from imagebot.selection.reasons import shown
 from imagebot.selection.verdict import Hold, Version
 from imagebot.settings import RepositorySettings
 
@@ -214,13 +216,34 @@ class Checkout:
         return frozenset(pull.branch for pull in closed if Wish.RETRY in asked(pull.body, pull.labels))
 
     def _ask_refusals(self, branch: str) -> tuple[Refused, ...]:
+        closed = self.forge.closed_pulls(branch)
+        self._check_whereabouts(branch, closed)
         found = tuple(
             item
-            for pull in self.forge.closed_pulls(branch)
+            for pull in closed
             for item in refused(pull.number, pull.body, pull.labels, pull.closed_at, pull.closed_by)
         )
         self.memory.are_refused(self._place(branch), self._open_now(branch), found)
         return found
+
+    def _check_whereabouts(self, branch: str, closed: Sequence[PullRequest]) -> None:
+        """A pull request that was open, whose branch is there, is open, closed or merged. Raises `BadResponse`.
+
+        A forge may lose its index for a while, and answer every list with nothing. Where one was really deleted, that
+        is believed after a day.
+        """
+        before = None if self._open_now(branch) else self.memory.was_open(self._place(branch))
+        if before is None or branch not in self.heads.branches or self.memory.now - before[1] >= BELIEVED_AFTER:
+            return
+        number, at = before
+        if number in {pull.number for pull in closed}:
+            return
+        merged = self.forge.merged_pulls(self.world.settings.branch_prefix, None)
+        if number not in {one.pull.number for one in merged}:
+            raise BadResponse(
+                f"the forge of {self.settings.name} lists pull request #{number} of {branch} neither as open nor as "
+                f"closed; unless it does, that is believed from {shown(at + BELIEVED_AFTER)} on"
+            )
 
     def _open_now(self, branch: str) -> int | None:
         return self.pulls[branch].number if branch in self.pulls else None

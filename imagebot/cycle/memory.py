@@ -197,6 +197,14 @@ class Memory:
             return None
         return tuple(Refused(Proposed(*words), datetime.fromisoformat(since), why) for words, since, why in items)
 
+    def was_open(self, branch: str) -> tuple[int, datetime] | None:
+        """The number of the pull request that was open when refusals were last asked about, and when that was."""
+        known = self._store.recalled("closed", [branch]).get(branch)
+        if known is None:
+            return None
+        at, then, _ = json.loads(known)
+        return None if then is None else (then, datetime.fromisoformat(at))
+
     def are_refused(self, branch: str, open_now: int | None, items: Iterable[Refused]) -> None:
         """Remember what people refused on a branch, for an hour."""
         words = [[astuple(item.proposed), item.at.isoformat(), item.because] for item in items]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from imagebot.plan import block
 from tests.support import api_descriptions, gitea_server, github_server, gitlab_server
 from tests.support.forge_server import ForgeServer, Pull
 from tests.support.git_http import git_http_server
-from tests.support.stage import Stage, set_up
+from tests.support.stage import NOON, Stage, set_up
 
 POLICY = """\
 app: shop
@@ -45,11 +46,11 @@ class Place:
     stage: Stage
     server: ForgeServer
 
-    def one_pass(self) -> Report:
+    def one_pass(self, now: datetime = NOON) -> Report:
         manners = Manners(timeout_s=20, between_writes_s=0.0)
         world = self.stage.world()
         known = {name: forges.connect(one, manners) for name, one in world.settings.repositories.items()}
-        return self.stage.one_pass(replace(world, forge=lambda settings: known[settings.name]))
+        return self.stage.one_pass(replace(world, forge=lambda settings: known[settings.name]), now)
 
     @property
     def pull(self) -> Pull:

@@ -1,0 +1,58 @@
+"""A forge that answers every list with nothing has not said that nothing is open."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from imagebot.cycle.report import Deed
+from tests.e2e.conftest import BRANCH, Place, deeds
+from tests.support.forge_server import Fault
+from tests.support.stage import NOON
+
+LISTS = ("/pulls", "/merge_requests")
+
+
+def list_nothing(place: Place) -> None:
+    """From now on every list of pull requests is empty; all else is answered."""
+    place.server.faults = [
+        Fault("GET", 200, nth, ending, body=b"[]")
+        for ending in LISTS
+        for asked in [sum(Fault("GET", 200, 1, ending).fits(call) for call in place.server.calls)]
+        for nth in range(asked + 1, asked + 100)
+    ]
+
+
+def test_no_branch_moves_under_a_pull_request_that_is_not_listed(place: Place) -> None:
+    place.one_pass()
+    place.stage.publish("1.10.0")
+    heads, body = place.stage.heads(), place.pull.body
+    list_nothing(place)
+
+    report = place.one_pass()
+
+    (decision,) = report.decisions
+    assert decision.unknown
+    assert f"#{place.pull.number} of {BRANCH} neither as open nor as closed" in decision.watches[0].verdict.because
+    assert (place.stage.heads(), place.pull.body, report.exit_code) == (heads, body, 1)
+    place.server.faults = []
+    assert deeds(place.one_pass()) == [Deed.UPDATED]
+    assert (place.branch, place.proposed) == ("1.10.0", "1.10.0")
+
+
+def test_one_that_was_deleted_is_believed_to_be_gone_after_a_day(place: Place) -> None:
+    place.one_pass()
+    del place.server.pulls[place.pull.number]
+
+    unknown = place.one_pass()
+
+    assert unknown.decisions[0].unknown
+    assert deeds(place.one_pass(NOON + timedelta(days=1))) == [Deed.OPENED]
+
+
+def test_one_that_was_merged_and_left_its_branch_is_in_nobodys_way(place: Place) -> None:
+    place.one_pass()
+    pull = place.pull
+    pull.state, pull.merged_at, pull.closed_at = "closed", "2026-01-01T12:00:00Z", "2026-01-01T12:00:00Z"
+    place.stage.publish("1.10.0")
+
+    assert deeds(place.one_pass()) == [Deed.OPENED]
