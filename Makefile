@@ -20,7 +20,7 @@ test: machine ## all checks, cheapest first: just what CI runs
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 demo: venv ## a registry, an environment repository and two passes, in the folder demo/
 	@$(BIN)/python -m tests.demo

@@ -58,8 +58,11 @@ class Reader(Generic[_One]):
     unread: list[Unread] = field(default_factory=list)
 
     def read(self, items: Iterable[object]) -> Iterator[_One]:
-        """Those that can be read, each once: pages move on while others are asked for."""
-        seen: set[int] = set()
+        """Those that can be read, each once: pages move on while others are asked for.
+
+        Of two that have one number and not one branch nobody can tell which has it: the later is in doubt.
+        """
+        seen: dict[int, object] = {}
         for item in items:
             try:
                 one = checked(self.shape, item, self.whose)
@@ -67,8 +70,10 @@ class Reader(Generic[_One]):
                 self._pass_over(item, str(error))
                 continue
             if one.number not in seen:
-                seen.add(one.number)
+                seen[one.number] = item
                 yield one
+            elif self._glimpse(item).branch != self._glimpse(seen[one.number]).branch:
+                self._pass_over(item, "another one has its number")
 
     def none_missing(self) -> None:
         """Raises `BadResponse` if one that may be asked for could not be read."""
@@ -76,13 +81,16 @@ class Reader(Generic[_One]):
             raise BadResponse(self.unread[0].because)
 
     def _pass_over(self, item: object, because: str) -> None:
-        try:
-            glimpse = checked(self.glimpsed, item, self.whose).told()
-        except BadResponse:
-            glimpse = Glimpse()
+        glimpse = self._glimpse(item)
         if glimpse.is_foreign or glimpse.base not in ("", self.base):
             return
         if not self.may_be(glimpse.branch) if glimpse.branch else self.history and block.read(glimpse.body) is None:
             return
         which = f"pull request {glimpse.number}" if glimpse.number else "a pull request"
         self.unread.append(Unread(glimpse.branch, f"{which} cannot be read: {because}", glimpse.number))
+
+    def _glimpse(self, item: object) -> Glimpse:
+        try:
+            return checked(self.glimpsed, item, self.whose).told()
+        except BadResponse:
+            return Glimpse()
