@@ -30,6 +30,7 @@ GRACE = 9.0
 _SHORTEST_JITTER = 1
 _LOOKS = 5.0
 """Seconds between two looks at the clocks: so long may a pass be late after a step."""
+_SOON = timedelta(milliseconds=50)
 _STEP = 2.0
 """Seconds that the wall clock may gain or lose between two looks: a clock that is slewed does less."""
 
@@ -64,13 +65,20 @@ class Watch:
 
 
 class _After(BaseTrigger):  # type: ignore[misc]
-    """So long after now, whatever the clock was before: APScheduler's own goes through all that lies in between."""
+    """So long after now, whatever the clock was before: APScheduler's own goes through all that lies in between.
+
+    `soon`: the next time, once, at once.
+    """
 
     def __init__(self, every: timedelta) -> None:
+        self.soon = False
         self._every = every
         self._jitter = max(int(every.total_seconds() / 10), _SHORTEST_JITTER)
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+        if self.soon:
+            self.soon = False
+            return now + _SOON
         due: datetime = self._apply_jitter(now + self._every, self._jitter, now)
         return due
 
@@ -101,7 +109,9 @@ class Heart:
         self._scheduler = BackgroundScheduler(timezone=UTC)
         # misfire_grace_time=None: by default a tick that waits over a second for a busy worker is dropped silently.
         once = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
-        self.job = self._scheduler.add_job(self._beat, _After(every), **once, next_run_time=clock.now())
+        self._trigger = _After(every)
+        self._worker = 0
+        self.job = self._scheduler.add_job(self._beat, self._trigger, **once, next_run_time=clock.now())
         self._scheduler.add_listener(self._skipped, EVENT_JOB_MAX_INSTANCES)
         # Only then does APScheduler take the job for ended: a tick before that is skipped.
         self._scheduler.add_listener(self._ended, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
@@ -143,6 +153,7 @@ class Heart:
         self._due = self._clocks.boottime() + self._every.total_seconds()
 
     def _beat(self) -> None:
+        self._worker = threading.get_ident()
         self.begins()
         try:
             self._heed(self._one_pass(clock.now()))
@@ -151,15 +162,20 @@ class Heart:
 
     def _ended(self, _: object) -> None:
         self.idle.set()
-        if self._again:
+        if not self._again:
+            return
+        if threading.get_ident() == self._worker:
             self._set_anew(0.0)
+        else:  # it ended before the scheduler had handed it over: only then is the next time asked for
+            self._trigger.soon = True
 
     def _heed(self, every: timedelta) -> None:
         if every != self._every:
             self._tell(ScheduleChanged(self._every.total_seconds(), every.total_seconds()))
             self._due += every.total_seconds() - self._every.total_seconds()
             self._every = every
-            self.job.modify(trigger=_After(every))
+            self._trigger = _After(every)
+            self.job.modify(trigger=self._trigger)
             self._set_anew(max(self._due - self._clocks.boottime(), 0.0))
 
     def _skipped(self, _: object) -> None:
