@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from imagebot.cycle.asked import Asked
@@ -14,7 +15,8 @@ from imagebot.cycle.memory import Memory
 from imagebot.cycle.once import once
 from imagebot.cycle.standing import Branches
 from imagebot.cycle.world import World
-from imagebot.errors import BadResponse, ImagebotError, WorldError
+from imagebot.errors import BadResponse, ImagebotError, Unavailable, WorldError
+from imagebot.forge.bans import ToldToWait
 from imagebot.forge.protocol import Forge, Listing, PullRequest, Signs
 from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.objects import TreeEntry
@@ -34,6 +36,8 @@ from imagebot.selection.reasons import shown
 from imagebot.selection.verdict import Hold, Version
 from imagebot.settings import RepositorySettings
 
+T = TypeVar("T")
+_MOST_SILENT = 3  # one may be a hiccup; each costs the pass a quarter of a minute, or four
 _READ_TOGETHER = 200  # files whose past one git reads at once
 _MOST_COMMITS = 5000  # of all of them
 _WISHES_SINCE = timedelta(days=1)
@@ -61,6 +65,7 @@ class Checkout:
     opened: int = 0
     promised_writes: int = 0
     _writes_before: int = 0
+    _silent: int = 0
     _contents: dict[str, bytes] = field(default_factory=dict)
     _lines: dict[frozenset[str], Sequence[Commit]] = field(default_factory=dict)
 
@@ -121,7 +126,21 @@ class Checkout:
 
     @once
     def _listing(self) -> Listing[PullRequest] | ImagebotError:
-        return self.world.ask(f"list the pull requests of {self.settings.name}", self._list)
+        return self.ask_forge(f"list the pull requests of {self.settings.name}", self._list)
+
+    def ask_forge(self, deed: str, question: Callable[[], T]) -> T | ImagebotError:
+        """`World.ask`, of a forge: one that did not answer a few times in a row is asked no more by this pass.
+
+        To be told to wait is an answer, which nobody has to wait for.
+        """
+        if self._silent >= _MOST_SILENT:
+            return Unavailable(
+                f"{self.party} did not answer {_MOST_SILENT} times in a row; the next pass asks it again"
+            )
+        answer = self.world.ask(deed, question)
+        is_silent = isinstance(answer, Unavailable) and not isinstance(answer, ToldToWait)
+        self._silent = self._silent + 1 if is_silent else 0
+        return answer
 
     def _list(self) -> Listing[PullRequest]:
         if not self.heads.branches:
@@ -216,7 +235,9 @@ class Checkout:
         return frozenset(pull.branch for pull in closed if Wish.RETRY in asked(pull.body, pull.labels))
 
     def _ask_refusals(self, branch: str) -> tuple[Refused, ...]:
-        closed = self.forge.closed_pulls(branch)
+        closed = self.ask_forge(f"list what was closed of {branch}", lambda: self.forge.closed_pulls(branch))
+        if isinstance(closed, ImagebotError):
+            raise closed
         self._check_whereabouts(branch, closed)
         found = tuple(
             item

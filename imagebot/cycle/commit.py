@@ -44,7 +44,9 @@ def made(world: World, checkout: Checkout, changes: Sequence[Change]) -> Sequenc
     """A commit for each change, or why there is none; by the forge where it is to sign them."""
     if checkout.settings.verified_commits:
         return [
-            world.ask(f"have {change.branch} committed by the forge", partial(_verified, world, checkout, change))
+            checkout.ask_forge(
+                f"have {change.branch} committed by the forge", partial(_verified, world, checkout, change)
+            )
             for change in changes
         ]
     drafts = [Draft(change.files, change.message) for change in changes]

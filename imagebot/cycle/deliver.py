@@ -107,7 +107,7 @@ def _carry_out(world: World, present: Sequence[Checkout], jobs: Sequence[Job], d
             proposal = proposals.get(job.place)
             headed = None if proposal is None else replace(proposal, head=commits[job.place])
             settle = partial(_settle, world, job, headed, delivery, moved=moved)
-            done = world.ask(f"settle the pull request of {job.change.branch}", settle)
+            done = checkout.ask_forge(f"settle the pull request of {job.change.branch}", settle)
             if isinstance(done, ImagebotError):
                 done = outcome(job.change, undone(done), str(done))
             delivery.outcomes.append(done)
@@ -141,7 +141,7 @@ def _is_refused(world: World, job: Job, delivery: Delivery) -> bool:
     if job.pull is not None:
         return False
     question = partial(job.checkout.refused_meanwhile, job.change)
-    because = world.ask(f"ask whether people refused {job.change.branch} meanwhile", question)
+    because = job.checkout.ask_forge(f"ask whether people refused {job.change.branch} meanwhile", question)
     if isinstance(because, ImagebotError):
         delivery.fail(job.change, because)
         return True
@@ -160,7 +160,9 @@ def _announced(world: World, job: Job, proposal: Proposal | None, delivery: Deli
     """Whether the branch may move: what is said of it comes first, or nothing moves at all."""
     if job.pull is None or proposal is None:
         return True
-    done = world.ask(f"announce what comes to {job.change.branch}", partial(_announce, job, job.pull, proposal))
+    done = job.checkout.ask_forge(
+        f"announce what comes to {job.change.branch}", partial(_announce, job, job.pull, proposal)
+    )
     if isinstance(done, ImagebotError):
         delivery.fail(job.change, done)
         return False

@@ -51,7 +51,7 @@ def look_after(
                 return _retire(world, checkout, pull, reason)
             return None
 
-        done = world.ask(f"look after the pull request of {branch}", partial(look, pull))
+        done = checkout.ask_forge(f"look after the pull request of {branch}", partial(look, pull))
         if isinstance(done, ImagebotError):
             done = _failed(checkout, pull, done)
         if done is not None:
@@ -70,7 +70,9 @@ def look_after(
 def _close_doubles(world: World, checkout: Checkout, delivery: Delivery) -> None:
     for pull in checkout.doubles:
         world.go_on()
-        done = world.ask(f"look after the second pull request of {pull.branch}", partial(_close_double, checkout, pull))
+        done = checkout.ask_forge(
+            f"look after the second pull request of {pull.branch}", partial(_close_double, checkout, pull)
+        )
         if isinstance(done, ImagebotError):
             delivery.outcomes.append(_failed(checkout, pull, done))
 

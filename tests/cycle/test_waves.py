@@ -14,6 +14,7 @@ import pytest
 from imagebot.cycle.report import Deed, Report
 from imagebot.cycle.side_by_side import Budgets
 from imagebot.cycle.world import World
+from imagebot.errors import Unavailable
 from imagebot.forge.local import Local, pulls_folder
 from imagebot.forge.protocol import Forge, Listing, Proposal, PullRequest, Written
 from imagebot.gitrepo.mirror import Heads, Mirror
@@ -261,3 +262,33 @@ def test_the_report_is_in_the_same_order_whoever_is_slow(two: Stage, gate: Gate)
 
     names = [decision.policy.app for decision in slow[0].decisions]
     assert names == [decision.policy.app for decision in again.decisions] == ["podinfo", "slow"]
+
+
+class MuteForge(Local):
+    """Does not answer whoever wants to open something; `asked` counts them."""
+
+    asked: ClassVar[list[str]] = []
+
+    def create(self, proposal: Proposal) -> Written:
+        self.asked.append(proposal.branch)
+        raise Unavailable("127.0.0.1 does not answer")
+
+
+def test_a_forge_that_does_not_answer_is_asked_no_more_by_this_pass(tmp_path: Path) -> None:
+    stage = set_up(tmp_path)
+    stage.publish("6.5.3", "6.5.4")
+    apps = [f"app{number}" for number in range(6)]
+    for app in apps:
+        stage.policy(POLICY.replace("app: podinfo", f"app: {app}").replace("staging/", f"{app}/"), f"{app}.yaml")
+    stage.commit({f"{app}/app.yaml": DEPLOYMENT for app in apps})
+    world = stage.world()
+    MuteForge.asked.clear()
+    with stage.registry:
+        report = stage.one_pass(
+            replace(world, forge=lambda settings: MuteForge(pulls_folder(settings.url), "main", lambda: NOON))
+        )
+
+    assert len(MuteForge.asked) == 3
+    assert [outcome.deed for outcome in report.outcomes] == [Deed.FAILED] * 6
+    last = {outcome.because for outcome in report.outcomes[3:]}
+    assert last == {"environments did not answer 3 times in a row; the next pass asks it again"}
