@@ -83,7 +83,7 @@ def forge_failed(checkout: Checkout, mine: Sequence[Arranged], because: Imagebot
 def _carry_out(world: World, present: Sequence[Checkout], jobs: Sequence[Job], delivery: Delivery) -> None:
     """Jobs of one repository, the most urgent first. Nothing is pushed that the forge would take no words for yet."""
     checkout = jobs[0].checkout
-    wanted = [job for job in sorted(jobs, key=turn) if not _is_refused(world, job, delivery)]
+    wanted = [job for job in sorted(jobs, key=turn) if not _is_refused(job, delivery)]
     proposals = _proposals(world, [job for job in wanted if not job.said], delivery)
     wanted = [job for job in wanted if job.said or job.place in proposals]
     wanted = _paid(present, wanted, proposals, delivery)
@@ -95,9 +95,7 @@ def _carry_out(world: World, present: Sequence[Checkout], jobs: Sequence[Job], d
         _paid(present, sorted(wanted, key=lambda job: job.place in again), proposals, delivery) if again else wanted
     )
     ready = [
-        job
-        for job in wanted
-        if commits[job.place] == job.tip or _announced(world, job, proposals.get(job.place), delivery)
+        job for job in wanted if commits[job.place] == job.tip or _announced(job, proposals.get(job.place), delivery)
     ]
     left = _push(world, checkout, [job for job in ready if commits[job.place] != job.tip], commits, delivery)
     for job in ready:
@@ -136,7 +134,7 @@ def _proposals(world: World, jobs: Sequence[Job], delivery: Delivery) -> dict[Pl
     return found
 
 
-def _is_refused(world: World, job: Job, delivery: Delivery) -> bool:
+def _is_refused(job: Job, delivery: Delivery) -> bool:
     """Whether people closed just this meanwhile: what is remembered of that may be an hour old."""
     if job.pull is not None:
         return False
@@ -156,7 +154,7 @@ def _must_go_on(job: Job, commit: str | None) -> bool:
     return found is not None and found.auto_merge and commit not in (None, job.tip)
 
 
-def _announced(world: World, job: Job, proposal: Proposal | None, delivery: Delivery) -> bool:
+def _announced(job: Job, proposal: Proposal | None, delivery: Delivery) -> bool:
     """Whether the branch may move: what is said of it comes first, or nothing moves at all."""
     if job.pull is None or proposal is None:
         return True
