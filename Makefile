@@ -10,7 +10,7 @@ BIN := .venv/bin
 COMPILE = .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(LOCK)
 
-.PHONY: help test demo bench storm oracle replay corpus fuzz fuzz-answers faults mutants docs picture lock venv machine clean
+.PHONY: help test demo bench storm oracle replay corpus fuzz fuzz-answers faults endurance mutants docs picture lock venv machine clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -54,6 +54,9 @@ faults: machine ## every trouble of every step, then SCHEDULES=1000 from SEED=1 
 mutants: machine ## COUNT=20 small wrong changes of each room, which its tests must notice; ROOM=plan SEED=1; hours
 	@$(PYTHON) tests/set_up.py mutants
 	@$(BIN)/python -m tests.mutants "$(ROOM)" $(SEED) $(COUNT)
+
+endurance: machine ## `run` for SECONDS=600 with faults of registries, git, forges and policies; SEED=1
+	@$(BIN)/python -m tests.endurance $(SECONDS) $(SEED)
 
 docs: venv ## write the pages of docs/ that follow from the code
 	@$(BIN)/python docs/make.py

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -184,7 +183,7 @@ class Heart:
 
 
 def serve(heart: Heart, stop: Stop) -> int:
-    """Let it beat until `stop` is set; SIGHUP has it beat now.
+    """Let it beat until `stop` is set; an order to reload has it beat now.
 
     A pass that raises is a bug outside of all bulkheads: it ends the process, which the cluster restarts. A pass that
     does not end within `GRACE` seconds of a signal is cut off: the next start repairs what it left. Returns the exit
@@ -198,7 +197,6 @@ def serve(heart: Heart, stop: Stop) -> int:
 
     heart.failed = failed
     stop.heed()
-    stop.reload_by(signal.SIGHUP)
     heart.start()
     while not stop():
         match _next_order(stop.orders):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -33,8 +34,9 @@ def command(config: Path | None) -> int:
     Example:
       imagebot run --config /etc/imagebot/imagebot.yaml
     """
-    settings = load_settings(config)
     stop = Stop()
+    stop.reload_by(signal.SIGHUP)  # early: what nobody handles yet would end the process
+    settings = load_settings(config)
     with only_bot(settings.state) as lock:
         passes = _Passes(config, stop, world_of(settings, stop), lock)
         FromLibraries.listen(passes.tell)
