@@ -4,6 +4,7 @@ PYTHON ?= python3
 CASES ?= 20000
 ANSWERS ?= 200000
 SCHEDULES ?= 1000
+SECONDS ?= 600
 SEED ?= 1
 COUNT ?= 20
 BIN := .venv/bin

@@ -15,7 +15,7 @@ from tests.endurance.troubles import TROUBLES, Trouble
 
 EACH = 16
 MOST_GROWN = {"memory": 16.0, "files": 4.0, "threads": 8.0, "state": 7000.0}
-"""Much memory: what the allocator keeps comes and goes. Of files of state as many as git keeps loose before it packs."""
+"""Memory that the allocator keeps comes and goes; of files of state, git keeps so many loose before it packs them."""
 
 
 def main(seconds: float, seed: int) -> int:
