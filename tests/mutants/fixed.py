@@ -46,7 +46,7 @@ FIXED = (
         "imagebot/serve.py",
         "        raise failures[0]\n",
         "        pass\n",
-        ("tests/cli/test_run.py",),
+        ("tests/test_serve.py", "tests/cli/test_run.py"),
     ),
     Fixed(
         "the first machine block counts, not the last",

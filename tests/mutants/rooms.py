@@ -68,5 +68,5 @@ ROOMS: Mapping[str, Room] = {
         ("tests/observe", "tests/test_outgoing.py", "tests/test_secret.py", "tests/cycle/test_pass.py"),
     ),
     "cycle": Room(("imagebot/cycle",), ("tests/cycle", "tests/e2e")),
-    "cli": Room(("imagebot/cli", "imagebot/serve.py"), ("tests/cli",)),
+    "cli": Room(("imagebot/cli", "imagebot/serve.py"), ("tests/cli", "tests/test_serve.py")),
 }
