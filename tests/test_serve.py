@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -179,3 +181,23 @@ def test_a_pass_that_takes_longer_than_its_pace_is_told(hearts: list[Heart]) -> 
     passes.ends.release()
     assert heart.idle.wait(LONG)
     assert TickSkipped("a pass takes longer than the 1 s of `every`") in passes.told
+
+
+ENDS = """
+from datetime import timedelta
+from imagebot.serve import Heart, serve
+from imagebot.stop import Stop
+
+def broken(now):
+    raise RuntimeError("outside of all bulkheads")
+
+print("ended with", serve(Heart(timedelta(hours=1), broken, print), Stop()))
+"""
+
+
+def test_a_bug_outside_of_all_bulkheads_ends_the_process_and_is_shown() -> None:
+    """Swallowed, it would look like a bot that was told to stop."""
+    done = subprocess.run([sys.executable, "-c", ENDS], capture_output=True, text=True, timeout=LONG, check=False)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "RuntimeError: outside of all bulkheads" in done.stderr
