@@ -9,7 +9,7 @@ from imagebot.documents.model import Model
 from imagebot.documents.reference import reference
 from imagebot.documents.schema import json_schema
 from imagebot.policy.model import PolicyFile
-from imagebot.settingsfile import SettingsFile
+from imagebot.settings.file import SettingsFile
 
 HERE = Path(__file__).parent
 INTRODUCTION = """# What can be written in the files

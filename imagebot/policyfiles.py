@@ -11,7 +11,7 @@ from imagebot.documents.tree import MAX_BYTES
 from imagebot.errors import Ask, Problem, plainly
 from imagebot.links import outside, real_path
 from imagebot.policy.read import PolicySet, read_policies
-from imagebot.settings import Settings
+from imagebot.settings.resolve import Settings
 
 _ENDINGS = {".yaml", ".yml"}
 _LOOKS = 5

@@ -33,8 +33,8 @@ LONG_FILES: dict[str, str] = {}
 
 # Name -> the only files or folders that may use it. Everywhere else it comes in as an argument, or not at all.
 ONLY_IN: dict[str, tuple[str, ...]] = {
-    "os.environ": ("imagebot/settings.py",),
-    "os.getenv": ("imagebot/settings.py",),
+    "os.environ": ("imagebot/settings/resolve.py",),
+    "os.getenv": ("imagebot/settings/resolve.py",),
     "datetime.now": ("imagebot/clock.py",),
     "datetime.utcnow": (),
     "datetime.today": (),
@@ -46,9 +46,9 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "time.sleep": ("imagebot/gitrepo/lock.py", "imagebot/forge/manners.py"),
     # Before Python 3.12 it has one lock for all objects: only where nobody is asked, and only by the thread of a pass.
     "cached_property": (
-        "imagebot/cycle/annals.py",
+        "imagebot/operations/base_history.py",
         "imagebot/cycle/index.py",
-        "imagebot/cycle/standing.py",
+        "imagebot/cycle/branch_ownership.py",
         "imagebot/selection/facts.py",
     ),
     "random": (),
@@ -72,7 +72,7 @@ AT_HOME: dict[str, tuple[str, ...]] = {
     "jwt": ("imagebot/forge/github",),
     "oras": ("imagebot/registry/",),
     "pathspec": ("imagebot/policy/", "imagebot/fields/"),
-    "pydantic": ("imagebot/documents/", "imagebot/forge/", "imagebot/policy/", "imagebot/settingsfile.py"),
+    "pydantic": ("imagebot/documents/", "imagebot/forge/", "imagebot/policy/", "imagebot/settings/file.py"),
     "psycopg": (),  # SQLAlchemy loads it, by the URL
     "re2": ("imagebot/policy/pattern.py", "imagebot/plan/codeowners.py"),
     "requests": ("imagebot/registry/", "imagebot/forge/"),

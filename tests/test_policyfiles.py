@@ -13,7 +13,7 @@ import pytest
 
 from imagebot.documents.tree import MAX_BYTES
 from imagebot.policyfiles import load_paths, load_policies
-from imagebot.settings import RepositorySettings, Settings
+from imagebot.settings.resolve import RepositorySettings, Settings
 
 
 def app(name: str) -> str:

@@ -16,16 +16,16 @@ from imagebot.forge import forges
 from imagebot.forge.manners import Manners
 from imagebot.forge.protocol import Forge
 from imagebot.gitnames import STATE
-from imagebot.gitrepo.leaf import Leaf
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.remote import Remote
+from imagebot.gitrepo.state_branch import Leaf
 from imagebot.observe.events import Event
 from imagebot.observe.log import log_sink
 from imagebot.policy.read import PolicySet
 from imagebot.policyfiles import load_policies
 from imagebot.registry.client import Registries
-from imagebot.settings import GitHubApp, RepositorySettings, Settings, SshKey, TokenCredentials
-from imagebot.settings import load as load_settings
+from imagebot.settings.resolve import GitHubApp, RepositorySettings, Settings, SshKey, TokenCredentials
+from imagebot.settings.resolve import load as load_settings
 from imagebot.store.open import opener
 
 __all__ = ["load", "load_settings", "mirror_of", "only", "read_policies", "world_of"]

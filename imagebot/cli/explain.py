@@ -21,9 +21,9 @@ from imagebot.errors import BadInput
 from imagebot.fields.field import Field
 from imagebot.outgoing import outgoing
 from imagebot.plan.decision import Decision, WatchDecision
+from imagebot.selection.gate_report import Gate, nearest, survey
 from imagebot.selection.rank import Rule
 from imagebot.selection.reasons import shown
-from imagebot.selection.survey import Gate, nearest, survey
 from imagebot.selection.verdict import Held, Refusal, Update, UpToDate, Version
 
 _SHOWN = 5

@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from imagebot import settings
 from imagebot.cli.sources import Source, by_https
 from imagebot.errors import BadInput
-from imagebot.settings import DEFAULT_FILE, GitCredentials, GitHubApp, SshKey, TokenCredentials
+from imagebot.settings import resolve as settings
+from imagebot.settings.resolve import DEFAULT_FILE, GitCredentials, GitHubApp, SshKey, TokenCredentials
 from imagebot.suggest.settings_page import settings_page
 
 _SCHEMA = "schemas/settings.schema.json"

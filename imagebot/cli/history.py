@@ -15,14 +15,14 @@ from imagebot import clock
 from imagebot.cli import history_pages as pages
 from imagebot.cli.compose import load, only, world_of
 from imagebot.cli.options import config_option
-from imagebot.cycle.annals import Past, read_pasts, reviewed, understood
 from imagebot.cycle.world import World
 from imagebot.documents.duration import parse_duration
 from imagebot.errors import FINE, WRONG_INPUT, BadInput, ImagebotError, worst
+from imagebot.history.attribution import squashed
 from imagebot.history.commits import at_moment, named
-from imagebot.history.credit import squashed
 from imagebot.history.entry import Entry, newest_first, since
 from imagebot.history.figures import Window
+from imagebot.operations.base_history import Past, read_pasts, reviewed, understood
 from imagebot.policy.read import PolicySet
 
 _COMMIT = re.compile(r"[0-9a-f]{7,64}", re.ASCII)

@@ -13,14 +13,14 @@ from rich.table import Table
 from rich.text import Text
 
 from imagebot.cli.tables import console, print_json
-from imagebot.cycle.annals import Past
 from imagebot.documents.duration import format_duration
 from imagebot.errors import ImagebotError
 from imagebot.fields.field import Value
-from imagebot.history.credit import squashed
+from imagebot.history.attribution import squashed
 from imagebot.history.entry import Entry, How
 from imagebot.history.figures import LIMITS, Figures, Share, Spread, Window, figures
 from imagebot.images.reference import ImageName
+from imagebot.operations.base_history import Past
 from imagebot.outgoing import outgoing
 from imagebot.selection.reasons import shown
 

@@ -12,7 +12,7 @@ from imagebot.cli.holds import login, named, one_place, printed_hold
 from imagebot.cli.options import config_option
 from imagebot.errors import BadInput
 from imagebot.images.reference import is_tag
-from imagebot.selection.byhand import HandHold
+from imagebot.selection.hand_holds import HandHold
 
 
 @click.command()

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from imagebot.errors import BadInput
 from imagebot.outgoing import outgoing
 from imagebot.policy.read import PolicySet
-from imagebot.selection.byhand import HandHold, Place
+from imagebot.selection.hand_holds import HandHold, Place
 
 
 def one_place(policies: PolicySet, wanted: str, held: Sequence[HandHold] = ()) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from imagebot.documents.schema import json_schema
 from imagebot.errors import FINE, NOT_ALL_DONE, BadInput
 from imagebot.policy.model import Policy, PolicyFile
 from imagebot.policyfiles import load_paths
-from imagebot.settingsfile import SettingsFile
+from imagebot.settings.file import SettingsFile
 from imagebot.suggest.sort import LeftOut
 from imagebot.suggest.suggest import Suggestion, suggest, survey
 

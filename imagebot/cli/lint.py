@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from imagebot import settings
 from imagebot.cli.options import config_option
 from imagebot.cli.outlet import json_text
 from imagebot.cycle.bulkhead import Bulkhead
@@ -17,6 +16,7 @@ from imagebot.observe.events import BugMet, Event
 from imagebot.policy.read import PolicySet
 from imagebot.policyfiles import load_paths, load_policies
 from imagebot.selection.choice import failure
+from imagebot.settings import resolve as settings
 
 
 @click.command("lint")

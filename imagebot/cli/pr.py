@@ -26,7 +26,7 @@ from imagebot.forge.protocol import PullRequest
 from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.push import PushUpdate, Rejected
 from imagebot.outgoing import outgoing
-from imagebot.settings import Author, RepositorySettings, Settings, load
+from imagebot.settings.resolve import Author, RepositorySettings, Settings, load
 
 _STATES = {"open": "green", "merged": "magenta", "closed": "red"}
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}

@@ -14,9 +14,9 @@ from imagebot.cli.holds import login, named, one_place
 from imagebot.cli.options import config_option
 from imagebot.cli.tables import console
 from imagebot.cycle.report import Deed, Outcome
-from imagebot.cycle.rollback import Order, Planned, carry_out, plan_rollback
 from imagebot.errors import FINE, NOT_ALL_DONE, BadInput
 from imagebot.history.undo import AlreadyBack, NoWayBack, Target
+from imagebot.operations.rollback import Order, Planned, carry_out, plan_rollback
 from imagebot.outgoing import outgoing
 from imagebot.plan.rollback import Wish
 from imagebot.policy.model import Policy

@@ -8,7 +8,7 @@ from imagebot.cli.outlet import json_text
 from imagebot.documents.model import Model
 from imagebot.documents.schema import json_schema
 from imagebot.policy.model import PolicyFile
-from imagebot.settingsfile import SettingsFile
+from imagebot.settings.file import SettingsFile
 
 _FILES: dict[str, tuple[type[Model], str]] = {
     "policy": (PolicyFile, "Policy file"),

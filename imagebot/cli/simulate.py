@@ -15,14 +15,14 @@ from imagebot import clock
 from imagebot.cli.compose import load, only, world_of
 from imagebot.cli.options import config_option
 from imagebot.cli.tables import console, print_json, state
-from imagebot.cycle.simulate import Left, Simulation, Span, simulate
 from imagebot.documents.duration import format_duration, parse_duration
 from imagebot.errors import FINE, BadInput, worst
+from imagebot.operations.simulate import Left, Simulation, Span, simulate
 from imagebot.outgoing import outgoing
 from imagebot.policy.model import Policy
-from imagebot.selection.kind import kind
 from imagebot.selection.reasons import shown
 from imagebot.selection.replay import Appearance, End, Move, Opened
+from imagebot.selection.update_kind import kind
 
 _NAMED = 5
 

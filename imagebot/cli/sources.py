@@ -11,10 +11,10 @@ from imagebot.cli.files import below
 from imagebot.errors import BadInput
 from imagebot.fields.files import kind_of
 from imagebot.gitnames import GitUrl
+from imagebot.gitrepo.discovery import default_branch, git_folder, origin
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.remote import Remote
-from imagebot.gitrepo.source import default_branch, git_folder, origin
-from imagebot.settings import SshKey, TokenCredentials
+from imagebot.settings.resolve import SshKey, TokenCredentials
 from imagebot.yamledit.limits import MAX_BYTES
 
 

@@ -12,7 +12,7 @@ from imagebot.cli.compose import load, only, world_of
 from imagebot.cli.options import config_option
 from imagebot.cli.tables import as_data, console, print_bugs, print_holds, print_json, print_problems, print_status
 from imagebot.cycle.run import preview
-from imagebot.selection.byhand import HandHold
+from imagebot.selection.hand_holds import HandHold
 
 
 @click.command()

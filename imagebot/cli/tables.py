@@ -16,7 +16,7 @@ from imagebot.cycle.report import Deed, Report
 from imagebot.errors import Bug
 from imagebot.outgoing import outgoing, outgoing_lines
 from imagebot.plan.decision import Decision, WatchDecision
-from imagebot.selection.byhand import HandHold
+from imagebot.selection.hand_holds import HandHold
 from imagebot.selection.verdict import Held, NoCandidate, Unknown, Update, UpToDate, Verdict, tag_of
 
 _PIPE_WIDTH = 2000

@@ -10,7 +10,7 @@ from imagebot import clock
 from imagebot.cli.compose import load, world_of
 from imagebot.cli.holds import login, named, one_place, printed_hold
 from imagebot.cli.options import config_option
-from imagebot.selection.byhand import HandHold
+from imagebot.selection.hand_holds import HandHold
 
 
 @click.command()

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
-from imagebot.cycle.asked import Asked
-from imagebot.cycle.lists import Listed
-from imagebot.cycle.memory import Memory
+from imagebot.cycle.pass_store import Memory
+from imagebot.cycle.registry_cache import Asked
+from imagebot.cycle.tag_lists import Listed
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.images.reference import ImageName

@@ -9,11 +9,11 @@ from itertools import islice
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from imagebot.cycle.asked import Asked
+from imagebot.cycle.branch_ownership import Branches
 from imagebot.cycle.index import Watched
-from imagebot.cycle.memory import Memory
-from imagebot.cycle.once import once
-from imagebot.cycle.standing import Branches
+from imagebot.cycle.lazy_property import once
+from imagebot.cycle.pass_store import Memory
+from imagebot.cycle.registry_cache import Asked
 from imagebot.cycle.world import World
 from imagebot.errors import BadResponse, ImagebotError, Unavailable, WorldError
 from imagebot.forge.bans import ToldToWait
@@ -23,18 +23,18 @@ from imagebot.gitrepo.objects import TreeEntry
 from imagebot.history.commits import Commit
 from imagebot.images.reference import ImageName
 from imagebot.observe.events import ForgeWarned, MirrorRemade, RepositoryFetched
-from imagebot.plan import block
 from imagebot.plan.change import Change
 from imagebot.plan.claims import FileFields
-from imagebot.plan.freeze import Frozen
-from imagebot.plan.refusals import Refused, refused
-from imagebot.plan.wish import Wish, asked
 from imagebot.policy.model import Policy
+from imagebot.pulls import block
+from imagebot.pulls.commands import Wish, asked
+from imagebot.pulls.freeze import Frozen
+from imagebot.pulls.refusals import Refused, refused
 from imagebot.selection.doubts import BELIEVED_AFTER
 from imagebot.selection.facts import KeptBack
 from imagebot.selection.reasons import shown
 from imagebot.selection.verdict import Hold, Version
-from imagebot.settings import RepositorySettings
+from imagebot.settings.resolve import RepositorySettings
 
 T = TypeVar("T")
 _MOST_SILENT = 3  # one may be a hiccup; each costs the pass a quarter of a minute, or four

@@ -10,12 +10,12 @@ from imagebot.cycle.job import Delivery, Job
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.forge.protocol import Blob, Signs
-from imagebot.gitrepo.bring import Bringing
 from imagebot.gitrepo.commits import Draft, SignedCommit
+from imagebot.gitrepo.merge_check import Bringing
 from imagebot.observe.events import ChangeCommitted, ForgeWarned
 from imagebot.plan.change import Change
 from imagebot.plan.groups import Place
-from imagebot.plan.wish import Wish
+from imagebot.pulls.commands import Wish
 
 
 def commits(world: World, checkout: Checkout, jobs: Sequence[Job], delivery: Delivery) -> dict[Place, str]:

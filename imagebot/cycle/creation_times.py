@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
-from imagebot.cycle.asked import Asked
 from imagebot.cycle.attest import Witnesses
+from imagebot.cycle.registry_cache import Asked
 from imagebot.errors import ImagebotError, NotFound, Unavailable
 from imagebot.images.reference import ImageName
 from imagebot.selection.doubts import Doubt

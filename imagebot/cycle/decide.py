@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from imagebot.cycle.believe import believed, proposed
 from imagebot.cycle.checkout import Checkout
+from imagebot.cycle.closing_evidence import believed, proposed
 from imagebot.cycle.creation_times import creation_times, remembered_times
-from imagebot.cycle.gather import Place, Question, gather, witnesses
-from imagebot.cycle.lists import Listed
-from imagebot.cycle.named import named
+from imagebot.cycle.digest_versions import named
+from imagebot.cycle.fetch_facts import Place, Question, gather, witnesses
+from imagebot.cycle.tag_lists import Listed
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.fields.field import Field, Part

@@ -6,24 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from imagebot.cycle.allow import turn, unpaid
-from imagebot.cycle.arrange import Arranged
+from imagebot.cycle.build_changes import Arranged
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.commit import commits as commits_of
-from imagebot.cycle.describe import described
 from imagebot.cycle.job import DONE_ONCE, Delivery, Job, outcome, undone
+from imagebot.cycle.missing_extras import supplied
+from imagebot.cycle.proposal import described
+from imagebot.cycle.rate_limits import turn, unpaid
 from imagebot.cycle.report import Deed, Outcome
-from imagebot.cycle.supply import supplied
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.forge.ensure import announce, ensure, says
 from imagebot.forge.protocol import Proposal, PullRequest
 from imagebot.gitrepo.push import PushUpdate, Rejected
 from imagebot.observe.events import BranchPushed, ForgeWarned, PullRequestSettled
-from imagebot.plan import block
 from imagebot.plan.change import Change
-from imagebot.plan.comments import superseded
 from imagebot.plan.groups import Place
+from imagebot.pulls import block
+from imagebot.review.comments import superseded
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from imagebot.forge.ensure import says
 from imagebot.forge.protocol import PullRequest
 from imagebot.plan.change import Change
 from imagebot.plan.groups import Place, Target
-from imagebot.plan.wish import Wish
+from imagebot.pulls.commands import Wish
 
 DONE_ONCE = (Wish.REBUILD, Wish.RETRY)
 """What people ask for once: when it is done the box is empty again."""

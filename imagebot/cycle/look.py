@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from functools import partial
 
-from imagebot.cycle.asked import Asked
 from imagebot.cycle.checkout import Checkout, check_out, party_of
 from imagebot.cycle.decide import Owned, Sight, judge_watch
-from imagebot.cycle.histories import Branch, Histories, branches, read_branch
-from imagebot.cycle.lists import listed
-from imagebot.cycle.memory import Memory
+from imagebot.cycle.pass_store import Memory
+from imagebot.cycle.registry_cache import Asked
 from imagebot.cycle.side_by_side import SideBySide, Step
+from imagebot.cycle.source_history import Branch, Histories, branches, read_branch
+from imagebot.cycle.tag_lists import listed
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.images.reference import ImageName

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 
-from imagebot.cycle.arrange import Arranged
+from imagebot.cycle.build_changes import Arranged
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.job import Delivery
 from imagebot.cycle.report import Deed, Outcome
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
-from imagebot.gitrepo.bring import Bringing
+from imagebot.gitrepo.merge_check import Bringing
 from imagebot.gitrepo.push import PushUpdate, Rejected
 from imagebot.observe.events import BranchDeleted
 from imagebot.plan.groups import ROLLBACK, Target
-from imagebot.plan.moot import Stands, Why, moot
+from imagebot.plan.obsolete import Stands, Why, moot
 
 
 def orphans(

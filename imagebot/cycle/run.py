@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from imagebot.cycle.asked import Asked
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.look import Look
-from imagebot.cycle.memory import Memory
+from imagebot.cycle.pass_log import Teller, last_verdicts
+from imagebot.cycle.pass_store import Memory
+from imagebot.cycle.registry_cache import Asked
 from imagebot.cycle.report import Costs, Outcome, Report
-from imagebot.cycle.tell import Teller, last_verdicts
 from imagebot.cycle.waves import Waves
 from imagebot.cycle.world import World
 from imagebot.errors import BadInput

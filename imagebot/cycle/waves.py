@@ -12,14 +12,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from itertools import product
 
-from imagebot.cycle.allow import allow
-from imagebot.cycle.arrange import Arranged, News, all_unknown, arrange, told
+from imagebot.cycle.build_changes import Arranged, News, all_unknown, arrange, told
 from imagebot.cycle.checkout import Checkout, party_of
+from imagebot.cycle.close_stale import look_after
 from imagebot.cycle.deliver import Delivering, forge_failed, jobs_of
 from imagebot.cycle.job import Delivery, Job
 from imagebot.cycle.look import Look
+from imagebot.cycle.rate_limits import allow
 from imagebot.cycle.report import Outcome
-from imagebot.cycle.retire import look_after
 from imagebot.cycle.side_by_side import Step
 from imagebot.errors import ImagebotError, Stopped
 from imagebot.plan.change import Change

@@ -15,7 +15,7 @@ from imagebot.forge.protocol import Forge
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.observe.events import Event
 from imagebot.registry.client import Registries
-from imagebot.settings import RepositorySettings, Settings
+from imagebot.settings.resolve import RepositorySettings, Settings
 from imagebot.store.protocol import Store
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from imagebot.errors import Refused
-from imagebot.settings import GitHubApp, TokenCredentials
+from imagebot.settings.resolve import GitHubApp, TokenCredentials
 
 
 def sendable(token: str, whose: str) -> str:

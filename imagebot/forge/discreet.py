@@ -14,7 +14,7 @@ from typing import Generic, Protocol, TypeVar, cast
 from imagebot.forge.bans import Ban, Remembers
 from imagebot.forge.protocol import Blob, Forge, Listing, Merged, Proposal, PullRequest, SignedCommit, Signs, Written
 from imagebot.outgoing import masked
-from imagebot.settings import TokenCredentials
+from imagebot.settings.resolve import TokenCredentials
 
 F = TypeVar("F", bound=Forge)
 

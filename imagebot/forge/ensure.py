@@ -9,8 +9,8 @@ from imagebot.errors import Unavailable
 from imagebot.forge.extras import remembered
 from imagebot.forge.proposed import finished, undrafted, unfinished
 from imagebot.forge.protocol import Forge, Proposal, PullRequest
-from imagebot.plan import block
-from imagebot.plan.frame import around, updating
+from imagebot.pulls import block
+from imagebot.pulls.body_frame import around, updating
 
 Deed = Literal["opened", "rewritten", "kept"]
 

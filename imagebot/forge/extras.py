@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from imagebot.forge.proposed import TEAM, lacking
 from imagebot.forge.protocol import Forge, Proposal, PullRequest
-from imagebot.plan import block
+from imagebot.pulls import block
 
 
 def remembered(forge: Forge, pull: PullRequest, wanted: Proposal, warnings: Collection[str]) -> PullRequest:

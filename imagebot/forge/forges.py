@@ -7,7 +7,7 @@ from collections.abc import Callable
 from imagebot.forge.discreet import discreet
 from imagebot.forge.manners import Manners
 from imagebot.forge.protocol import Forge
-from imagebot.settings import ForgeKind, RepositorySettings
+from imagebot.settings.resolve import ForgeKind, RepositorySettings
 
 
 def _gitea(settings: RepositorySettings, manners: Manners) -> Forge:

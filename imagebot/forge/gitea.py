@@ -35,7 +35,7 @@ from imagebot.forge.protocol import MOST_MERGED, Listing, Merged, Proposal, Pull
 from imagebot.forge.refusals import Unprocessable
 from imagebot.forge.urls import elsewhere, path_on_forge
 from imagebot.forge.wire import Dialect, Wire
-from imagebot.settings import RepositorySettings, TokenCredentials
+from imagebot.settings.resolve import RepositorySettings, TokenCredentials
 
 # Gitea's rules for both names; neither can change the meaning of a longer path.
 _PART = r"[A-Za-z0-9_.-]{1,100}"

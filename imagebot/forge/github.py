@@ -34,7 +34,7 @@ from imagebot.forge.protocol import Blob, Listing, Merged, Proposal, PullRequest
 from imagebot.forge.refusals import Unprocessable
 from imagebot.forge.wire import Wire
 from imagebot.secret import Secret
-from imagebot.settings import RepositorySettings, TokenCredentials
+from imagebot.settings.resolve import RepositorySettings, TokenCredentials
 
 # GitHub's own rules for both names; neither can hold what would change the meaning of a path.
 _OWNER_AND_NAME = r"(?P<owner>[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38}))/(?P<name>[A-Za-z0-9._-]{1,100}?)(?:\.git)?/?"

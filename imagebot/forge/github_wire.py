@@ -29,7 +29,7 @@ from imagebot.forge.manners import Manners
 from imagebot.forge.transport import USER_AGENT, Reply, Transport
 from imagebot.forge.wire import Ask, Dialect, Parameters, Wire
 from imagebot.secret import Secret, SecretFile
-from imagebot.settings import GitHubApp, RepositorySettings, TokenCredentials
+from imagebot.settings.resolve import GitHubApp, RepositorySettings, TokenCredentials
 
 _PAGE = 50
 _RIGHTS = "`pull requests: write` and `contents: write`"

@@ -33,7 +33,7 @@ from imagebot.forge.protocol import MOST_MERGED, Listing, Merged, Proposal, Pull
 from imagebot.forge.refusals import Unprocessable
 from imagebot.forge.urls import path_on_forge
 from imagebot.forge.wire import Dialect, Wire
-from imagebot.settings import RepositorySettings, TokenCredentials
+from imagebot.settings.resolve import RepositorySettings, TokenCredentials
 
 # GitLab's rules for the path of a group or project; no part can change the meaning of a longer path.
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}"

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from imagebot.errors import BadResponse
 from imagebot.forge.answers import Answer, Number, checked
 from imagebot.forge.protocol import Unread
-from imagebot.plan import block
+from imagebot.pulls import block
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from imagebot.errors import BadInput, BadResponse, NotFound, Unavailable
 from imagebot.forge.bans import Ban, Remembers
 from imagebot.forge.proposed import said_before, same_text, switches, without
 from imagebot.forge.protocol import MOST_MERGED, Listing, Merged, Proposal, PullRequest, State, Unread, Written
-from imagebot.settings import RepositorySettings, TokenCredentials
+from imagebot.settings.resolve import RepositorySettings, TokenCredentials
 
 _FILE = re.compile(r"([1-9][0-9]{0,8})\.md", re.ASCII)
 _BRANCH = re.compile(rb'^branch: ("[^"\\\\\n]{1,1000}")$', re.MULTILINE)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from imagebot.forge.bans import Bans
-from imagebot.settings import RepositorySettings
+from imagebot.settings.resolve import RepositorySettings
 
 
 @dataclass

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from imagebot.errors import WorldError
 from imagebot.forge.protocol import Proposal, PullRequest
-from imagebot.plan import block
+from imagebot.pulls import block
 
 TEAM = "team:"
 _UNFINISHED = "unfinished "

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal, Protocol, Self, TypeVar, runtime_checkable
 
 from imagebot.forge.bans import Ban, Remembers
-from imagebot.settings import TokenCredentials
+from imagebot.settings.resolve import TokenCredentials
 from imagebot.yamledit.prove import Proved
 
 State = Literal["open", "merged", "closed"]

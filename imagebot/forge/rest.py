@@ -16,7 +16,7 @@ from imagebot.forge.credentials import account, sendable
 from imagebot.forge.manners import Manners
 from imagebot.forge.transport import Reply, Transport
 from imagebot.forge.wire import Dialect, Parameters, Wire
-from imagebot.settings import RepositorySettings, TokenCredentials
+from imagebot.settings.resolve import RepositorySettings, TokenCredentials
 
 
 def connect(

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from imagebot.errors import BadInput, BadResponse, CannotEdit
+from imagebot.gitrepo.git_env import sealed
 from imagebot.gitrepo.names import commit_id
 from imagebot.gitrepo.pack import NewObjects
 from imagebot.gitrepo.process import Git, Terms
-from imagebot.gitrepo.seal import sealed
 from imagebot.gitrepo.sign import signed, with_signature
 from imagebot.gitrepo.trees import reading
-from imagebot.settings import Author
+from imagebot.settings.resolve import Author
 from imagebot.yamledit.prove import Proved
 
 _STRIPPED_BY_GIT = "".join(map(chr, range(33))) + ".,:;<>\"\\'"

@@ -14,7 +14,7 @@ from imagebot.gitrepo.names import commit_id
 from imagebot.gitrepo.objects import may_be_path
 from imagebot.gitrepo.process import Git, last_line
 from imagebot.history.commits import Commit, FileChange
-from imagebot.settings import Author
+from imagebot.settings.resolve import Author
 
 MOST_COMMITS = 1000
 LARGEST_DIFF = 1024 * 1024

@@ -13,10 +13,10 @@ from pathlib import Path
 from imagebot.errors import BadInput, BadResponse, CannotEdit, NotFound, Unavailable, printable
 from imagebot.gitnames import STATE
 from imagebot.gitrepo import ancestry, commits, history, log, objects
-from imagebot.gitrepo.bring import Bringing, brings_each
 from imagebot.gitrepo.commits import Draft, SignedCommit
 from imagebot.gitrepo.failures import explain, unexplained
 from imagebot.gitrepo.lock import locked
+from imagebot.gitrepo.merge_check import Bringing, brings_each
 from imagebot.gitrepo.names import branch_name, branch_prefix
 from imagebot.gitrepo.objects import Files
 from imagebot.gitrepo.process import DAMAGED_MARK, Answer, Damaged, Git, Terms
@@ -24,7 +24,7 @@ from imagebot.gitrepo.push import Pushed, PushUpdate, Rejected, Sender, remote_h
 from imagebot.gitrepo.remote import Remote
 from imagebot.history.commits import Commit, FileChange
 from imagebot.private import make_private
-from imagebot.settings import Author
+from imagebot.settings.resolve import Author
 from imagebot.versions.commit import History
 from imagebot.yamledit.prove import Proved
 

@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from imagebot.errors import BadInput, BadResponse, Unavailable, printable
-from imagebot.gitrepo.seal import SEARCH_PATH, sealed
-from imagebot.settings import inherited_names
+from imagebot.gitrepo.git_env import SEARCH_PATH, sealed
+from imagebot.settings.resolve import inherited_names
 
 try:
     from git.cmd import Git as GitCommand

@@ -13,9 +13,9 @@ from urllib.parse import quote
 
 from imagebot.errors import BadInput
 from imagebot.gitnames import GitUrl
+from imagebot.gitrepo.git_env import sealed
 from imagebot.gitrepo.names import branch_name
-from imagebot.gitrepo.seal import sealed
-from imagebot.settings import SshKey, TokenCredentials
+from imagebot.settings.resolve import SshKey, TokenCredentials
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]", re.ASCII)
 _ESCAPED_CONTROL = re.compile(r"%(?:[01][0-9A-Fa-f]|7[Ff])", re.ASCII)

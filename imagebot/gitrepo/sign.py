@@ -15,7 +15,7 @@ from typing import assert_never
 
 from imagebot.errors import BadInput, ImagebotError, Unavailable, printable
 from imagebot.gitrepo.process import Answer, last_line, run
-from imagebot.settings import GpgKey, SigningKey, SshSigningKey
+from imagebot.settings.resolve import GpgKey, SigningKey, SshSigningKey
 
 _GPG = ("--batch", "--no-tty", "--pinentry-mode", "error", "--homedir", ".")
 _SECRET_KEY = re.compile(r"^\[GNUPG:\] IMPORT_OK ([0-9]+) ([0-9A-F]+)$", re.ASCII | re.MULTILINE)

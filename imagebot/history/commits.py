@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from imagebot.plan.landed import proposes
+from imagebot.pulls.trailers import proposes
 from imagebot.versions.commit import History
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)

@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from imagebot.fields.field import Value
+from imagebot.history.attribution import credit
 from imagebot.history.commits import Arrival, FileChange
-from imagebot.history.credit import credit
 from imagebot.history.entry import ADDED, COPIED, REMOVED, Entry, Move
+from imagebot.history.file_fields import NOTHING, Said, Says
 from imagebot.history.moves import Step, Track, pair
-from imagebot.history.says import NOTHING, Said, Says
 from imagebot.plan.claims import Key
 from imagebot.policy.model import Policy, Watch
-from imagebot.selection.kind import kind
 from imagebot.selection.rank import version_of
+from imagebot.selection.update_kind import kind
 
 Contents = Mapping[tuple[str, str], Says]
 """What versions of files say, by path and blob id; those that say nothing are left out."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from imagebot.fields.field import Value
-from imagebot.history.says import Said
+from imagebot.history.file_fields import Said
 
 # From what makes two fields one for sure to what makes it likely.
 _SAME: tuple[Callable[[Said], Hashable], ...] = (

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from imagebot.fields.field import Value
 from imagebot.history.commits import Commit
-from imagebot.plan.landed import MORE, landed, rolls_back
+from imagebot.pulls.trailers import MORE, landed, rolls_back
 from imagebot.selection.verdict import Version
 
 Place = Callable[[str], tuple[object, ...] | None]

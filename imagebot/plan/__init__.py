@@ -1,4 +1,4 @@
-"""Verdicts and fields in, changes out; and every sentence that a reviewer reads.
+"""Verdicts and fields in, changes out. Writes no sentence that a reviewer reads.
 
-Pure: the same verdicts give the same bytes, title, body and commit message, at any time on any machine.
+Pure: the same verdicts give the same bytes, at any time on any machine.
 """

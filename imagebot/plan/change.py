@@ -10,6 +10,9 @@ from imagebot.policy.model import PullRequest
 from imagebot.selection.verdict import Refusal, Version
 from imagebot.yamledit.prove import Proved
 
+REPUSH = "repush"
+"""The kind, and the label, of an update that keeps its tag and brings what somebody pushed under it."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
@@ -48,7 +51,8 @@ class Change:
     """What one pull request does. `before` and `files` hold the whole old and new content of each changed file.
 
     `name` is the app's or the group's. `fingerprint` changes exactly when the proposal does, or what the policy wants
-    of it: as long as it is the same, the words of the pull request are left to people.
+    of it: as long as it is the same, the words of the pull request are left to people. It, the title, the message and
+    the labels are empty until the room `review` has given them.
     """
 
     repository: str
@@ -59,11 +63,11 @@ class Change:
     updates: tuple[ImageUpdate, ...]
     before: Mapping[str, bytes]
     files: Mapping[str, Proved]
-    title: str
-    message: str
-    labels: tuple[str, ...]
     reviewers: tuple[str, ...]
     assignees: tuple[str, ...]
     wishes: PullRequest
-    fingerprint: str
     draft: bool = False
+    title: str = ""
+    message: str = ""
+    labels: tuple[str, ...] = ()
+    fingerprint: str = ""

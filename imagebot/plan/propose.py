@@ -11,12 +11,10 @@ from typing import TypeVar
 from imagebot.documents.duration import format_duration
 from imagebot.fields.edit import edit, wanted
 from imagebot.fields.field import Field, Value
-from imagebot.plan.change import Change, FieldChange, ImageUpdate
+from imagebot.plan.change import REPUSH, Change, FieldChange, ImageUpdate
 from imagebot.plan.groups import Target
-from imagebot.plan.titles import REPUSH
-from imagebot.plan.words import worded
 from imagebot.policy.model import Policy, PullRequest, Watch
-from imagebot.selection.kind import kind
+from imagebot.selection.update_kind import kind
 from imagebot.selection.verdict import Refusal, Update, Version
 
 T = TypeVar("T")
@@ -40,11 +38,8 @@ def propose(
     files: Mapping[str, bytes],
     *,
     draft: bool = False,
-    sign_off: str | None = None,
 ) -> Change:
-    """The change that brings every field of `dues` to its version; `files` holds the base's bytes.
-
-    `sign_off` is who vouches for the commit, as `Name <address>`.
+    """The change that brings every field of `dues` to its version, without words; `files` holds the base's bytes.
 
     Raises `CannotEdit` if any field cannot be edited: half an update is none.
     """
@@ -53,7 +48,7 @@ def propose(
         for field, value in _moves(due):
             edits[field.file].append((field, value))
     wishes = _wishes([due.policy.pull_request for due in dues])
-    change = Change(
+    return Change(
         repository=target.repository,
         base=base,
         environment=target.environment,
@@ -62,16 +57,11 @@ def propose(
         updates=tuple(_image_update(due) for due in dues),
         before={file: files[file] for file in sorted(edits)},
         files={file: edit(file, files[file], changes) for file, changes in sorted(edits.items())},
-        title="",
-        message="",
-        labels=(),
         reviewers=wishes.reviewers,
         assignees=wishes.assignees,
         wishes=wishes,
-        fingerprint="",
         draft=draft,
     )
-    return worded(change, sign_off)
 
 
 def _wishes(all_: Sequence[PullRequest]) -> PullRequest:

@@ -12,18 +12,18 @@ from pathlib import Path
 from imagebot.errors import BadInput, BadResponse, NotFound, Refused
 from imagebot.images.about import About
 from imagebot.images.reference import ImageName, is_digest, is_tag
-from imagebot.registry.answers import announced_digest, manifest_object
 from imagebot.registry.body import Answer
 from imagebot.registry.budget import Budget
-from imagebot.registry.contents import Manifest, preferred
 from imagebot.registry.credentials import Credentials
-from imagebot.registry.door import leaving_light
 from imagebot.registry.endpoint import Endpoint
+from imagebot.registry.error_boundary import leaving_light
+from imagebot.registry.image_config import Config, Papers, image
 from imagebot.registry.limits import PATIENCE, Deadline, Timeouts
 from imagebot.registry.lookup import Learnt, Lookup
-from imagebot.registry.papers import Config, Papers, image
+from imagebot.registry.manifest import Manifest, preferred
+from imagebot.registry.responses import announced_digest, manifest_object
 from imagebot.registry.wire import Count
-from imagebot.settings import RegistrySettings
+from imagebot.settings.resolve import RegistrySettings
 
 _NO_HEAD = frozenset({404, 405})  # some Nexus releases answer HEAD with 404 where GET works
 

@@ -11,7 +11,7 @@ from imagebot.images.reference import ImageName
 from imagebot.registry.docker_config import DockerConfig
 from imagebot.registry.logins import Basic, Credential, Login, RegistryToken
 from imagebot.secret import Secret, SecretSource
-from imagebot.settings import BasicCredentials, BearerCredentials, RegistrySettings
+from imagebot.settings.resolve import BasicCredentials, BearerCredentials, RegistrySettings
 
 ANONYMOUS = Login(None, "give credentials under registries in imagebot.yaml")
 

@@ -10,7 +10,7 @@ from imagebot.images.reference import DOCKER_HUB
 from imagebot.registry.authorization import Authorization
 from imagebot.registry.urls import Url
 from imagebot.registry.wire import Count, Wire
-from imagebot.settings import RegistrySettings
+from imagebot.settings.resolve import RegistrySettings
 
 _DOCKER_HUB_API = "registry-1.docker.io"
 

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from imagebot.errors import BadResponse
 from imagebot.images.reference import ImageName
 from imagebot.registry.allowance import Allowance
-from imagebot.registry.answers import json_object, manifest_object
 from imagebot.registry.budget import Budget, Lists, Share
-from imagebot.registry.contents import Manifest, manifest_of
-from imagebot.registry.conversation import Conversation, Question
 from imagebot.registry.endpoint import Endpoint
+from imagebot.registry.image_config import Config, config_of
 from imagebot.registry.limits import Deadline
 from imagebot.registry.logins import Login
+from imagebot.registry.manifest import Manifest, manifest_of
 from imagebot.registry.paging import Pages
-from imagebot.registry.papers import Config, config_of
-from imagebot.registry.remembered import Documents, Failures
+from imagebot.registry.pass_cache import Documents, Failures
+from imagebot.registry.requests import Conversation, Question
+from imagebot.registry.responses import json_object, manifest_object
 
 _KEPT = 3  # times its own bytes is what a document is kept in at most: many short texts
 

@@ -15,11 +15,11 @@ from urllib.parse import urlencode
 
 from imagebot.errors import BadResponse, Refused, Unavailable
 from imagebot.registry.allowance import Skipped
-from imagebot.registry.answers import error_code, json_object
 from imagebot.registry.body import Answer, Ask
 from imagebot.registry.limits import TOKEN_BYTES, TOKEN_LIFE, TOKEN_SILENCE, TOKEN_USE, TOKENS_KEPT, Deadline
 from imagebot.registry.logins import Basic, Login, RefreshToken
 from imagebot.registry.pause import retry_after
+from imagebot.registry.responses import error_code, json_object
 from imagebot.registry.urls import Url
 from imagebot.registry.wire import Wire
 from imagebot.secret import Secret

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from imagebot.errors import BadInput, Unavailable
-from imagebot.selection.byhand import HandHold, Place, in_order
+from imagebot.selection.hand_holds import HandHold, Place, in_order
 from imagebot.store import document
 from imagebot.store.ages import told
 from imagebot.store.document import Memory

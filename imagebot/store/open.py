@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import assert_never
 
-from imagebot.settings import PostgresDatabase, Settings, StateBranch
+from imagebot.settings.resolve import PostgresDatabase, Settings, StateBranch
 from imagebot.store.protocol import Shelf, Store
 
 DATABASE_FILE = "state.db"

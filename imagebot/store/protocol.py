@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from imagebot.selection.byhand import HandHold, Place
+from imagebot.selection.hand_holds import HandHold, Place
 
 
 @dataclass(frozen=True, slots=True)

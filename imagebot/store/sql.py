@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from imagebot.selection.byhand import HandHold, Place, in_order
+from imagebot.selection.hand_holds import HandHold, Place, in_order
 from imagebot.store.ages import Clock, tick, told
 from imagebot.store.database import Database
 from imagebot.store.protocol import LastVerdict, broken, standing

@@ -9,12 +9,12 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from imagebot.gitrepo.bring import Bringing
 from imagebot.gitrepo.commits import Draft
+from imagebot.gitrepo.merge_check import Bringing
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.push import PushUpdate
 from imagebot.gitrepo.remote import Remote
-from imagebot.settings import Author
+from imagebot.settings.resolve import Author
 from tests.support.git_repos import BareRepository, a_repository, run_git
 from tests.support.sound import proved
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from imagebot.cycle.annals import Past, past_of
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.remote import Remote
+from imagebot.operations.base_history import Past, past_of
 from tests.history.test_past import NOW, policies
 from tests.support.git_repos import a_repository
 from tests.support.past import BOT

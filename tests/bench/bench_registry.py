@@ -24,7 +24,7 @@ from imagebot.images.reference import ImageName
 from imagebot.policy.model import Watch
 from imagebot.registry.client import Registries
 from imagebot.selection.rank import rank
-from imagebot.settings import RegistrySettings
+from imagebot.settings.resolve import RegistrySettings
 from tests.support.docker_registry import docker_registry, seed
 
 COUNTS = (1, 1_000, 20_000)

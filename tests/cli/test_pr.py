@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 from imagebot.cli.main import main
 from imagebot.errors import BadInput, ImagebotError, NotFound
 from imagebot.forge import local
-from imagebot.settings import RepositorySettings, load
+from imagebot.settings.resolve import RepositorySettings, load
 from tests.support.git_repos import BareRepository, a_repository
 from tests.support.proposals import BRANCH, FULL
 

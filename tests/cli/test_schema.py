@@ -17,9 +17,9 @@ from imagebot.cli.schema import command
 from imagebot.documents.model import Model
 from imagebot.documents.read import read
 from imagebot.policy.model import PolicyFile
-from imagebot.settingsfile import SettingsFile
+from imagebot.settings.file import SettingsFile
 from tests.policy.test_model import EXAMPLE as POLICY
-from tests.test_settings import EXAMPLE as SETTINGS
+from tests.settings.test_resolve import EXAMPLE as SETTINGS
 
 ROOT = Path(__file__).parent.parent.parent
 MODELS: dict[str, type[Model]] = {"policy": PolicyFile, "settings": SettingsFile}

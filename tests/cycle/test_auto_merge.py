@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from imagebot.plan import block
+from imagebot.pulls import block
 from tests.cycle.conftest import POLICY
 from tests.support import oci_folder
 from tests.support.oci_folder import Build

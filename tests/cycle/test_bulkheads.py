@@ -11,10 +11,8 @@ from typing import TypeVar
 import pytest
 
 from imagebot.cli.compose import load
-from imagebot.cycle.annals import Past, read_pasts
 from imagebot.cycle.report import Deed, Report
 from imagebot.cycle.run import preview, run
-from imagebot.cycle.simulate import Span, simulate
 from imagebot.cycle.world import World
 from imagebot.errors import BadInput, Bug, CannotEdit, ImagebotError
 from imagebot.forge.local import Local, pulls_folder
@@ -23,10 +21,12 @@ from imagebot.gitrepo.commits import Draft
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.images.reference import ImageName
 from imagebot.observe.events import BugMet
+from imagebot.operations.base_history import Past, read_pasts
+from imagebot.operations.simulate import Span, simulate
 from imagebot.policyfiles import load_paths
 from imagebot.registry.client import Registries, TagList
 from imagebot.selection.verdict import Unknown
-from imagebot.settings import Author, RepositorySettings
+from imagebot.settings.resolve import Author, RepositorySettings
 from tests.cycle.conftest import DEPLOYMENT, POLICY
 from tests.support.stage import NOON, Stage, set_up
 

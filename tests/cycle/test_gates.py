@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from imagebot.cycle.report import Deed, Report
-from imagebot.selection.byhand import HandHold
+from imagebot.selection.hand_holds import HandHold
 from imagebot.selection.verdict import Held, Hold, Update, UpToDate, Verdict
 from tests.cycle.conftest import DEPLOYMENT, POLICY
 from tests.support import oci_folder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from imagebot.cycle.report import Deed, Report
-from imagebot.plan import block
+from imagebot.pulls import block
 from imagebot.selection.verdict import Unknown, Update
 from tests.cycle.conftest import DEPLOYMENT, POLICY, assert_quiet
 from tests.support.stage import Stage

@@ -8,17 +8,17 @@ from datetime import timedelta
 
 import pytest
 
-from imagebot.cycle.memory import Memory
+from imagebot.cycle.pass_store import Memory
 from imagebot.cycle.report import Deed, Report
 from imagebot.errors import Unavailable
 from imagebot.forge.protocol import Forge, Listing, PullRequest
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.push import Pushed, PushUpdate, Rejected
 from imagebot.images.reference import ImageName
-from imagebot.plan import block
+from imagebot.pulls import block
 from imagebot.registry.client import Registries
 from imagebot.selection.verdict import Held, Hold
-from imagebot.settings import RepositorySettings
+from imagebot.settings.resolve import RepositorySettings
 from tests.cycle.conftest import DEPLOYMENT, POLICY, assert_quiet, deeds, verdict
 from tests.support.stage import NOON, Stage
 

@@ -9,7 +9,7 @@ import pytest
 
 from imagebot.cycle.report import Deed
 from imagebot.errors import FINE, NOT_ALL_DONE, WRONG_INPUT
-from imagebot.plan import block
+from imagebot.pulls import block
 from imagebot.selection.verdict import Held, Hold, NoCandidate, Unknown, UpToDate
 from tests.cycle.conftest import DEPLOYMENT, POLICY, assert_quiet, deeds, verdict
 from tests.support.stage import Stage

@@ -20,7 +20,7 @@ from imagebot.forge.protocol import Forge, Listing, Proposal, PullRequest, Writt
 from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.observe.events import AnswerMissed, BranchPushed, Event, PullRequestSettled
 from imagebot.selection.verdict import Unknown
-from imagebot.settings import RepositorySettings
+from imagebot.settings.resolve import RepositorySettings
 from tests.cycle.conftest import DEPLOYMENT, POLICY
 from tests.support import oci_folder
 from tests.support.stage import NOON, Stage, set_up

@@ -14,7 +14,7 @@ import pytest
 from imagebot.cycle.report import Deed, Report
 from imagebot.forge import forges
 from imagebot.forge.manners import Manners
-from imagebot.plan import block
+from imagebot.pulls import block
 from tests.support import api_descriptions, gitea_server, github_server, gitlab_server
 from tests.support.forge_server import ForgeServer, Pull
 from tests.support.git_http import git_http_server

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from imagebot.cycle.memory import Memory
+from imagebot.cycle.pass_store import Memory
 from imagebot.cycle.report import Deed
 from imagebot.forge.credentials import account
 from imagebot.secret import Secret
-from imagebot.settings import TokenCredentials
+from imagebot.settings.resolve import TokenCredentials
 from tests.e2e.conftest import DEPLOYMENT, POLICY, Place
 from tests.support.forge_server import Fault
 from tests.support.stage import NOON

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from imagebot.cycle.memory import Memory
+from imagebot.cycle.pass_store import Memory
 from imagebot.cycle.report import Deed, Report
 from imagebot.forge import forges
 from imagebot.forge.manners import Manners

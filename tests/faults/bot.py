@@ -27,7 +27,7 @@ from imagebot.gitrepo.mirror import NETWORK_SECONDS, Heads, Mirror
 from imagebot.gitrepo.push import Pushed, PushUpdate, Rejected
 from imagebot.gitrepo.remote import Remote
 from imagebot.secret import Secret
-from imagebot.settings import RepositorySettings, TokenCredentials
+from imagebot.settings.resolve import RepositorySettings, TokenCredentials
 from imagebot.store.protocol import Store
 from tests.faults.line import Moment, Operation, Told
 from tests.faults.schedule import ForgeName

@@ -15,7 +15,7 @@ from imagebot.forge.bans import Bans
 from imagebot.forge.github import GitHub, connect
 from imagebot.forge.manners import Manners
 from imagebot.secret import Secret
-from imagebot.settings import GitHubApp, RepositorySettings, TokenCredentials
+from imagebot.settings.resolve import GitHubApp, RepositorySettings, TokenCredentials
 from tests.support import api_descriptions
 from tests.support import gitea_server as fake_gitea
 from tests.support import github_server as fake

@@ -8,7 +8,7 @@ from imagebot.forge.forges import connect
 from imagebot.forge.manners import Manners
 from imagebot.forge.protocol import Forge, Proposal
 from imagebot.secret import Secret
-from imagebot.settings import RepositorySettings
+from imagebot.settings.resolve import RepositorySettings
 from tests.support.canary import PASSWORD, spellings
 
 BRANCH = "imagebot/production/shop"

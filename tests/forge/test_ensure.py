@@ -11,9 +11,9 @@ import pytest
 from imagebot.forge import local
 from imagebot.forge.ensure import Ensured, ensure
 from imagebot.forge.protocol import Forge, Proposal, PullRequest
-from imagebot.plan import block
-from imagebot.plan.frame import BEGIN
-from imagebot.settings import RepositorySettings
+from imagebot.pulls import block
+from imagebot.pulls.body_frame import BEGIN
+from imagebot.settings.resolve import RepositorySettings
 from tests.forge.conftest import GITEAS, client, gitea_client, gitlab_client
 from tests.support import gitea_server, github_server, gitlab_server
 from tests.support.proposals import BRANCH, FULL, body, proposal

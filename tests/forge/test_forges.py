@@ -11,7 +11,7 @@ import pytest
 from imagebot.forge.forges import FORGES
 from imagebot.forge.manners import Manners
 from imagebot.secret import Secret
-from imagebot.settings import ForgeKind, RepositorySettings, TokenCredentials
+from imagebot.settings.resolve import ForgeKind, RepositorySettings, TokenCredentials
 
 TOKEN = TokenCredentials(Secret("x"))
 KINDS: dict[ForgeKind, RepositorySettings] = {
@@ -25,7 +25,7 @@ CODE = """
 import sys
 from imagebot.forge import forges
 from imagebot.forge.manners import Manners
-from imagebot.settings import RepositorySettings, TokenCredentials
+from imagebot.settings.resolve import RepositorySettings, TokenCredentials
 from imagebot.secret import Secret
 forges.connect(RepositorySettings("r", {url!r}, "main", {kind!r}, {api!r}, TokenCredentials(Secret("x"))), Manners())
 print(sorted({{"github", "gitlab"}} & sys.modules.keys()))

@@ -12,8 +12,8 @@ from imagebot.errors import BadInput, BadResponse, Refused, Unavailable, WorldEr
 from imagebot.forge import github
 from imagebot.forge.ensure import ensure
 from imagebot.forge.protocol import PullRequest
-from imagebot.plan import block
-from imagebot.settings import SshKey
+from imagebot.pulls import block
+from imagebot.settings.resolve import SshKey
 from tests.forge.conftest import FAST, client, settings
 from tests.support.github_server import Fault, GitHubServer
 from tests.support.proposals import BRANCH, FULL, body, proposal

@@ -18,7 +18,7 @@ from imagebot.forge.bans import ToldToWait
 from imagebot.forge.ensure import ensure
 from imagebot.forge.manners import Manners
 from imagebot.secret import Secret, SecretFile
-from imagebot.settings import TokenCredentials
+from imagebot.settings.resolve import TokenCredentials
 from tests.forge.conftest import FAST, client, settings
 from tests.support.github_server import Fault, GitHubServer, running
 from tests.support.proposals import BRANCH, FULL

@@ -12,7 +12,7 @@ from imagebot.errors import Refused, WorldError
 from imagebot.forge import protocol
 from imagebot.forge.ensure import ensure
 from imagebot.forge.protocol import Forge, PullRequest
-from imagebot.plan import block
+from imagebot.pulls import block
 from tests.forge.conftest import any_client
 from tests.support.forge_server import Fault, ForgeServer
 from tests.support.gitea_server import GiteaServer

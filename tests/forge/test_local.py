@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from imagebot.errors import BadInput, BadResponse, NotFound, Unavailable
 from imagebot.forge import local
 from imagebot.forge.protocol import PullRequest
-from imagebot.settings import RepositorySettings
+from imagebot.settings.resolve import RepositorySettings
 from tests.support.proposals import BRANCH, body, proposal, wish
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -15,8 +15,8 @@ from imagebot.forge.ensure import ensure
 from imagebot.forge.manners import Manners, Pace
 from imagebot.gitnames import GitUrl
 from imagebot.knownforges import ForgeKind
-from imagebot.settings import Pace as Pace_
-from imagebot.settings import read_settings
+from imagebot.settings.resolve import Pace as Pace_
+from imagebot.settings.resolve import read_settings
 from tests.forge.conftest import gitea_client, settings
 from tests.support.gitea_server import GiteaServer
 from tests.support.github_server import PER_HOUR, PER_MINUTE, Fault, GitHubServer

@@ -10,7 +10,7 @@ import pytest
 from imagebot.errors import BadResponse, Unavailable, WorldError
 from imagebot.forge.ensure import ensure
 from imagebot.forge.protocol import Forge, PullRequest
-from imagebot.plan import block
+from imagebot.pulls import block
 from tests.forge.conftest import change, rest_client
 from tests.support.forge_server import Fault, ForgeServer
 from tests.support.gitlab_server import GitLabServer

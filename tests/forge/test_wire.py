@@ -16,7 +16,7 @@ from imagebot.forge.ensure import ensure
 from imagebot.forge.manners import Manners
 from imagebot.forge.transport import MOST_BYTES
 from imagebot.secret import Secret, SecretFile
-from imagebot.settings import GitHubApp, SshKey, TokenCredentials
+from imagebot.settings.resolve import GitHubApp, SshKey, TokenCredentials
 from tests.forge.conftest import change, rest_client, rest_settings
 from tests.support.forge_server import Fault, ForgeServer
 from tests.support.gitlab_server import GitLabServer

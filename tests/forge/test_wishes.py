@@ -9,7 +9,7 @@ import pytest
 from imagebot.errors import WorldError
 from imagebot.forge.ensure import Ensured, ensure
 from imagebot.forge.protocol import Proposal, PullRequest
-from imagebot.plan import block
+from imagebot.pulls import block
 from tests.forge.conftest import any_client
 from tests.support.forge_server import Fault, ForgeServer, Kind
 from tests.support.gitea_server import GiteaServer

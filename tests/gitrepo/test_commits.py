@@ -15,7 +15,7 @@ from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.process import Git
 from imagebot.gitrepo.push import PushUpdate
 from imagebot.gitrepo.remote import Remote
-from imagebot.settings import Author
+from imagebot.settings.resolve import Author
 from tests.support.git_repos import BareRepository, a_repository, run_git
 from tests.support.sound import proved
 

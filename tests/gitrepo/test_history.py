@@ -10,7 +10,7 @@ from imagebot.errors import BadInput
 from imagebot.gitrepo.history import LARGEST_DIFF, MOST_COMMITS
 from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.push import PushUpdate
-from imagebot.settings import Author
+from imagebot.settings.resolve import Author
 from tests.support.git_repos import BareRepository, Link, commit_chain, merge_branch
 from tests.support.sound import proved
 

@@ -13,7 +13,7 @@ from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.push import Pushed, PushUpdate
 from imagebot.gitrepo.remote import Remote
 from imagebot.secret import Secret
-from imagebot.settings import Author, TokenCredentials
+from imagebot.settings.resolve import Author, TokenCredentials
 from tests.support.git_http import GitHttpServer, git_http_server
 from tests.support.git_repos import BareRepository
 from tests.support.sound import proved

@@ -14,7 +14,7 @@ from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.push import PushUpdate
 from imagebot.gitrepo.remote import Remote
 from imagebot.secret import Secret
-from imagebot.settings import Author, SshKey, TokenCredentials
+from imagebot.settings.resolve import Author, SshKey, TokenCredentials
 from tests.support.git_repos import BareRepository
 from tests.support.sound import proved
 

@@ -21,7 +21,7 @@ from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.process import Damaged
 from imagebot.gitrepo.push import Pushed, PushUpdate
 from imagebot.gitrepo.remote import Remote
-from imagebot.settings import Author
+from imagebot.settings.resolve import Author
 from tests.support.git_repos import BareRepository, a_repository
 from tests.support.sound import proved
 

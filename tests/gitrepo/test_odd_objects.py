@@ -14,7 +14,7 @@ from imagebot.errors import ImagebotError
 from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.push import PushUpdate
 from imagebot.gitrepo.remote import Remote
-from imagebot.settings import Author
+from imagebot.settings.resolve import Author
 from tests.support.git_odd import BODIES, TIMELESS, TIMELY, git, odd_commit, put
 from tests.support.git_repos import a_repository
 from tests.support.sound import proved

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from imagebot.gitrepo.leaf import Leaf
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.remote import Remote
+from imagebot.gitrepo.state_branch import Leaf
 from imagebot.private import make_private
-from imagebot.settings import Author
+from imagebot.settings.resolve import Author
 from tests.support.git_repos import BareRepository
 
 OPEN = """\

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from imagebot.errors import BadInput, Unavailable
+from imagebot.gitrepo.git_env import sealed
 from imagebot.gitrepo.process import Git, Terms
-from imagebot.gitrepo.seal import sealed
 from tests.support.git_repos import BareRepository
 
 OF_THE_CALLER = {

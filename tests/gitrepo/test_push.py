@@ -9,7 +9,7 @@ import pytest
 from imagebot.errors import BadInput, NotFound
 from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.push import Pushed, PushUpdate, Rejected
-from imagebot.settings import Author
+from imagebot.settings.resolve import Author
 from tests.support.git_repos import BareRepository
 from tests.support.sound import proved
 

@@ -9,12 +9,12 @@ import pytest
 
 from imagebot.errors import NotFound, Refused, Unavailable
 from imagebot.gitrepo.failures import explain, remote_words
+from imagebot.gitrepo.git_env import sealed
 from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.process import Answer
 from imagebot.gitrepo.push import MOST_PUSHES, Pushed, PushUpdate, Rejected, in_the_way
 from imagebot.gitrepo.remote import Remote
-from imagebot.gitrepo.seal import sealed
-from imagebot.settings import Author
+from imagebot.settings.resolve import Author
 from tests.support.git_repos import BareRepository
 from tests.support.sound import proved
 

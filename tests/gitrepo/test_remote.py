@@ -10,7 +10,7 @@ import pytest
 from imagebot.errors import BadInput
 from imagebot.gitrepo.remote import Remote, mask
 from imagebot.secret import Secret, SecretFile
-from imagebot.settings import SshKey, TokenCredentials
+from imagebot.settings.resolve import SshKey, TokenCredentials
 
 TOKEN = TokenCredentials(Secret("s3^cr%t/+="), "bot")
 KEY = SshKey(Path("/run/secrets/key"), Path("/run/secrets/known hosts"))

@@ -16,13 +16,13 @@ import pytest
 
 from imagebot.errors import BadInput, BadResponse, CannotEdit
 from imagebot.gitrepo.commits import Draft, SignedCommit, commits
-from imagebot.gitrepo.leaf import Leaf
 from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.process import Git
 from imagebot.gitrepo.push import Pushed, PushUpdate
 from imagebot.gitrepo.remote import Remote
 from imagebot.gitrepo.sign import with_signature
-from imagebot.settings import Author, GpgKey, SshSigningKey
+from imagebot.gitrepo.state_branch import Leaf
+from imagebot.settings.resolve import Author, GpgKey, SshSigningKey
 from tests.support.git_keys import GPG, Keyring, good_ssh, keyring
 from tests.support.git_repos import BareRepository, run_git
 from tests.support.git_ssh import make_key
@@ -151,7 +151,7 @@ def test_no_place_for_temporary_files_is_one_line(tmp_path: Path) -> None:
     """A container without a writable /tmp would else end in a stack trace."""
     script = (
         "import sys, pathlib, tempfile; from imagebot.gitrepo.sign import signed;"
-        "from imagebot.settings import SshSigningKey; tempfile.tempdir = '/nowhere';"
+        "from imagebot.settings.resolve import SshSigningKey; tempfile.tempdir = '/nowhere';"
         "signed([b'one'], SshSigningKey(pathlib.Path(sys.argv[1])))"
     )
     key = make_key(tmp_path / "key")
@@ -167,7 +167,7 @@ def test_no_place_for_temporary_files_is_one_line(tmp_path: Path) -> None:
 def test_signing_leaves_no_key_and_no_agent_behind(tmp_path: Path, ring: Keyring) -> None:
     key = ring.exported(tmp_path / "bot.asc", ring.make())
     script = (
-        "import sys, pathlib; from imagebot.gitrepo.sign import signed; from imagebot.settings import GpgKey;"
+        "import sys, pathlib; from imagebot.gitrepo.sign import signed; from imagebot.settings.resolve import GpgKey;"
         "signed([b'one', b'two'], GpgKey(pathlib.Path(sys.argv[1])))"
     )
     with tempfile.TemporaryDirectory(prefix="s-") as room:

@@ -12,7 +12,7 @@ from imagebot.errors import NotFound, Refused
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.push import Pushed, PushUpdate
 from imagebot.gitrepo.remote import Remote
-from imagebot.settings import Author, SshKey
+from imagebot.settings.resolve import Author, SshKey
 from tests.support.git_repos import BareRepository
 from tests.support.git_ssh import SSHD, SshServer, known_host, make_key, ssh_server
 from tests.support.sound import proved

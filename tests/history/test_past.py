@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 
 from imagebot.cli.compose import world_of
-from imagebot.cycle.annals import Past as Read
-from imagebot.cycle.annals import read_past
 from imagebot.cycle.index import Watched
 from imagebot.fields.field import Value
 from imagebot.history.entry import Entry
 from imagebot.history.moves import Track
+from imagebot.operations.base_history import Past as Read
+from imagebot.operations.base_history import read_past
 from imagebot.plan.claims import claims
 from imagebot.policy.model import Policy
 from imagebot.policy.read import read_policies
 from imagebot.selection.verdict import Unknown
-from imagebot.settings import Author, RepositorySettings, Settings
+from imagebot.settings.resolve import Author, RepositorySettings, Settings
 from tests.support.git_repos import a_repository
 from tests.support.past import BOT, Past, Told
 from tests.support.past_events import a_past

@@ -50,14 +50,14 @@ FIXED = (
     ),
     Fixed(
         "the first machine block counts, not the last",
-        "imagebot/plan/block.py",
+        "imagebot/pulls/block.py",
         "return found[-1] if found else None",
         "return found[0] if found else None",
-        ("tests/plan",),
+        ("tests/pulls", "tests/review"),
     ),
     Fixed(
         "commits by the forge's API cost nothing",
-        "imagebot/cycle/allow.py",
+        "imagebot/cycle/rate_limits.py",
         "return 2 if checkout.settings.verified_commits else 0",
         "return 0",
         ("tests/e2e/test_verified.py", "tests/cycle"),
@@ -93,7 +93,7 @@ BROKEN = (
     ),
     Fixed(
         "what the bot closed looks as if people had closed it",
-        "imagebot/cycle/retire.py",
+        "imagebot/cycle/close_stale.py",
         "    checkout.forge.close(pull, comment, block.stamped(pull.body, closed_by_bot=True))\n    done",
         "    checkout.forge.close(pull, comment, block.stamped(pull.body, closed_by_bot=False))\n    done",
     ),
@@ -105,7 +105,7 @@ BROKEN = (
     ),
     Fixed(
         "what is unknown is not wanted",
-        "imagebot/cycle/retire.py",
+        "imagebot/cycle/close_stale.py",
         "standing = stands((one.target for one in mine), unknown)",
         "standing = stands((one.target for one in mine), ())",
     ),

@@ -39,25 +39,14 @@ ROOMS: Mapping[str, Room] = {
     "selection": Room(
         ("imagebot/selection",), ("tests/selection", "tests/cli/test_explain.py", "tests/cli/test_simulate.py")
     ),
-    "plan": Room(("imagebot/plan",), ("tests/plan",)),
+    "plan": Room(("imagebot/plan",), ("tests/plan", "tests/review")),
+    "review": Room(("imagebot/review",), ("tests/review",)),
+    "pulls": Room(("imagebot/pulls",), ("tests/pulls", "tests/review")),
     "history": Room(("imagebot/history",), ("tests/history",)),
     "suggest": Room(("imagebot/suggest",), ("tests/suggest", "tests/cli/test_init.py")),
     "settings": Room(
-        (
-            "imagebot/settings.py",
-            "imagebot/settingsfile.py",
-            "imagebot/settingswords.py",
-            "imagebot/policyfiles.py",
-            "imagebot/secret.py",
-        ),
-        (
-            "tests/test_settings.py",
-            "tests/test_settings_author.py",
-            "tests/test_settings_state.py",
-            "tests/test_settingsfile.py",
-            "tests/test_policyfiles.py",
-            "tests/test_secret.py",
-        ),
+        ("imagebot/settings", "imagebot/policyfiles.py", "imagebot/secret.py"),
+        ("tests/settings", "tests/test_policyfiles.py", "tests/test_secret.py"),
     ),
     "registry": Room(("imagebot/registry",), ("tests/registry",)),
     "gitrepo": Room(("imagebot/gitrepo",), ("tests/gitrepo",)),
@@ -68,5 +57,8 @@ ROOMS: Mapping[str, Room] = {
         ("tests/observe", "tests/test_outgoing.py", "tests/test_secret.py", "tests/cycle/test_pass.py"),
     ),
     "cycle": Room(("imagebot/cycle",), ("tests/cycle", "tests/e2e")),
+    "operations": Room(
+        ("imagebot/operations",), ("tests/operations", "tests/cli/test_rollback.py", "tests/cli/test_history.py")
+    ),
     "cli": Room(("imagebot/cli", "imagebot/serve.py"), ("tests/cli", "tests/test_serve.py")),
 }

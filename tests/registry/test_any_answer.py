@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from imagebot.errors import WorldError
 from imagebot.images.reference import ImageName
-from imagebot.registry.answers import MANIFEST_TYPES
 from imagebot.registry.client import Registries
 from imagebot.registry.limits import Timeouts
-from imagebot.settings import RegistrySettings
+from imagebot.registry.responses import MANIFEST_TYPES
+from imagebot.settings.resolve import RegistrySettings
 from tests.support.raw_server import RawServer, Request
 
 TAG = "1.0.0"

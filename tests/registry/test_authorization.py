@@ -17,7 +17,7 @@ from imagebot.registry.client import Registries
 from imagebot.registry.urls import Url
 from imagebot.registry.wire import Count, Wire
 from imagebot.secret import Secret
-from imagebot.settings import BasicCredentials, BearerCredentials, RegistrySettings
+from imagebot.settings.resolve import BasicCredentials, BearerCredentials, RegistrySettings
 from tests.support import tls
 from tests.support.canary import PASSWORD, USERNAME, carriers
 from tests.support.fake_registry import JSON, bearer, challenge, tag_list

@@ -10,9 +10,9 @@ import pytest
 
 from imagebot.errors import BadResponse, NotFound, Refused, Unavailable, WorldError
 from imagebot.images.reference import ImageName
-from imagebot.registry.answers import MANIFEST_TYPES
 from imagebot.registry.client import Registries
-from imagebot.settings import RegistrySettings
+from imagebot.registry.responses import MANIFEST_TYPES
+from imagebot.settings.resolve import RegistrySettings
 from tests.support.fake_registry import DIGEST, MANIFEST, MANIFEST_TYPE, manifest, oci_error
 from tests.support.web_function import Answer, Asked, Function, Served, serving
 

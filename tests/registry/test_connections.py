@@ -15,7 +15,7 @@ from imagebot.images.reference import ImageName
 from imagebot.registry.client import Registries
 from imagebot.registry.connections import check_peer
 from imagebot.registry.limits import Timeouts
-from imagebot.settings import RegistrySettings
+from imagebot.settings.resolve import RegistrySettings
 from tests.support.fake_registry import JSON, tag_list
 from tests.support.web_function import Answer, Asked, Raw, serving
 

@@ -13,7 +13,7 @@ from imagebot.registry.client import Registries
 from imagebot.registry.credentials import ANONYMOUS, Credentials
 from imagebot.registry.logins import Basic, Login, RegistryToken
 from imagebot.secret import Secret, SecretFile
-from imagebot.settings import BasicCredentials, BearerCredentials, RegistrySettings
+from imagebot.settings.resolve import BasicCredentials, BearerCredentials, RegistrySettings
 
 NAME = ImageName("ghcr.io", "acme/api")
 MINE = BasicCredentials("bot", Secret("mine"))

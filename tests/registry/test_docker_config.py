@@ -19,7 +19,7 @@ from imagebot.registry.client import Registries
 from imagebot.registry.docker_config import DockerConfig
 from imagebot.registry.logins import Basic, Credential, Login, RefreshToken, RegistryToken
 from imagebot.secret import Secret
-from imagebot.settings import RegistrySettings
+from imagebot.settings.resolve import RegistrySettings
 from tests.support import effort
 from tests.support.fake_registry import tag_list
 from tests.support.web_function import serving

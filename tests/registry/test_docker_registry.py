@@ -14,7 +14,7 @@ from imagebot.errors import NotFound, Refused, WorldError
 from imagebot.images.reference import ImageName
 from imagebot.registry.client import Registries
 from imagebot.secret import Secret
-from imagebot.settings import BasicCredentials, RegistrySettings
+from imagebot.settings.resolve import BasicCredentials, RegistrySettings
 from tests.support.docker_registry import Running, docker_registry, htpasswd, seed, token
 from tests.support.token_server import TokenServer
 from tests.support.web_function import Served

@@ -7,7 +7,7 @@ import pytest
 from imagebot.errors import BadInput
 from imagebot.registry.endpoint import Endpoint
 from imagebot.registry.wire import Count
-from imagebot.settings import RegistrySettings
+from imagebot.settings.resolve import RegistrySettings
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from imagebot.images.reference import ImageName
 from imagebot.registry.client import Registries
 from imagebot.registry.limits import HEAD_BYTES, LINKS
 from imagebot.registry.links import next_link
-from imagebot.settings import RegistrySettings
+from imagebot.settings.resolve import RegistrySettings
 from tests.support.fake_registry import tag_list
 from tests.support.web_function import Answer, Asked, serving
 

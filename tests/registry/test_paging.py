@@ -22,7 +22,7 @@ from imagebot.registry.limits import (
     TAGS_TOTAL_PARTS,
 )
 from imagebot.registry.paging import Page, Pages, after, linked_query
-from imagebot.settings import RegistrySettings
+from imagebot.settings.resolve import RegistrySettings
 from tests.support.fake_registry import JSON, PROFILES, Paging, paging, tag_list
 from tests.support.web_function import Answer, Asked, Function, Served, serving
 

@@ -33,8 +33,8 @@ from imagebot.registry.limits import (
     Deadline,
     Timeouts,
 )
-from imagebot.registry.remembered import Documents
-from imagebot.settings import RegistrySettings
+from imagebot.registry.pass_cache import Documents
+from imagebot.settings.resolve import RegistrySettings
 from tests.support import oci_folder
 from tests.support.fake_registry import DIGEST, JSON, oci_error, tag_list
 from tests.support.oci_folder import Build

@@ -9,7 +9,7 @@ from imagebot.images.reference import ImageName
 from imagebot.registry.client import Registries
 from imagebot.registry.limits import PAUSE_AT_MOST, PAUSE_WHEN_TOLD
 from imagebot.registry.pause import Pauses, retry_after
-from imagebot.settings import RegistrySettings
+from imagebot.settings.resolve import RegistrySettings
 from tests.support.fake_registry import bearer, challenge, oci_error, tag_list
 from tests.support.web_function import Answer, Asked, serving
 

@@ -14,7 +14,7 @@ from imagebot.errors import BadResponse, Unavailable, WorldError
 from imagebot.images.reference import ImageName
 from imagebot.registry.client import Registries
 from imagebot.registry.limits import MANIFEST_BYTES, MIB, TAGS_PAGE_BYTES
-from imagebot.settings import RegistrySettings
+from imagebot.settings.resolve import RegistrySettings
 from tests.support import tls
 from tests.support.fake_registry import DIGEST, JSON, MANIFEST_TYPE, tag_list
 from tests.support.web_function import Answer, Asked, Function, HangUp, Raw, Served, serving

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from imagebot.gitrepo.leaf import Leaf
 from imagebot.gitrepo.remote import Remote
+from imagebot.gitrepo.state_branch import Leaf
 from imagebot.secret import Secret
-from imagebot.settings import Author
+from imagebot.settings.resolve import Author
 from imagebot.store.branch import branch_store
 from imagebot.store.database import Database
 from imagebot.store.protocol import Store

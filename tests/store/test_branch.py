@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from imagebot.errors import BadInput, Unavailable
-from imagebot.gitrepo.leaf import Leaf
-from imagebot.selection.byhand import HandHold
+from imagebot.gitrepo.state_branch import Leaf
+from imagebot.selection.hand_holds import HandHold
 from imagebot.store.branch import branch_store
 from tests.support.git_repos import BareRepository
 

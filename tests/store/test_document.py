@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagebot.selection.byhand import HandHold
+from imagebot.selection.hand_holds import HandHold
 from imagebot.store.ages import Clock
 from imagebot.store.document import Memory, read, write
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from imagebot.forge.protocol import Forge
-from imagebot.selection.byhand import HandHold
+from imagebot.selection.hand_holds import HandHold
 from imagebot.selection.verdict import Held, UpToDate
-from imagebot.settings import RepositorySettings
+from imagebot.settings.resolve import RepositorySettings
 from tests.cycle.conftest import DEPLOYMENT
 from tests.support.stage import NOON, Stage, set_up
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from imagebot.selection.byhand import HandHold
+from imagebot.selection.hand_holds import HandHold
 from imagebot.store.protocol import LastVerdict, standing
 from tests.store.conftest import Open
 

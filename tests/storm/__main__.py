@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 
 from imagebot.cycle.report import Deed
-from imagebot.settings import Limits
+from imagebot.settings.resolve import Limits
 from tests.storm.limits import REQUESTS_IN_AN_HOUR
 from tests.storm.scene import FIVE_MINUTES, HOUR, MIDNIGHT, Scene, storm
 

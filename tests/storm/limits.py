@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from imagebot.forge import manners
-from imagebot.settings import Pace
+from imagebot.settings.resolve import Pace
 
 CONTENT_IN_A_MINUTE = 80
 CONTENT_IN_AN_HOUR = 500

@@ -11,7 +11,7 @@ from math import ceil
 from pathlib import Path
 
 from imagebot.cli.compose import world_of
-from imagebot.cycle.memory import Memory
+from imagebot.cycle.pass_store import Memory
 from imagebot.cycle.report import Deed, Report
 from imagebot.cycle.run import run
 from imagebot.cycle.world import World
@@ -22,7 +22,7 @@ from imagebot.knownforges import GITHUBS_WRITES_PER_HOUR
 from imagebot.policy.model import Policy
 from imagebot.policy.read import PolicySet, read_policies
 from imagebot.secret import Secret
-from imagebot.settings import Limits, Pace, RegistrySettings, RepositorySettings, Settings, TokenCredentials
+from imagebot.settings.resolve import Limits, Pace, RegistrySettings, RepositorySettings, Settings, TokenCredentials
 from tests.storm.github import StormGitHub
 from tests.storm.limits import Account, Clock, SimulatedPace
 from tests.support import oci_folder

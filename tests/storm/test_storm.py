@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from imagebot.cycle.report import Deed
-from imagebot.settings import Limits
+from imagebot.settings.resolve import Limits
 from tests.storm.limits import CONTENT_IN_AN_HOUR, Account, Clock
 from tests.storm.scene import MIDNIGHT, Scene, storm
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from imagebot.images.reference import ImageName
 from imagebot.plan.change import Change, FieldChange, ImageUpdate
-from imagebot.plan.words import worded
 from imagebot.policy.model import PullRequest
+from imagebot.review.commit_message import worded
 from imagebot.selection.verdict import Version
 
 IMAGE = ImageName("ghcr.io", "acme/api")
@@ -39,12 +39,8 @@ def change(*updates: ImageUpdate, **wishes: Any) -> Change:
             updates=updates or (UPDATE,),
             before={},
             files={},
-            title="",
-            message="",
-            labels=(),
             reviewers=wanted.reviewers,
             assignees=wanted.assignees,
             wishes=wanted,
-            fingerprint="",
         )
     )

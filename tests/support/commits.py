@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from imagebot.fields.find import find
 from imagebot.history.commits import Commit, FileChange, arrivals
+from imagebot.history.file_fields import Owners, Says
 from imagebot.history.ledger import Ledger, read
-from imagebot.history.says import Owners, Says
 from imagebot.plan.claims import FileFields
 from imagebot.policy.model import Policy
 from imagebot.policy.read import read_policies

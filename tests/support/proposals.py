@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from imagebot.forge.protocol import Proposal
-from imagebot.plan import block
+from imagebot.pulls import block
 
 BRANCH = "imagebot/staging/podinfo"
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from imagebot.errors import WorldError
 from imagebot.images.reference import ImageName
 from imagebot.registry.client import Registries
-from imagebot.settings import RegistrySettings
+from imagebot.settings.resolve import RegistrySettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from imagebot.errors import BadInput, WorldError
 from imagebot.images.reference import ImageName
 from imagebot.policy.read import read_policies
 from imagebot.registry.client import Registries
-from imagebot.settings import RegistrySettings, load
+from imagebot.settings.resolve import RegistrySettings, load
 from tests.fuzz.answers.http_slips import Http
 from tests.fuzz.answers.json_slips import slipped
 from tests.fuzz.answers.watch import Finding, Tally

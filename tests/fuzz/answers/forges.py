@@ -13,7 +13,7 @@ from imagebot.forge import gitea, github, gitlab
 from imagebot.forge.manners import Manners
 from imagebot.forge.protocol import Blob, Forge, PullRequest, Signs
 from imagebot.secret import Secret
-from imagebot.settings import RepositorySettings, TokenCredentials
+from imagebot.settings.resolve import RepositorySettings, TokenCredentials
 from tests.fuzz.answers.door import Question
 from tests.fuzz.answers.http_slips import Http
 from tests.support import api_descriptions, gitea_server, github_server, gitlab_server

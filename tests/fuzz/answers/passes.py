@@ -29,7 +29,7 @@ from imagebot.observe.events import BugMet, Event
 from imagebot.registry.client import Registries
 from imagebot.registry.limits import Timeouts
 from imagebot.secret import Secret
-from imagebot.settings import RepositorySettings, TokenCredentials
+from imagebot.settings.resolve import RepositorySettings, TokenCredentials
 from tests.fuzz.answers.forges import Make, honest, makes
 from tests.fuzz.answers.http_slips import Http, with_slips
 from tests.fuzz.answers.watch import Finding, Meter, Tally

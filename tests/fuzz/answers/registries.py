@@ -23,7 +23,7 @@ from imagebot.images.reference import ImageName
 from imagebot.registry.client import Registries
 from imagebot.registry.limits import Timeouts
 from imagebot.secret import Secret
-from imagebot.settings import BasicCredentials, RegistrySettings
+from imagebot.settings.resolve import BasicCredentials, RegistrySettings
 from tests.fuzz.answers.door import Question
 from tests.fuzz.answers.http_slips import Http
 from tests.fuzz.answers.json_slips import slipped

@@ -1,0 +1,175 @@
+"""What a pass tells the log: each trouble loudly when it is new, and in a lower voice while it only goes on.
+
+A trouble is told at its full level when it comes, when its cause changes, and once an hour; in between at `info`. So
+the log of any pass tells all that went wrong in it, and one that shows warnings alone is no flood.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from imagebot.cycle.pass_store import Memory, Trouble
+from imagebot.cycle.report import Deed, Outcome, Report
+from imagebot.cycle.world import World
+from imagebot.errors import FINE
+from imagebot.observe.events import (
+    PassFinished,
+    PassFinishedInPart,
+    PassFinishedInVain,
+    PassStarted,
+    PolicyRefused,
+    PolicyStillRefused,
+    PullRequestDelayed,
+    PullRequestFailed,
+    PullRequestStillFailed,
+    VerdictReached,
+    VerdictRepeated,
+    VerdictUnknown,
+)
+from imagebot.plan.decision import Decision, WatchDecision
+from imagebot.policy.read import PolicySet
+from imagebot.selection.verdict import Held, Unknown, Update, tag_of
+from imagebot.store.protocol import LastVerdict
+
+_HOUR = timedelta(hours=1)
+_NUMBERS = re.compile("[0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """One trouble: since when it is there, and whether to say it loudly."""
+
+    since: datetime
+    loud: bool
+
+
+class Teller:
+    """One pass's. With `quiet`, for a verb that prints all of it itself, verdicts are told at `debug`."""
+
+    def __init__(self, world: World, memory: Memory, *, quiet: bool = False) -> None:
+        self._world = world
+        self._memory = memory
+        self._quiet = quiet
+
+    def begins(self, policies: PolicySet) -> None:
+        """A pass begins with these policies, and without those that nobody can follow."""
+        self._world.tell(PassStarted(len(policies.policies)))
+        problems = [str(problem) for problem in policies.problems]
+        news = self._news("policy", {problem: problem for problem in problems})
+        for problem in problems:
+            kind = PolicyRefused if news[problem].loud else PolicyStillRefused
+            self._world.tell(kind(problem))
+
+    def decided(self, decisions: Sequence[Decision]) -> None:
+        """What was decided, and will not change any more in this pass."""
+        lines = [(decision, line) for decision in decisions for line in decision.watches]
+        causes = {_key(*each): each[1].verdict.because for each in lines if isinstance(each[1].verdict, Unknown)}
+        news = self._news("unknown", causes, [_key(*each) for each in lines])
+        for decision, line in lines:
+            self._world.tell(self._verdict(decision, line, news.get(_key(decision, line))))
+
+    def became(self, outcomes: Sequence[Outcome]) -> None:
+        """What became of branches; of those that were carried out it was told when that was done."""
+        failed = {_place(each): each.because for each in outcomes if each.deed is Deed.FAILED}
+        news = self._news("failed", failed, [_place(each) for each in outcomes])
+        for each in outcomes:
+            facts = (each.name, each.environment, each.repository, each.branch, each.url, each.because)
+            if each.deed is Deed.WAITING:
+                self._world.tell(PullRequestDelayed(*facts))
+            elif each.deed is Deed.FAILED:
+                told = news[_place(each)]
+                kind = PullRequestFailed if told.loud else PullRequestStillFailed
+                self._world.tell(kind(*facts, told.since.isoformat()))
+
+    def finished(self, report: Report, seconds: float) -> None:
+        """How a pass ended, in figures."""
+        deeds = Counter(outcome.deed for outcome in report.outcomes)
+        unknown = sum(decision.unknown for decision in report.decisions)
+        kind = PassFinished if report.exit_code == FINE else PassFinishedInPart
+        if report.decisions and unknown == len(report.decisions):
+            kind = PassFinishedInVain
+        self._world.tell(
+            kind(
+                exit_code=report.exit_code,
+                seconds=round(seconds, 3),
+                **asdict(report.costs),
+                opened=deeds[Deed.OPENED],
+                updated=deeds[Deed.UPDATED],
+                closed=deeds[Deed.CLOSED],
+                waiting=deeds[Deed.WAITING],
+                failed=deeds[Deed.FAILED],
+                unknown=unknown,
+            )
+        )
+
+    def _verdict(self, decision: Decision, line: WatchDecision, trouble: _News | None) -> VerdictReached:
+        policy, verdict = decision.policy, line.verdict
+        last = self._memory.verdicts.get((policy.app, policy.environment, str(line.watch.image)))
+        is_news = isinstance(verdict, Update | Held) or (not line.major and _is_other(last, line))
+        kind = VerdictReached if is_news else VerdictRepeated
+        if trouble is not None:
+            kind = VerdictUnknown if trouble.loud else VerdictReached
+        return (VerdictRepeated if self._quiet else kind)(
+            app=policy.app,
+            environment=policy.environment,
+            image=str(line.watch.image),
+            verdict=type(verdict).__name__,
+            because=verdict.because,
+            since="" if trouble is None else trouble.since.isoformat(),
+        )
+
+    def _news(self, kind: str, causes: Mapping[str, str], asked: Iterable[str] = ()) -> Mapping[str, _News]:
+        """What is new in these troubles; of all others that are `asked` about, none is left."""
+        now = self._memory.now
+        before = self._memory.troubles(kind, {*causes, *asked})
+        after: dict[str, Trouble | None] = {key: None for key in before if key not in causes}
+        found: dict[str, _News] = {}
+        for key, because in causes.items():
+            old = before.get(key)
+            loud = old is None or _cause(old.because) != _cause(because) or not timedelta() <= now - old.told < _HOUR
+            found[key] = _News(now if old is None else min(old.since, now), loud)
+            if loud:
+                after[key] = Trouble(because, found[key].since, now)
+        if after and not self._quiet:
+            self._memory.are_troubles(kind, after)
+        return found
+
+
+def last_verdicts(decisions: Sequence[Decision], now: datetime) -> list[LastVerdict]:
+    """What is remembered of decisions."""
+    return [
+        LastVerdict(
+            app=decision.policy.app,
+            environment=decision.policy.environment,
+            image=str(line.watch.image),
+            state=type(line.verdict).__name__,
+            tag=tag_of(line.verdict),
+            until=line.verdict.until if isinstance(line.verdict, Held) else None,
+            because=line.verdict.because,
+            at=now,
+        )
+        for decision in decisions
+        for line in decision.watches
+        if not line.major
+    ]
+
+
+def _is_other(last: LastVerdict | None, line: WatchDecision) -> bool:
+    return last is None or (last.state, last.tag) != (type(line.verdict).__name__, tag_of(line.verdict))
+
+
+def _cause(because: str) -> str:
+    """A cause without what counts, measures and tells the time: those change from pass to pass while it stays."""
+    return _NUMBERS.sub("", because)
+
+
+def _key(decision: Decision, line: WatchDecision) -> str:
+    return f"{decision.policy} {line.watch.image}{' major' if line.major else ''}"
+
+
+def _place(outcome: Outcome) -> str:
+    return " ".join(outcome.place)

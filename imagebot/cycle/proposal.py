@@ -1,0 +1,112 @@
+"""What a pull request is to say, from facts that are asked for only when it must be written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from imagebot.cycle.checkout import Checkout
+from imagebot.errors import NotFound, WorldError
+from imagebot.forge.protocol import Proposal
+from imagebot.images.about import About
+from imagebot.plan.change import Change, ImageUpdate
+from imagebot.plan.codeowners import PLACES, owners
+from imagebot.plan.groups import Member, Target
+from imagebot.policy.words import CODEOWNERS
+from imagebot.pulls import block
+from imagebot.pulls.body_frame import words
+from imagebot.review.body import BODY_LIMIT, PEOPLES_ROOM, describe
+from imagebot.review.flags import FlagKind
+from imagebot.review.image_facts import Beside
+from imagebot.review.links import HOSTS, HostKind
+
+
+def described(checkout: Checkout, target: Target, change: Change) -> Proposal:
+    """The proposal of a change, every fact of which is about the digests that are written.
+
+    What cannot be known is said in its place: a registry that is silent about an image it has keeps nothing back, but
+    what nobody could look at does not merge by itself.
+    Raises `WorldError` where the environment repository cannot be read.
+    """
+    besides = [_beside(checkout, target, update) for update in change.updates]
+    description = describe(change, besides, _hosts(checkout), _room(checkout, change.branch))
+    kinds = {update.kind for update in change.updates}
+    odd = [flag for flag in description.flags if flag.kind is not FlagKind.MAJOR]
+    unknown = any(beside.unknown for beside in besides)
+    auto_merge = kinds <= set(change.wishes.auto_merge) and not odd and not unknown and not change.draft
+    return Proposal(
+        branch=change.branch,
+        base=change.base,
+        title=change.title,
+        body=block.stamped(description.body, draft=change.draft, auto_merge=auto_merge),
+        labels=description.labels,
+        reviewers=reviewers(checkout, change),
+        assignees=change.assignees,
+        draft=change.draft,
+        auto_merge=auto_merge,
+        message=change.message,
+    )
+
+
+def _room(checkout: Checkout, branch: str) -> int:
+    """How long the description may be beside what people wrote around it."""
+    pull = checkout.pulls.get(branch)
+    theirs = 0 if pull is None else sum(map(len, words(pull.body)))
+    return BODY_LIMIT - max(0, theirs - PEOPLES_ROOM)
+
+
+def _hosts(checkout: Checkout) -> Mapping[str, HostKind]:
+    """The hosts to which a link may lead: those that everybody knows, and those of our own forges."""
+    found: dict[str, HostKind] = dict(HOSTS)
+    for settings in checkout.world.settings.repositories.values():
+        host = urlsplit(settings.url).netloc if "://" in settings.url else ""
+        if settings.forge != "local" and host and "@" not in host:
+            found.setdefault(host.lower(), settings.forge)
+    return found
+
+
+def _beside(checkout: Checkout, target: Target, update: ImageUpdate) -> Beside:
+    member = _member(target, update)
+    platform = next(iter(member.line.watch.platforms), None)
+    doubts: list[str] = []
+
+    def about(tag: str, digest: str | None) -> About | None:
+        registries = checkout.registries
+        if not tag and digest is None:
+            doubts.append("nothing says which image ran before")
+            return None
+        try:
+            return registries.about(update.image, digest or registries.digest(update.image, tag), platform)
+        except NotFound:
+            doubts.append(f"the registry has no {tag or digest} any more")
+        except WorldError as error:
+            doubts.append(str(error))
+        return None
+
+    new = about(update.new.tag, update.new.digest)
+    old = about(update.old[0].tag, update.old[0].digest) if update.old else None
+    age = member.policy.gates.for_image(member.line.watch.minimum_age).minimum_age
+    known = member.line.facts.of(update.new.tag)
+    seen = known.first_seen if age and known is not None else None
+    return Beside(old, new, seen, age, "; ".join(doubts))
+
+
+def _member(target: Target, update: ImageUpdate) -> Member:
+    return next(
+        member
+        for member in target.members
+        if (member.policy.app, member.line.watch.image) == (update.app, update.image)
+    )
+
+
+def reviewers(checkout: Checkout, change: Change) -> tuple[str, ...]:
+    """Those whom the policy names, and the owners of the files that change if it asks for them."""
+    named = tuple(name for name in change.reviewers if name != CODEOWNERS)
+    if named == change.reviewers:
+        return named
+    forge = checkout.settings.forge
+    file = next((place for place in PLACES[forge] if place in checkout.entries), None)
+    if file is None:
+        return named
+    text = checkout.contents([file]).get(file, b"").decode(errors="replace")
+    return tuple(dict.fromkeys((*named, *owners(forge, text, change.files))))

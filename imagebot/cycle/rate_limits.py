@@ -1,0 +1,131 @@
+"""What may be opened and written in this pass: what is open, was opened and was written, held against the limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from threading import Lock
+
+from imagebot.cycle.checkout import Checkout
+from imagebot.cycle.job import Job
+from imagebot.cycle.world import World
+from imagebot.forge.proposed import lacking
+from imagebot.forge.protocol import Proposal
+from imagebot.plan.change import Change
+from imagebot.plan.groups import Place
+from imagebot.plan.limits import Allowance, Newcomer, cost, queued, unpayable, urgency
+from imagebot.settings.resolve import Limits
+
+_HOUR = timedelta(hours=1)
+# Repositories are delivered side by side, and those of one account share what its forge takes in an hour.
+_PROMISING = Lock()
+
+
+def allow(
+    world: World, present: Mapping[str, Checkout], let_in: Mapping[str, int], new: Sequence[Change]
+) -> Mapping[Place, str]:
+    """Why some of these changes must wait, in the order in which their turn comes.
+
+    `present` are the repositories whose forge has told what is open; what is open elsewhere counts for nothing.
+    `let_in` counts those that this pass let in before, by repository.
+    """
+    if not new:
+        return {}
+    now = next(iter(present.values())).memory.now
+    opened = {name: (*_opened(checkout), *[now] * let_in.get(name, 0)) for name, checkout in present.items()}
+    open_now = {name: len(checkout.pulls) + let_in.get(name, 0) for name, checkout in present.items()}
+    repositories = {
+        name: _allowance(open_now[name], opened[name], checkout.settings.limits) for name, checkout in present.items()
+    }
+    overall = _allowance(
+        sum(open_now.values()),
+        tuple(at for times in opened.values() for at in times),
+        world.settings.limits,
+    )
+    waits = queued(
+        (_newcomer(present[change.repository], change) for change in new), repositories, overall, _writes(present), now
+    )
+    return {place: wait.because for place, wait in waits.items()}
+
+
+def turn(job: Job) -> tuple[object, ...]:
+    """What is open comes first, then the small and the urgent: what waits for the forge should be what can."""
+    return (job.pull is None, *urgency(_newcomer(job.checkout, job.change)))
+
+
+def unpaid(
+    checkouts: Sequence[Checkout], jobs: Sequence[Job], proposals: Mapping[Place, Proposal]
+) -> Mapping[Place, str]:
+    """Why some of these jobs of one repository must wait for its forge, now that all is known that they will write."""
+    if not jobs:
+        return {}
+    repository, mine = jobs[0].change.repository, jobs[0].checkout
+    costs = {job.change.branch: _cost(job, proposals[job.place]) for job in jobs if job.place in proposals}
+    with _PROMISING:
+        mine.promised_writes = 0
+        left = _writes({checkout.settings.name: checkout for checkout in checkouts}).get(mine.account)
+        waits = {} if left is None else unpayable(costs, left)
+        spends = sum(cost for branch, cost in costs.items() if branch not in waits)
+        mine.promised_writes = mine.forge_writes + spends
+    return {(repository, branch): because for branch, because in waits.items()}
+
+
+def _cost(job: Job, proposal: Proposal) -> int:
+    pull = job.pull
+    there = ((), (), ()) if pull is None else (pull.labels, pull.reviewers, pull.assignees)
+    wanted = (proposal.labels, proposal.reviewers, proposal.assignees)
+    extras = [lacking(*each) for each in zip(there, wanted, strict=True)]
+    switches = ["auto-merge"] if proposal.auto_merge else []
+    writes = cost(*extras, switches, is_open=pull is not None)
+    return writes + _cost_of_commit(job.checkout)
+
+
+def _allowance(open_now: int, opened: tuple[datetime, ...], limits: Limits) -> Allowance:
+    return Allowance(open_now, limits.open_pull_requests, opened, limits.opened_per_hour)
+
+
+def _opened(checkout: Checkout) -> tuple[datetime, ...]:
+    """When pull requests were opened in the last hour: as is remembered, or else as those tell that are open still."""
+    memory = checkout.memory
+    known = memory.counted("opened", checkout.settings.url)
+    times = (_moment(pull.opened_at) for pull in checkout.pulls.values())
+    still = tuple(at for at in times if at is not None and memory.now - at < _HOUR)
+    return max(known, still, key=len)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None
+
+
+def _newcomer(checkout: Checkout, change: Change) -> Newcomer:
+    return Newcomer(
+        repository=change.repository,
+        branch=change.branch,
+        environment=change.environment,
+        name=change.name,
+        kinds=tuple(update.kind for update in change.updates),
+        labels=change.labels,
+        account=checkout.account,
+        cost=cost(change.labels, change.reviewers, change.assignees) + _cost_of_commit(checkout),
+    )
+
+
+def _cost_of_commit(checkout: Checkout) -> int:
+    """The writes that a commit takes where the forge makes it: the tree with the files, and the commit itself."""
+    return 2 if checkout.settings.verified_commits else 0
+
+
+def _writes(present: Mapping[str, Checkout]) -> Mapping[str, int]:
+    """How many writes each forge takes yet in this hour, of those that limit them."""
+    left: dict[str, int] = {}
+    for checkout in present.values():
+        limit = checkout.forge.hourly_writes
+        if limit is not None:
+            spent = len(checkout.memory.counted("writes", checkout.account))
+            spends = max(checkout.forge_writes, checkout.promised_writes)
+            left[checkout.account] = max(0, left.get(checkout.account, limit - spent) - spends)
+    return left

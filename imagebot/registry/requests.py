@@ -1,0 +1,169 @@
+"""oras, asked with our own transport. The only file that knows it.
+
+`oras` gives the URLs of the protocol; everything that touches the network is overridden here, because as it comes it
+hands passwords to any realm and tokens to any link, keeps one token for all images, waits for ever, reads without end,
+and takes references apart loosely. An object is one question about one image.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+
+import oras.container  # type: ignore[import-untyped]
+import oras.provider  # type: ignore[import-untyped]
+
+from imagebot.errors import BadResponse, Refused
+from imagebot.images.reference import ImageName
+from imagebot.registry import paging
+from imagebot.registry.allowance import Allowance
+from imagebot.registry.body import Answer, Ask
+from imagebot.registry.budget import Share
+from imagebot.registry.endpoint import Endpoint
+from imagebot.registry.limits import (
+    CONFIG_BYTES,
+    MANIFEST_BYTES,
+    MAX_REDIRECTS,
+    TAGS_FREE,
+    TAGS_HOLD,
+    TAGS_PAGE_BYTES,
+    Deadline,
+)
+from imagebot.registry.links import next_link
+from imagebot.registry.logins import Login
+from imagebot.registry.responses import MANIFEST_TYPES, failure
+from imagebot.registry.tag_page import TagPageReader
+from imagebot.registry.urls import Url
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_REFUSALS = 2  # one that tells whom to ask for a token, and one of a token that a server gave by mistake
+
+
+class ImageContainer(oras.container.Container):  # type: ignore[misc]
+    """An image name that was already parsed, by our grammar: oras only makes URLs of it."""
+
+    def __init__(self, name: ImageName, registry: str) -> None:
+        self.registry = registry
+        self.namespace = None
+        self.repository = name.repository
+        self.tag = None
+        self.digest = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What one question has: `deed` names it for people (`list acme/api`), the rest is what it may use up."""
+
+    name: ImageName
+    login: Login
+    deed: str
+    deadline: Deadline
+    allowance: Allowance
+    share: Share
+
+
+class Conversation(oras.provider.Registry):  # type: ignore[misc]
+    """One question about one image."""
+
+    def __init__(self, endpoint: Endpoint, question: Question) -> None:
+        super().__init__(hostname=endpoint.base.netloc, insecure=endpoint.base.scheme == "http")
+        self._endpoint = endpoint
+        self._question = question
+        self._registry = question.name.registry
+        self._container = ImageContainer(question.name, endpoint.base.netloc)
+
+    def all_tags(self) -> paging.Pages:
+        """Every tag, over all pages. Raises every `WorldError`.
+
+        An empty page with a link is allowed, and a list that stops early would look like a registry that lost its tags.
+        """
+        pages = paging.Pages(self._registry)
+        query: str | None = paging.FIRST
+        while query is not None and query != paging.PROBE:
+            answer = self._page(pages.ask(query))
+            query = pages.following(answer.document, answer.size, self._next(answer))
+            if pages.held > TAGS_FREE:
+                self._question.share.take(TAGS_HOLD, self._question.deadline)
+        if query == paging.PROBE:
+            pages.complete = self._page(query).document.sent > 1
+        return pages
+
+    def manifest(self, reference: str, method: str) -> Answer:
+        """The answer to GET or HEAD of a manifest by tag or digest."""
+        url = Url.parse(f"{self.prefix}://{self._container.manifest_url(reference)}")
+        headers = {"Accept": ", ".join(MANIFEST_TYPES)}
+        return self._follow(Ask(method, url, MANIFEST_BYTES, headers, algorithm=_algorithm(reference)))
+
+    def blob(self, digest: str) -> Answer:
+        """A small blob in JSON, whose bytes are what its digest says. Raises every `WorldError`."""
+        url = Url.parse(f"{self.prefix}://{self._container.get_blob_url(digest)}")
+        answer = self.expect(self._follow(Ask("GET", url, CONFIG_BYTES, algorithm=_algorithm(digest))))
+        if answer.digest != digest:
+            raise BadResponse(f"{self._registry} sent another blob than {self._question.name.repository}@{digest}")
+        return answer
+
+    def expect(self, answer: Answer) -> Answer:
+        """`answer`, if it is a 200. Raises the `WorldError` that it stands for otherwise."""
+        if answer.status != HTTPStatus.OK:
+            raise failure(answer, self._registry, self._question.deed, self._question.login.advice)
+        return answer
+
+    def _follow(self, ask: Ask) -> Answer:
+        """Ask, and ask again where we are sent to. Raises every `WorldError` but those that a status stands for."""
+        ask = replace(ask, share=self._question.share)
+        for _ in range(1 + MAX_REDIRECTS):
+            self._question.allowance.spend(requests=1)
+            answer = self._ask(ask)
+            self._question.allowance.spend(size=answer.size)
+            if answer.status not in _REDIRECTS:
+                return answer
+            ask = replace(ask, url=self._redirected(ask.url, answer))
+        raise BadResponse(f"{self._registry} sends us from one place to the next")
+
+    def _ask(self, ask: Ask) -> Answer:
+        """Another origin than the registry's own never sees a credential."""
+        if ask.url.origin != self._endpoint.base.origin:
+            return self._endpoint.wire.send(ask, self._question.deadline)
+        return self._authorized(ask)
+
+    def _authorized(self, ask: Ask) -> Answer:
+        authorization, question = self._endpoint.authorization, self._question
+        attempt = authorization.first(question.name, question.login, question.deadline)
+        answer = self._endpoint.wire.send(ask.carrying(attempt.header), question.deadline)
+        for _ in range(_REFUSALS):
+            if answer.status != HTTPStatus.UNAUTHORIZED:
+                break
+            better = authorization.again(answer, question.name, question.login, question.deadline, attempt)
+            if better is None:
+                break
+            attempt = better
+            answer = self._endpoint.wire.send(ask.carrying(attempt.header), question.deadline)
+        return answer
+
+    def _redirected(self, source: Url, answer: Answer) -> Url:
+        try:
+            target = source.join(answer.headers.get("Location", ""))
+        except ValueError as error:
+            raise BadResponse(f"{self._registry} sends us to a place that cannot be asked: {error}") from None
+        if source.scheme == "https" and target.scheme == "http":
+            raise Refused(f"{self._registry} sends us from https to {target.origin}: not followed")
+        return target
+
+    def _next(self, answer: Answer) -> str | None:
+        try:
+            return next_link(answer.headers.get("Link", ""))
+        except ValueError as error:
+            raise BadResponse(f"{self._registry} sent a link to the next page that cannot be read: {error}") from None
+
+    def _page(self, query: str) -> Answer:
+        url = Url.parse(f"{self.prefix}://{self._container.tags_url()}")
+        ask = Ask("GET", url, TAGS_PAGE_BYTES, reader=TagPageReader, holds=TAGS_HOLD)
+        answer = self._follow(replace(ask, url=replace(url, rest=f"{url.rest}?{query}")))
+        if query == paging.FIRST and answer.status == HTTPStatus.BAD_REQUEST:
+            answer = self._follow(ask)  # older registries refuse a size above their own
+        return self.expect(answer)
+
+
+def _algorithm(reference: str) -> str:
+    """Of the digest that `reference` is, else that of all others."""
+    return reference.partition(":")[0] if ":" in reference else "sha256"

@@ -1,0 +1,83 @@
+"""What the bot says under a pull request: each once, and in the same words however often it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from imagebot.plan.change import Change
+from imagebot.plan.obsolete import Moot, Why
+from imagebot.pulls.block import Proposed
+from imagebot.pulls.commands import Wish
+from imagebot.review.escape import code, prose
+
+_MOST_TOLD = 20
+
+
+_CLOSED = {
+    Why.SETTLED: "Closed by imagebot: {base} already has what this proposed. {because}.",
+    Why.OVERTAKEN: "Closed by imagebot: {base} has moved on from what this proposed. {because}.",
+    Why.TAKEN_BACK: "Taken back by imagebot, for now. {because}. What may run then is proposed anew.",
+    Why.DOWNGRADE: "Closed by imagebot: this would be a step down now. {because}.",
+    Why.BY_HAND: "Closed by imagebot: this version is held by hand. {because}.",
+    Why.ROLLED_BACK: "Closed by imagebot: this version was rolled back. {because}.",
+    Why.EXCLUDED: "Closed by imagebot: the policy does not let this version in any more. {because}.",
+    Why.NOTHING_FITS: "Closed by imagebot: nothing fits the policy any more. {because}.",
+    Why.WITHDRAWN: "Closed by imagebot: the registry no longer has what this proposed. {because}.",
+    Why.MOVED: "Closed by imagebot: this is proposed elsewhere now. {because}.",
+    Why.GONE: "Closed by imagebot: no policy asks for this any more. {because}.",
+}
+
+
+def closing(moot: Moot, base: str) -> str:
+    """The comment with which the bot closes its own pull request into `base`."""
+    return _CLOSED[moot.why].format(base=code(base), because=_capital(prose(moot.because)))
+
+
+def superseded(before: Sequence[Proposed], change: Change) -> str:
+    """What an open pull request proposes now instead of `before`; empty if that is the same."""
+    told = list(_moved(before, change))
+    if not told:
+        return ""
+    more = [f"- and {len(told) - _MOST_TOLD} more"] if len(told) > _MOST_TOLD else []
+    if len(told) == 1:
+        return f"Updated: {told[0]}."
+    return "\n".join(["Updated:", "", *(f"- {line}" for line in told[:_MOST_TOLD]), *more])
+
+
+def doubled(number: int) -> str:
+    """The comment with which the bot closes the younger of two pull requests of one branch."""
+    return (
+        f"Closed by imagebot: pull request {number} is about the same branch, and one is enough. What was written here"
+        " can still be read here; nothing is refused by this."
+    )
+
+
+def frozen_comment(author: str, commit: str, branch: str) -> str:
+    """Said once, when the bot first meets a commit of somebody else on its branch."""
+    return (
+        f"{code(author)} committed {code(commit)} to {code(branch)}. That is safe: imagebot leaves branch and"
+        " words to people from now on. To let it rebuild the branch without that commit, tick **Rebuild** above or add"
+        f" the label {code(Wish.REBUILD.label)}."
+    )
+
+
+def _moved(before: Sequence[Proposed], change: Change) -> Iterator[str]:
+    known = {item.image: item for item in before}
+    proposed = {str(update.image): update for update in change.updates}
+    several = len(known.keys() | proposed.keys()) > 1
+    for image, update in proposed.items():
+        item = known.get(image)
+        name = f"{code(update.image.familiar)} " if several else ""
+        because = f", because {prose(update.because)}"
+        if item is None:
+            yield f"{name}{code(update.new.tag)} is new here{because}"
+        elif item.tag != update.new.tag:
+            yield f"{name}{code(item.tag)} → {code(update.new.tag)}{because}"
+        elif item.digest != update.new.digest:
+            yield f"{name}{code(update.new.tag)} is {code(update.new.digest or 'without a digest')} now{because}"
+    for image in sorted(known.keys() - proposed.keys()):
+        yield f"{code(image)} {code(known[image].tag)} is no longer part of this"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,39 @@
+"""Which refused tags are worth telling: those that somebody would have expected."""
+
+from __future__ import annotations
+
+from imagebot.selection.gate_report import better, nearest
+from imagebot.selection.rank import rank
+from tests.support.watches import ordered, watch
+
+TAGS = ["1.4.0", "1.5.0", "1.6.0-rc.1", "2.0.0", "2.1.0", "2.2.0", "2.3.0", "0.9.0", "latest", "1.5.0-alpine"]
+
+
+def test_the_nearest_better_tags_of_each_rule_and_why() -> None:
+    found = better(rank(watch(), TAGS), "1.5.0")
+
+    assert [(refusal.tag, refusal.rule) for refusal in found] == [
+        ("1.6.0-rc.1", "prerelease"),
+        ("2.0.0", "range"),
+        ("2.1.0", "range"),
+        ("2.2.0", "range"),
+    ]
+
+
+def test_nothing_is_better_than_what_has_no_place() -> None:
+    assert better(rank(watch(), TAGS), "latest") == ()
+
+
+def test_the_nearest_refused_tags_come_first_on_either_side() -> None:
+    ranking = rank(watch("=9.9.9"), ["1.0.0", "1.1.0", "1.2.0", "1.3.0", "1.4.0", "latest"])
+
+    found = [refusal.tag for refusal in nearest(ranking, ranking.refused, "1.2.0")]
+
+    assert found == ["1.2.0", "1.1.0", "1.3.0", "1.0.0", "1.4.0", "latest"]
+
+
+def test_another_variant_has_a_place_by_its_version() -> None:
+    ranking = rank(ordered(semver="*", tags={"variant": "keep"}), ["1.0.0", "1.3.0-a"], {"1.0.0"})
+
+    assert ranking.place("1.3.0-a") == ranking.place("1.3.0")
+    assert [refusal.tag for refusal in better(ranking, "1.0.0")] == ["1.3.0-a"]

@@ -1,0 +1,84 @@
+"""Source repositories and limits in imagebot.yaml."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from imagebot.errors import BadInput
+from imagebot.settings.resolve import Limits, TokenCredentials, read_settings
+
+
+def test_sources_are_repositories_that_are_only_read(tmp_path: Path) -> None:
+    text = """\
+policies: [p]
+repositories: {r: {url: /envs}}
+sources:
+  api: {url: https://github.com/acme/api.git, branch: trunk, credentials: {tokenEnv: TOKEN}}
+  app: {url: https://git.acme.test/acme/app.git, credentials: {app: {id: 1, installation: 2, keyFile: key.pem}}}
+  here: {url: api.git}
+"""
+    settings = read_settings("imagebot.yaml", text.encode(), tmp_path, {"TOKEN": "t"})
+    api, app, here = (settings.sources[name] for name in ("api", "app", "here"))
+    assert (api.name, api.branch, api.forge, api.limits) == ("sources/api", "trunk", "local", Limits())
+    assert isinstance(api.credentials, TokenCredentials)
+    assert (app.forge, app.api_url, app.branch) == ("github", "https://git.acme.test/api/v3", "main")
+    assert (here.url, here.credentials) == (str(tmp_path / "api.git"), None)
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("{url: ssh://git@h/x}", "git over ssh wants sshKeyFile"),
+        ("{url: /x, credentials: {tokenEnv: TOKEN}}", "a path needs no credentials"),
+        (
+            "{url: https://h/x, credentials: {sshKeyFile: k, knownHostsFile: h}}",
+            "an ssh key does not open this URL; write ssh://… or git@host:path",
+        ),
+        ("{url: 'https://u:p@h/x'}", "leave user and password out of the URL"),
+        ("{url: /x, forge: github}", "unknown key 'forge'"),
+        ("{}", "the key 'url' is missing"),
+    ],
+)
+def test_sources_that_do_not_fit(tmp_path: Path, source: str, says: str) -> None:
+    text = f"policies: [p]\nrepositories: {{r: {{url: /envs}}}}\nsources:\n  api: {source}\n"
+    with pytest.raises(BadInput, match=re.escape(says)):
+        read_settings("imagebot.yaml", text.encode(), tmp_path, {"TOKEN": "t"})
+
+
+@pytest.mark.parametrize(
+    ("written", "in_all"),
+    [
+        ("", Limits(open_pull_requests=10, opened_per_hour=20)),
+        ("limits: {openPullRequests: 3}", Limits(open_pull_requests=3, opened_per_hour=20)),
+        ("limits: {openedPerHour: 5}", Limits(open_pull_requests=10, opened_per_hour=5)),
+        ("limits: {openPullRequests: 0, openedPerHour: 1}", Limits(open_pull_requests=0, opened_per_hour=1)),
+    ],
+    ids=["none", "open", "per hour", "both"],
+)
+def test_a_limit_that_is_written_leaves_the_other_as_it_is(tmp_path: Path, written: str, in_all: Limits) -> None:
+    own = "limits: {openedPerHour: 2}"
+    text = f"policies: [p]\nrepositories: {{r: {{url: /envs, {own}}}, s: {{url: /other}}}}\n{written}\n"
+
+    settings = read_settings("imagebot.yaml", text.encode(), tmp_path, {})
+
+    assert settings.limits == in_all
+    assert settings.repositories["r"].limits == Limits(opened_per_hour=2)
+    assert settings.repositories["s"].limits == Limits()
+
+
+@pytest.mark.parametrize(
+    ("limits", "says"),
+    [
+        ("{openedPerHour: 0}", "must be at least 1"),
+        ("{openedPerHour: 10001}", "must be at most 10000"),
+        ("{openedPerHour: 1.5}", "expected a whole number, found '1.5'"),
+        ("{perHour: 5}", "unknown key 'perHour'; did you mean 'openedPerHour'?"),
+    ],
+)
+def test_limits_that_are_none(tmp_path: Path, limits: str, says: str) -> None:
+    text = f"policies: [p]\nrepositories: {{r: {{url: /envs}}}}\nlimits: {limits}\n"
+    with pytest.raises(BadInput, match=re.escape(says)):
+        read_settings("imagebot.yaml", text.encode(), tmp_path, {})
