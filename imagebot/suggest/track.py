@@ -25,8 +25,12 @@ _MOVING = re.compile(r"[_-](?:snapshot|nightly|canary|edge|dev|latest|next|unsta
 _COMMIT = re.compile(r"(?<![0-9a-z])g?(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{7,40}(?![0-9a-z])", re.ASCII)
 _CHANGING = re.compile(r"(?:^|[_.-])(?:pr|mr|sha|commit)[_.-]", re.ASCII | re.IGNORECASE)
 _YEAR = re.compile(r"(?:19[89]|20[0-9])[0-9]", re.ASCII)
-_DAY = re.compile(r"(?:19[89]|20[0-9])[0-9][01][0-9][0-3][0-9](?:[0-9]{4}(?:[0-9]{2})?)?", re.ASCII)
+# As loose as the pattern of a rule can say it: what passes for a date here is what a rule for dates lets in.
+_DAY = re.compile(r"20[0-9]{6}(?:[0-9]{4}(?:[0-9]{2})?)?", re.ASCII)
+_AS_LONG_AS_DATES = (8, 12, 14)
+_NO_YEAR = 2100
 _FIRST_COUNTER = 100
+_SHORT_COUNTER = 7
 _NUMBERS = {1: "one number", 2: "two numbers", 3: "three numbers"}
 
 
@@ -36,7 +40,8 @@ class Track:
 
     `counters` are the texts before the numbers that count builds: after the version, and after the variant. `line` is
     what stays the same from one compatible version to the next; it is empty where versions are dates or plain counters.
-    `digits` is the length of a date written as one number: a longer one has the time in it.
+    `digits` is the length of a date written as one number (a longer one has the time in it), or of a counter that is
+    longer than seven digits: among shorter ones there are no dates.
     """
 
     prefix: str
@@ -112,6 +117,8 @@ def _released(tag: str, words: tuple[str, str, str], counters: tuple[str, str], 
     lone = len(split) == 1 and not counts
     if lone and (_YEAR.fullmatch(numbers) or (not dated and int(numbers) < _FIRST_COUNTER)):
         return f"follows every {numbers}.x by itself: name a version to get its updates"
+    if lone and not dated and len(numbers) in _AS_LONG_AS_DATES:
+        return "is as long as a date and is none: no rule would tell it from one"
     version = numbers
     if len(split) == 4 or counts:
         version = f"{'.'.join([*split, '0', '0'][:3])}-{'.'.join([*split[3:], *counts])}"
@@ -119,7 +126,7 @@ def _released(tag: str, words: tuple[str, str, str], counters: tuple[str, str], 
     if key_of(version, loose) is None:
         return "is no version that can be ordered"
     line = () if lone else _line(numbers)
-    digits = len(numbers) if dated and len(split) == 1 else 0
+    digits = len(numbers) if len(split) == 1 and len(numbers) > _SHORT_COUNTER else 0
     return Tracked(tag, Track(prefix, len(split), counters, variant, digits=digits, line=line), version, loose)
 
 
@@ -144,16 +151,16 @@ def rule_for(tags: Sequence[Tracked]) -> Rule:
 
 
 def _range(lowest: Tracked) -> str:
-    line = lowest.track.line
+    line, early = lowest.track.line, "-0" if "-" in lowest.version else ""
     if not line:
-        return f">={lowest.version}"
+        return f">={lowest.version}" if _is_lone(lowest.track) else f">={lowest.version} <{_NO_YEAR}{early}"
     # `^0.0.3` is 0.0.3 alone.
     return f"{'~' if lowest.version.startswith('0.0.') else '^'}{lowest.version}"
 
 
 def _pattern(track: Track, loose: bool, whole: bool) -> str:
     numbers = "[0-9.]+" if track.parts == 3 and not loose else r"\.".join(["[0-9]+"] * min(track.parts, 3))
-    numbers = f"[0-9]{{{track.digits}}}" if track.digits else numbers
+    numbers = _one_number(track) if _is_lone(track) else numbers
     if track.prerelease:
         word = f"(?:-{track.prerelease}(?:\\.[0-9]+)?)?"
         inner = f"{numbers}{word}" if whole else f"(?P<version>{numbers}{word})"
@@ -165,6 +172,18 @@ def _pattern(track: Track, loose: bool, whole: bool) -> str:
         for text, name in zip(track.counters, ("build", "rebuild"), strict=True)
     ]
     return f"^{_literal(track.prefix)}{version}{fourth}{counters[0]}{_literal(track.variant)}{counters[1]}$"
+
+
+def _one_number(track: Track) -> str:
+    """A date or a counter, and never one for the other: they are told apart by length and century."""
+    if track.digits in _AS_LONG_AS_DATES:
+        return f"20[0-9]{{{track.digits - 2}}}"
+    return f"[0-9]{{{track.digits or f'1,{_SHORT_COUNTER}'}}}"
+
+
+def _is_lone(track: Track) -> bool:
+    """Whether its versions are one number and nothing that counts builds of it."""
+    return track.parts == 1 and track.counters == ("", "")
 
 
 def _extract(track: Track) -> str:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from imagebot.policy.model import Watch
@@ -53,10 +53,11 @@ def follows(rule: Rule) -> Watch:
         ("3.8_1", "^3.8.0-1", r"^(?P<version>[0-9]+\.[0-9]+)_(?P<build>[0-9]+)$", "$version.0-$build"),
         ("12-r3", "^12.0.0-3", "^(?P<version>[0-9]+)-r(?P<build>[0-9]+)$", "$version.0.0-$build"),
         ("2.0.0-rc.1", "^2.0.0-rc.1", r"^[0-9.]+(?:-rc(?:\.[0-9]+)?)?$", None),
-        ("2026.7.11", ">=2026.7.11", THREE, None),
-        ("2024.01.15", ">=2024.01.15", r"^[0-9]+\.[0-9]+\.[0-9]+$", None),
-        ("20240115", ">=20240115", "^[0-9]{8}$", None),
-        ("main-1234", ">=1234", "^main-(?P<version>[0-9]+)$", "$version"),
+        ("2026.7.11", ">=2026.7.11 <2100", THREE, None),
+        ("2024.01.15", ">=2024.01.15 <2100", r"^[0-9]+\.[0-9]+\.[0-9]+$", None),
+        ("20240115", ">=20240115", "^20[0-9]{6}$", None),
+        ("main-1234", ">=1234", "^main-(?P<version>[0-9]{1,7})$", "$version"),
+        ("123456789", ">=123456789", "^[0-9]{9}$", None),
     ],
 )
 def test_the_rule_for_a_tag(tag: str, semver: str, match: str, extract: str | None) -> None:
@@ -82,6 +83,7 @@ def test_the_rule_for_a_tag(tag: str, semver: str, match: str, extract: str | No
         ("pr-12", "names a commit or a proposal"),
         ("2.3.3-002", "counts with leading zeros"),
         ("22.04", "looks like a date"),
+        ("12345678", "is as long as a date and is none"),
         ("2024-01-15", "is no version"),
         ("RELEASE.2022-06-17T02-52-50Z", "is no version"),
         ("0.14.X-alpine", "is no version"),
@@ -127,14 +129,24 @@ def test_a_rule_begins_at_the_lowest_tag_that_runs() -> None:
 
 SMALL = st.integers(0, 30).map(str)
 VERSIONS = st.lists(SMALL, min_size=1, max_size=4).map(".".join)
+OTHER_VERSIONS = ["2024.1.2", "2024.1", "9999.0.0", "2100.1", "20240115", "20991231", "99999999", "202401151200"]
+OTHER_VERSIONS += ["123", "9999999", "123456789", "1234567890", "21000101", "2024.1.2.3", "9999.1.2.3"]
 TAGS = st.tuples(
     st.sampled_from(["", "v", "release-", "release-v", "app_"]),
-    VERSIONS | st.sampled_from(["2024.1.2", "20240115", "123"]),
+    VERSIONS | st.sampled_from(OTHER_VERSIONS),
     st.sampled_from(["", "-", "-r", "_", "-ls", "-alpine", "-debian-12-r", "-rc.", "-jdk", "-alpine3."]),
     st.just("") | SMALL,
 ).map("".join)
 
 
+@example(["123", "20240115"])
+@example(["main-123", "main-20240115"])
+@example(["20240115", "99999999"])
+@example(["123456789", "1234567890123"])
+@example(["2024.1.2", "9999.0.0"])
+@example(["2024-r3", "2100-r1"])
+@example(["2024-r3", "20240115-r3"])
+@example(["2024.1.2-rc.1", "9999.0.0"])
 @given(st.lists(TAGS, min_size=2, max_size=30, unique=True))
 def test_no_rule_ever_leads_to_another_track(tags: list[str]) -> None:
     now = track_of(tags[0])
