@@ -46,7 +46,7 @@ class Clocks:
 CLOCKS = Clocks()
 
 
-class Watch:
+class ClockWatch:
     """Tells what became of the clocks since it looked last."""
 
     def __init__(self, clocks: Clocks) -> None:
@@ -102,7 +102,7 @@ class Heart:
         self._one_pass = one_pass
         self._tell = tell
         self._clocks = clocks
-        self._watch = Watch(self._clocks)
+        self._watch = ClockWatch(self._clocks)
         self._due = self._clocks.boottime()
         self._again = False
         self._scheduler = BackgroundScheduler(timezone=UTC)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from imagebot.observe.events import ClockStepped, Event, MachineSlept, ReloadAsked, ScheduleChanged, TickSkipped
-from imagebot.serve import Clocks, Heart, Watch
+from imagebot.serve import Clocks, ClockWatch, Heart
 
 HOUR, MINUTE = 3600.0, 60.0
 LONG = 60.0
@@ -99,7 +99,7 @@ def test_a_clock_that_is_slewed_is_no_news(machine: Machine) -> None:
 
 
 def test_a_step_is_told_once(machine: Machine) -> None:
-    watch = Watch(machine.clocks)
+    watch = ClockWatch(machine.clocks)
     machine.wall -= HOUR
     machine.sleeps(MINUTE)
 

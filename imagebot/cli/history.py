@@ -20,9 +20,9 @@ from imagebot.documents.duration import parse_duration
 from imagebot.errors import FINE, WRONG_INPUT, BadInput, ImagebotError, worst
 from imagebot.history.attribution import squashed
 from imagebot.history.commits import at_moment, named
-from imagebot.history.entry import Entry, newest_first, since
-from imagebot.history.figures import Window
-from imagebot.operations.base_history import Past, read_pasts, reviewed, understood
+from imagebot.history.entry import HistoryEntry, newest_first, since
+from imagebot.history.figures import Period
+from imagebot.operations.base_history import BaseHistory, read_pasts, reviewed, understood
 from imagebot.policy.read import PolicySet
 
 _COMMIT = re.compile(r"[0-9a-f]{7,64}", re.ASCII)
@@ -33,13 +33,13 @@ _NAMED = 3
 class Told:
     """Everything that was found out, newest first, and what is to be known about it."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[HistoryEntry, ...]
     notes: tuple[str, ...]
     exit_code: int
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class HistoryQuery:
     """What is to be told: what came `since` then (None: everything), and whether the `forge` is asked about it."""
 
     since: datetime | None
@@ -106,14 +106,17 @@ def command(
     pasts = read_pasts(world, chosen.policies, now)
     if at is not None:
         read = _then(pasts, at)
-        then = {name: understood(world, name, past) if isinstance(past, Past) else past for name, past in read.items()}
+        then = {
+            name: understood(world, name, past) if isinstance(past, BaseHistory) else past
+            for name, past in read.items()
+        }
         notes = [note for name, past in then.items() for note in _notes_of_then(name, past)]
         pages.print_standing(then, (*_problems(policies, then), *notes), form)
         return _exit_code(world, policies, then)
-    told = _told(world, pasts, Asked(begin, forge=ask_forge))
+    told = _told(world, pasts, HistoryQuery(begin, forge=ask_forge))
     notes = [*_problems(policies, pasts), *told.notes]
     if dora:
-        window = Window(begin, now, _duration("--failed-within", failed_within))
+        window = Period(begin, now, _duration("--failed-within", failed_within))
         pages.print_figures(told.entries, window, notes, form)
     else:
         pages.print_entries(since(told.entries, begin), notes, form)
@@ -143,9 +146,9 @@ def _before(now: datetime, back: timedelta) -> datetime | None:
         return None
 
 
-def _then(pasts: Mapping[str, Past | ImagebotError], text: str) -> Mapping[str, Past | ImagebotError]:
+def _then(pasts: Mapping[str, BaseHistory | ImagebotError], text: str) -> Mapping[str, BaseHistory | ImagebotError]:
     """Each repository as it was then; of a commit only the repository that has it. Raises `BadInput`."""
-    read = {name: past for name, past in pasts.items() if isinstance(past, Past)}
+    read = {name: past for name, past in pasts.items() if isinstance(past, BaseHistory)}
     moment = _moment(text)
     if moment is not None:
         places = {name: at_moment(past.arrived, moment) for name, past in read.items()}
@@ -174,24 +177,24 @@ def _moment(text: str) -> datetime | None:
     return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
-def _problems(policies: PolicySet, pasts: Mapping[str, Past | ImagebotError]) -> tuple[str, ...]:
+def _problems(policies: PolicySet, pasts: Mapping[str, BaseHistory | ImagebotError]) -> tuple[str, ...]:
     """What stands in the way of knowing all."""
     failed = (str(past) for past in pasts.values() if isinstance(past, ImagebotError))
     return (*map(str, policies.problems), *failed)
 
 
-def _exit_code(world: World, policies: PolicySet, pasts: Mapping[str, Past | ImagebotError]) -> int:
+def _exit_code(world: World, policies: PolicySet, pasts: Mapping[str, BaseHistory | ImagebotError]) -> int:
     failed = [past.exit_code for past in pasts.values() if isinstance(past, ImagebotError)]
     bugs = [bug.exit_code for bug in (*policies.bugs, *world.bugs)]
     return worst([WRONG_INPUT if policies.problems else FINE, *failed, *bugs])
 
 
-def _told(world: World, pasts: Mapping[str, Past | ImagebotError], asked: Asked) -> Told:
-    entries: list[Entry] = []
+def _told(world: World, pasts: Mapping[str, BaseHistory | ImagebotError], asked: HistoryQuery) -> Told:
+    entries: list[HistoryEntry] = []
     notes: list[str] = []
     code = FINE
     for name, past in pasts.items():
-        if not isinstance(past, Past):
+        if not isinstance(past, BaseHistory):
             continue
         mine = past.ledger.entries
         if asked.forge:
@@ -208,7 +211,7 @@ def _told(world: World, pasts: Mapping[str, Past | ImagebotError], asked: Asked)
     return Told(newest_first(entries), tuple(notes), code)
 
 
-def _notes(past: Past, entries: Sequence[Entry]) -> Iterator[str]:
+def _notes(past: BaseHistory, entries: Sequence[HistoryEntry]) -> Iterator[str]:
     """What git does not tell of these, in words."""
     lost = sum(squashed(entry.commit) and entry.review is None for entry in entries)
     if lost:
@@ -220,14 +223,14 @@ def _notes(past: Past, entries: Sequence[Entry]) -> Iterator[str]:
         yield f"older commits than {past.arrived[0].commit.id[:10]} were not read: the branch is very long"
 
 
-def _notes_of_then(name: str, past: Past | ImagebotError) -> Iterator[str]:
-    if isinstance(past, Past):
+def _notes_of_then(name: str, past: BaseHistory | ImagebotError) -> Iterator[str]:
+    if isinstance(past, BaseHistory):
         yield from _not_readable(past, None)
         if not past.arrived:
             yield f"{name} had no commit then"
 
 
-def _not_readable(past: Past, asked: Asked | None) -> Iterator[str]:
+def _not_readable(past: BaseHistory, asked: HistoryQuery | None) -> Iterator[str]:
     """Files that could not be read at some time that is asked about; None: at the tip."""
     found = [each for each in past.ledger.unread if each.until is None or (asked and _counts(past, each.until, asked))]
     if not found:
@@ -237,7 +240,7 @@ def _not_readable(past: Past, asked: Asked | None) -> Iterator[str]:
     yield f"not readable for a while, so what was there before counts on: {named}{more}"
 
 
-def _counts(past: Past, until: int, asked: Asked) -> bool:
+def _counts(past: BaseHistory, until: int, asked: HistoryQuery) -> bool:
     return asked.since is None or past.arrived[until].at >= asked.since
 
 

@@ -17,10 +17,10 @@ from imagebot.documents.duration import format_duration
 from imagebot.errors import ImagebotError
 from imagebot.fields.field import Value
 from imagebot.history.attribution import squashed
-from imagebot.history.entry import Entry, How
-from imagebot.history.figures import LIMITS, Figures, Share, Spread, Window, figures
+from imagebot.history.entry import HistoryEntry, How
+from imagebot.history.figures import LIMITS, Figures, Period, Portion, Spread, figures
 from imagebot.images.reference import ImageName
-from imagebot.operations.base_history import Past
+from imagebot.operations.base_history import BaseHistory
 from imagebot.outgoing import outgoing
 from imagebot.selection.reasons import shown
 
@@ -35,7 +35,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StandingField:
     """A field at some moment, and since when it said that; no `since`: for longer than was read."""
 
     app: str
@@ -48,7 +48,7 @@ class Standing:
     dated: bool
 
 
-def print_entries(entries: Sequence[Entry], notes: Sequence[str], form: str | None) -> None:
+def print_entries(entries: Sequence[HistoryEntry], notes: Sequence[str], form: str | None) -> None:
     """What happened, newest first."""
     if form == "json":
         print_json({"changes": [_data(entry) for entry in entries], "notes": list(notes)})
@@ -62,9 +62,9 @@ def print_entries(entries: Sequence[Entry], notes: Sequence[str], form: str | No
     _print_table((*heads, *(("APPROVED BY", "PULL REQUEST") if reviewed else ())), rows, notes)
 
 
-def print_standing(pasts: Mapping[str, Past | ImagebotError], notes: Sequence[str], form: str | None) -> None:
+def print_standing(pasts: Mapping[str, BaseHistory | ImagebotError], notes: Sequence[str], form: str | None) -> None:
     """What every field said, in the order of apps, environments, images and files."""
-    found = [each for past in pasts.values() if isinstance(past, Past) for each in _standing(past)]
+    found = [each for past in pasts.values() if isinstance(past, BaseHistory) for each in _standing(past)]
     found.sort(key=lambda each: (each.app, each.environment, each.image, each.file, each.line))
     rows = [
         {
@@ -84,7 +84,7 @@ def print_standing(pasts: Mapping[str, Past | ImagebotError], notes: Sequence[st
         commits = [
             {"repository": name, "commit": past.arrived[-1].commit.id, "since": past.arrived[-1].at.isoformat()}
             for name, past in pasts.items()
-            if isinstance(past, Past) and past.arrived
+            if isinstance(past, BaseHistory) and past.arrived
         ]
         print_json({"commits": commits, "fields": rows, "notes": list(notes)})
     elif form == "csv":
@@ -95,7 +95,7 @@ def print_standing(pasts: Mapping[str, Past | ImagebotError], notes: Sequence[st
         _print_table(heads, [_standing_cells(each) for each in found], notes)
 
 
-def print_figures(entries: Sequence[Entry], window: Window, notes: Sequence[str], form: str | None) -> None:
+def print_figures(entries: Sequence[HistoryEntry], window: Period, notes: Sequence[str], form: str | None) -> None:
     """Figures of each app in each environment, and of all together."""
     names = sorted({(entry.app, entry.environment) for entry in entries})
     parts = [(app, env, [e for e in entries if (e.app, e.environment) == (app, env)]) for app, env in names]
@@ -116,7 +116,7 @@ def print_figures(entries: Sequence[Entry], window: Window, notes: Sequence[str]
         _print_table(heads, [(app, env, *_figures_cells(each)) for app, env, each in found], _limits(notes))
 
 
-def _cells(entry: Entry) -> tuple[str, ...]:
+def _cells(entry: HistoryEntry) -> tuple[str, ...]:
     old, new = _versions(entry.old, entry.new)
     return (
         ("" if entry.dated else "≥ ") + shown(entry.at),
@@ -130,17 +130,17 @@ def _cells(entry: Entry) -> tuple[str, ...]:
     )
 
 
-def _was_merged(entry: Entry) -> bool:
+def _was_merged(entry: HistoryEntry) -> bool:
     """Whether somebody must have merged it: not what people pushed."""
     return entry.how is not How.BY_HAND or squashed(entry.commit)
 
 
-def _review_cells(entry: Entry) -> tuple[str, ...]:
+def _review_cells(entry: HistoryEntry) -> tuple[str, ...]:
     review = entry.review
     return (", ".join(review.approvers), review.url) if review is not None else ("", "")
 
 
-def _merged_by(entry: Entry) -> str:
+def _merged_by(entry: HistoryEntry) -> str:
     return (entry.review.merged_by if entry.review is not None else "") or entry.merged_by
 
 
@@ -158,14 +158,14 @@ def _short(value: Value, *, digest: bool) -> str:
     return f"{value.tag or ''}@{value.digest[:_HEX]}…"
 
 
-def _standing(past: Past) -> Iterator[Standing]:
+def _standing(past: BaseHistory) -> Iterator[StandingField]:
     owners = {str(policy): policy for policy in past.policies}
     for (name, index), tracks in past.ledger.tracks.items():
         policy = owners[name]
         for track in tracks:
             place = track.steps[-1].place
             came = None if place is None else past.arrived[place]
-            yield Standing(
+            yield StandingField(
                 app=policy.app,
                 environment=policy.environment,
                 image=policy.watches[index].image,
@@ -177,13 +177,13 @@ def _standing(past: Past) -> Iterator[Standing]:
             )
 
 
-def _standing_cells(each: Standing) -> tuple[str, ...]:
+def _standing_cells(each: StandingField) -> tuple[str, ...]:
     since = "" if each.since is None else ("" if each.dated else "≥ ") + shown(each.since)
     version = _short(each.value, digest=True)
     return each.app, each.environment, each.image.familiar, version, since, f"{each.file}:{each.line}"
 
 
-def _data(entry: Entry) -> Row:
+def _data(entry: HistoryEntry) -> Row:
     review = entry.review
     return {
         "repository": entry.repository,
@@ -252,7 +252,7 @@ _COLUMNS = (
 )
 
 
-def _flat(entry: Entry) -> Row:
+def _flat(entry: HistoryEntry) -> Row:
     data = _data(entry)
     review = data.pop("review") or {"url": None, "approvers": ()}
     return {
@@ -297,7 +297,7 @@ def _spread(spread: Spread | None) -> Row | None:
     return {"p50Seconds": _seconds(spread.p50), "p95Seconds": _seconds(spread.p95), "of": spread.count}
 
 
-def _share(share: Share | None) -> Row | None:
+def _share(share: Portion | None) -> Row | None:
     if share is None:
         return None
     return {"part": share.part, "whole": share.whole, "percent": round(share.percent, 1)}
@@ -320,7 +320,7 @@ def _spread_text(spread: Spread | None) -> str:
     return f"p50 {_time(spread.p50)}, p95 {_time(spread.p95)} (of {spread.count})"
 
 
-def _share_text(share: Share | None) -> str:
+def _share_text(share: Portion | None) -> str:
     return NOT_KNOWN if share is None else f"{share.percent:.0f} % ({share.part} of {share.whole})"
 
 

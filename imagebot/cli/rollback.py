@@ -13,12 +13,12 @@ from imagebot.cli.compose import load, world_of
 from imagebot.cli.holds import login, named, one_place
 from imagebot.cli.options import config_option
 from imagebot.cli.tables import console
-from imagebot.cycle.report import Deed, Outcome
+from imagebot.cycle.report import Action, Outcome
 from imagebot.errors import FINE, NOT_ALL_DONE, BadInput
-from imagebot.history.undo import AlreadyBack, NoWayBack, Target
-from imagebot.operations.rollback import Order, Planned, carry_out, plan_rollback
+from imagebot.history.undo import AlreadyBack, NoWayBack, RollbackTarget
+from imagebot.operations.rollback import Planned, RollbackOrder, carry_out, plan_rollback
 from imagebot.outgoing import outgoing
-from imagebot.plan.rollback import Wish
+from imagebot.plan.rollback import RollbackWish
 from imagebot.policy.model import Policy
 from imagebot.policy.read import PolicySet
 
@@ -49,7 +49,9 @@ def command(app: str, to: str | None, because: str, by: str | None, dry_run: boo
     """
     settings, policies = load(config)
     policy = _policy(policies, app)
-    order = Order(policy, Wish(_line("--by", by or login()), _line("--because", because or "rolled back")), _target(to))
+    order = RollbackOrder(
+        policy, RollbackWish(_line("--by", by or login()), _line("--because", because or "rolled back")), _target(to)
+    )
     world = world_of(settings)
     mine = [each for each in policies.policies if each.repository == policy.repository]
     planned = plan_rollback(world, mine, order, clock.now())
@@ -66,7 +68,7 @@ def command(app: str, to: str | None, because: str, by: str | None, dry_run: boo
         return FINE
     outcome = carry_out(world, planned)
     _print_outcome(outcome, planned)
-    return NOT_ALL_DONE if outcome.deed is Deed.FAILED else FINE
+    return NOT_ALL_DONE if outcome.deed is Action.FAILED else FINE
 
 
 def _policy(policies: PolicySet, app: str) -> Policy:
@@ -74,9 +76,9 @@ def _policy(policies: PolicySet, app: str) -> Policy:
     return next(policy for policy in policies.policies if (policy.app, policy.environment) == place)
 
 
-def _target(to: str | None) -> Target | None:
+def _target(to: str | None) -> RollbackTarget | None:
     try:
-        return None if to is None else Target.parse(to)
+        return None if to is None else RollbackTarget.parse(to)
     except ValueError as error:
         raise BadInput(f"--to: {error}") from None
 
@@ -103,9 +105,9 @@ def _lines(data: bytes) -> list[str]:
 
 def _print_outcome(outcome: Outcome, planned: Planned) -> None:
     out = console()
-    style = "red" if outcome.deed is Deed.FAILED else "green"
+    style = "red" if outcome.deed is Action.FAILED else "green"
     out.print(Text(f"{outcome.deed:<8}", style=style), Text(outgoing(outcome.title)), Text(outcome.url), soft_wrap=True)
-    if outcome.deed is Deed.FAILED:
+    if outcome.deed is Action.FAILED:
         out.print(Text(f"         {outgoing(outcome.because)}"), soft_wrap=True)
     _print_rest(planned, "held")
 

@@ -17,11 +17,11 @@ from imagebot.cli.options import config_option
 from imagebot.cli.tables import console, print_json, state
 from imagebot.documents.duration import format_duration, parse_duration
 from imagebot.errors import FINE, BadInput, worst
-from imagebot.operations.simulate import Left, Simulation, Span, simulate
+from imagebot.operations.simulate import LeftOut, Simulation, Span, simulate
 from imagebot.outgoing import outgoing
 from imagebot.policy.model import Policy
 from imagebot.selection.reasons import shown
-from imagebot.selection.replay import Appearance, End, Move, Opened
+from imagebot.selection.replay import Appearance, End, ImageMove, Opened
 from imagebot.selection.update_kind import kind
 
 _NAMED = 5
@@ -99,7 +99,7 @@ def _print(found: Simulation, policy: Policy, environments: Collection[str], spa
         out.print(Text(f"  - {line}"), soft_wrap=True)
 
 
-def _print_move(move: Move, policy: Policy, out: Console) -> None:
+def _print_move(move: ImageMove, policy: Policy, out: Console) -> None:
     head = f"  {move.image.familiar}: {move.old or 'nothing'} → {move.new.tag}{_step(move, policy)}"
     out.print(Text(outgoing(head), style="green"), soft_wrap=True)
     out.print(Text(outgoing(f"    {_came(move.new)}; {move.because}")), soft_wrap=True)
@@ -111,12 +111,12 @@ def _came(appearance: Appearance) -> str:
     return f"made {shown(appearance.at)}, says the image"
 
 
-def _step(move: Move, policy: Policy) -> str:
+def _step(move: ImageMove, policy: Policy) -> str:
     word = _kind(move, policy)
     return f" ({word})" if word else ""
 
 
-def _kind(move: Move, policy: Policy) -> str | None:
+def _kind(move: ImageMove, policy: Policy) -> str | None:
     watch = next(watch for watch in policy.watches if watch.image == move.image)
     return None if move.old is None else kind(move.old, move.new.tag, watch)
 
@@ -139,7 +139,7 @@ def _unknown(found: Simulation) -> Iterator[str]:
     yield f"requests sent: {found.requests}; what they told is remembered"
 
 
-def _left(left: Left) -> Iterator[str]:
+def _left(left: LeftOut) -> Iterator[str]:
     if left.failed is not None:
         yield f"not known: {left.failed}"
     if left.cut:

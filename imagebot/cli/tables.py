@@ -12,7 +12,7 @@ from rich.text import Text
 
 from imagebot.cli.holds import printed_hold
 from imagebot.cli.outlet import json_text
-from imagebot.cycle.report import Deed, Report
+from imagebot.cycle.report import Action, Report
 from imagebot.errors import Bug
 from imagebot.outgoing import outgoing, outgoing_lines
 from imagebot.plan.decision import Decision, WatchDecision
@@ -21,7 +21,7 @@ from imagebot.selection.verdict import Held, NoCandidate, Unknown, Update, UpToD
 
 _PIPE_WIDTH = 2000
 _STYLES = {"update": "green", "up to date": "dim", "held": "yellow", "no candidate": "yellow", "unknown": "red"}
-_DEED_STYLES = {Deed.OPENED: "green", Deed.UPDATED: "green", Deed.FAILED: "red", Deed.WAITING: "yellow"}
+_DEED_STYLES = {Action.OPENED: "green", Action.UPDATED: "green", Action.FAILED: "red", Action.WAITING: "yellow"}
 
 
 def console() -> Console:
@@ -102,7 +102,7 @@ def print_report(report: Report, out: Console) -> None:
         out.print(
             head, Text(outgoing(outcome.title or name)), Text(outgoing(outcome.url), style="blue"), soft_wrap=True
         )
-        if outcome.deed in (Deed.FAILED, Deed.WAITING, Deed.CLOSED):
+        if outcome.deed in (Action.FAILED, Action.WAITING, Action.CLOSED):
             out.print(Text(f"         {outgoing(outcome.because)}"), soft_wrap=True)
     out.print()
     out.print(Text(_costs(report), style="dim"), soft_wrap=True)

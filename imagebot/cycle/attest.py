@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
-from imagebot.cycle.pass_store import Memory
-from imagebot.cycle.registry_cache import Asked
+from imagebot.cycle.pass_store import PassStore
+from imagebot.cycle.registry_cache import RegistryCache
 from imagebot.cycle.tag_lists import Listed
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
@@ -24,11 +24,11 @@ _MOST_CONTROLS = 3
 
 @dataclass(frozen=True, slots=True)
 class Witnesses:
-    """Where an absence of one image can be attested. Raises what `Asked` raises."""
+    """Where an absence of one image can be attested. Raises what `RegistryCache` raises."""
 
     world: World
-    registries: Asked
-    memory: Memory
+    registries: RegistryCache
+    memory: PassStore
     image: ImageName
 
     def ask_each(self, deed: str, questions: Sequence[Callable[[], T]]) -> list[T | ImagebotError]:

@@ -11,7 +11,7 @@ from imagebot.cycle.lazy_property import once
 from imagebot.fields.field import Field
 from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.history.commits import Commit
-from imagebot.pulls.freeze import Doubt, Judges, Standing, does_as_it_says, standing
+from imagebot.pulls.freeze import BranchStanding, FreezeDoubt, Judges, does_as_it_says, standing
 from imagebot.pulls.trailers import proposes
 
 _Files = Mapping[str, tuple[bytes, bytes]]
@@ -27,11 +27,11 @@ class Branches:
     index: FieldIndex
     addresses: Callable[[], Collection[str]]
 
-    def standing(self, branch: str) -> Standing:
+    def standing(self, branch: str) -> BranchStanding:
         """How a branch stands. Raises `WorldError`s."""
         tip = self.heads.branches.get(branch)
         judges = Judges(self._is_ours, self._is_untouched, self._adds_nothing, lambda commit: commit in self._former)
-        return Standing(None) if tip is None else standing(branch, self._each[tip], judges)
+        return BranchStanding(None) if tip is None else standing(branch, self._each[tip], judges)
 
     def made(self, branch: str) -> bool:
         """Whether the bot made what the branch is at: a commit of its own, or the base merged into one."""
@@ -56,16 +56,16 @@ class Branches:
         return self.mirror.former(self.heads.base)
 
     @once
-    def _ours(self) -> Mapping[str, bool | Doubt]:
+    def _ours(self) -> Mapping[str, bool | FreezeDoubt]:
         """What is said of those that claim to be ours. A commit never changes: each is judged once."""
         known = self.index.judged(self.repository)
         claims = [commit for commit in self._commits.values() if _may_be_ours(commit)]
         new = [commit for commit in claims if commit.id not in known]
         found = dict(zip((commit.id for commit in new), self.judged(new), strict=True))
-        known |= {commit: answer for commit, answer in found.items() if not isinstance(answer, Doubt)}
+        known |= {commit: answer for commit, answer in found.items() if not isinstance(answer, FreezeDoubt)}
         return {**known, **found}
 
-    def judged(self, commits: Sequence[Commit]) -> Iterator[bool | Doubt]:
+    def judged(self, commits: Sequence[Commit]) -> Iterator[bool | FreezeDoubt]:
         """Whether each does what it says, and no more."""
         ids = [blob for commit in commits for change in commit.changes for blob in (change.old, change.new) if blob]
         with closing(self.mirror.blobs(ids)) as contents:
@@ -80,7 +80,7 @@ class Branches:
 
     def _is_ours(self, commit: str) -> bool:
         answer = self._ours.get(commit, False)
-        return self._has_our_addresses(commit) if isinstance(answer, Doubt) else answer
+        return self._has_our_addresses(commit) if isinstance(answer, FreezeDoubt) else answer
 
     def _has_our_addresses(self, commit: str) -> bool:
         one = self._commits[commit]

@@ -11,7 +11,7 @@ from imagebot.cycle.world import World
 from imagebot.errors import CannotEdit, ImagebotError
 from imagebot.plan.change import Change
 from imagebot.plan.decision import Decision, WatchDecision
-from imagebot.plan.groups import Member, Target
+from imagebot.plan.groups import BranchTarget, Member
 from imagebot.plan.propose import Due, propose
 from imagebot.pulls import block
 from imagebot.review.commit_message import worded
@@ -25,7 +25,7 @@ class Arranged:
     """One branch, and the change that should be on it if there is one."""
 
     checkout: Checkout
-    target: Target
+    target: BranchTarget
     change: Change | None = None
 
 
@@ -34,7 +34,7 @@ News = Mapping[Key, Verdict]
 
 
 def arrange(
-    world: World, checkout: Checkout, targets: Sequence[Target], unknown: Collection[str]
+    world: World, checkout: Checkout, targets: Sequence[BranchTarget], unknown: Collection[str]
 ) -> tuple[tuple[Arranged, ...], News]:
     """What these branches of one repository should hold, and what that tells of their members: some may not be touched.
 
@@ -65,13 +65,13 @@ def told(decision: Decision, news: News) -> Decision:
     return replace(decision, watches=tuple(line(one) for one in decision.watches))
 
 
-def _edited(targets: Iterable[Target]) -> set[str]:
+def _edited(targets: Iterable[BranchTarget]) -> set[str]:
     """The files that may be edited for these branches."""
     due = (each.line for target in targets for each in target.members if isinstance(each.line.verdict, Update))
     return {field.file for line in due for field in line.fields}
 
 
-def _arrange(checkout: Checkout, target: Target, unknown: Collection[str]) -> tuple[Arranged, News]:
+def _arrange(checkout: Checkout, target: BranchTarget, unknown: Collection[str]) -> tuple[Arranged, News]:
     certain = [member for member in target.members if str(member.policy) not in unknown]
     ready = [member for member in certain if isinstance(member.line.verdict, Update)]
     due = ready or list(_soaking(checkout, target.branch, certain))
@@ -84,14 +84,14 @@ def _arrange(checkout: Checkout, target: Target, unknown: Collection[str]) -> tu
     return _proposed(checkout, target, due, draft=not ready)
 
 
-def all_unknown(targets: Iterable[Target], because: str) -> News:
+def all_unknown(targets: Iterable[BranchTarget], because: str) -> News:
     """The news of branches that nothing could be made of: of those that wanted something on them."""
     members = (member for target in targets for member in target.members)
     wanting = (member for member in members if isinstance(member.line.verdict, Update) or _soaks(member))
     return {_key(member): Unknown(because) for member in wanting}
 
 
-def _carries(checkout: Checkout, target: Target, unknown: Collection[str]) -> bool:
+def _carries(checkout: Checkout, target: BranchTarget, unknown: Collection[str]) -> bool:
     """Whether the open pull request proposes something of a policy that is unknown now: then it stays as it is."""
     here = {member.policy.app for member in target.members if str(member.policy) in unknown}
     pull = checkout.pulls.get(target.branch) if here else None
@@ -122,7 +122,7 @@ def _soaks(member: Member) -> bool:
     return is_soaking and member.policy.pull_request.draft_while_soaking
 
 
-def _proposed(checkout: Checkout, target: Target, due: Sequence[Member], *, draft: bool) -> tuple[Arranged, News]:
+def _proposed(checkout: Checkout, target: BranchTarget, due: Sequence[Member], *, draft: bool) -> tuple[Arranged, News]:
     """The change; a policy of which a field cannot be edited is left out, and unknown."""
     files = checkout.contents({field.file for member in due for field in member.line.fields})
     base, author = checkout.settings.branch, checkout.world.settings.author

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from imagebot.cycle.branch_ownership import Branches
 from imagebot.cycle.index import Watched
 from imagebot.cycle.lazy_property import once
-from imagebot.cycle.pass_store import Memory
-from imagebot.cycle.registry_cache import Asked
+from imagebot.cycle.pass_store import PassStore
+from imagebot.cycle.registry_cache import RegistryCache
 from imagebot.cycle.world import World
 from imagebot.errors import BadResponse, ImagebotError, Unavailable, WorldError
 from imagebot.forge.bans import ToldToWait
@@ -27,9 +27,9 @@ from imagebot.plan.change import Change
 from imagebot.plan.claims import FileFields
 from imagebot.policy.model import Policy
 from imagebot.pulls import block
-from imagebot.pulls.commands import Wish, asked
+from imagebot.pulls.commands import Command, asked
 from imagebot.pulls.freeze import Frozen
-from imagebot.pulls.refusals import Refused, refused
+from imagebot.pulls.refusals import RefusedVersions, refused
 from imagebot.selection.doubts import BELIEVED_AFTER
 from imagebot.selection.facts import KeptBack
 from imagebot.selection.reasons import shown
@@ -55,13 +55,13 @@ class Checkout:
     """
 
     world: World
-    registries: Asked
+    registries: RegistryCache
     settings: RepositorySettings
     mirror: Mirror
     heads: Heads
     files: Mapping[str, FileFields]
     entries: Mapping[str, TreeEntry]
-    memory: Memory
+    memory: PassStore
     opened: int = 0
     promised_writes: int = 0
     _writes_before: int = 0
@@ -173,7 +173,7 @@ class Checkout:
         return self._lines[group]
 
     @once
-    def wishes(self) -> Mapping[str, frozenset[Wish]]:
+    def wishes(self) -> Mapping[str, frozenset[Command]]:
         """What people ask for in the words and labels of open pull requests, by branch."""
         return {
             branch: frozenset().union(*(asked(pull.body, pull.labels) for pull in self._of(branch)))
@@ -218,7 +218,7 @@ class Checkout:
         """Whether people closed a pull request of this branch, and have not taken that back."""
         return bool(self._refusals(branch))
 
-    def _refusals(self, branch: str) -> tuple[Refused, ...]:
+    def _refusals(self, branch: str) -> tuple[RefusedVersions, ...]:
         known = self.memory.refusals(self._place(branch), self._open_now(branch))
         return self._ask_refusals(branch) if known is None or (known and branch in self._wished_again) else known
 
@@ -232,9 +232,9 @@ class Checkout:
             closed = self.forge.closed_since(self.world.settings.branch_prefix, self.memory.now - _WISHES_SINCE)
         except WorldError:
             return frozenset()
-        return frozenset(pull.branch for pull in closed if Wish.RETRY in asked(pull.body, pull.labels))
+        return frozenset(pull.branch for pull in closed if Command.RETRY in asked(pull.body, pull.labels))
 
-    def _ask_refusals(self, branch: str) -> tuple[Refused, ...]:
+    def _ask_refusals(self, branch: str) -> tuple[RefusedVersions, ...]:
         closed = self.ask_forge(f"list what was closed of {branch}", lambda: self.forge.closed_pulls(branch))
         if isinstance(closed, ImagebotError):
             raise closed
@@ -291,10 +291,10 @@ class Checkout:
     def kept(self, branch: str) -> Frozen | None:
         """Why the bot must leave its branch alone, or None."""
         wishes = self.wishes.get(branch, frozenset())
-        if Wish.HOLD in wishes:
-            held = next(pull for pull in self._of(branch) if Wish.HOLD in asked(pull.body, pull.labels))
+        if Command.HOLD in wishes:
+            held = next(pull for pull in self._of(branch) if Command.HOLD in asked(pull.body, pull.labels))
             return Frozen(f"people hold pull request #{held.number} by its checkbox or label")
-        return None if Wish.REBUILD in wishes else self.frozen(branch)
+        return None if Command.REBUILD in wishes else self.frozen(branch)
 
     @once
     def branches(self) -> Branches:
@@ -325,7 +325,11 @@ def party_of(settings: RepositorySettings) -> str:
 
 
 def check_out(
-    world: World, registries: Asked, memory: Memory, settings: RepositorySettings, policies: tuple[Policy, ...]
+    world: World,
+    registries: RegistryCache,
+    memory: PassStore,
+    settings: RepositorySettings,
+    policies: tuple[Policy, ...],
 ) -> Checkout:
     """Fetch one environment repository and find the watched fields at its base. Raises `ImagebotError`."""
     mirror = world.mirror(settings)

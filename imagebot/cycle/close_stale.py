@@ -9,7 +9,7 @@ from imagebot.cycle.build_changes import Arranged
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.job import Delivery, undone
 from imagebot.cycle.orphans import delete, orphans
-from imagebot.cycle.report import Deed, Outcome
+from imagebot.cycle.report import Action, Outcome
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.forge.protocol import PullRequest
@@ -18,7 +18,7 @@ from imagebot.plan.groups import ROLLBACK
 from imagebot.plan.obsolete import Item, Moot, Stands, Why, moot, stands
 from imagebot.pulls import block
 from imagebot.pulls.body_frame import settled
-from imagebot.pulls.commands import Wish
+from imagebot.pulls.commands import Command
 from imagebot.pulls.freeze import Frozen
 from imagebot.review.comments import closing, doubled, frozen_comment
 
@@ -56,7 +56,7 @@ def look_after(
             done = _failed(checkout, pull, done)
         if done is not None:
             delivery.outcomes.append(done)
-            if done.deed is Deed.CLOSED:
+            if done.deed is Action.CLOSED:
                 closed[branch] = done.because
     _close_doubles(world, checkout, delivery)
     deed = f"look for branches of {checkout.settings.name} that nothing needs"
@@ -79,7 +79,7 @@ def _close_doubles(world: World, checkout: Checkout, delivery: Delivery) -> None
 
 def _close_double(checkout: Checkout, pull: PullRequest) -> None:
     """Close the younger of two, unless people hold one of them: then both are left to them. Raises `WorldError`."""
-    if Wish.HOLD not in checkout.wishes[pull.branch]:
+    if Command.HOLD not in checkout.wishes[pull.branch]:
         comment = doubled(checkout.pulls[pull.branch].number)
         checkout.forge.close(pull, comment, block.stamped(pull.body, closed_by_bot=True))
 
@@ -123,12 +123,12 @@ def _retire(world: World, checkout: Checkout, pull: PullRequest, reason: Moot) -
     """Close a pull request that nobody works on."""
     comment = closing(reason, checkout.settings.branch)
     checkout.forge.close(pull, comment, block.stamped(pull.body, closed_by_bot=True))
-    done = _outcome(checkout, pull, Deed.CLOSED, reason.because)
+    done = _outcome(checkout, pull, Action.CLOSED, reason.because)
     world.tell(PullRequestSettled(done.name, done.environment, done.deed, done.url, done.because))
     return done
 
 
-def _outcome(checkout: Checkout, pull: PullRequest, deed: Deed, because: str) -> Outcome:
+def _outcome(checkout: Checkout, pull: PullRequest, deed: Action, because: str) -> Outcome:
     found = block.read(pull.body)
     name, environment = (found.name, found.environment) if found else (pull.branch, "")
     return Outcome(checkout.settings.name, pull.branch, name, environment, deed, pull.title, pull.url, because)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from imagebot.cycle.checkout import Checkout
-from imagebot.cycle.fetch_facts import Question, witnesses
+from imagebot.cycle.fetch_facts import FactQuestion, witnesses
 from imagebot.cycle.tag_lists import Listed
 from imagebot.errors import WorldError
 from imagebot.images.reference import ImageName
@@ -17,7 +17,7 @@ from imagebot.selection.doubts import Cut, Doubt, cut_short
 from imagebot.selection.verdict import Unknown, Update
 
 
-def believed(question: Question, listed: Listed, line: WatchDecision) -> WatchDecision:
+def believed(question: FactQuestion, listed: Listed, line: WatchDecision) -> WatchDecision:
     """`line`, and whether it is sure of what is not on the list of tags.
 
     What an open pull request proposes is asked for by name if it is not listed, also where it would be moved to another

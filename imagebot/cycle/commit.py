@@ -10,15 +10,15 @@ from imagebot.cycle.job import Delivery, Job
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.forge.protocol import Blob, Signs
-from imagebot.gitrepo.commits import Draft, SignedCommit
+from imagebot.gitrepo.commits import Draft, ForgeSignature
 from imagebot.gitrepo.merge_check import Bringing
 from imagebot.observe.events import ChangeCommitted, ForgeWarned
 from imagebot.plan.change import Change
-from imagebot.plan.groups import Place
-from imagebot.pulls.commands import Wish
+from imagebot.plan.groups import BranchPlace
+from imagebot.pulls.commands import Command
 
 
-def commits(world: World, checkout: Checkout, jobs: Sequence[Job], delivery: Delivery) -> dict[Place, str]:
+def commits(world: World, checkout: Checkout, jobs: Sequence[Job], delivery: Delivery) -> dict[BranchPlace, str]:
     """What each branch should point at: its present tip wherever that already brings exactly this change."""
     base, mirror = checkout.heads.base, checkout.mirror
     there = [(job, job.tip) for job in jobs if job.tip is not None and _may_stay(job)]
@@ -37,7 +37,7 @@ def commits(world: World, checkout: Checkout, jobs: Sequence[Job], delivery: Del
 
 def _may_stay(job: Job) -> bool:
     """Whether a branch is worth a look: people may have asked for it anew, or its base have been written anew."""
-    return Wish.REBUILD not in job.wishes and not job.checkout.lies_on_the_past(job.change.branch)
+    return Command.REBUILD not in job.wishes and not job.checkout.lies_on_the_past(job.change.branch)
 
 
 def made(world: World, checkout: Checkout, changes: Sequence[Change]) -> Sequence[str | ImagebotError]:
@@ -72,7 +72,7 @@ def _verified(world: World, checkout: Checkout, change: Change) -> str:
         world.tell(ForgeWarned(change.repository, warning))
     if not made.signature:
         return checkout.mirror.commit(base, change.files, change.message, world.settings.author)
-    return checkout.mirror.adopt(base, tree, SignedCommit(made.id, made.payload, made.signature))
+    return checkout.mirror.adopt(base, tree, ForgeSignature(made.id, made.payload, made.signature))
 
 
 def _is_there(world: World, job: Job, delivery: Delivery) -> bool:

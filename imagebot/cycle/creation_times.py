@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from imagebot.cycle.attest import Witnesses
-from imagebot.cycle.registry_cache import Asked
+from imagebot.cycle.registry_cache import RegistryCache
 from imagebot.errors import ImagebotError, NotFound, Unavailable
 from imagebot.images.reference import ImageName
 from imagebot.selection.doubts import Doubt
@@ -57,7 +57,7 @@ def remembered_times(witnesses: Witnesses, tags: Sequence[str]) -> Mapping[str, 
     return {tag: times[digest] for tag, digest in digests.items() if digest in times}
 
 
-def _created(registries: Asked, image: ImageName, tag: str) -> tuple[str, datetime | None] | None:
+def _created(registries: RegistryCache, image: ImageName, tag: str) -> tuple[str, datetime | None] | None:
     try:
         digest = registries.digest(image, tag)
         return digest, registries.created(image, digest)

@@ -9,7 +9,7 @@ from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.closing_evidence import believed, proposed
 from imagebot.cycle.creation_times import creation_times, remembered_times
 from imagebot.cycle.digest_versions import named
-from imagebot.cycle.fetch_facts import Place, Question, gather, witnesses
+from imagebot.cycle.fetch_facts import FactQuestion, FieldPlace, gather, witnesses
 from imagebot.cycle.tag_lists import Listed
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
@@ -46,7 +46,7 @@ class Owned:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Snapshot:
     """What the parties of a pass have answered so far: what each repository holds, and what registries list."""
 
     world: World
@@ -85,7 +85,7 @@ class Sight:
         )
 
 
-def judge_watch(this: Sight, policy: Policy, index: int) -> Sequence[WatchDecision]:
+def judge_watch(this: Snapshot, policy: Policy, index: int) -> Sequence[WatchDecision]:
     """What is decided about one watch, of which all is in sight. Raises `ImagebotError`."""
     this.world.go_on()
     checkout = this.checkouts[policy.repository]
@@ -95,7 +95,7 @@ def judge_watch(this: Sight, policy: Policy, index: int) -> Sequence[WatchDecisi
     return [replace(line, left=left) for line in _lines(this, checkout, policy, index)]
 
 
-def _lines(this: Sight, checkout: Checkout, policy: Policy, index: int) -> Sequence[WatchDecision]:
+def _lines(this: Snapshot, checkout: Checkout, policy: Policy, index: int) -> Sequence[WatchDecision]:
     watch = policy.watches[index]
     fields = this.fields(policy, index)
     listed = this.lists[watch.image]
@@ -114,7 +114,7 @@ def _lines(this: Sight, checkout: Checkout, policy: Policy, index: int) -> Seque
     source = _source(this, policy, index)
     if isinstance(source, Unknown):
         return [WatchDecision(watch, fields, ranking, source)]
-    here = Place(checkout, watch, fields)
+    here = FieldPlace(checkout, watch, fields)
     try:
         odd = _odd(here, policy, listed, source)
     except ImagebotError as error:
@@ -124,7 +124,7 @@ def _lines(this: Sight, checkout: Checkout, policy: Policy, index: int) -> Seque
     return _judged(here, policy, ranking, replace(listed, doubt=odd), source)
 
 
-def _odd(here: Place, policy: Policy, listed: Listed, source: Place | None) -> Cut | Doubt | None:
+def _odd(here: FieldPlace, policy: Policy, listed: Listed, source: FieldPlace | None) -> Cut | Doubt | None:
     """What is odd about a list of tags: one that is whole has what fields say, and what is proposed if it shrank.
 
     Raises `ImagebotError`.
@@ -138,7 +138,7 @@ def _odd(here: Place, policy: Policy, listed: Listed, source: Place | None) -> C
 
 
 def _judged(
-    here: Place, policy: Policy, ranking: Ranking, listed: Listed, source: Place | None
+    here: FieldPlace, policy: Policy, ranking: Ranking, listed: Listed, source: FieldPlace | None
 ) -> Sequence[WatchDecision]:
     """What is decided; where the policy wants new major versions apart, about them and about all others."""
 
@@ -147,7 +147,7 @@ def _judged(
         doubt = None if major and ranking.best is None else listed.doubt
         case = Case(here.watch, shut_by, ranking, deployed(here.fields), _elsewhere(policy, source), doubt)
         branch = branch_of(here.checkout.world.settings.branch_prefix, policy, here.watch.image, major=major)
-        question = Question(policy, branch, case, here, source)
+        question = FactQuestion(policy, branch, case, here, source)
         verdict, facts = _verdict(question)
         line = WatchDecision(here.watch, here.fields, ranking, verdict, case, facts, major=major)
         return believed(question, listed, line)
@@ -165,7 +165,7 @@ def _judged(
     return [within, judged(ranking.among(majors), major=True)]
 
 
-def _majors(ranking: Ranking, here: Place) -> frozenset[str]:
+def _majors(ranking: Ranking, here: FieldPlace) -> frozenset[str]:
     """The tags of a major version above all that these fields say. Raises `ImagebotError`."""
     places = [place for field in here.fields if (place := _place(ranking, here, field)) is not None]
     if not places:
@@ -175,7 +175,7 @@ def _majors(ranking: Ranking, here: Place) -> frozenset[str]:
     return frozenset(tag for tag, at in tags if at is not None and at > now and step(now, at) == "major")
 
 
-def _place(ranking: Ranking, here: Place, field: Field) -> VersionKey | None:
+def _place(ranking: Ranking, here: FieldPlace, field: Field) -> VersionKey | None:
     """Where a field stands: by its tag, or else by the tag that its digest is known by."""
     place = None if field.tag is None else ranking.place(field.tag)
     if place is not None or field.digest is None:
@@ -184,7 +184,7 @@ def _place(ranking: Ranking, here: Place, field: Field) -> VersionKey | None:
     return None if name is None else ranking.place(name)
 
 
-def _ranking(this: Sight, checkout: Checkout, watch: Watch, fields: Sequence[Field], listed: Listed) -> Ranking:
+def _ranking(this: Snapshot, checkout: Checkout, watch: Watch, fields: Sequence[Field], listed: Listed) -> Ranking:
     """The tags in order, with what the order needs besides. Raises `ImagebotError`."""
     history = this.histories[watch.commit] if watch.commit is not None else None
     if isinstance(history, ImagebotError):
@@ -194,13 +194,13 @@ def _ranking(this: Sight, checkout: Checkout, watch: Watch, fields: Sequence[Fie
     ranking = rank(watch, listed.tags.tags, running, Known(history=history, charts=charts))
     if not ranking.needs:
         return ranking
-    here = witnesses(Place(checkout, watch, tuple(fields)))
+    here = witnesses(FieldPlace(checkout, watch, tuple(fields)))
     created = creation_times(here, ranking.needs)
     unlisted = remembered_times(here, [tag for tag in sorted(running) if tag not in created])
     return rank(watch, listed.tags.tags, running, Known({**unlisted, **created}, history))
 
 
-def _source(this: Sight, policy: Policy, index: int) -> Place | Unknown | None:
+def _source(this: Snapshot, policy: Policy, index: int) -> FieldPlace | Unknown | None:
     """Where versions come from, if not from the registry: the same watch in another environment."""
     if policy.gates.source is None:
         return None
@@ -213,10 +213,10 @@ def _source(this: Sight, policy: Policy, index: int) -> Place | Unknown | None:
     fields = this.fields(other, index)
     if isinstance(fields, Unknown):
         return Unknown(f"versions come from {other}: {fields.because}")
-    return Place(checkout, other.watches[index], fields)
+    return FieldPlace(checkout, other.watches[index], fields)
 
 
-def _elsewhere(policy: Policy, source: Place | None) -> Elsewhere | None:
+def _elsewhere(policy: Policy, source: FieldPlace | None) -> Elsewhere | None:
     """What the other environment has, if its fields agree about it."""
     if source is None or policy.gates.source is None:
         return None
@@ -232,7 +232,7 @@ def _elsewhere(policy: Policy, source: Place | None) -> Elsewhere | None:
     return Elsewhere(name, Version(tags.pop(), digests.pop() if len(digests) == 1 else None))
 
 
-def _verdict(question: Question) -> tuple[Verdict, Facts]:
+def _verdict(question: FactQuestion) -> tuple[Verdict, Facts]:
     facts = Facts()
     for _ in range(_MOST_QUESTIONS):
         answer = judge(question.case, facts, question.here.checkout.memory.now)

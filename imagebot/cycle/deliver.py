@@ -13,7 +13,7 @@ from imagebot.cycle.job import DONE_ONCE, Delivery, Job, outcome, undone
 from imagebot.cycle.missing_extras import supplied
 from imagebot.cycle.proposal import described
 from imagebot.cycle.rate_limits import turn, unpaid
-from imagebot.cycle.report import Deed, Outcome
+from imagebot.cycle.report import Action, Outcome
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.forge.ensure import announce, ensure, says
@@ -21,7 +21,7 @@ from imagebot.forge.protocol import Proposal, PullRequest
 from imagebot.gitrepo.push import PushUpdate, Rejected
 from imagebot.observe.events import BranchPushed, ForgeWarned, PullRequestSettled
 from imagebot.plan.change import Change
-from imagebot.plan.groups import Place
+from imagebot.plan.groups import BranchPlace
 from imagebot.pulls import block
 from imagebot.review.comments import superseded
 
@@ -37,12 +37,12 @@ class Delivering:
     checkout: Checkout
     present: Sequence[Checkout]
     delivery: Delivery
-    waits: Mapping[Place, str]
+    waits: Mapping[BranchPlace, str]
 
     def carry_out(self, jobs: Sequence[Job]) -> None:
         """Bring all of them to the repository and its forge that may be brought. Raises `Stopped`."""
         waiting = [job for job in jobs if job.place in self.waits]
-        self.delivery.outcomes += [outcome(job.change, Deed.WAITING, self.waits[job.place]) for job in waiting]
+        self.delivery.outcomes += [outcome(job.change, Action.WAITING, self.waits[job.place]) for job in waiting]
         ready = [job for job in jobs if job.place not in self.waits]
         if not ready:
             return
@@ -112,15 +112,15 @@ def _carry_out(world: World, present: Sequence[Checkout], jobs: Sequence[Job], d
 
 
 def _paid(
-    present: Sequence[Checkout], jobs: Sequence[Job], proposals: Mapping[Place, Proposal], delivery: Delivery
+    present: Sequence[Checkout], jobs: Sequence[Job], proposals: Mapping[BranchPlace, Proposal], delivery: Delivery
 ) -> list[Job]:
     """Those of one repository for which its forge takes enough writes yet; the others wait."""
     waits = unpaid(present, jobs, proposals)
-    delivery.outcomes += [outcome(job.change, Deed.WAITING, waits[job.place]) for job in jobs if job.place in waits]
+    delivery.outcomes += [outcome(job.change, Action.WAITING, waits[job.place]) for job in jobs if job.place in waits]
     return [job for job in jobs if job.place not in waits]
 
 
-def _proposals(world: World, jobs: Sequence[Job], delivery: Delivery) -> dict[Place, Proposal]:
+def _proposals(world: World, jobs: Sequence[Job], delivery: Delivery) -> dict[BranchPlace, Proposal]:
     """What the pull request of each of these jobs is to say, of those where it can be told."""
     found = {}
     for job in jobs:
@@ -144,7 +144,7 @@ def _is_refused(job: Job, delivery: Delivery) -> bool:
         delivery.fail(job.change, because)
         return True
     if because is not None:
-        delivery.outcomes.append(outcome(job.change, Deed.WAITING, because))
+        delivery.outcomes.append(outcome(job.change, Action.WAITING, because))
     return because is not None
 
 
@@ -177,8 +177,8 @@ def _announce(job: Job, pull: PullRequest, proposal: Proposal) -> None:
 
 
 def _push(
-    world: World, checkout: Checkout, jobs: Sequence[Job], commits: Mapping[Place, str], delivery: Delivery
-) -> frozenset[Place]:
+    world: World, checkout: Checkout, jobs: Sequence[Job], commits: Mapping[BranchPlace, str], delivery: Delivery
+) -> frozenset[BranchPlace]:
     """Push all of them at once; those that were not moved, with their outcomes told."""
     if not jobs:
         return frozenset()
@@ -208,7 +208,7 @@ def _settle(world: World, job: Job, proposal: Proposal | None, delivery: Deliver
     because = "; ".join(update.because for update in change.updates)
     if proposal is None:
         assert job.pull is not None, "it says all this already"
-        deed = Deed.UPDATED if supplied(job, delivery) or moved else Deed.KEPT
+        deed = Action.UPDATED if supplied(job, delivery) or moved else Action.KEPT
         return _settled(world, change, deed, because, job.pull.url)
     if job.pull is not None and not moved and (comment := _superseding(job.pull, change)):
         forge.say(job.pull, comment, job.pull.body)
@@ -221,11 +221,11 @@ def _settle(world: World, job: Job, proposal: Proposal | None, delivery: Deliver
     for warning in ensured.warnings:
         world.tell(ForgeWarned(change.repository, warning))
     kept = ensured.deed == "kept" and not moved
-    deed = Deed.OPENED if ensured.deed == "opened" else Deed.KEPT if kept else Deed.UPDATED
+    deed = Action.OPENED if ensured.deed == "opened" else Action.KEPT if kept else Action.UPDATED
     return _settled(world, change, deed, because, ensured.pull.url)
 
 
-def _settled(world: World, change: Change, deed: Deed, because: str, url: str) -> Outcome:
+def _settled(world: World, change: Change, deed: Action, because: str, url: str) -> Outcome:
     world.tell(PullRequestSettled(change.name, change.environment, deed, url, because))
     return outcome(change, deed, because, url)
 

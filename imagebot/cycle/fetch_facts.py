@@ -24,7 +24,7 @@ _MOST_RUNNING = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FieldPlace:
     """The fields of a watch in one environment."""
 
     checkout: Checkout
@@ -33,24 +33,24 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class FactQuestion:
     """A case, where its fields are, and where those of the environment are that versions come from."""
 
     policy: Policy
     branch: str
     case: Case
-    here: Place
-    source: Place | None = None
+    here: FieldPlace
+    source: FieldPlace | None = None
 
 
-def gather(question: Question, needs: Needs, facts: Facts) -> Facts:
+def gather(question: FactQuestion, needs: Needs, facts: Facts) -> Facts:
     """What is known once `needs` are looked up. Raises `ImagebotError`."""
     for fact in sorted(needs.facts, key=list(Fact).index):
         facts = _GATHER[fact](question, needs.tag, facts)
     return facts
 
 
-def _seen(question: Question, tag: str, facts: Facts) -> Facts:
+def _seen(question: FactQuestion, tag: str, facts: Facts) -> Facts:
     """What is remembered of this tag and of those after it in order: they will be asked for next."""
     memory, image = question.here.checkout.memory, question.case.watch.image
     rest = (candidate.tag for candidate in question.case.candidates if candidate.tag not in facts.tags)
@@ -61,7 +61,7 @@ def _seen(question: Question, tag: str, facts: Facts) -> Facts:
     return replace(facts, tags={**known, **facts.tags})
 
 
-def _digest(question: Question, tag: str, facts: Facts) -> Facts:
+def _digest(question: FactQuestion, tag: str, facts: Facts) -> Facts:
     checkout, image = question.here.checkout, question.case.watch.image
     try:
         return _with(facts, tag, _stands_for(question, tag, checkout.registries.digest(image, tag)))
@@ -69,7 +69,7 @@ def _digest(question: Question, tag: str, facts: Facts) -> Facts:
         return _with(facts, tag, TagFacts(asked=True, gone=_gone(question, tag)))
 
 
-def _stands_for(question: Question, tag: str, registry_digest: str) -> TagFacts:
+def _stands_for(question: FactQuestion, tag: str, registry_digest: str) -> TagFacts:
     """What is deployed with a tag that stands for `registry_digest`, and how old that is.
 
     A digest that comes from another environment is older than what the tag stands for meanwhile: it has a clock of its
@@ -86,7 +86,7 @@ def _stands_for(question: Question, tag: str, registry_digest: str) -> TagFacts:
     )
 
 
-def _platforms(question: Question, tag: str, facts: Facts) -> Facts:
+def _platforms(question: FactQuestion, tag: str, facts: Facts) -> Facts:
     known = facts.tags[tag]
     assert known.digest is not None, "the digest was asked for first"
     registries, image = question.here.checkout.registries, question.case.watch.image
@@ -104,25 +104,25 @@ def _platforms(question: Question, tag: str, facts: Facts) -> Facts:
     return _with(facts, tag, replace(known, gone=_gone(question, tag), platforms={}))
 
 
-def _gone(question: Question, tag: str) -> Attested | Doubt:
+def _gone(question: FactQuestion, tag: str) -> Attested | Doubt:
     """What it means that nothing is shown for a candidate: something else must be, what is deployed first of all."""
     said = (part for field in question.case.deployed for part in (field.tag, field.digest) if part)
     others = (candidate.tag for candidate in question.case.candidates)
     return witnesses(question.here).gone(tag, chain(said, others))
 
 
-def witnesses(here: Place) -> Witnesses:
+def witnesses(here: FieldPlace) -> Witnesses:
     """Where an absence of the image that is watched here can be attested."""
     return Witnesses(here.checkout.world, here.checkout.registries, here.checkout.memory, here.watch.image)
 
 
-def _running(question: Question, tag: str, facts: Facts) -> Facts:
+def _running(question: FactQuestion, tag: str, facts: Facts) -> Facts:
     asked = {field.digest or field.tag or "": field for field in question.case.deployed if field.digest or field.tag}
     some = list(asked.items())[:_MOST_RUNNING]
     return replace(facts, running={key: _manifests(question, field, tag) for key, field in some})
 
 
-def _manifests(question: Question, field: Deployed, candidate: str) -> Mapping[str, str]:
+def _manifests(question: FactQuestion, field: Deployed, candidate: str) -> Mapping[str, str]:
     """The manifests of what runs; none where it is gone, while the registry shows the candidate."""
     registries, image = question.here.checkout.registries, question.case.watch.image
     try:
@@ -139,11 +139,11 @@ def _manifests(question: Question, field: Deployed, candidate: str) -> Mapping[s
         return {}
 
 
-def _holds(question: Question, tag: str, facts: Facts) -> Facts:
+def _holds(question: FactQuestion, tag: str, facts: Facts) -> Facts:
     return replace(facts, holds=(*_by_hand(question), *_rolled_back(question, tag)))
 
 
-def _by_hand(question: Question) -> Iterator[KeptBack]:
+def _by_hand(question: FactQuestion) -> Iterator[KeptBack]:
     policy = question.policy
     for hold in question.here.checkout.memory.holds:
         if (hold.app, hold.environment) == (policy.app, policy.environment) and not hold.lifts:
@@ -151,7 +151,7 @@ def _by_hand(question: Question) -> Iterator[KeptBack]:
             yield KeptBack(Hold.BY_HAND, Version(hold.version) if hold.version is not None else None, because)
 
 
-def _rolled_back(question: Question, tag: str) -> Iterator[KeptBack]:
+def _rolled_back(question: FactQuestion, tag: str) -> Iterator[KeptBack]:
     """What people took back. A digest alone has no name to lift it by: then that of the tag that it would come with."""
     here = question.here
     for item in taken_back(here.checkout, question.policy, question.case, here.fields):
@@ -165,12 +165,12 @@ def _rolled_back(question: Question, tag: str) -> Iterator[KeptBack]:
         yield KeptBack(Hold.ROLLED_BACK, item.version, because)
 
 
-def _closed(question: Question, tag: str, facts: Facts) -> Facts:
+def _closed(question: FactQuestion, tag: str, facts: Facts) -> Facts:
     checkout, image = question.here.checkout, question.case.watch.image
     return replace(facts, closed=checkout.refused(question.branch, question.policy, image, tag))
 
 
-def _since(question: Question, tag: str, facts: Facts) -> Facts:
+def _since(question: FactQuestion, tag: str, facts: Facts) -> Facts:
     """Since when the other environment has had its version: the last of its fields decides."""
     del tag
     place = question.source
@@ -180,7 +180,7 @@ def _since(question: Question, tag: str, facts: Facts) -> Facts:
     return replace(facts, since=Since(last.at, how))
 
 
-def _names(question: Question, tag: str, facts: Facts) -> Facts:
+def _names(question: FactQuestion, tag: str, facts: Facts) -> Facts:
     """The versions of the digests whose fields say nothing else that has a place in the order.
 
     Where such a field says `latest` or the like, which may be replaced anyway, it is no loss not to know it yet.
@@ -199,7 +199,7 @@ def _names(question: Question, tag: str, facts: Facts) -> Facts:
     return replace(facts, names=found)
 
 
-def _pinned(question: Question) -> Mapping[str, set[str | None]]:
+def _pinned(question: FactQuestion) -> Mapping[str, set[str | None]]:
     """The digests of fields whose tag has no place in the order, with what those say for a tag."""
     found: dict[str, set[str | None]] = {}
     for field in question.case.deployed:
@@ -212,7 +212,7 @@ def _with(facts: Facts, tag: str, known: TagFacts) -> Facts:
     return replace(facts, tags={**facts.tags, tag: known})
 
 
-_GATHER: dict[Fact, Callable[[Question, str, Facts], Facts]] = {
+_GATHER: dict[Fact, Callable[[FactQuestion, str, Facts], Facts]] = {
     Fact.SEEN: _seen,
     Fact.DIGEST: _digest,
     Fact.PLATFORMS: _platforms,

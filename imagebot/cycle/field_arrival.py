@@ -16,7 +16,7 @@ from imagebot.fields.field import Field
 from imagebot.fields.find import find
 from imagebot.history.attribution import number
 from imagebot.history.commits import Commit, arrivals
-from imagebot.history.undone import Left, says_so
+from imagebot.history.undone import WentBack, says_so
 from imagebot.history.undone import taken_back as undone
 from imagebot.plan.groups import ROLLBACK
 from imagebot.policy.model import Policy, Watch
@@ -30,7 +30,7 @@ _AHEAD = timedelta(days=1)  # so far may the clock of whoever committed be wrong
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class FieldArrival:
     """A field has had its value since `at`; `dated` by the commit, or else by when the bot first saw it there.
 
     `doubt` says for people why the commit's own date does not count, if there is none that could.
@@ -42,7 +42,7 @@ class Arrival:
     doubt: str = ""
 
 
-def arrival(checkout: Checkout, watch: Watch, field: Field) -> Arrival:
+def arrival(checkout: Checkout, watch: Watch, field: Field) -> FieldArrival:
     """When the field took the value that it has now, as the base branch saw it: a merge counts when it was merged."""
     versions = [
         (commit, change.new)
@@ -58,11 +58,11 @@ def arrival(checkout: Checkout, watch: Watch, field: Field) -> Arrival:
                 break
             brought = commit
     if brought is None:
-        return Arrival("somebody", _first_seen(checkout, field, checkout.heads.base), dated=False)
+        return FieldArrival("somebody", _first_seen(checkout, field, checkout.heads.base), dated=False)
     return arrived(checkout, field, brought)
 
 
-def arrived(checkout: Checkout, field: Field, commit: Commit) -> Arrival:
+def arrived(checkout: Checkout, field: Field, commit: Commit) -> FieldArrival:
     """When a commit came to the base branch.
 
     The bot's own commits carry the date of what they are based on, others a date that cannot be, or none. Where such a
@@ -72,9 +72,9 @@ def arrived(checkout: Checkout, field: Field, commit: Commit) -> Arrival:
     below = checkout.mirror.line(commit.id, (), _BELOW)
     came = arrivals(below, checkout.world.settings.author.email, checkout.memory.now + _AHEAD)[-1]
     if came.dated:
-        return Arrival(commit.author, came.at, dated=True)
+        return FieldArrival(commit.author, came.at, dated=True)
     doubt = "" if came.at == commit.committed else " (git has no usable date for it)"
-    return Arrival(commit.author, _first_seen(checkout, field, commit.id), dated=False, doubt=doubt)
+    return FieldArrival(commit.author, _first_seen(checkout, field, commit.id), dated=False, doubt=doubt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class TakenBack:
 
     field: Field
     version: Version
-    left: Left
+    left: WentBack
 
 
 def taken_back(checkout: Checkout, policy: Policy, case: Case, fields: Sequence[Field]) -> Iterator[TakenBack]:
@@ -107,7 +107,7 @@ def _above(case: Case, fields: Sequence[Field]) -> list[str]:
     return [each.tag for each in case.candidates if (at := place(each.tag)) is not None and at > lowest]
 
 
-def _is_ours(checkout: Checkout, policy: Policy, watch: Watch, left: Left) -> bool:
+def _is_ours(checkout: Checkout, policy: Policy, watch: Watch, left: WentBack) -> bool:
     """Whether the bot moved a field so. It never moves one down, but where a policy lets it, or to another digest.
 
     Where git does not tell, as a forge kept no more than a title of it, the forge does.
@@ -118,7 +118,7 @@ def _is_ours(checkout: Checkout, policy: Policy, watch: Watch, left: Left) -> bo
     return (same_tag or watch.downgrade == "allow") and _forge_tells(checkout, policy, watch, left)
 
 
-def _forge_tells(checkout: Checkout, policy: Policy, watch: Watch, left: Left) -> bool:
+def _forge_tells(checkout: Checkout, policy: Policy, watch: Watch, left: WentBack) -> bool:
     """Whether a merged pull request of the bot's became this commit, and proposed just this."""
     commit, prefix = left.commit, checkout.world.settings.branch_prefix
     since = None if commit.committed is None else commit.committed - _AHEAD
@@ -134,7 +134,7 @@ def _forge_tells(checkout: Checkout, policy: Policy, watch: Watch, left: Left) -
     )
 
 
-def _git_tells(checkout: Checkout, left: Left) -> bool:
+def _git_tells(checkout: Checkout, left: WentBack) -> bool:
     """By a commit on the branch itself, or by one that a merge brought."""
     commit = left.commit
     if len(commit.parents) < 2:

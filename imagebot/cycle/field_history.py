@@ -15,7 +15,7 @@ from imagebot.fields.field import Field
 from imagebot.history.commits import Commit, FileChange
 from imagebot.history.file_fields import Said
 from imagebot.history.moves import pair
-from imagebot.history.undone import Left
+from imagebot.history.undone import WentBack
 from imagebot.plan.claims import reaches, usable
 from imagebot.policy.model import Policy, Watch
 
@@ -44,7 +44,7 @@ class _Followed:
 
     today: Field
     said: Said
-    left: list[Left] = field(default_factory=list)
+    left: list[WentBack] = field(default_factory=list)
     since: Commit | None = None
 
 
@@ -71,7 +71,7 @@ class FieldPast:
         olds = (version.old or b"" for _, versions in self._versions() for version in versions)
         return any(_has(old, words, pins) for old in olds)
 
-    def left(self) -> Mapping[Field, Sequence[Left]]:
+    def left(self) -> Mapping[Field, Sequence[WentBack]]:
         """What each field left for what, newest first, as far as the newest 500 commits of its files tell."""
         followed = [_Followed(one, Said(one.file, one.line, one.path, one.value)) for one in self.fields]
         for commit, versions in self._versions():
@@ -182,5 +182,5 @@ def _has(data: bytes, words: Collection[bytes], pins: Collection[tuple[bytes, by
 
 def _go_back(one: _Followed, said: Said, commit: Commit, file: str) -> None:
     if said.value != one.said.value:
-        one.left.append(Left(said.value, one.said.value, commit, file, one.said.path))
+        one.left.append(WentBack(said.value, one.said.value, commit, file, one.said.path))
     one.said = said

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from imagebot.cycle.checkout import Checkout
-from imagebot.cycle.report import Deed, Outcome
+from imagebot.cycle.report import Action, Outcome
 from imagebot.errors import ImagebotError
 from imagebot.forge.bans import ToldToWait
 from imagebot.forge.ensure import says
 from imagebot.forge.protocol import PullRequest
 from imagebot.plan.change import Change
-from imagebot.plan.groups import Place, Target
-from imagebot.pulls.commands import Wish
+from imagebot.plan.groups import BranchPlace, BranchTarget
+from imagebot.pulls.commands import Command
 
-DONE_ONCE = (Wish.REBUILD, Wish.RETRY)
+DONE_ONCE = (Command.REBUILD, Command.RETRY)
 """What people ask for once: when it is done the box is empty again."""
 
 
@@ -23,17 +23,17 @@ class Job:
     """A change to carry out, beside what is there already: the branch's tip and its open pull request."""
 
     checkout: Checkout
-    target: Target
+    target: BranchTarget
     change: Change
     tip: str | None
     pull: PullRequest | None
 
     @property
-    def place(self) -> Place:
+    def place(self) -> BranchPlace:
         return (self.change.repository, self.change.branch)
 
     @property
-    def wishes(self) -> frozenset[Wish]:
+    def wishes(self) -> frozenset[Command]:
         return self.checkout.wishes.get(self.change.branch, frozenset())
 
     @property
@@ -51,7 +51,7 @@ class Delivery:
     """
 
     outcomes: list[Outcome] = field(default_factory=list)
-    raced: set[Place] = field(default_factory=set)
+    raced: set[BranchPlace] = field(default_factory=set)
     in_vain: set[str] = field(default_factory=set)
 
     def fail(self, change: Change, because: ImagebotError | str) -> None:
@@ -59,11 +59,11 @@ class Delivery:
         self.outcomes.append(outcome(change, undone(because), str(because)))
 
 
-def undone(because: ImagebotError | str) -> Deed:
+def undone(because: ImagebotError | str) -> Action:
     """What to call it that something was not carried out: where a forge told us to wait, nothing has failed."""
-    return Deed.WAITING if isinstance(because, ToldToWait) else Deed.FAILED
+    return Action.WAITING if isinstance(because, ToldToWait) else Action.FAILED
 
 
-def outcome(change: Change, deed: Deed, because: str, url: str = "") -> Outcome:
+def outcome(change: Change, deed: Action, because: str, url: str = "") -> Outcome:
     """What became of a change."""
     return Outcome(change.repository, change.branch, change.name, change.environment, deed, change.title, url, because)

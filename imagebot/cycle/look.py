@@ -7,9 +7,9 @@ from collections.abc import Hashable, Sequence
 from functools import partial
 
 from imagebot.cycle.checkout import Checkout, check_out, party_of
-from imagebot.cycle.decide import Owned, Sight, judge_watch
-from imagebot.cycle.pass_store import Memory
-from imagebot.cycle.registry_cache import Asked
+from imagebot.cycle.decide import Owned, Snapshot, judge_watch
+from imagebot.cycle.pass_store import PassStore
+from imagebot.cycle.registry_cache import RegistryCache
 from imagebot.cycle.side_by_side import SideBySide, Step
 from imagebot.cycle.source_history import Branch, Histories, branches, read_branch
 from imagebot.cycle.tag_lists import listed
@@ -34,13 +34,13 @@ class Look:
     `fresh`: decisions have come since somebody set it to False.
     """
 
-    def __init__(self, world: World, registries: Asked, memory: Memory, policies: PolicySet) -> None:
+    def __init__(self, world: World, registries: RegistryCache, memory: PassStore, policies: PolicySet) -> None:
         self.world = world
         self.registries = registries
         self.memory = memory
         self.policies = policies
         self.work = SideBySide(world.lanes, world.ask, world.tell, world.budgets)
-        self.sight = Sight(world, {str(policy): policy for policy in (*policies.policies, *policies.beside)})
+        self.sight = Snapshot(world, {str(policy): policy for policy in (*policies.policies, *policies.beside)})
         self.decisions: dict[str, Decision] = {}
         self.fresh = False
         self._missing: dict[Key, set[Need]] = {}

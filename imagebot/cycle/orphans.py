@@ -8,13 +8,13 @@ from functools import partial
 from imagebot.cycle.build_changes import Arranged
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.job import Delivery
-from imagebot.cycle.report import Deed, Outcome
+from imagebot.cycle.report import Action, Outcome
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.gitrepo.merge_check import Bringing
 from imagebot.gitrepo.push import PushUpdate, Rejected
 from imagebot.observe.events import BranchDeleted
-from imagebot.plan.groups import ROLLBACK, Target
+from imagebot.plan.groups import ROLLBACK, BranchTarget
 from imagebot.plan.obsolete import Stands, Why, moot
 
 
@@ -70,7 +70,7 @@ def _is_ours(checkout: Checkout, branch: str) -> bool:
     return alone and checkout.branches.made(branch)
 
 
-def _why(checkout: Checkout, branch: str, target: Target | None, standing: Stands) -> str:
+def _why(checkout: Checkout, branch: str, target: BranchTarget | None, standing: Stands) -> str:
     """Why nothing is to be on a branch; empty if something may be. Without a target no policy has it.
 
     What only has to wait, and was shown meanwhile, people may have closed: they can open it again.
@@ -83,7 +83,7 @@ def _why(checkout: Checkout, branch: str, target: Target | None, standing: Stand
     return reason.because
 
 
-def _items(target: Target) -> Iterator[tuple[str, str, str]]:
+def _items(target: BranchTarget) -> Iterator[tuple[str, str, str]]:
     return ((member.policy.app, member.policy.environment, str(member.line.watch.image)) for member in target.members)
 
 
@@ -107,4 +107,4 @@ def _plain(url: str) -> str:
 
 def _failed(checkout: Checkout, branch: str, because: str) -> Outcome:
     words = f"{branch} is not needed any more and could not be deleted: {because}"
-    return Outcome(checkout.settings.name, branch, branch, "", Deed.FAILED, "", "", words)
+    return Outcome(checkout.settings.name, branch, branch, "", Action.FAILED, "", "", words)

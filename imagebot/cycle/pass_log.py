@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from imagebot.cycle.pass_store import Memory, Trouble
-from imagebot.cycle.report import Deed, Outcome, Report
+from imagebot.cycle.pass_store import PassStore, Trouble
+from imagebot.cycle.report import Action, Outcome, Report
 from imagebot.cycle.world import World
 from imagebot.errors import FINE
 from imagebot.observe.events import (
@@ -50,7 +50,7 @@ class _News:
 class Teller:
     """One pass's. With `quiet`, for a verb that prints all of it itself, verdicts are told at `debug`."""
 
-    def __init__(self, world: World, memory: Memory, *, quiet: bool = False) -> None:
+    def __init__(self, world: World, memory: PassStore, *, quiet: bool = False) -> None:
         self._world = world
         self._memory = memory
         self._quiet = quiet
@@ -74,13 +74,13 @@ class Teller:
 
     def became(self, outcomes: Sequence[Outcome]) -> None:
         """What became of branches; of those that were carried out it was told when that was done."""
-        failed = {_place(each): each.because for each in outcomes if each.deed is Deed.FAILED}
+        failed = {_place(each): each.because for each in outcomes if each.deed is Action.FAILED}
         news = self._news("failed", failed, [_place(each) for each in outcomes])
         for each in outcomes:
             facts = (each.name, each.environment, each.repository, each.branch, each.url, each.because)
-            if each.deed is Deed.WAITING:
+            if each.deed is Action.WAITING:
                 self._world.tell(PullRequestDelayed(*facts))
-            elif each.deed is Deed.FAILED:
+            elif each.deed is Action.FAILED:
                 told = news[_place(each)]
                 kind = PullRequestFailed if told.loud else PullRequestStillFailed
                 self._world.tell(kind(*facts, told.since.isoformat()))
@@ -97,11 +97,11 @@ class Teller:
                 exit_code=report.exit_code,
                 seconds=round(seconds, 3),
                 **asdict(report.costs),
-                opened=deeds[Deed.OPENED],
-                updated=deeds[Deed.UPDATED],
-                closed=deeds[Deed.CLOSED],
-                waiting=deeds[Deed.WAITING],
-                failed=deeds[Deed.FAILED],
+                opened=deeds[Action.OPENED],
+                updated=deeds[Action.UPDATED],
+                closed=deeds[Action.CLOSED],
+                waiting=deeds[Action.WAITING],
+                failed=deeds[Action.FAILED],
                 unknown=unknown,
             )
         )

@@ -15,7 +15,7 @@ from imagebot.images.about import About
 from imagebot.images.reference import ImageName
 from imagebot.policy.model import Policy
 from imagebot.pulls.block import Proposed
-from imagebot.pulls.refusals import Refused
+from imagebot.pulls.refusals import RefusedVersions
 from imagebot.selection.doubts import BELIEVED_AFTER, Shrunk
 from imagebot.selection.hand_holds import HandHold
 from imagebot.store.protocol import LastVerdict, Store, standing
@@ -47,7 +47,7 @@ class Trouble:
         return json.dumps([self.because, self.since.isoformat(), self.told.isoformat()])
 
 
-class Memory:
+class PassStore:
     """Made anew for each pass. Raises what the store raises."""
 
     def __init__(self, store: Store, now: datetime) -> None:
@@ -184,7 +184,7 @@ class Memory:
         with self._lock:
             self._looked_at |= set(names)
 
-    def refusals(self, branch: str, open_now: int | None) -> tuple[Refused, ...] | None:
+    def refusals(self, branch: str, open_now: int | None) -> tuple[RefusedVersions, ...] | None:
         """What people refused on a branch, if that was asked within the hour; `branch` names its repository too.
 
         They can have refused more since if the pull request that was open then is not the one that is `open_now`.
@@ -195,7 +195,9 @@ class Memory:
         at, then, items = json.loads(known)
         if then != open_now or not timedelta() <= self.now - datetime.fromisoformat(at) < _REFUSALS_LAST:
             return None
-        return tuple(Refused(Proposed(*words), datetime.fromisoformat(since), why) for words, since, why in items)
+        return tuple(
+            RefusedVersions(Proposed(*words), datetime.fromisoformat(since), why) for words, since, why in items
+        )
 
     def was_open(self, branch: str) -> tuple[int, datetime] | None:
         """The number of the pull request that was open when refusals were last asked about, and when that was."""
@@ -205,7 +207,7 @@ class Memory:
         at, then, _ = json.loads(known)
         return None if then is None else (then, datetime.fromisoformat(at))
 
-    def are_refused(self, branch: str, open_now: int | None, items: Iterable[Refused]) -> None:
+    def are_refused(self, branch: str, open_now: int | None, items: Iterable[RefusedVersions]) -> None:
         """Remember what people refused on a branch, for an hour."""
         words = [[astuple(item.proposed), item.at.isoformat(), item.because] for item in items]
         self._store.recall("closed", {branch: json.dumps([self.now.isoformat(), open_now, words])})

@@ -11,17 +11,17 @@ from imagebot.forge.protocol import Proposal
 from imagebot.images.about import About
 from imagebot.plan.change import Change, ImageUpdate
 from imagebot.plan.codeowners import PLACES, owners
-from imagebot.plan.groups import Member, Target
+from imagebot.plan.groups import BranchTarget, Member
 from imagebot.policy.words import CODEOWNERS
 from imagebot.pulls import block
 from imagebot.pulls.body_frame import words
 from imagebot.review.body import BODY_LIMIT, PEOPLES_ROOM, describe
 from imagebot.review.flags import FlagKind
-from imagebot.review.image_facts import Beside
+from imagebot.review.image_facts import ImageFacts
 from imagebot.review.links import HOSTS, HostKind
 
 
-def described(checkout: Checkout, target: Target, change: Change) -> Proposal:
+def described(checkout: Checkout, target: BranchTarget, change: Change) -> Proposal:
     """The proposal of a change, every fact of which is about the digests that are written.
 
     What cannot be known is said in its place: a registry that is silent about an image it has keeps nothing back, but
@@ -65,7 +65,7 @@ def _hosts(checkout: Checkout) -> Mapping[str, HostKind]:
     return found
 
 
-def _beside(checkout: Checkout, target: Target, update: ImageUpdate) -> Beside:
+def _beside(checkout: Checkout, target: BranchTarget, update: ImageUpdate) -> ImageFacts:
     member = _member(target, update)
     platform = next(iter(member.line.watch.platforms), None)
     doubts: list[str] = []
@@ -88,10 +88,10 @@ def _beside(checkout: Checkout, target: Target, update: ImageUpdate) -> Beside:
     age = member.policy.gates.for_image(member.line.watch.minimum_age).minimum_age
     known = member.line.facts.of(update.new.tag)
     seen = known.first_seen if age and known is not None else None
-    return Beside(old, new, seen, age, "; ".join(doubts))
+    return ImageFacts(old, new, seen, age, "; ".join(doubts))
 
 
-def _member(target: Target, update: ImageUpdate) -> Member:
+def _member(target: BranchTarget, update: ImageUpdate) -> Member:
     return next(
         member
         for member in target.members

@@ -12,7 +12,7 @@ from imagebot.cycle.world import World
 from imagebot.forge.proposed import lacking
 from imagebot.forge.protocol import Proposal
 from imagebot.plan.change import Change
-from imagebot.plan.groups import Place
+from imagebot.plan.groups import BranchPlace
 from imagebot.plan.limits import Allowance, Newcomer, cost, queued, unpayable, urgency
 from imagebot.settings.resolve import Limits
 
@@ -23,7 +23,7 @@ _PROMISING = Lock()
 
 def allow(
     world: World, present: Mapping[str, Checkout], let_in: Mapping[str, int], new: Sequence[Change]
-) -> Mapping[Place, str]:
+) -> Mapping[BranchPlace, str]:
     """Why some of these changes must wait, in the order in which their turn comes.
 
     `present` are the repositories whose forge has told what is open; what is open elsewhere counts for nothing.
@@ -54,8 +54,8 @@ def turn(job: Job) -> tuple[object, ...]:
 
 
 def unpaid(
-    checkouts: Sequence[Checkout], jobs: Sequence[Job], proposals: Mapping[Place, Proposal]
-) -> Mapping[Place, str]:
+    checkouts: Sequence[Checkout], jobs: Sequence[Job], proposals: Mapping[BranchPlace, Proposal]
+) -> Mapping[BranchPlace, str]:
     """Why some of these jobs of one repository must wait for its forge, now that all is known that they will write."""
     if not jobs:
         return {}

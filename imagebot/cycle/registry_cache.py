@@ -9,20 +9,20 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from imagebot.cycle.ask_once import AskOnce
-from imagebot.cycle.pass_store import Memory
+from imagebot.cycle.pass_store import PassStore
 from imagebot.errors import NotFound, Unavailable
 from imagebot.images.about import About
 from imagebot.images.reference import ImageName, is_digest, is_tag
 from imagebot.registry.client import Registries, TagList
 
 
-class Asked:
+class RegistryCache:
     """Remembers answers and failures; made anew for each pass. Raises what `Registries` raises.
 
     What is asked for may be what a field says: a text that no tag or digest can be is `NotFound` without a question.
     """
 
-    def __init__(self, registries: Registries, memory: Memory) -> None:
+    def __init__(self, registries: Registries, memory: PassStore) -> None:
         registries.new_pass()
         self._registries = registries
         self._memory = memory

@@ -10,7 +10,7 @@ from imagebot.plan.change import Change
 from imagebot.plan.decision import Decision
 
 
-class Deed(StrEnum):
+class Action(StrEnum):
     """What became of one change."""
 
     OPENED = "opened"
@@ -29,7 +29,7 @@ class Outcome:
     branch: str
     name: str
     environment: str
-    deed: Deed
+    deed: Action
     title: str
     url: str
     because: str
@@ -71,7 +71,7 @@ class Report:
         return worst(
             [
                 *(NOT_ALL_DONE for decision in self.decisions if decision.unknown),
-                *(NOT_ALL_DONE for outcome in self.outcomes if outcome.deed is Deed.FAILED),
+                *(NOT_ALL_DONE for outcome in self.outcomes if outcome.deed is Action.FAILED),
                 *(WRONG_INPUT for _ in self.problems),
                 *(BUG for _ in self.bugs),
                 FINE,

@@ -11,8 +11,8 @@ from functools import partial
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.look import Look
 from imagebot.cycle.pass_log import Teller, last_verdicts
-from imagebot.cycle.pass_store import Memory
-from imagebot.cycle.registry_cache import Asked
+from imagebot.cycle.pass_store import PassStore
+from imagebot.cycle.registry_cache import RegistryCache
 from imagebot.cycle.report import Costs, Outcome, Report
 from imagebot.cycle.waves import Waves
 from imagebot.cycle.world import World
@@ -28,8 +28,8 @@ def run(world: World, policies: PolicySet, now: datetime) -> Report:
     """The whole pass: look, decide, push, settle pull requests. Raises `Stopped` if told to stop in the middle."""
     started = time.monotonic()
     world = world.for_a_pass()
-    memory = Memory(world.store(), now)
-    registries = Asked(world.registries, memory)
+    memory = PassStore(world.store(), now)
+    registries = RegistryCache(world.registries, memory)
     tell = Teller(world, memory)
     tell.begins(policies)
 
@@ -60,8 +60,8 @@ def run(world: World, policies: PolicySet, now: datetime) -> Report:
 def preview(world: World, policies: PolicySet, now: datetime) -> Report:
     """The pass up to the commit: what it would do, and nothing done."""
     world = world.for_a_pass()
-    memory = Memory(world.store(), now)
-    registries = Asked(world.registries, memory)
+    memory = PassStore(world.store(), now)
+    registries = RegistryCache(world.registries, memory)
     tell = Teller(world, memory, quiet=True)
     tell.begins(policies)
     waves = Waves(Look(world, registries, memory, policies), tell.decided, tell.became)
@@ -81,7 +81,7 @@ def _only(policies: PolicySet, wanted: Collection[str]) -> PolicySet:
     return replace(policies, policies=chosen, beside=(*policies.beside, *beside), chosen=True)
 
 
-def _report(world: World, registries: Asked, looks: Sequence[Waves]) -> Report:
+def _report(world: World, registries: RegistryCache, looks: Sequence[Waves]) -> Report:
     latest = {str(decision.policy): decision for waves in looks for decision in waves.look.decided}
     first = looks[0].look
     problems = [str(problem) for problem in first.policies.problems]
@@ -108,7 +108,7 @@ def _checkouts(looks: Sequence[Waves]) -> list[Checkout]:
     return [checkout for waves in looks for checkout in waves.look.checkouts]
 
 
-def _costs(registries: Asked, checkouts: Sequence[Checkout]) -> Costs:
+def _costs(registries: RegistryCache, checkouts: Sequence[Checkout]) -> Costs:
     return Costs(
         registry_requests=registries.requests,
         git_fetches=sum(checkout.mirror.fetches for checkout in checkouts),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from imagebot.cycle.pass_store import Memory
+from imagebot.cycle.pass_store import PassStore
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.images.reference import ImageName
@@ -28,7 +28,7 @@ class Listed:
 Lists = Mapping[ImageName, Listed | ImagebotError]
 
 
-def listed(world: World, memory: Memory, answers: Mapping[ImageName, TagList | ImagebotError]) -> Lists:
+def listed(world: World, memory: PassStore, answers: Mapping[ImageName, TagList | ImagebotError]) -> Lists:
     """What registries answered, beside what is remembered of their lists; what failed stays its error."""
     whole = {name: len(tags.tags) for name, tags in answers.items() if isinstance(tags, TagList) and tags.complete}
     shrunk = memory.shrunk(whole)

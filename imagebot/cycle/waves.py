@@ -24,7 +24,7 @@ from imagebot.cycle.side_by_side import Step
 from imagebot.errors import ImagebotError, Stopped
 from imagebot.plan.change import Change
 from imagebot.plan.decision import Decision
-from imagebot.plan.groups import Place, Target, branch_of, targets
+from imagebot.plan.groups import BranchPlace, BranchTarget, branch_of, targets
 
 Found = tuple[Sequence[Arranged], News]
 
@@ -40,12 +40,12 @@ class Waves:
         self, look: Look, record: Callable[[Sequence[Decision]], None], became: Callable[[Sequence[Outcome]], None]
     ) -> None:
         self.look = look
-        self.arranged: dict[Place, Arranged] = {}
+        self.arranged: dict[BranchPlace, Arranged] = {}
         self.deliveries: dict[str, Delivery] = defaultdict(Delivery)
         self._record = record
         self._became = became
         self._recorded: set[str] = set()
-        self._taken: set[Place] = set()
+        self._taken: set[BranchPlace] = set()
         self._all_taken = False
         self._busy: set[str] = set()
         self._arranging: set[str] = set()
@@ -99,7 +99,7 @@ class Waves:
         settings = self.look.world.settings.repositories
         return self.look.work.awaits_prompt(None if names is None else {party_of(settings[name]) for name in names})
 
-    def _ready(self) -> dict[str, list[Target]]:
+    def _ready(self) -> dict[str, list[BranchTarget]]:
         """The branches of which every member is decided and that were not taken up yet, by repository."""
         look, prefix = self.look, self.look.world.settings.branch_prefix
         if self._all_taken:
@@ -109,7 +109,7 @@ class Waves:
             for policy in look.undecided
             for watch, major in product(policy.watches, (False, True))
         }
-        found: dict[str, list[Target]] = defaultdict(list)
+        found: dict[str, list[BranchTarget]] = defaultdict(list)
         for target in targets(prefix, look.decided):
             if target.place not in blocked and target.place not in self._taken:
                 found[target.repository].append(target)
@@ -133,7 +133,7 @@ class Waves:
                 step = Step(checkout.party, f"arrange the changes of {name}", question)
                 look.work.start(step, partial(self._has_arranged, checkout, mine))
 
-    def _has_arranged(self, checkout: Checkout, mine: Sequence[Target], found: Found | ImagebotError) -> None:
+    def _has_arranged(self, checkout: Checkout, mine: Sequence[BranchTarget], found: Found | ImagebotError) -> None:
         name, decisions = checkout.settings.name, self.look.decisions
         if isinstance(found, ImagebotError):
             found = [Arranged(checkout, target) for target in mine], all_unknown(mine, str(found))
@@ -167,7 +167,9 @@ class Waves:
         for name, ready in jobs.items():
             self._start(new[name][0].checkout, ready, waits, is_last=name not in left)
 
-    def _start(self, checkout: Checkout, jobs: Sequence[Job], waits: Mapping[Place, str], *, is_last: bool) -> None:
+    def _start(
+        self, checkout: Checkout, jobs: Sequence[Job], waits: Mapping[BranchPlace, str], *, is_last: bool
+    ) -> None:
         look, name = self.look, checkout.settings.name
         work = Delivering(look.world, checkout, self._present(), self.deliveries[name], waits)
         every = [one for one in self.arranged.values() if one.checkout is checkout] if is_last else []
@@ -197,7 +199,7 @@ class Waves:
         self._told[name] = len(delivery.outcomes)
         self._became([done for done in fresh if done.place not in delivery.raced])
 
-    def _waits(self, new: Sequence[Job]) -> Mapping[Place, str]:
+    def _waits(self, new: Sequence[Job]) -> Mapping[BranchPlace, str]:
         """The new ones of which the turn has not come, and why; all others count as open from now on."""
         look = self.look
         present = {checkout.settings.name: checkout for checkout in self._present()}

@@ -24,7 +24,7 @@ _FIRST_PORT = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StandingReference:
     """A reference in a text, and the character at which it begins."""
 
     at: int
@@ -46,7 +46,7 @@ def texts(document: Document) -> Iterator[tuple[Scalar, Trail | None]]:
                 stack += reversed(list(_values(node, trail, doubtful)))
 
 
-def references(text: str) -> Iterator[Standing]:
+def references(text: str) -> Iterator[StandingReference]:
     """The full references in a text, each with a tag or a digest, between boundaries that end it for sure."""
     for word in _WORD.finditer(text):
         begin, end = word.start() + _skipped(word[0]), word.end()
@@ -59,7 +59,7 @@ def references(text: str) -> Iterator[Standing]:
             continue
         reference = _read(written)
         if reference:
-            yield Standing(begin, reference)
+            yield StandingReference(begin, reference)
 
 
 def _values(node: Mapping, trail: Trail | None, doubtful: frozenset[str]) -> Iterator[tuple[Node, Trail]]:

@@ -34,7 +34,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class SignedCommit:
+class ForgeSignature:
     """A commit that a forge made and signed: what it signed, the armored signature, and the id that it tells."""
 
     id: str
@@ -74,7 +74,7 @@ def tree(git: Git, base: str, files: Mapping[str, Proved]) -> str:
     return changed.id
 
 
-def adopt(git: Git, base: str, tree: str, commit: SignedCommit) -> str:
+def adopt(git: Git, base: str, tree: str, commit: ForgeSignature) -> str:
     """Write here, byte for byte, the commit of `tree` on `base` that a forge has made; its id.
 
     Raises `BadResponse` where it is another commit than that, or what the forge shows does not make up its id.

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from imagebot.errors import BadResponse, NotFound, Refused, Unavailable, WorldError, printable
-from imagebot.gitrepo.process import Answer, last_line
+from imagebot.gitrepo.process import GitOutput, last_line
 from imagebot.gitrepo.remote import Remote, mask
 
 _LONGEST = 400
@@ -89,7 +89,7 @@ _RULES = (
 )
 
 
-def explain(doing: str, remote: Remote, answer: Answer, environment: Mapping[str, str]) -> WorldError | None:
+def explain(doing: str, remote: Remote, answer: GitOutput, environment: Mapping[str, str]) -> WorldError | None:
     """The error that `answer` stands for; None if its words are in no rule: it may be the mirror's own fault."""
     lines = [line.strip() for line in answer.err.splitlines() if line.strip()]
     for rule in _RULES:
@@ -101,7 +101,7 @@ def explain(doing: str, remote: Remote, answer: Answer, environment: Mapping[str
     return None
 
 
-def unexplained(doing: str, remote: Remote, answer: Answer, environment: Mapping[str, str]) -> str:
+def unexplained(doing: str, remote: Remote, answer: GitOutput, environment: Mapping[str, str]) -> str:
     """One line for an answer that is in no rule."""
     line = last_line(answer.err)
     return _line(doing, remote, line, environment) + _beside(line, answer, environment)
@@ -129,7 +129,7 @@ def cut(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def _beside(line: str, answer: Answer, environment: Mapping[str, str]) -> str:
+def _beside(line: str, answer: GitOutput, environment: Mapping[str, str]) -> str:
     """What the remote said besides the line that is shown already."""
     words = remote_words(answer.err, environment)
     return "" if not words or words in mask(clean(line), environment) else f" (it says: {words.rstrip('.')})"

@@ -13,13 +13,13 @@ from pathlib import Path
 from imagebot.errors import BadInput, BadResponse, CannotEdit, NotFound, Unavailable, printable
 from imagebot.gitnames import STATE
 from imagebot.gitrepo import ancestry, commits, history, log, objects
-from imagebot.gitrepo.commits import Draft, SignedCommit
+from imagebot.gitrepo.commits import Draft, ForgeSignature
 from imagebot.gitrepo.failures import explain, unexplained
 from imagebot.gitrepo.lock import locked
 from imagebot.gitrepo.merge_check import Bringing, brings_each
 from imagebot.gitrepo.names import branch_name, branch_prefix
 from imagebot.gitrepo.objects import Files
-from imagebot.gitrepo.process import DAMAGED_MARK, Answer, Damaged, Git, Terms
+from imagebot.gitrepo.process import DAMAGED_MARK, Damaged, Git, GitOutput, Terms
 from imagebot.gitrepo.push import Pushed, PushUpdate, Rejected, Sender, remote_heads
 from imagebot.gitrepo.remote import Remote
 from imagebot.history.commits import Commit, FileChange
@@ -134,7 +134,7 @@ class Mirror:
         """The id of the tree of `base` with new content for `files`. Raises `CannotEdit`."""
         return commits.tree(self._git, base, files)
 
-    def adopt(self, base: str, tree: str, commit: SignedCommit) -> str:
+    def adopt(self, base: str, tree: str, commit: ForgeSignature) -> str:
         """Have here, byte for byte, a commit of `tree` on `base` that a forge made and signed; its id.
 
         Raises `BadResponse` where it is another commit than that, or what the forge shows does not make up its id.
@@ -283,7 +283,7 @@ class Mirror:
             git.out("update-ref", f"{_FORMER}{before}", before)
         return heads
 
-    def _fetch_failed(self, git: Git, answer: Answer, terms: Terms) -> Exception:
+    def _fetch_failed(self, git: Git, answer: GitOutput, terms: Terms) -> Exception:
         """Words that are in no rule may be the mirror's own fault; a new one will show."""
         if "couldn't find remote ref" in answer.err:
             return NotFound(self._no_base(git, terms))

@@ -49,7 +49,7 @@ class Damaged(BadResponse):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GitOutput:
     """How a git command ended, and what it said."""
 
     code: int
@@ -73,7 +73,7 @@ class Git:
 
     folder: Path
 
-    def ask(self, *args: str, stdin: bytes = b"", terms: Terms | None = None) -> Answer:
+    def ask(self, *args: str, stdin: bytes = b"", terms: Terms | None = None) -> GitOutput:
         """Run `git ARGS` to its end, whatever the exit code. Raises `Unavailable` when that takes too long."""
         terms = terms or Terms()
         with self._started(args, terms) as process:
@@ -110,7 +110,7 @@ class Git:
             yield process
 
 
-def run(folder: Path, program: str, *args: str, stdin: bytes = b"") -> Answer:
+def run(folder: Path, program: str, *args: str, stdin: bytes = b"") -> GitOutput:
     """Run a program that git itself would call, in `folder`, to its end. Raises `Unavailable` when it takes too long.
 
     Raises `BadInput` if it is not installed.
@@ -239,14 +239,14 @@ def _started(
         _end(process)
 
 
-def _ended(process: subprocess.Popen[bytes], stdin: bytes, name: str, seconds: float) -> Answer:
+def _ended(process: subprocess.Popen[bytes], stdin: bytes, name: str, seconds: float) -> GitOutput:
     ends = time.monotonic() + seconds
     try:
         out, err = _said(process, stdin, name, ends)
         code = process.wait(max(ends - time.monotonic(), 0))
     except (TimeoutError, subprocess.TimeoutExpired):
         raise Unavailable(f"{name} was stopped: it did not end within {seconds:g} s") from None
-    return Answer(code, out, err.decode(errors="replace"))
+    return GitOutput(code, out, err.decode(errors="replace"))
 
 
 def _said(process: subprocess.Popen[bytes], stdin: bytes, name: str, ends: float) -> tuple[bytes, bytes]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailable, WorldError, printable
 from imagebot.gitrepo.failures import explain, remote_words, unexplained
 from imagebot.gitrepo.names import branch_name, commit_id
-from imagebot.gitrepo.process import Answer, Git, Terms
+from imagebot.gitrepo.process import Git, GitOutput, Terms
 from imagebot.gitrepo.remote import Remote
 
 MOST_PUSHES = 32
@@ -106,7 +106,7 @@ class Sender:
         try:
             answer = self.git.ask("push", *arguments(updates, self.remote.url), terms=terms)
         except Unavailable as error:
-            answer, silence = Answer(-1, b"", ""), str(error)
+            answer, silence = GitOutput(-1, b"", ""), str(error)
         summaries = summaries_of(answer.out)
         if answer.err and not summaries:
             why = explain("push to", self.remote, answer, terms.environment)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import assert_never
 
 from imagebot.errors import BadInput, ImagebotError, Unavailable, printable
-from imagebot.gitrepo.process import Answer, last_line, run
+from imagebot.gitrepo.process import GitOutput, last_line, run
 from imagebot.settings.resolve import GpgKey, SigningKey, SshSigningKey
 
 _GPG = ("--batch", "--no-tty", "--pinentry-mode", "error", "--homedir", ".")
@@ -99,7 +99,7 @@ def _one_by_gpg(home: Path, file: Path, key: str, payload: bytes) -> bytes:
     return answer.out
 
 
-def _asked(folder: Path, program: str, *args: str, stdin: bytes = b"") -> Answer:
+def _asked(folder: Path, program: str, *args: str, stdin: bytes = b"") -> GitOutput:
     answer = run(folder, program, *args, stdin=stdin)
     if "No space left on device" in answer.err:
         raise _no_room("No space left on device")
@@ -113,7 +113,7 @@ def _content(file: Path) -> bytes:
         raise BadInput(f"cannot read the signing key {file}: {error.strerror}; see `author` in imagebot.yaml") from None
 
 
-def _unusable(file: Path, answer: Answer) -> BadInput:
+def _unusable(file: Path, answer: GitOutput) -> BadInput:
     advice = [advice for words, advice in _ADVICE if re.search(words, answer.err)]
     said = printable(last_line(answer.err))[:300].rstrip(".")
     return BadInput(f"cannot sign with {file}: {advice[0] if advice else said}; see `author` in imagebot.yaml")

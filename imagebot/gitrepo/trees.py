@@ -26,7 +26,7 @@ Parts = tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TreeEntry:
     """What a tree has under one name; `mode` in octal digits without a zero before them."""
 
     mode: str
@@ -56,7 +56,7 @@ class Trees:
     def __init__(self, git: Git, reader: Talk) -> None:
         self._git = git
         self._reader = reader
-        self._known: dict[str, Mapping[bytes, Entry]] = {}
+        self._known: dict[str, Mapping[bytes, TreeEntry]] = {}
 
     def commit(self, commit: str) -> Header:
         """What the commit's header says. Raises `BadResponse` for one that names no tree."""
@@ -75,9 +75,9 @@ class Trees:
             commit = self.commit(commit.parents[0])
         return commit.date or "0 +0000"
 
-    def entry(self, tree: str, path: str) -> Entry | None:
+    def entry(self, tree: str, path: str) -> TreeEntry | None:
         """What `tree` has at `path`."""
-        found: Entry | None = Entry(_FOLDER, tree)
+        found: TreeEntry | None = TreeEntry(_FOLDER, tree)
         for name in _parts(path):
             found = self._entries(found.id).get(name) if found is not None and found.mode == _FOLDER else None
         return found
@@ -98,14 +98,14 @@ class Trees:
             entry = entries.get(name)
             where = (*above, name)
             if entry is not None and entry.mode == _FOLDER and () not in inner:
-                entries[name] = Entry(_FOLDER, self._changed(entry.id, inner, where, new))
+                entries[name] = TreeEntry(_FOLDER, self._changed(entry.id, inner, where, new))
             elif entry is not None and entry.mode in FILE_MODES and set(inner) == {()}:
-                entries[name] = Entry(entry.mode, new.add("blob", inner[()]))
+                entries[name] = TreeEntry(entry.mode, new.add("blob", inner[()]))
             else:
                 raise _cannot(where, inner, entry)
         return new.add("tree", _written(entries))
 
-    def _entries(self, tree: str) -> Mapping[bytes, Entry]:
+    def _entries(self, tree: str) -> Mapping[bytes, TreeEntry]:
         if tree not in self._known:
             self._reader.say(tree.encode() + b"\n")
             data = answered(self._git, self._reader, tree, "tree")
@@ -136,7 +136,7 @@ def _date(header: bytes) -> str | None:
     return f"{int(found[1])} {sign}{hours:02}{minutes:02}"
 
 
-def _parsed(tree: str, data: bytes) -> dict[bytes, Entry]:
+def _parsed(tree: str, data: bytes) -> dict[bytes, TreeEntry]:
     """A tree object's entries: `mode SP name NUL id`, one after the other, in git's own order."""
     entries = {}
     at, id_size = 0, len(tree) // 2
@@ -145,15 +145,15 @@ def _parsed(tree: str, data: bytes) -> dict[bytes, Entry]:
         at = len(data) + 1 if head is None else head.end() + id_size
         if head is None or at > len(data) or head[2] in entries:
             raise BadResponse(f"the folder {tree} is not written as git writes one")
-        entries[head[2]] = Entry(head[1].decode().lstrip("0"), data[head.end() : at].hex())
+        entries[head[2]] = TreeEntry(head[1].decode().lstrip("0"), data[head.end() : at].hex())
     return entries
 
 
-def _written(entries: Mapping[bytes, Entry]) -> bytes:
+def _written(entries: Mapping[bytes, TreeEntry]) -> bytes:
     return b"".join(b"%s %s\0%s" % (e.mode.encode(), name, bytes.fromhex(e.id)) for name, e in entries.items())
 
 
-def _cannot(where: Parts, inner: Mapping[Parts, bytes], entry: Entry | None) -> CannotEdit:
+def _cannot(where: Parts, inner: Mapping[Parts, bytes], entry: TreeEntry | None) -> CannotEdit:
     rest = min(inner)
     path = b"/".join((*where, *rest)).decode(errors="replace")
     if entry is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from imagebot.history.commits import Arrival, Commit
-from imagebot.history.entry import How, Move
+from imagebot.history.entry import FieldMove, How
 from imagebot.images.reference import ImageName
 from imagebot.pulls.trailers import Landed, landed, rolls_back
 
@@ -32,7 +32,7 @@ class Credit:
     number: int | None
 
 
-def credit(arrival: Arrival, image: ImageName, moves: Sequence[Move], bot: str) -> Credit:
+def credit(arrival: Arrival, image: ImageName, moves: Sequence[FieldMove], bot: str) -> Credit:
     """To whom these moves are due; `bot` is the bot's address."""
     made = _made(arrival, {move.file for move in moves})
     how = _how(image, moves, tuple(landed(commit.message for commit in (*made, arrival.commit))))
@@ -61,7 +61,7 @@ def _made(arrival: Arrival, files: Collection[str]) -> tuple[Commit, ...]:
     return tuple(plain or touching) or (arrival.commit,)
 
 
-def _how(image: ImageName, moves: Sequence[Move], brought: Sequence[Landed]) -> How:
+def _how(image: ImageName, moves: Sequence[FieldMove], brought: Sequence[Landed]) -> How:
     known = [item for item in brought if item.image == str(image)]
     told = [_is_told(move, known) for move in moves if move.new is not None]
     if told and all(told):
@@ -69,7 +69,7 @@ def _how(image: ImageName, moves: Sequence[Move], brought: Sequence[Landed]) -> 
     return How.EDITED if known else How.BY_HAND
 
 
-def _is_told(move: Move, known: Sequence[Landed]) -> bool:
+def _is_told(move: FieldMove, known: Sequence[Landed]) -> bool:
     """Whether a trailer says just this; one without a digest may stand for any, and so may a field."""
     return any(
         item.file == move.file

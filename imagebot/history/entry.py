@@ -27,7 +27,7 @@ class How(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class FieldMove:
     """A field that says something else now. No `old`: it is new; no `new`: it is gone.
 
     It went `back` if `new` stands below `old` in the policy's order, or, where that does not tell, if the field said
@@ -45,7 +45,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class ReviewFacts:
     """What only the forge knows of the pull request that brought it; what it does not tell either is empty."""
 
     number: int
@@ -57,7 +57,7 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class HistoryEntry:
     """One commit of the base branch that moved one image of one app and environment.
 
     It is at this `place` of the base branch since `at`, or later if not `dated`. `merged_by` is empty where git does
@@ -72,14 +72,14 @@ class Entry:
     app: str
     environment: str
     image: ImageName
-    moves: tuple[Move, ...]
+    moves: tuple[FieldMove, ...]
     how: How
     authors: tuple[str, ...]
     merged_by: str
     took: timedelta | None
     commit: Commit
     number: int | None
-    review: Review | None = None
+    review: ReviewFacts | None = None
 
     @property
     def old(self) -> tuple[Value, ...]:
@@ -115,18 +115,20 @@ class Entry:
         return self.took
 
 
-def newest_first(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+def newest_first(entries: Iterable[HistoryEntry]) -> tuple[HistoryEntry, ...]:
     """Entries of any number of repositories, each repository's in the order of its branch."""
     named = sorted(entries, key=lambda entry: (entry.repository, entry.app, entry.environment, entry.image))
     return tuple(sorted(named, key=lambda entry: (entry.at, entry.place), reverse=True))
 
 
-def since(entries: Sequence[Entry], moment: datetime | None) -> tuple[Entry, ...]:
+def since(entries: Sequence[HistoryEntry], moment: datetime | None) -> tuple[HistoryEntry, ...]:
     """Those that came at that moment or later."""
     return tuple(entry for entry in entries if moment is None or entry.at >= moment)
 
 
-def with_reviews(entries: Iterable[Entry], reviews: Sequence[tuple[str, Review]]) -> tuple[Entry, ...]:
+def with_reviews(
+    entries: Iterable[HistoryEntry], reviews: Sequence[tuple[str, ReviewFacts]]
+) -> tuple[HistoryEntry, ...]:
     """Entries with what the forge knows of them; each review comes with the commit that it became, if that is known.
 
     Where it is not, the number in the commit's message counts, if the merge was on the day that git tells of. Then it
@@ -139,14 +141,14 @@ def with_reviews(entries: Iterable[Entry], reviews: Sequence[tuple[str, Review]]
     )
 
 
-def _numbered(entry: Entry, by_number: Mapping[int, Review]) -> Review | None:
+def _numbered(entry: HistoryEntry, by_number: Mapping[int, ReviewFacts]) -> ReviewFacts | None:
     review = by_number.get(entry.number) if entry.number is not None else None
     if review is None or review.merged is None:
         return None
     return review if not entry.dated or abs(review.merged - entry.at) < timedelta(days=1) else None
 
 
-def _with_review(entry: Entry, review: Review | None) -> Entry:
+def _with_review(entry: HistoryEntry, review: ReviewFacts | None) -> HistoryEntry:
     if review is None:
         return entry
     if entry.dated or review.merged is None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from imagebot.history.entry import Entry, How
+from imagebot.history.entry import HistoryEntry, How
 
 _REWORK = ("hotfix", "rollback", "revert")
 
@@ -50,7 +50,7 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Portion:
     """So many of so many."""
 
     part: int
@@ -69,15 +69,15 @@ class Figures:
     deployments: int
     per_week: float | None
     lead_time: Spread | None
-    failed: Share | None
+    failed: Portion | None
     recovery: Spread | None
-    rework: Share | None
-    by_imagebot: Share | None
-    edited: Share | None
+    rework: Portion | None
+    by_imagebot: Portion | None
+    edited: Portion | None
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class Period:
     """The span that figures are about, and within what time a deployment that is taken back counts as failed.
 
     `since` is the beginning, None for that of the branch; `now` the end.
@@ -88,7 +88,7 @@ class Window:
     failed_within: timedelta
 
 
-def figures(entries: Sequence[Entry], window: Window) -> Figures:
+def figures(entries: Sequence[HistoryEntry], window: Period) -> Figures:
     """The figures of some apps; `entries` are all of theirs, also those before the window."""
     every = _deployments(entries)
     undone = _undone(every)
@@ -114,15 +114,15 @@ def figures(entries: Sequence[Entry], window: Window) -> Figures:
 _Deployment = tuple[str, int, str, str]
 
 
-def _deployments(entries: Sequence[Entry]) -> dict[_Deployment, list[Entry]]:
-    found: dict[_Deployment, list[Entry]] = defaultdict(list)
+def _deployments(entries: Sequence[HistoryEntry]) -> dict[_Deployment, list[HistoryEntry]]:
+    found: dict[_Deployment, list[HistoryEntry]] = defaultdict(list)
     for entry in entries:
         if entry.deploys:
             found[entry.repository, entry.place, entry.environment, entry.app].append(entry)
     return found
 
 
-def _undone(every: Mapping[_Deployment, Sequence[Entry]]) -> dict[_Deployment, timedelta]:
+def _undone(every: Mapping[_Deployment, Sequence[HistoryEntry]]) -> dict[_Deployment, timedelta]:
     """The deployments of which something was taken back, and how soon."""
     found: dict[_Deployment, timedelta] = {}
     for (repository, _, environment, app), entries in sorted(every.items()):
@@ -134,11 +134,11 @@ def _undone(every: Mapping[_Deployment, Sequence[Entry]]) -> dict[_Deployment, t
     return found
 
 
-def _lead_times(entries: Sequence[Entry]) -> list[timedelta]:
+def _lead_times(entries: Sequence[HistoryEntry]) -> list[timedelta]:
     return [entry.open_for for entry in entries if entry.open_for is not None]
 
 
-def _is_rework(entry: Entry) -> bool:
+def _is_rework(entry: HistoryEntry) -> bool:
     subject = entry.commit.subject.lower()
     return entry.back or any(word in subject for word in _REWORK)
 
@@ -150,5 +150,5 @@ def _per_week(count: int, begin: datetime | None, now: datetime) -> float | None
     return count / ((now - begin) / timedelta(weeks=1))
 
 
-def _share(part: int, whole: int) -> Share | None:
-    return Share(part, whole) if whole else None
+def _share(part: int, whole: int) -> Portion | None:
+    return Portion(part, whole) if whole else None

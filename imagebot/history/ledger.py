@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from imagebot.fields.field import Value
 from imagebot.history.attribution import credit
 from imagebot.history.commits import Arrival, FileChange
-from imagebot.history.entry import ADDED, COPIED, REMOVED, Entry, Move
+from imagebot.history.entry import ADDED, COPIED, REMOVED, FieldMove, HistoryEntry
 from imagebot.history.file_fields import NOTHING, Said, Says
-from imagebot.history.moves import Step, Track, pair
+from imagebot.history.moves import FieldStep, FieldTrack, pair
 from imagebot.plan.claims import Key
 from imagebot.policy.model import Policy, Watch
 from imagebot.selection.rank import version_of
@@ -22,7 +22,7 @@ Contents = Mapping[tuple[str, str], Says]
 
 
 @dataclass(slots=True)
-class Unread:
+class UnreadFile:
     """A file that names a watched image and could not be read from one place of the branch on, `until` another.
 
     What it said before counts on meanwhile. No `until`: it cannot be read at the tip either.
@@ -37,9 +37,9 @@ class Unread:
 class Ledger:
     """`entries` in the order of the branch, oldest first; `tracks` are the fields as they are at its tip, by watch."""
 
-    entries: tuple[Entry, ...]
-    tracks: Mapping[Key, tuple[Track, ...]]
-    unread: tuple[Unread, ...]
+    entries: tuple[HistoryEntry, ...]
+    tracks: Mapping[Key, tuple[FieldTrack, ...]]
+    unread: tuple[UnreadFile, ...]
 
 
 def read(policies: Sequence[Policy], arrived: Sequence[Arrival], contents: Contents, bot: str) -> Ledger:
@@ -56,10 +56,10 @@ class _Book:
         self.watches: dict[Key, tuple[Policy, Watch]] = {
             (str(policy), index): (policy, watch) for policy in policies for index, watch in enumerate(policy.watches)
         }
-        self.files: dict[str, dict[Key, list[Track]]] = {}
-        self.entries: list[Entry] = []
-        self.unread: list[Unread] = []
-        self._waiting: dict[str, Unread] = {}
+        self.files: dict[str, dict[Key, list[FieldTrack]]] = {}
+        self.entries: list[HistoryEntry] = []
+        self.unread: list[UnreadFile] = []
+        self._waiting: dict[str, UnreadFile] = {}
         self._contents = contents
         self._bot = bot
         self._blobs: dict[str, str] = {}
@@ -86,7 +86,7 @@ class _Book:
         if readable and path in self._waiting:
             self._waiting.pop(path).until = place
         elif not readable and path not in self._waiting:
-            self._waiting[path] = Unread(path, place)
+            self._waiting[path] = UnreadFile(path, place)
             self.unread.append(self._waiting[path])
 
     def _says(self, path: str, blob: str | None) -> Says:
@@ -95,12 +95,12 @@ class _Book:
     def _catch_up(self, change: FileChange) -> None:
         """Take over what a file said before the first commit that was read."""
         for key, said in self._says(change.path, change.old).fields.items():
-            tracks = [Track(each, [Step(each.value, None)]) for each in said]
+            tracks = [FieldTrack(each, [FieldStep(each.value, None)]) for each in said]
             self.files.setdefault(change.path, {})[key] = tracks
             self._held[key].update(each.value for each in said)
 
-    def _moves(self, key: Key, new: Mapping[str, Says], place: int) -> tuple[Move, ...]:
-        before: list[Track] = []
+    def _moves(self, key: Key, new: Mapping[str, Says], place: int) -> tuple[FieldMove, ...]:
+        before: list[FieldTrack] = []
         after: list[Said] = []
         for path, says in new.items():
             if key not in says.doubtful:
@@ -117,32 +117,32 @@ class _Book:
                 _let_go(held, old)
             if said is not None:
                 held[said.value] += 1
-                self._keep(key, track or Track(said), said, place)
+                self._keep(key, track or FieldTrack(said), said, place)
         return tuple(moves)
 
-    def _keep(self, key: Key, track: Track, said: Said, place: int) -> None:
+    def _keep(self, key: Key, track: FieldTrack, said: Said, place: int) -> None:
         track.said = said
         if not track.steps or track.steps[-1].value != said.value:
-            track.steps.append(Step(said.value, place))
+            track.steps.append(FieldStep(said.value, place))
         self.files.setdefault(said.file, {}).setdefault(key, []).append(track)
 
-    def _move(self, key: Key, track: Track | None, said: Said | None, ran: frozenset[Value]) -> Move:
+    def _move(self, key: Key, track: FieldTrack | None, said: Said | None, ran: frozenset[Value]) -> FieldMove:
         if track is None:
             assert said is not None, "a pair has one side at least"
-            return Move(said.file, said.line, said.path, None, said.value, COPIED if said.value in ran else ADDED)
+            return FieldMove(said.file, said.line, said.path, None, said.value, COPIED if said.value in ran else ADDED)
         old, was = track.steps[-1], track.said
         if said is None:
-            return Move(was.file, was.line, was.path, old.value, None, REMOVED, since=old.place)
+            return FieldMove(was.file, was.line, was.path, old.value, None, REMOVED, since=old.place)
         watch = self.watches[key][1]
         word = kind(old.value.tag, said.value.tag or "", watch) if said.value.tag != old.value.tag else "digest"
-        back = is_back([*track.steps, Step(said.value, None)], watch)
-        return Move(said.file, said.line, said.path, old.value, said.value, word, back, old.place)
+        back = is_back([*track.steps, FieldStep(said.value, None)], watch)
+        return FieldMove(said.file, said.line, said.path, old.value, said.value, word, back, old.place)
 
-    def _enter(self, key: Key, moves: tuple[Move, ...], place: int, arrival: Arrival) -> None:
+    def _enter(self, key: Key, moves: tuple[FieldMove, ...], place: int, arrival: Arrival) -> None:
         policy, watch = self.watches[key]
         due = credit(arrival, watch.image, moves, self._bot)
         self.entries.append(
-            Entry(
+            HistoryEntry(
                 repository=policy.repository,
                 place=place,
                 at=arrival.at,
@@ -167,7 +167,7 @@ def _let_go(held: Counter[Value], value: Value) -> None:
         del held[value]
 
 
-def is_back(steps: Sequence[Step], watch: Watch) -> bool:
+def is_back(steps: Sequence[FieldStep], watch: Watch) -> bool:
     """Whether the last step goes below the one before it, or, where no order tells, to what was there before that."""
     *past, before, last = (step.value for step in steps)
     above = version_of(watch, before.tag) if before.tag else None

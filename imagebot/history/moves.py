@@ -21,7 +21,7 @@ _SAME: tuple[Callable[[Said], Hashable], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FieldStep:
     """A field took `value` with the arrival at this `place`; None: before what was read."""
 
     value: Value
@@ -29,11 +29,11 @@ class Step:
 
 
 @dataclass(slots=True)
-class Track:
+class FieldTrack:
     """A field through time: where it is now, and all that it said, oldest first."""
 
     said: Said
-    steps: list[Step] = field(default_factory=list)
+    steps: list[FieldStep] = field(default_factory=list)
 
 
 class Followed(Protocol):

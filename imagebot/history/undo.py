@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from imagebot.fields.field import Value
 from imagebot.history.commits import Arrival
 from imagebot.history.ledger import is_back
-from imagebot.history.moves import Step, Track
+from imagebot.history.moves import FieldStep, FieldTrack
 from imagebot.images.reference import is_digest, is_tag
 from imagebot.plan.claims import Key
 from imagebot.policy.model import Policy, Watch
@@ -43,18 +43,18 @@ class NoWayBack:
 
 
 Undo = tuple[Back, ...] | AlreadyBack | NoWayBack
-Tracks = Mapping[Key, Sequence[Track]]
+Tracks = Mapping[Key, Sequence[FieldTrack]]
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class RollbackTarget:
     """A version to go back to: a tag, a digest, or both."""
 
     tag: str | None
     digest: str | None
 
     @classmethod
-    def parse(cls, text: str) -> Target:
+    def parse(cls, text: str) -> RollbackTarget:
         """Read `1.42.0`, `1.42.0@sha256:…` or `sha256:…`. Raises `ValueError`."""
         if is_digest(text):
             return cls(None, text)
@@ -92,7 +92,7 @@ def undo_last(policy: Policy, tracks: Tracks, arrived: Sequence[Arrival]) -> Und
     return tuple(back for key in dict.fromkeys(key for key, _ in last) for back in _before(key, tracks[key], newest))
 
 
-def undo_to(policy: Policy, tracks: Tracks, target: Target) -> Undo:
+def undo_to(policy: Policy, tracks: Tracks, target: RollbackTarget) -> Undo:
     """What every field of the images that once were at `target` said when they last were."""
     found = {key: newest for key, each in tracks.items() if (newest := _newest(_steps(each), target))}
     if not found:
@@ -111,7 +111,7 @@ def undo_to(policy: Policy, tracks: Tracks, target: Target) -> Undo:
     return wanted
 
 
-def _before(key: Key, tracks: Sequence[Track], newest: int) -> Iterator[Back]:
+def _before(key: Key, tracks: Sequence[FieldTrack], newest: int) -> Iterator[Back]:
     steps = [(track.steps[-1], track.steps[-2]) for track in tracks if len(track.steps) > 1]
     present = {last.value: before.value for last, before in steps if last.place == newest}
     for track in tracks:
@@ -121,16 +121,16 @@ def _before(key: Key, tracks: Sequence[Track], newest: int) -> Iterator[Back]:
             yield Back(key, track.said.file, track.said.path, now, then)
 
 
-def _steps(tracks: Sequence[Track]) -> list[Step]:
+def _steps(tracks: Sequence[FieldTrack]) -> list[FieldStep]:
     """All that the fields of a watch ever said, oldest first."""
     return sorted((step for track in tracks for step in track.steps), key=_place)
 
 
-def _newest(steps: Sequence[Step], target: Target) -> Step | None:
+def _newest(steps: Sequence[FieldStep], target: RollbackTarget) -> FieldStep | None:
     return next((step for step in reversed(steps) if target.fits(step.value)), None)
 
 
-def _place(step: Step) -> int:
+def _place(step: FieldStep) -> int:
     return -1 if step.place is None else step.place
 
 

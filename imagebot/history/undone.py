@@ -19,7 +19,7 @@ Place = Callable[[str], tuple[object, ...] | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class WentBack:
     """With this commit the field, then at `path` of `file`, left a value for another."""
 
     value: Value
@@ -29,7 +29,9 @@ class Left:
     path: str
 
 
-def taken_back(past: Sequence[Left], place: Place, is_ours: Callable[[Left], bool]) -> Iterator[tuple[Version, Left]]:
+def taken_back(
+    past: Sequence[WentBack], place: Place, is_ours: Callable[[WentBack], bool]
+) -> Iterator[tuple[Version, WentBack]]:
     """The versions that a field once had and people took back, with how; `past` is its own, newest first.
 
     A version above what the field says now was taken back with the last step from it, or from one above it, to one
@@ -44,13 +46,13 @@ def taken_back(past: Sequence[Left], place: Place, is_ours: Callable[[Left], boo
             yield Version(value.tag or "", value.digest if value.tag == now.tag else None), how
 
 
-def _other_digest(value: Value, past: Sequence[Left]) -> Left | None:
+def _other_digest(value: Value, past: Sequence[WentBack]) -> WentBack | None:
     if value.digest is None or value == past[0].then:
         return None
     return next(left for left in past if left.value == value)
 
 
-def _down(value: Value, now: Value, past: Sequence[Left], place: Place) -> Left | None:
+def _down(value: Value, now: Value, past: Sequence[WentBack], place: Place) -> WentBack | None:
     if value.tag is None or now.tag is None:
         return None
     at = place(value.tag)
@@ -65,7 +67,7 @@ def _is_below(value: Value, at: tuple[object, ...], place: Place) -> bool:
     return stands is None or stands < at
 
 
-def says_so(message: str, left: Left) -> bool:
+def says_so(message: str, left: WentBack) -> bool:
     """Whether a message says that the bot moved just this field just so; of a rollback it says the contrary."""
     if rolls_back(message):
         return False

@@ -9,10 +9,10 @@ from datetime import datetime
 from imagebot.cycle.checkout import Checkout, check_out
 from imagebot.cycle.commit import made
 from imagebot.cycle.job import outcome
-from imagebot.cycle.pass_store import Memory
+from imagebot.cycle.pass_store import PassStore
 from imagebot.cycle.proposal import reviewers
-from imagebot.cycle.registry_cache import Asked
-from imagebot.cycle.report import Deed, Outcome
+from imagebot.cycle.registry_cache import RegistryCache
+from imagebot.cycle.report import Action, Outcome
 from imagebot.cycle.world import World
 from imagebot.errors import CannotEdit, NotFound, Problem, WorldError
 from imagebot.fields.edit import wanted
@@ -20,13 +20,13 @@ from imagebot.fields.field import Field, Value
 from imagebot.forge.ensure import announce, ensure, says
 from imagebot.forge.protocol import Proposal
 from imagebot.gitrepo.push import PushUpdate, Rejected
-from imagebot.history.undo import AlreadyBack, Back, NoWayBack, Target, undo_last, undo_to
+from imagebot.history.undo import AlreadyBack, Back, NoWayBack, RollbackTarget, undo_last, undo_to
 from imagebot.images.reference import ImageName
 from imagebot.observe.events import BranchPushed, ChangeCommitted, ForgeWarned, PullRequestSettled
 from imagebot.operations.base_history import past_of
 from imagebot.plan.change import Change
 from imagebot.plan.claims import Claims, Key, claims
-from imagebot.plan.rollback import Place, PutBack, Wish, roll_back, rollback_branch
+from imagebot.plan.rollback import PutBack, RollbackBranch, RollbackWish, roll_back, rollback_branch
 from imagebot.policy.model import Policy
 from imagebot.review.rollback import body, worded
 from imagebot.selection.hand_holds import HandHold
@@ -34,12 +34,12 @@ from imagebot.selection.verdict import Unknown
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RollbackOrder:
     """What is to be rolled back, by whom and why; without `to` it is the newest version that goes."""
 
     policy: Policy
-    wish: Wish
-    to: Target | None = None
+    wish: RollbackWish
+    to: RollbackTarget | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +48,18 @@ class Planned:
 
     checkout: Checkout
     change: Change
-    wish: Wish
+    wish: RollbackWish
     holds: tuple[HandHold, ...]
     cautions: tuple[str, ...]
 
 
 def plan_rollback(
-    world: World, policies: Sequence[Policy], order: Order, now: datetime
+    world: World, policies: Sequence[Policy], order: RollbackOrder, now: datetime
 ) -> Planned | AlreadyBack | NoWayBack:
     """What putting one policy back takes; `policies` are all of its environment repository. Raises `ImagebotError`."""
     policy = order.policy
-    memory = Memory(world.store(), now)
-    asked = Asked(world.registries, memory)
+    memory = PassStore(world.store(), now)
+    asked = RegistryCache(world.registries, memory)
     checkout = check_out(world, asked, memory, world.settings.repositories[policy.repository], tuple(policies))
     owned = _fields(policy, claims(policies, checkout.files))
     if isinstance(owned, Unknown):
@@ -76,7 +76,7 @@ def plan_rollback(
     files = {file: checkout.mirror.read(checkout.heads.base, file) for file in {back.file for back in last}}
     author = world.settings.author
     sign_off = f"{author.name} <{author.email}>" if author.sign_off else None
-    bare = roll_back(policy, backs, order.wish, Place(checkout.settings.branch, branch), files)
+    bare = roll_back(policy, backs, order.wish, RollbackBranch(checkout.settings.branch, branch), files)
     change = worded(bare, order.wish, sign_off)
     images = dict.fromkeys((back.watch.image, back.value) for back in backs)
     holds = _holds(world, order, [back.field for back in backs], now)
@@ -106,7 +106,7 @@ def carry_out(world: World, planned: Planned) -> Outcome:
         result = checkout.mirror.push([PushUpdate(change.branch, commit, tip)])[change.branch]
         if isinstance(result, Rejected):
             because = f"{change.branch} was not pushed: {result.because}; run it again"
-            return outcome(change, Deed.FAILED, because)
+            return outcome(change, Action.FAILED, because)
         world.tell(BranchPushed(change.repository, change.branch, commit))
     text = body(change, planned.wish, planned.holds, planned.cautions)
     proposal = Proposal(
@@ -115,7 +115,7 @@ def carry_out(world: World, planned: Planned) -> Outcome:
     ensured = ensure(checkout.forge, proposal, pull)
     for warning in ensured.warnings:
         world.tell(ForgeWarned(change.repository, warning))
-    deed = {"opened": Deed.OPENED, "rewritten": Deed.UPDATED, "kept": Deed.UPDATED if moved else Deed.KEPT}
+    deed = {"opened": Action.OPENED, "rewritten": Action.UPDATED, "kept": Action.UPDATED if moved else Action.KEPT}
     done = outcome(change, deed[ensured.deed], planned.wish.because, ensured.pull.url)
     world.tell(PullRequestSettled(change.name, change.environment, done.deed, done.url, done.because))
     return done
@@ -132,7 +132,7 @@ def _fields(policy: Policy, owned: Claims) -> Mapping[Key, tuple[Field, ...]] | 
     return found
 
 
-def _put_back(back: Back, policy: Policy, owned: Mapping[Key, tuple[Field, ...]], asked: Asked) -> PutBack:
+def _put_back(back: Back, policy: Policy, owned: Mapping[Key, tuple[Field, ...]], asked: RegistryCache) -> PutBack:
     """The field as it is today, and what to write into it: exactly what it said, or nothing at all."""
     field = next(field for field in owned[back.key] if (field.file, field.path) == (back.file, back.path))
     then = back.then
@@ -144,7 +144,7 @@ def _put_back(back: Back, policy: Policy, owned: Mapping[Key, tuple[Field, ...]]
     return PutBack(policy.watches[back.key[1]], field, value)
 
 
-def _holds(world: World, order: Order, fields: Sequence[Field], now: datetime) -> tuple[HandHold, ...]:
+def _holds(world: World, order: RollbackOrder, fields: Sequence[Field], now: datetime) -> tuple[HandHold, ...]:
     """What is to be held; where it is held already, that hold."""
     places = [
         (order.policy.app, order.policy.environment, tag) for tag in dict.fromkeys(field.tag for field in fields) if tag
@@ -163,7 +163,7 @@ def _hold(world: World, holds: Sequence[HandHold]) -> None:
     store.save()
 
 
-def _cautions(asked: Asked, images: Sequence[tuple[ImageName, Value]]) -> Iterator[str]:
+def _cautions(asked: RegistryCache, images: Sequence[tuple[ImageName, Value]]) -> Iterator[str]:
     """What the registry says of the versions that come back."""
     for image, value in images:
         try:
@@ -172,7 +172,7 @@ def _cautions(asked: Asked, images: Sequence[tuple[ImageName, Value]]) -> Iterat
             yield f"Not asked whether {image.familiar} {value} is still there: {error}"
 
 
-def _caution(asked: Asked, image: ImageName, value: Value) -> Iterator[str]:
+def _caution(asked: RegistryCache, image: ImageName, value: Value) -> Iterator[str]:
     if value.digest is not None:
         try:
             asked.verify(image, value.digest)

@@ -9,8 +9,8 @@ from functools import partial
 from typing import TypeVar
 
 from imagebot.cycle.checkout import check_out
-from imagebot.cycle.pass_store import Memory
-from imagebot.cycle.registry_cache import Asked
+from imagebot.cycle.pass_store import PassStore
+from imagebot.cycle.registry_cache import RegistryCache
 from imagebot.cycle.source_history import read_histories
 from imagebot.cycle.world import World
 from imagebot.errors import BadInput, ImagebotError, NotFound
@@ -20,7 +20,7 @@ from imagebot.policy.model import Policy
 from imagebot.policy.watch import Watch
 from imagebot.registry.client import TagList
 from imagebot.selection.rank import rank
-from imagebot.selection.replay import Appearance, Past, Replay, replay
+from imagebot.selection.replay import Appearance, RegistryPast, Replay, replay
 from imagebot.selection.verdict import Unknown
 from imagebot.versions.created import FIRST_IMAGES
 from imagebot.versions.known import Known
@@ -40,7 +40,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class LeftOut:
     """What one image's replay knows nothing of.
 
     `older` counts tags below the one that ran at the beginning, which could not be chosen and were not asked about;
@@ -63,7 +63,7 @@ class Simulation:
     """What would have happened, and what that leaves out; `requests` is what it cost."""
 
     replay: Replay
-    left: tuple[Left, ...]
+    left: tuple[LeftOut, ...]
     requests: int
 
     @property
@@ -77,8 +77,8 @@ def simulate(world: World, policies: Sequence[Policy], span: Span) -> Simulation
 
     Raises what the repositories and an only image do; `BadInput` for an order whose past is written nowhere.
     """
-    memory = Memory(world.store(), span.until)
-    asked = Asked(world.registries, memory)
+    memory = PassStore(world.store(), span.until)
+    asked = RegistryCache(world.registries, memory)
     histories = read_histories(world, policies)
     running = _running(world, asked, memory, policies)
     looks = []
@@ -101,21 +101,21 @@ class _Look:
 
     world: World
     watch: Watch
-    asked: Asked
-    memory: Memory
+    asked: RegistryCache
+    memory: PassStore
     span: Span
     known: Known
     deployed: frozenset[str]
     times: dict[str, datetime | None] = field(default_factory=dict)
 
-    def try_past(self) -> tuple[Past, Left]:
+    def try_past(self) -> tuple[RegistryPast, LeftOut]:
         """The same, with nothing in it if that cannot be told. Raises `BadInput`."""
         past = self.world.ask(f"look back on {self.watch.image.familiar}", self.past)
         if isinstance(past, BadInput):
             raise past
-        return (Past(()), Left(self.watch.image, failed=past)) if isinstance(past, ImagebotError) else past
+        return (RegistryPast(()), LeftOut(self.watch.image, failed=past)) if isinstance(past, ImagebotError) else past
 
-    def past(self) -> tuple[Past, Left]:
+    def past(self) -> tuple[RegistryPast, LeftOut]:
         """What came when, from the tag on that ran at the beginning."""
         if self.watch.digest is not None:
             raise BadInput(
@@ -136,7 +136,7 @@ class _Look:
         best = rank(self.watch, began, self.deployed, known).best
         start = None if best is None else best.tag
         kept = tuple(one for one in came if one.at > self.span.since or one.tag == start)
-        left = Left(
+        left = LeftOut(
             self.watch.image,
             older=len(in_order) - len(unasked) - len(silent) - len(kept),
             silent=tuple(silent),
@@ -145,7 +145,7 @@ class _Look:
             claimed=sum(not one.attested for one in kept),
             cut=not listed.complete,
         )
-        return Past(kept, start, known, self.deployed), left
+        return RegistryPast(kept, start, known, self.deployed), left
 
     def _walk(
         self, listed: TagList, in_order: Sequence[str], *, stop_early: bool
@@ -211,7 +211,9 @@ class _Look:
             return None
 
 
-def _running(world: World, asked: Asked, memory: Memory, policies: Sequence[Policy]) -> Mapping[int, frozenset[str]]:
+def _running(
+    world: World, asked: RegistryCache, memory: PassStore, policies: Sequence[Policy]
+) -> Mapping[int, frozenset[str]]:
     """The tags that run today, by watch, where the policy keeps the variant of what is deployed."""
     wanted = [index for index, watch in enumerate(policies[0].watches) if watch.tags.variant is not None]
     if not wanted:

@@ -16,7 +16,7 @@ ROLLBACK = "+rollback"
 _MAJOR = "+major"
 
 
-Place = tuple[str, str]
+BranchPlace = tuple[str, str]
 """What tells a branch from all others: the repository's name, and its own."""
 
 
@@ -29,7 +29,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class BranchTarget:
     """What one branch and its one pull request are for. `name` is the app's or the group's."""
 
     repository: str
@@ -39,7 +39,7 @@ class Target:
     members: tuple[Member, ...]
 
     @property
-    def place(self) -> Place:
+    def place(self) -> BranchPlace:
         return (self.repository, self.branch)
 
     @property
@@ -53,14 +53,14 @@ def branch_of(prefix: str, policy: Policy, image: ImageName, *, major: bool = Fa
     return f"{prefix}{policy.environment}/{_name(policy, image)}{_MAJOR if major else ''}"
 
 
-def targets(prefix: str, decisions: Sequence[Decision]) -> tuple[Target, ...]:
+def targets(prefix: str, decisions: Sequence[Decision]) -> tuple[BranchTarget, ...]:
     """Every branch that the policies of `decisions` can have, with the images that go there, in their order."""
     found: dict[tuple[str, str], list[Member]] = defaultdict(list)
     for member in _members(decisions):
         branch = branch_of(prefix, member.policy, member.line.watch.image, major=member.line.major)
         found[member.policy.repository, branch].append(member)
     return tuple(
-        Target(repository, members[0].policy.environment, _name_of(members[0]), branch, tuple(members))
+        BranchTarget(repository, members[0].policy.environment, _name_of(members[0]), branch, tuple(members))
         for (repository, branch), members in found.items()
     )
 

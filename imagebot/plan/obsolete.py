@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import assert_never
 
 from imagebot.plan.decision import WatchDecision
-from imagebot.plan.groups import Target
+from imagebot.plan.groups import BranchTarget
 from imagebot.selection.rank import Rule
 from imagebot.selection.verdict import Held, Hold, NoCandidate, Unknown, Update, UpToDate, Verdict
 
@@ -57,7 +57,7 @@ class Stand:
 Stands = Mapping[Item, Sequence[Stand]]
 
 
-def stands(targets: Iterable[Target], unknown: Collection[str]) -> Stands:
+def stands(targets: Iterable[BranchTarget], unknown: Collection[str]) -> Stands:
     """How every image of these targets, all of one repository, stands; `unknown` are policies, as `app@environment`."""
     found: dict[Item, list[Stand]] = defaultdict(list)
     for target in targets:

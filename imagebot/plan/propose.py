@@ -12,7 +12,7 @@ from imagebot.documents.duration import format_duration
 from imagebot.fields.edit import edit, wanted
 from imagebot.fields.field import Field, Value
 from imagebot.plan.change import REPUSH, Change, FieldChange, ImageUpdate
-from imagebot.plan.groups import Target
+from imagebot.plan.groups import BranchTarget
 from imagebot.policy.model import Policy, PullRequest, Watch
 from imagebot.selection.update_kind import kind
 from imagebot.selection.verdict import Refusal, Update, Version
@@ -32,7 +32,7 @@ class Due:
 
 
 def propose(
-    target: Target,
+    target: BranchTarget,
     dues: Sequence[Due],
     base: str,
     files: Mapping[str, bytes],

@@ -26,7 +26,7 @@ class PutBack:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RollbackWish:
     """Who wants it, and why."""
 
     by: str
@@ -34,7 +34,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RollbackBranch:
     """The branch that it goes to, and its own."""
 
     base: str
@@ -46,7 +46,9 @@ def rollback_branch(prefix: str, policy: Policy) -> str:
     return f"{prefix}{policy.environment}/{policy.app}{BRANCH_END}"
 
 
-def roll_back(policy: Policy, backs: Sequence[PutBack], wish: Wish, place: Place, files: Mapping[str, bytes]) -> Change:
+def roll_back(
+    policy: Policy, backs: Sequence[PutBack], wish: RollbackWish, place: RollbackBranch, files: Mapping[str, bytes]
+) -> Change:
     """The change that puts these fields back, without words; `files` holds the base's bytes. Raises `CannotEdit`."""
     edits: dict[str, list[tuple[Field, Value]]] = defaultdict(list)
     for back in backs:
@@ -66,7 +68,7 @@ def roll_back(policy: Policy, backs: Sequence[PutBack], wish: Wish, place: Place
     )
 
 
-def _updates(policy: Policy, backs: Sequence[PutBack], wish: Wish) -> tuple[ImageUpdate, ...]:
+def _updates(policy: Policy, backs: Sequence[PutBack], wish: RollbackWish) -> tuple[ImageUpdate, ...]:
     """One for each image and value: the fields of an image need not all go back to the same one."""
     groups: dict[tuple[str, Value], list[PutBack]] = defaultdict(list)
     for back in backs:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 
-class Wish(StrEnum):
+class Command(StrEnum):
     """Its value is the name of the box's mark and of the label: `imagebot/rebuild`."""
 
     REBUILD = "rebuild"
@@ -20,9 +20,9 @@ class Wish(StrEnum):
 
 
 _SAYS = {
-    Wish.REBUILD: "**Rebuild** the branch from {base}, also if somebody committed to it: their commits go",
-    Wish.HOLD: "**Hold**: leave branch and words as they are for as long as this is ticked",
-    Wish.RETRY: "**Try again**: write this with fresh facts or, if it was closed, propose these versions after all",
+    Command.REBUILD: "**Rebuild** the branch from {base}, also if somebody committed to it: their commits go",
+    Command.HOLD: "**Hold**: leave branch and words as they are for as long as this is ticked",
+    Command.RETRY: "**Try again**: write this with fresh facts or, if it was closed, propose these versions after all",
 }
 _TICKED = re.compile(r"^ {0,3}[-*+] \[[xX]\] <!-- imagebot:(rebuild|hold|retry) -->", re.MULTILINE)
 
@@ -36,8 +36,8 @@ def boxes(base: str) -> str:
     return "\n".join(lines)
 
 
-def asked(body: str, labels: Iterable[str]) -> frozenset[Wish]:
+def asked(body: str, labels: Iterable[str]) -> frozenset[Command]:
     """What a pull request asks for; a mark of ours counts only right behind a ticked box at the beginning of a line."""
-    ticked = {Wish(name) for name in _TICKED.findall(body)}
+    ticked = {Command(name) for name in _TICKED.findall(body)}
     there = {label.strip().lower() for label in labels}
-    return frozenset(ticked | {wish for wish in Wish if wish.label in there})
+    return frozenset(ticked | {wish for wish in Command if wish.label in there})

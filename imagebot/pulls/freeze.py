@@ -20,7 +20,7 @@ Find = Callable[[str, bytes], Sequence[Field]]
 """The fields of a file, by its path and bytes."""
 
 
-class Commit(Protocol):
+class BranchCommit(Protocol):
     """What is looked at of a commit that the branch has and the base has not."""
 
     @property
@@ -56,20 +56,20 @@ class Judges:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class BranchStanding:
     """`frozen`: why the branch is left alone, if it is. `rewritten`: it lies on what the base has no more."""
 
     frozen: Frozen | None
     rewritten: bool = False
 
 
-def standing(branch: str, commits: Sequence[Commit], judges: Judges) -> Standing:
+def standing(branch: str, commits: Sequence[BranchCommit], judges: Judges) -> BranchStanding:
     """How a branch stands; `commits` are those that its base has not, its tip first.
 
     What people added above the bot's commit and took away again is nothing: the branch holds what the bot made.
     """
     if not commits:
-        return Standing(None)
+        return BranchStanding(None)
     walk = _Walk({commit.id: commit for commit in commits}, judges)
     own = walk.down([commits[0].id])
     above, walk.people = walk.people, set()
@@ -78,26 +78,26 @@ def standing(branch: str, commits: Sequence[Commit], judges: Judges) -> Standing
         walk.people |= above
     first = next((commit for commit in commits if commit.id in walk.people), None)
     if first is None:
-        return Standing(None, walk.rewritten)
+        return BranchStanding(None, walk.rewritten)
     because = (
         f"{first.author} committed {first.id[:10]} to {branch}; the bot leaves the branch to people"
         " until it is merged or deleted, or they ask for it to be rebuilt"
     )
-    return Standing(Frozen(because, first.author, first.id), walk.rewritten)
+    return BranchStanding(Frozen(because, first.author, first.id), walk.rewritten)
 
 
 @dataclass
 class _Walk:
     """From the tip to the base: `people` are the commits of theirs that were met."""
 
-    commits: Mapping[str, Commit]
+    commits: Mapping[str, BranchCommit]
     judges: Judges
     people: set[str] = field(default_factory=set)
     rewritten: bool = False
 
-    def down(self, ends: Collection[str]) -> list[Commit]:
+    def down(self, ends: Collection[str]) -> list[BranchCommit]:
         """Go down until the base, or a commit of the bot's; those."""
-        own: list[Commit] = []
+        own: list[BranchCommit] = []
         waiting, seen = list(ends), set[str]()
         while waiting:
             at = waiting.pop()
@@ -114,7 +114,7 @@ class _Walk:
                 waiting += self.commits[at].parents
         return own
 
-    def below(self, own: Sequence[Commit]) -> None:
+    def below(self, own: Sequence[BranchCommit]) -> None:
         """Look at what the bot's commits lie on: the base of then, if nobody has put them elsewhere since."""
         for commit in own:
             if self.judges.untouched(commit.id):
@@ -124,11 +124,11 @@ class _Walk:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class FreezeDoubt:
     """Fields that a commit tells of are not found: it cannot be seen whether it does what it says."""
 
 
-def does_as_it_says(message: str, files: Mapping[str, tuple[bytes, bytes]], find: Find) -> bool | Doubt:
+def does_as_it_says(message: str, files: Mapping[str, tuple[bytes, bytes]], find: Find) -> bool | FreezeDoubt:
     """Whether a commit that changes `files` so, from what to what, does what the trailers of its message say, no more.
 
     One that says of more fields than it changes may have been put on a base that had some of it already.
@@ -139,14 +139,14 @@ def does_as_it_says(message: str, files: Mapping[str, tuple[bytes, bytes]], find
     if not files or not files.keys() <= told.keys():
         return False
     answers = [_as_told(file, before, after, told[file], find) for file, (before, after) in files.items()]
-    doubt = next((answer for answer in answers if isinstance(answer, Doubt)), None)
+    doubt = next((answer for answer in answers if isinstance(answer, FreezeDoubt)), None)
     return False if False in answers else doubt or True
 
 
-def _as_told(file: str, before: bytes, after: bytes, told: Sequence[Landed], find: Find) -> bool | Doubt:
+def _as_told(file: str, before: bytes, after: bytes, told: Sequence[Landed], find: Find) -> bool | FreezeDoubt:
     old, new = ({one.path: one for one in find(file, data)} for data in (before, after))
     if any(item.path not in old or item.path not in new for item in told):
-        return Doubt()
+        return FreezeDoubt()
     changes = [(old[item.path], new[item.path].value) for item in told]
     if not all(_is(item, value) for item, (_, value) in zip(told, changes, strict=True)):
         return False

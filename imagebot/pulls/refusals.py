@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 from imagebot.pulls import block
 from imagebot.pulls.block import Proposed
-from imagebot.pulls.commands import Wish, asked
+from imagebot.pulls.commands import Command, asked
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedVersions:
     """One version that was refused, when, and in which words people are told."""
 
     proposed: Proposed
@@ -20,18 +20,20 @@ class Refused:
     because: str
 
 
-def refused(number: int, body: str, labels: Collection[str], closed_at: str, closed_by: str) -> Iterator[Refused]:
+def refused(
+    number: int, body: str, labels: Collection[str], closed_at: str, closed_by: str
+) -> Iterator[RefusedVersions]:
     """What a closed pull request refuses: nothing if the bot closed it, or if people ask for another try on it.
 
     `closed_at` is an ISO 8601 time. Where the forge tells none it was closed far ahead, so that nothing came after.
     """
     found = block.read(body)
-    if found is None or found.closed_by_bot or Wish.RETRY in asked(body, labels):
+    if found is None or found.closed_by_bot or Command.RETRY in asked(body, labels):
         return
     who = f" by {closed_by}" if closed_by else ""
     when = f" on {closed_at[:10]}" if closed_at else ""
     for item in found.proposed:
-        yield Refused(item, _moment(closed_at), f"pull request #{number} was closed{who}{when}")
+        yield RefusedVersions(item, _moment(closed_at), f"pull request #{number} was closed{who}{when}")
 
 
 def _moment(text: str) -> datetime:

@@ -23,11 +23,11 @@ from imagebot.registry.limits import (
 )
 
 
-class Skipped(Unavailable):
+class NotAsked(Unavailable):
     """Nobody was asked, so nobody failed."""
 
 
-class Allowance:
+class RegistryAllowance:
     """One registry's, in one pass; shared by its threads."""
 
     def __init__(self, host: str) -> None:
@@ -44,7 +44,7 @@ class Allowance:
     def question(self, repository: str, deadline: Deadline) -> Iterator[None]:
         """Ask one question in this block, as one of a few at a time; how the block ends is counted.
 
-        Raises `Skipped` if `repository`, or the whole registry, has failed too often, or is busy for too long.
+        Raises `NotAsked` if `repository`, or the whole registry, has failed too often, or is busy for too long.
         """
         self._check(repository)
         with self._slot(deadline):
@@ -52,7 +52,7 @@ class Allowance:
             began = time.monotonic()
             try:
                 yield
-            except Skipped:
+            except NotAsked:
                 raise
             except Unavailable as error:
                 self._failed(repository, error)
@@ -66,7 +66,7 @@ class Allowance:
                 self.took(time.monotonic() - began)
 
     def spend(self, requests: int = 0, size: int = 0) -> None:
-        """Count requests and the bytes of their answers. Raises `Skipped` where that was too much for one pass."""
+        """Count requests and the bytes of their answers. Raises `NotAsked` where that was too much for one pass."""
         with self._lock:
             self._requests += requests
             self._bytes += size
@@ -76,7 +76,7 @@ class Allowance:
     @contextmanager
     def _slot(self, deadline: Deadline) -> Iterator[None]:
         if not self._slots.acquire(timeout=deadline.remaining):
-            raise Skipped(f"{self._host} was busy with {QUESTIONS_AT_ONCE} other questions for too long")
+            raise NotAsked(f"{self._host} was busy with {QUESTIONS_AT_ONCE} other questions for too long")
         try:
             yield
         finally:
@@ -92,8 +92,8 @@ class Allowance:
             if self._seconds > SLOW_SECONDS:
                 raise self._over(f"took {self._seconds:.0f} s of this pass more than is usual")
 
-    def _over(self, what: str) -> Skipped:
-        return Skipped(f"{self._host} {what}; not asked again until the next")
+    def _over(self, what: str) -> NotAsked:
+        return NotAsked(f"{self._host} {what}; not asked again until the next")
 
     def _failed(self, repository: str, error: Unavailable) -> None:
         with self._lock:

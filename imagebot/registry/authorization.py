@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 
 from imagebot.errors import BadResponse, Refused
 from imagebot.images.reference import ImageName
-from imagebot.registry.body import Answer
+from imagebot.registry.body import Response
 from imagebot.registry.challenge import Challenge, parse_challenges
 from imagebot.registry.limits import Deadline
 from imagebot.registry.logins import Basic, Login, RegistryToken
 from imagebot.registry.tokens import TokenFor, Tokens
 from imagebot.registry.urls import Url
-from imagebot.registry.wire import Wire
+from imagebot.registry.wire import Exchanges
 from imagebot.secret import Secret
 
 _TOKEN_SERVERS = {
@@ -49,7 +49,7 @@ class Attempt:
 class Authorization:
     """One registry's; remembers the last challenge, so that only the first image of a registry has to be refused."""
 
-    def __init__(self, registry: str, base: Url, auth_hosts: tuple[str, ...], wire: Wire) -> None:
+    def __init__(self, registry: str, base: Url, auth_hosts: tuple[str, ...], wire: Exchanges) -> None:
         self._registry = registry
         self._base = base
         self._auth_hosts = frozenset(host.lower() for host in auth_hosts)
@@ -71,7 +71,7 @@ class Authorization:
         return Attempt()
 
     def again(
-        self, answer: Answer, name: ImageName, login: Login, deadline: Deadline, before: Attempt
+        self, answer: Response, name: ImageName, login: Login, deadline: Deadline, before: Attempt
     ) -> Attempt | None:
         """What to send after a 401, or None if there is nothing better than before."""
         if isinstance(login.credential, RegistryToken):

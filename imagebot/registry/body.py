@@ -12,10 +12,10 @@ from typing import Any
 from urllib3 import BaseHTTPResponse
 
 from imagebot.errors import BadResponse, Unavailable
-from imagebot.registry.budget import Share
+from imagebot.registry.budget import MemoryShare
 from imagebot.registry.connections import Leash
-from imagebot.registry.failures import Cut, Silent, translated
-from imagebot.registry.json_reader import DocumentReader, Reader
+from imagebot.registry.failures import CutShort, Silent, translated
+from imagebot.registry.json_reader import BodyReader, DocumentReader
 from imagebot.registry.limits import DOCUMENT_HOLDS, ERROR_BYTES, KIB, LARGE_SECONDS, PIECE_BYTES
 from imagebot.registry.urls import Url
 
@@ -23,7 +23,7 @@ _IDEMPOTENT = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Request:
     """One request; `cap` bounds the body of its answer in bytes, and `reader` takes it.
 
     A large body takes of `share` what it `holds`; without a share there is none to take. `algorithm` is that of the
@@ -35,8 +35,8 @@ class Ask:
     cap: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
-    reader: Callable[[str], Reader] = DocumentReader
-    share: Share | None = None
+    reader: Callable[[str], BodyReader] = DocumentReader
+    share: MemoryShare | None = None
     holds: int = DOCUMENT_HOLDS
     algorithm: str = "sha256"
     silence: float = math.inf
@@ -48,9 +48,11 @@ class Ask:
 
     def worth_repeating(self, error: Unavailable) -> bool:
         """Whether the same, sent again, may well succeed where this failed."""
-        return self.repeatable and (isinstance(error, Cut) or (isinstance(error, Silent) and self.silence < math.inf))
+        return self.repeatable and (
+            isinstance(error, CutShort) or (isinstance(error, Silent) and self.silence < math.inf)
+        )
 
-    def carrying(self, authorization: str | None) -> Ask:
+    def carrying(self, authorization: str | None) -> Request:
         """The same request with that header, or as it is."""
         if authorization is None:
             return self
@@ -58,7 +60,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What came: `document` is what the reader made of the body, `digest` and `size` are the body's own.
 
     Of a status other than 200 the document is None where it is no JSON. `tries` counts how often it was asked for.
@@ -80,7 +82,7 @@ class Answer:
 class Body:
     """The body of one answer; `ended` once all of it came."""
 
-    def __init__(self, response: BaseHTTPResponse, ask: Ask, leash: Leash) -> None:
+    def __init__(self, response: BaseHTTPResponse, ask: Request, leash: Leash) -> None:
         self.response = response
         self.ask = ask
         self.leash = leash
@@ -108,16 +110,16 @@ class Body:
             self._hash.update(piece)
             self._reader.feed(piece)
 
-    def whole(self) -> Answer:
+    def whole(self) -> Response:
         """The answer, once all of it came. Raises `BadResponse`."""
         digest = f"{self.ask.algorithm}:{self._hash.hexdigest()}"
         return replace(self.of_nothing(), document=self._reader.end(), digest=digest, size=self._size)
 
-    def of_nothing(self) -> Answer:
+    def of_nothing(self) -> Response:
         """The answer to a request that has no body."""
-        return Answer(self.response.status, self.response.headers)
+        return Response(self.response.status, self.response.headers)
 
-    def of_an_error(self) -> Answer:
+    def of_an_error(self) -> Response:
         """The answer with what its body says in JSON, if that is not long. Raises `Unavailable`."""
         reader, document = DocumentReader(self.host), None
         with suppress(BadResponse):

@@ -12,9 +12,9 @@ from pathlib import Path
 from imagebot.errors import BadInput, BadResponse, NotFound, Refused
 from imagebot.images.about import About
 from imagebot.images.reference import ImageName, is_digest, is_tag
-from imagebot.registry.body import Answer
-from imagebot.registry.budget import Budget
-from imagebot.registry.credentials import Credentials
+from imagebot.registry.body import Response
+from imagebot.registry.budget import MemoryBudget
+from imagebot.registry.credentials import CredentialStore
 from imagebot.registry.endpoint import Endpoint
 from imagebot.registry.error_boundary import leaving_light
 from imagebot.registry.image_config import Config, Papers, image
@@ -59,10 +59,10 @@ class Registries:
         timeouts: Timeouts = PATIENCE,
     ) -> None:
         self._settings = settings
-        self._credentials = Credentials.of(settings, docker_config)
+        self._credentials = CredentialStore.of(settings, docker_config)
         self._timeouts = timeouts
         self._count = Count()
-        self._budget = Budget()
+        self._budget = MemoryBudget()
         self._lock = threading.Lock()
         self._endpoints: dict[str, Endpoint] = {}
         self._learnt = Learnt()
@@ -193,7 +193,7 @@ class Registries:
             return self._endpoints[registry]
 
 
-def _digest_of(answer: Answer, registry: str) -> str:
+def _digest_of(answer: Response, registry: str) -> str:
     """Of the manifest that was sent. Raises `BadResponse`."""
     manifest_object(answer, registry)
     announced = announced_digest(answer, registry)

@@ -17,14 +17,14 @@ ANONYMOUS = Login(None, "give credentials under registries in imagebot.yaml")
 
 
 @dataclass(frozen=True, slots=True)
-class Credentials:
+class CredentialStore:
     """Looks a login up at each question, because mounted secrets and config.json are rotated in place."""
 
     settings: Mapping[str, RegistrySettings]
     docker: DockerConfig | None
 
     @classmethod
-    def of(cls, settings: Mapping[str, RegistrySettings], docker_config: Path | None) -> Credentials:
+    def of(cls, settings: Mapping[str, RegistrySettings], docker_config: Path | None) -> CredentialStore:
         return cls(settings, DockerConfig(docker_config) if docker_config else None)
 
     def login(self, name: ImageName) -> Login:

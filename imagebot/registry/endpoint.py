@@ -9,7 +9,7 @@ from imagebot.errors import BadInput
 from imagebot.images.reference import DOCKER_HUB
 from imagebot.registry.authorization import Authorization
 from imagebot.registry.urls import Url
-from imagebot.registry.wire import Count, Wire
+from imagebot.registry.wire import Count, Exchanges
 from imagebot.settings.resolve import RegistrySettings
 
 _DOCKER_HUB_API = "registry-1.docker.io"
@@ -21,7 +21,7 @@ class Endpoint:
 
     base: Url
     private_hosts: frozenset[str]
-    wire: Wire
+    wire: Exchanges
     authorization: Authorization
 
     @classmethod
@@ -38,7 +38,7 @@ class Endpoint:
             private = frozenset(map(_bare_host, (base.netloc, *settings.auth_hosts)) if listed else ())
         except ValueError as error:
             raise BadInput(f"{registry}, or one of its authHosts, is no host: {error}") from None
-        wire = Wire(private, settings.ca_file, count)
+        wire = Exchanges(private, settings.ca_file, count)
         return cls(base, private, wire, Authorization(registry, base, settings.auth_hosts, wire))
 
 

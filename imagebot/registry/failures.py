@@ -28,7 +28,7 @@ _FAILURES = (OSError, HTTPException, urllib3.exceptions.HTTPError, ValueError, O
 _CUT = (ConnectionResetError, BrokenPipeError, RemoteDisconnected, SSLEOFError)
 
 
-class Cut(Unavailable):
+class CutShort(Unavailable):
     """The connection ended before a whole answer came: often a kept one that had grown old."""
 
 
@@ -66,7 +66,7 @@ def explained(error: Exception, host: str, leash: Leash) -> WorldError:
     if among(TimeoutError, urllib3.exceptions.TimeoutError):
         return _too_slow(host, leash)
     if among(*_CUT):
-        return Cut(f"{host} cut the connection")
+        return CutShort(f"{host} cut the connection")
     if among(SSLError):
         return Unavailable(f"{host} cannot be trusted: {_tls_reason(causes)}")
     if among(urllib3.exceptions.LocationValueError):

@@ -21,7 +21,7 @@ OPENS = frozenset({"start_map", "start_array"})
 CLOSES = frozenset({"end_map", "end_array"})
 
 
-class Reader(Protocol):
+class BodyReader(Protocol):
     """What takes the body of an answer."""
 
     def feed(self, piece: bytes) -> None:

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 from imagebot.errors import BadResponse
 from imagebot.images.reference import ImageName
-from imagebot.registry.allowance import Allowance
-from imagebot.registry.budget import Budget, Lists, Share
+from imagebot.registry.allowance import RegistryAllowance
+from imagebot.registry.budget import Lists, MemoryBudget, MemoryShare
 from imagebot.registry.endpoint import Endpoint
 from imagebot.registry.image_config import Config, config_of
 from imagebot.registry.limits import Deadline
 from imagebot.registry.logins import Login
 from imagebot.registry.manifest import Manifest, manifest_of
-from imagebot.registry.paging import Pages
+from imagebot.registry.paging import TagPages
 from imagebot.registry.pass_cache import Documents, Failures
-from imagebot.registry.requests import Conversation, Question
+from imagebot.registry.requests import Conversation, ImageQuestion
 from imagebot.registry.responses import json_object, manifest_object
 
 _KEPT = 3  # times its own bytes is what a document is kept in at most: many short texts
@@ -33,11 +33,11 @@ class Learnt:
         self.manifests: Documents[Manifest] = Documents()
         self.configs: Documents[Config] = Documents()
         self._lock = threading.Lock()
-        self._allowances: dict[str, Allowance] = {}
+        self._allowances: dict[str, RegistryAllowance] = {}
 
-    def allowance(self, registry: str) -> Allowance:
+    def allowance(self, registry: str) -> RegistryAllowance:
         with self._lock:
-            return self._allowances.setdefault(registry, Allowance(registry))
+            return self._allowances.setdefault(registry, RegistryAllowance(registry))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Lookup:
     endpoint: Endpoint
     deadline: Deadline
     learnt: Learnt
-    budget: Budget
+    budget: MemoryBudget
 
     @contextmanager
     def conversation(self) -> Iterator[Conversation]:
@@ -58,10 +58,10 @@ class Lookup:
         allowance = self.learnt.allowance(self.name.registry)
         with (
             allowance.question(self.name.repository, self.deadline),
-            Share(self.budget, self.name.registry) as share,
+            MemoryShare(self.budget, self.name.registry) as share,
         ):
             yield Conversation(
-                self.endpoint, Question(self.name, self.login, self.deed, self.deadline, allowance, share)
+                self.endpoint, ImageQuestion(self.name, self.login, self.deed, self.deadline, allowance, share)
             )
 
     @contextmanager
@@ -70,7 +70,7 @@ class Lookup:
         with self.learnt.failures.of((self.name, *question)), self.conversation() as conversation:
             yield conversation
 
-    def tags(self) -> Pages:
+    def tags(self) -> TagPages:
         """Every tag, which the pass may hold to its end. Raises every `WorldError`."""
         with self.once("tags") as conversation:
             pages = conversation.all_tags()

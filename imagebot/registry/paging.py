@@ -53,7 +53,7 @@ def held_by_time(tag: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class TagPage:
     """One page: its tags, how many the registry `sent` with those that are none, and of how many `parts` it was.
 
     `link` is the URL of the next where it stands in the body, as Google's registries have it; `uploaded` are the
@@ -67,7 +67,7 @@ class Page:
     parts: int = 0
 
 
-class Pages:
+class TagPages:
     """What has come of one tag list so far; every bound that it breaks is an error, never a short list."""
 
     def __init__(self, host: str) -> None:
@@ -94,7 +94,7 @@ class Pages:
         self._queries.add(query)
         return query
 
-    def following(self, page: Page, size: int, link: str | None) -> str | None:
+    def following(self, page: TagPage, size: int, link: str | None) -> str | None:
         """Take a page of `size` bytes; the query of the next one, or None at the end. Raises `BadResponse`."""
         news = self._add(page, size)
         if link := link or page.link:
@@ -108,7 +108,7 @@ class Pages:
             return None
         return after(page.tags[-1]) if news else PROBE
 
-    def _add(self, page: Page, size: int) -> bool:
+    def _add(self, page: TagPage, size: int) -> bool:
         """Whether the page held anything new."""
         new = [tag for tag in page.tags if tag not in self._tags]
         self._tags |= dict.fromkeys(new)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 from imagebot.errors import WorldError
-from imagebot.registry.allowance import Skipped
+from imagebot.registry.allowance import NotAsked
 from imagebot.registry.limits import FAILURES_REMEMBERED, REMEMBERED_BYTES, Deadline
 
 T = TypeVar("T")
@@ -50,12 +50,12 @@ class Documents(Generic[T]):
     def get(self, key: Hashable, fetch: Callable[[], tuple[T, int]], deadline: Deadline) -> T:
         """What is known under `key`, else what `fetch` gives, with its size in bytes.
 
-        Raises what `fetch` raises, and `Skipped` when another thread's answer did not come in time.
+        Raises what `fetch` raises, and `NotAsked` when another thread's answer did not come in time.
         """
         with self._lock:
             lock = self._locks.setdefault(key, threading.Lock())
         if not lock.acquire(timeout=deadline.remaining):
-            raise Skipped("the same question was not answered in time")
+            raise NotAsked("the same question was not answered in time")
         try:
             known = self._known.get(key)
             return self._fetched(key, fetch) if known is None else known

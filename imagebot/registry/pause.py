@@ -6,7 +6,7 @@ import threading
 import time
 from datetime import datetime
 
-from imagebot.registry.allowance import Skipped
+from imagebot.registry.allowance import NotAsked
 from imagebot.registry.limits import PAUSE_AT_MOST, PAUSES_KEPT
 
 _DATE = "%a, %d %b %Y %H:%M:%S GMT"
@@ -30,12 +30,12 @@ class Pauses:
                 self._until[host] = until, because
 
     def check(self, host: str) -> None:
-        """Raises `Skipped` with the seconds that are left while a pause runs."""
+        """Raises `NotAsked` with the seconds that are left while a pause runs."""
         with self._lock:
             until, because = self._until.get(host, (0.0, ""))
         left = until - time.monotonic()
         if left > 0:
-            raise Skipped(f"{host} {because}; not asked again for {left:.0f} s", retry_after=left)
+            raise NotAsked(f"{host} {because}; not asked again for {left:.0f} s", retry_after=left)
 
 
 def retry_after(header: str | None, date: str | None) -> float | None:

@@ -16,9 +16,9 @@ import oras.provider  # type: ignore[import-untyped]
 from imagebot.errors import BadResponse, Refused
 from imagebot.images.reference import ImageName
 from imagebot.registry import paging
-from imagebot.registry.allowance import Allowance
-from imagebot.registry.body import Answer, Ask
-from imagebot.registry.budget import Share
+from imagebot.registry.allowance import RegistryAllowance
+from imagebot.registry.body import Request, Response
+from imagebot.registry.budget import MemoryShare
 from imagebot.registry.endpoint import Endpoint
 from imagebot.registry.limits import (
     CONFIG_BYTES,
@@ -51,33 +51,33 @@ class ImageContainer(oras.container.Container):  # type: ignore[misc]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ImageQuestion:
     """What one question has: `deed` names it for people (`list acme/api`), the rest is what it may use up."""
 
     name: ImageName
     login: Login
     deed: str
     deadline: Deadline
-    allowance: Allowance
-    share: Share
+    allowance: RegistryAllowance
+    share: MemoryShare
 
 
 class Conversation(oras.provider.Registry):  # type: ignore[misc]
     """One question about one image."""
 
-    def __init__(self, endpoint: Endpoint, question: Question) -> None:
+    def __init__(self, endpoint: Endpoint, question: ImageQuestion) -> None:
         super().__init__(hostname=endpoint.base.netloc, insecure=endpoint.base.scheme == "http")
         self._endpoint = endpoint
         self._question = question
         self._registry = question.name.registry
         self._container = ImageContainer(question.name, endpoint.base.netloc)
 
-    def all_tags(self) -> paging.Pages:
+    def all_tags(self) -> paging.TagPages:
         """Every tag, over all pages. Raises every `WorldError`.
 
         An empty page with a link is allowed, and a list that stops early would look like a registry that lost its tags.
         """
-        pages = paging.Pages(self._registry)
+        pages = paging.TagPages(self._registry)
         query: str | None = paging.FIRST
         while query is not None and query != paging.PROBE:
             answer = self._page(pages.ask(query))
@@ -88,27 +88,27 @@ class Conversation(oras.provider.Registry):  # type: ignore[misc]
             pages.complete = self._page(query).document.sent > 1
         return pages
 
-    def manifest(self, reference: str, method: str) -> Answer:
+    def manifest(self, reference: str, method: str) -> Response:
         """The answer to GET or HEAD of a manifest by tag or digest."""
         url = Url.parse(f"{self.prefix}://{self._container.manifest_url(reference)}")
         headers = {"Accept": ", ".join(MANIFEST_TYPES)}
-        return self._follow(Ask(method, url, MANIFEST_BYTES, headers, algorithm=_algorithm(reference)))
+        return self._follow(Request(method, url, MANIFEST_BYTES, headers, algorithm=_algorithm(reference)))
 
-    def blob(self, digest: str) -> Answer:
+    def blob(self, digest: str) -> Response:
         """A small blob in JSON, whose bytes are what its digest says. Raises every `WorldError`."""
         url = Url.parse(f"{self.prefix}://{self._container.get_blob_url(digest)}")
-        answer = self.expect(self._follow(Ask("GET", url, CONFIG_BYTES, algorithm=_algorithm(digest))))
+        answer = self.expect(self._follow(Request("GET", url, CONFIG_BYTES, algorithm=_algorithm(digest))))
         if answer.digest != digest:
             raise BadResponse(f"{self._registry} sent another blob than {self._question.name.repository}@{digest}")
         return answer
 
-    def expect(self, answer: Answer) -> Answer:
+    def expect(self, answer: Response) -> Response:
         """`answer`, if it is a 200. Raises the `WorldError` that it stands for otherwise."""
         if answer.status != HTTPStatus.OK:
             raise failure(answer, self._registry, self._question.deed, self._question.login.advice)
         return answer
 
-    def _follow(self, ask: Ask) -> Answer:
+    def _follow(self, ask: Request) -> Response:
         """Ask, and ask again where we are sent to. Raises every `WorldError` but those that a status stands for."""
         ask = replace(ask, share=self._question.share)
         for _ in range(1 + MAX_REDIRECTS):
@@ -120,13 +120,13 @@ class Conversation(oras.provider.Registry):  # type: ignore[misc]
             ask = replace(ask, url=self._redirected(ask.url, answer))
         raise BadResponse(f"{self._registry} sends us from one place to the next")
 
-    def _ask(self, ask: Ask) -> Answer:
+    def _ask(self, ask: Request) -> Response:
         """Another origin than the registry's own never sees a credential."""
         if ask.url.origin != self._endpoint.base.origin:
             return self._endpoint.wire.send(ask, self._question.deadline)
         return self._authorized(ask)
 
-    def _authorized(self, ask: Ask) -> Answer:
+    def _authorized(self, ask: Request) -> Response:
         authorization, question = self._endpoint.authorization, self._question
         attempt = authorization.first(question.name, question.login, question.deadline)
         answer = self._endpoint.wire.send(ask.carrying(attempt.header), question.deadline)
@@ -140,7 +140,7 @@ class Conversation(oras.provider.Registry):  # type: ignore[misc]
             answer = self._endpoint.wire.send(ask.carrying(attempt.header), question.deadline)
         return answer
 
-    def _redirected(self, source: Url, answer: Answer) -> Url:
+    def _redirected(self, source: Url, answer: Response) -> Url:
         try:
             target = source.join(answer.headers.get("Location", ""))
         except ValueError as error:
@@ -149,15 +149,15 @@ class Conversation(oras.provider.Registry):  # type: ignore[misc]
             raise Refused(f"{self._registry} sends us from https to {target.origin}: not followed")
         return target
 
-    def _next(self, answer: Answer) -> str | None:
+    def _next(self, answer: Response) -> str | None:
         try:
             return next_link(answer.headers.get("Link", ""))
         except ValueError as error:
             raise BadResponse(f"{self._registry} sent a link to the next page that cannot be read: {error}") from None
 
-    def _page(self, query: str) -> Answer:
+    def _page(self, query: str) -> Response:
         url = Url.parse(f"{self.prefix}://{self._container.tags_url()}")
-        ask = Ask("GET", url, TAGS_PAGE_BYTES, reader=TagPageReader, holds=TAGS_HOLD)
+        ask = Request("GET", url, TAGS_PAGE_BYTES, reader=TagPageReader, holds=TAGS_HOLD)
         answer = self._follow(replace(ask, url=replace(url, rest=f"{url.rest}?{query}")))
         if query == paging.FIRST and answer.status == HTTPStatus.BAD_REQUEST:
             answer = self._follow(ask)  # older registries refuse a size above their own

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from imagebot.errors import BadResponse, NotFound, Refused, Unavailable, WorldError
 from imagebot.images.reference import is_digest
-from imagebot.registry.body import Answer
+from imagebot.registry.body import Response
 from imagebot.registry.pause import retry_after
 
 MANIFEST_TYPES = (
@@ -23,7 +23,7 @@ _ABSENT: dict[str, Literal["name", "manifest"]] = {"NAME_UNKNOWN": "name", "MANI
 _CODE = re.compile(r"[A-Z][A-Z_]{1,40}", re.ASCII)
 
 
-def failure(answer: Answer, registry: str, deed: str, advice: str) -> WorldError:
+def failure(answer: Response, registry: str, deed: str, advice: str) -> WorldError:
     """What a status other than 200 means. `deed` is what was asked (`list acme/api`)."""
     code = error_code(answer)
     status = f"{answer.status} {code}".rstrip()
@@ -41,7 +41,7 @@ def failure(answer: Answer, registry: str, deed: str, advice: str) -> WorldError
             return BadResponse(f"{registry} was asked to {deed} and answers {status}, which makes no sense")
 
 
-def error_code(answer: Answer) -> str:
+def error_code(answer: Response) -> str:
     """The first code of an error in the OCI form, else nothing: the rest of the body is anybody's text."""
     try:
         code = answer.document["errors"][0]["code"]
@@ -50,14 +50,14 @@ def error_code(answer: Answer) -> str:
     return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
 
 
-def json_object(answer: Answer, host: str) -> dict[str, Any]:
+def json_object(answer: Response, host: str) -> dict[str, Any]:
     """The body as a JSON object. Raises `BadResponse`."""
     if not isinstance(answer.document, dict):
         raise BadResponse(f"{host} sent JSON that is no object")
     return answer.document
 
 
-def manifest_object(answer: Answer, host: str) -> dict[str, Any]:
+def manifest_object(answer: Response, host: str) -> dict[str, Any]:
     """The manifest in a body, once it is clear that it is one. Raises `BadResponse`."""
     announced = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if announced not in MANIFEST_TYPES:
@@ -68,7 +68,7 @@ def manifest_object(answer: Answer, host: str) -> dict[str, Any]:
     return document
 
 
-def announced_digest(answer: Answer, host: str) -> str | None:
+def announced_digest(answer: Response, host: str) -> str | None:
     """What `Docker-Content-Digest` says, if it is there. Raises `BadResponse`."""
     digest = answer.headers.get("Docker-Content-Digest")
     if digest is not None and not is_digest(digest):

@@ -10,7 +10,7 @@ from imagebot.errors import BadResponse
 from imagebot.images.reference import is_tag
 from imagebot.registry.json_reader import CLOSES, OPENS, Events, JsonReader
 from imagebot.registry.limits import JSON_DEPTH, PAGE_PARTS, TAG_CHARACTERS, TAGS_BYTES
-from imagebot.registry.paging import Page, held_by_tag, held_by_time
+from imagebot.registry.paging import TagPage, held_by_tag, held_by_time
 
 _MILLISECONDS = re.compile(r"[0-9]{12,13}", re.ASCII)  # 2001 to 2286
 
@@ -38,12 +38,12 @@ class TagPageReader:
     def feed(self, piece: bytes) -> None:
         self._look(self._json.feed(piece))
 
-    def end(self) -> Page:
+    def end(self) -> TagPage:
         """The page. Raises `BadResponse`."""
         self._look(self._json.end())
         if not self._listed:
             raise BadResponse(f"{self._host} sent a tag list without tags")
-        return Page(tuple(self._tags), self._sent, self._link, self._uploaded, self._parts)
+        return TagPage(tuple(self._tags), self._sent, self._link, self._uploaded, self._parts)
 
     def _look(self, events: Events) -> None:
         self._parts += len(events)

@@ -14,14 +14,14 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 
 from imagebot.errors import BadResponse, Refused, Unavailable
-from imagebot.registry.allowance import Skipped
-from imagebot.registry.body import Answer, Ask
+from imagebot.registry.allowance import NotAsked
+from imagebot.registry.body import Request, Response
 from imagebot.registry.limits import TOKEN_BYTES, TOKEN_LIFE, TOKEN_SILENCE, TOKEN_USE, TOKENS_KEPT, Deadline
 from imagebot.registry.logins import Basic, Login, RefreshToken
 from imagebot.registry.pause import retry_after
 from imagebot.registry.responses import error_code, json_object
 from imagebot.registry.urls import Url
-from imagebot.registry.wire import Wire
+from imagebot.registry.wire import Exchanges
 from imagebot.secret import Secret
 
 _TOKEN = re.compile(r"[!-~]{1,65536}", re.ASCII)
@@ -48,7 +48,7 @@ class Token:
 class Tokens:
     """One registry's; shared by the threads of a pass, of which only one at a time asks for the same token."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Exchanges) -> None:
         self._wire = wire
         self._lock = threading.Lock()
         self._kept: dict[TokenFor, Token] = {}
@@ -68,7 +68,7 @@ class Tokens:
         with self._lock:
             lock = self._locks.setdefault(wanted, threading.Lock())
         if not lock.acquire(timeout=deadline.remaining):
-            raise Skipped(f"the token server {wanted.realm.netloc} did not answer in time")
+            raise NotAsked(f"the token server {wanted.realm.netloc} did not answer in time")
         try:
             kept = self._kept.get(wanted)
             if kept is not None and kept.until > time.monotonic() and kept.secret != instead_of:
@@ -108,19 +108,19 @@ class Tokens:
             return first and not isinstance(login.credential, RefreshToken)
 
 
-def _ask(wanted: TokenFor) -> Ask:
+def _ask(wanted: TokenFor) -> Request:
     parameters = {"scope": wanted.scope} | ({"service": wanted.service} if wanted.service else {})
     match wanted.login.credential:
         case RefreshToken(token):
             form = {"grant_type": "refresh_token", "client_id": "imagebot", "refresh_token": token.reveal()}
-            return Ask("POST", wanted.realm, TOKEN_BYTES, form=form | parameters, silence=TOKEN_SILENCE)
+            return Request("POST", wanted.realm, TOKEN_BYTES, form=form | parameters, silence=TOKEN_SILENCE)
         case Basic() as basic:
             headers = {"Authorization": basic.header()}
         case _:
             headers = {}
     mark = "&" if "?" in wanted.realm.rest else "?"
     url = replace(wanted.realm, rest=f"{wanted.realm.rest or '/'}{mark}{urlencode(parameters)}")
-    return Ask("GET", url, TOKEN_BYTES, headers, silence=TOKEN_SILENCE)
+    return Request("GET", url, TOKEN_BYTES, headers, silence=TOKEN_SILENCE)
 
 
 def _life(expires_in: object) -> float:
@@ -129,7 +129,7 @@ def _life(expires_in: object) -> float:
     return TOKEN_LIFE
 
 
-def _failure(answer: Answer, wanted: TokenFor) -> Refused | Unavailable | BadResponse:
+def _failure(answer: Response, wanted: TokenFor) -> Refused | Unavailable | BadResponse:
     status = f"{answer.status} {error_code(answer)}".rstrip()
     server = f"the token server {wanted.realm.netloc}"
     if answer.status in (400, 401, 403):

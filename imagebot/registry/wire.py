@@ -17,9 +17,9 @@ from urllib3 import BaseHTTPResponse, Timeout
 
 from imagebot import __version__
 from imagebot.errors import Unavailable
-from imagebot.registry.body import Answer, Ask, Body
+from imagebot.registry.body import Body, Request, Response
 from imagebot.registry.connections import Connections, Leash
-from imagebot.registry.failures import Cut, Down, Silent, translated
+from imagebot.registry.failures import CutShort, Down, Silent, translated
 from imagebot.registry.limits import FREE_BYTES, PAUSE_WHEN_DOWN, PAUSE_WHEN_TOLD, Deadline
 from imagebot.registry.pause import Pauses, retry_after
 
@@ -39,7 +39,7 @@ class Count:
             self.value += 1
 
 
-class Wire:
+class Exchanges:
     """Carries exchanges for one registry. `private_hosts` are those that may lie in a private network."""
 
     def __init__(self, private_hosts: frozenset[str], ca_file: Path | None, count: Count) -> None:
@@ -48,7 +48,7 @@ class Wire:
         self._pauses = Pauses()
         self._connections = Connections(DEFAULT_CA_BUNDLE_PATH if ca_file is None else str(ca_file))
 
-    def send(self, ask: Ask, deadline: Deadline) -> Answer:
+    def send(self, ask: Request, deadline: Deadline) -> Response:
         """The answer, whatever its status. A connection that is cut, or an error that may pass, is tried once more.
 
         Raises every `WorldError` but those that a status stands for.
@@ -70,21 +70,21 @@ class Wire:
         """Let go of the connections that are kept open."""
         self._connections.clear()
 
-    def _once_more(self, ask: Ask, deadline: Deadline) -> Answer:
+    def _once_more(self, ask: Request, deadline: Deadline) -> Response:
         try:
             return replace(self._exchange(ask, deadline), tries=2)
-        except (Cut, Silent) as error:
+        except (CutShort, Silent) as error:
             raise self._noted(type(error)(f"{error}, twice"), ask) from None
         except Unavailable as error:
             raise self._noted(error, ask) from None
 
-    def _noted(self, error: Unavailable, ask: Ask) -> Unavailable:
+    def _noted(self, error: Unavailable, ask: Request) -> Unavailable:
         """`error`, once it is remembered that nobody is there."""
         if isinstance(error, Down):
             self._pauses.begin(ask.url.netloc, PAUSE_WHEN_DOWN, "could not be reached")
         return error
 
-    def _exchange(self, ask: Ask, deadline: Deadline) -> Answer:
+    def _exchange(self, ask: Request, deadline: Deadline) -> Response:
         self._count.add()
         leash = Leash(deadline, self._private_hosts, ask.silence)
         with translated(ask.url.netloc, leash):
@@ -94,7 +94,7 @@ class Wire:
         finally:
             response.close()
 
-    def _response(self, ask: Ask, leash: Leash) -> BaseHTTPResponse:
+    def _response(self, ask: Request, leash: Leash) -> BaseHTTPResponse:
         headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **ask.headers}
         body = None
         if ask.form is not None:
@@ -112,7 +112,7 @@ class Wire:
             timeout=Timeout(connect=leash.deadline.for_connect(), read=leash.for_read()),
         )
 
-    def _read(self, body: Body) -> Answer:
+    def _read(self, body: Body) -> Response:
         if body.ask.method == "HEAD":
             return body.of_nothing()
         if body.response.status != HTTPStatus.OK:
@@ -123,7 +123,7 @@ class Wire:
             body.read(body.ask.cap)
         return body.whole()
 
-    def _heed(self, answer: Answer, ask: Ask) -> None:
+    def _heed(self, answer: Response, ask: Request) -> None:
         """Remember that the host wants to be left alone."""
         seconds = retry_after(answer.headers.get("Retry-After"), answer.headers.get("Date"))
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:

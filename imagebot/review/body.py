@@ -14,11 +14,11 @@ from imagebot.pulls.commands import boxes
 from imagebot.review.escape import code, html_code, prose
 from imagebot.review.facts import in_full, table
 from imagebot.review.flags import Flag, flags
-from imagebot.review.image_facts import Beside
+from imagebot.review.image_facts import ImageFacts
 from imagebot.review.links import HOSTS, HostKind
 from imagebot.review.note import note
 from imagebot.review.titles import labels, moved
-from imagebot.review.truncate import Part, Worth, fit
+from imagebot.review.truncate import BodyPart, Worth, fit
 from imagebot.review.warnings import warning
 from imagebot.selection.reasons import short
 
@@ -49,13 +49,13 @@ class _Shown:
     """One update and all that is told about it."""
 
     update: ImageUpdate
-    beside: Beside
+    beside: ImageFacts
     flags: tuple[Flag, ...]
     hosts: Mapping[str, HostKind]
 
 
 def describe(
-    change: Change, besides: Sequence[Beside], hosts: Mapping[str, HostKind] = HOSTS, room: int = BODY_LIMIT
+    change: Change, besides: Sequence[ImageFacts], hosts: Mapping[str, HostKind] = HOSTS, room: int = BODY_LIMIT
 ) -> Description:
     """The body and the labels of a change; `besides` has what is known about each of its updates, in their order.
 
@@ -73,14 +73,14 @@ def describe(
     return Description(body, labels(change, flagged=bool(found)), found)
 
 
-def _parts(change: Change, shown: Sequence[_Shown]) -> Iterator[Part]:
-    yield Part(f"{_heading(change)}\n")
+def _parts(change: Change, shown: Sequence[_Shown]) -> Iterator[BodyPart]:
+    yield BodyPart(f"{_heading(change)}\n")
     yield from _warnings(shown)
     yield from _one(shown[0]) if len(shown) == 1 else _several(shown)
-    yield Part(f"\n{_choices(change)}\n")
+    yield BodyPart(f"\n{_choices(change)}\n")
     if words := note(change):
-        yield Part(f"\n{words}\n")
-    yield Part(f"\n{boxes(code(change.base))}\n")
+        yield BodyPart(f"\n{words}\n")
+    yield BodyPart(f"\n{boxes(code(change.base))}\n")
     if len(shown) == 1:
         yield from _folded(shown[0])
 
@@ -92,7 +92,7 @@ def _heading(change: Change) -> str:
     return f"### {code(change.name)} in {code(change.environment)}: {moves}"
 
 
-def _warnings(shown: Sequence[_Shown]) -> Iterator[Part]:
+def _warnings(shown: Sequence[_Shown]) -> Iterator[BodyPart]:
     lines = [
         f"- ⚠ {_name(each.update) + ': ' if len(shown) > 1 else ''}{warning(flag, each.update)}"
         for each in shown
@@ -101,50 +101,52 @@ def _warnings(shown: Sequence[_Shown]) -> Iterator[Part]:
     if len(lines) > _WARNINGS_SHOWN:
         lines = [*lines[:_WARNINGS_SHOWN], f"- ⚠ and {len(lines) - _WARNINGS_SHOWN} more warnings"]
     if lines:
-        yield Part("\n" + "\n".join(lines) + "\n")
+        yield BodyPart("\n" + "\n".join(lines) + "\n")
 
 
-def _one(shown: _Shown) -> Iterator[Part]:
+def _one(shown: _Shown) -> Iterator[BodyPart]:
     update = shown.update
-    yield Part(f"\n{table(update, shown.beside, shown.hosts)}\n", Worth.FACTS)
-    yield Part(f"\n{_fields(update, _FIELDS_SHOWN)}\n", Worth.FIELDS)
-    yield Part(f"\n**Why this tag**: {_why(update)}\n", Worth.REASONS)
+    yield BodyPart(f"\n{table(update, shown.beside, shown.hosts)}\n", Worth.FACTS)
+    yield BodyPart(f"\n{_fields(update, _FIELDS_SHOWN)}\n", Worth.FIELDS)
+    yield BodyPart(f"\n**Why this tag**: {_why(update)}\n", Worth.REASONS)
     if skipped := _skipped(update):
-        yield Part(f"\n{skipped}\n", Worth.SKIPPED)
+        yield BodyPart(f"\n{skipped}\n", Worth.SKIPPED)
 
 
-def _several(shown: Sequence[_Shown]) -> Iterator[Part]:
-    yield Part("\n| app | image | was | becomes | kind | fields |\n|---|---|---|---|---|---|\n")
+def _several(shown: Sequence[_Shown]) -> Iterator[BodyPart]:
+    yield BodyPart("\n| app | image | was | becomes | kind | fields |\n|---|---|---|---|---|---|\n")
     for each in shown:
         update = each.update
         was, becomes = map(code, moved(update.old, [update.new]))
         signs = "⚠ " if each.flags else ""
         cells = (code(update.app), code(update.image.familiar), was, becomes, signs + update.kind, len(update.fields))
-        yield Part(f"| {' | '.join(map(str, cells))} |\n", Worth.OVERVIEW)
+        yield BodyPart(f"| {' | '.join(map(str, cells))} |\n", Worth.OVERVIEW)
     for each in shown:
         yield _section(each)
 
 
-def _section(shown: _Shown) -> Part:
+def _section(shown: _Shown) -> BodyPart:
     """All about one of several updates, folded; in parts if there is not room enough for so many."""
     update = shown.update
     summary = f"{html_code(update.app)} {html_code(update.image.familiar)}"
     facts = [_why(update), table(update, shown.beside, shown.hosts), _fields(update, _FIELDS_SHOWN)]
     more = [_skipped(update), in_full(update, shown.beside)]
-    least = Part(f"\n{_name(update)}: {_why(update)}\n", Worth.REASONS)
-    return Part(_fold(summary, [*facts, *more]), Worth.DETAILS, Part(_fold(summary, facts), Worth.FIELDS, least))
+    least = BodyPart(f"\n{_name(update)}: {_why(update)}\n", Worth.REASONS)
+    return BodyPart(
+        _fold(summary, [*facts, *more]), Worth.DETAILS, BodyPart(_fold(summary, facts), Worth.FIELDS, least)
+    )
 
 
-def _folded(shown: _Shown) -> Iterator[Part]:
+def _folded(shown: _Shown) -> Iterator[BodyPart]:
     """What most reviewers need not see."""
     update = shown.update
     if len(update.fields) > _FIELDS_SHOWN:
-        yield Part(_fold("All fields", [_fields(update, _FIELDS_FOLDED)]), Worth.DETAILS)
+        yield BodyPart(_fold("All fields", [_fields(update, _FIELDS_FOLDED)]), Worth.DETAILS)
     if len(update.skipped) > _SKIPPED_SHOWN:
         lines = "\n".join(f"- {_refused(item.tag, item.because)}" for item in update.skipped)
-        yield Part(_fold("Better tags that were not taken", [lines]), Worth.DETAILS)
+        yield BodyPart(_fold("Better tags that were not taken", [lines]), Worth.DETAILS)
     words = "Whole digests, and what is configured otherwise"
-    yield Part(_fold(words, [in_full(update, shown.beside)]), Worth.DETAILS)
+    yield BodyPart(_fold(words, [in_full(update, shown.beside)]), Worth.DETAILS)
 
 
 def _fold(summary: str, sections: Sequence[str]) -> str:

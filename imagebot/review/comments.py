@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from imagebot.plan.change import Change
 from imagebot.plan.obsolete import Moot, Why
 from imagebot.pulls.block import Proposed
-from imagebot.pulls.commands import Wish
+from imagebot.pulls.commands import Command
 from imagebot.review.escape import code, prose
 
 _MOST_TOLD = 20
@@ -57,7 +57,7 @@ def frozen_comment(author: str, commit: str, branch: str) -> str:
     return (
         f"{code(author)} committed {code(commit)} to {code(branch)}. That is safe: imagebot leaves branch and"
         " words to people from now on. To let it rebuild the branch without that commit, tick **Rebuild** above or add"
-        f" the label {code(Wish.REBUILD.label)}."
+        f" the label {code(Command.REBUILD.label)}."
     )
 
 

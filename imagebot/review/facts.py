@@ -9,7 +9,7 @@ from imagebot.images.about import About
 from imagebot.plan.change import ImageUpdate
 from imagebot.review.compare import Comparison, Names, compare
 from imagebot.review.escape import code, prose
-from imagebot.review.image_facts import Beside
+from imagebot.review.image_facts import ImageFacts
 from imagebot.review.links import HostKind, links
 from imagebot.review.titles import versions
 from imagebot.selection.reasons import short, shown
@@ -23,13 +23,13 @@ _LONGEST_REFERENCE = 600
 _NONE = "–"
 
 
-def table(update: ImageUpdate, beside: Beside, hosts: Mapping[str, HostKind]) -> str:
+def table(update: ImageUpdate, beside: ImageFacts, hosts: Mapping[str, HostKind]) -> str:
     """What was and what becomes, with a line for each thing that is known."""
     rows = [(code(update.image.familiar), "was", "becomes"), ("---", "---", "---"), *_rows(update, beside, hosts)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def in_full(update: ImageUpdate, beside: Beside) -> str:
+def in_full(update: ImageUpdate, beside: ImageFacts) -> str:
     """Whole references, to be copied, and all that is configured otherwise."""
     lines = [f"- was {_reference(update, old)}" for old in update.old[:_FEW]]
     lines.append(f"- becomes {_reference(update, update.new)}")
@@ -40,7 +40,7 @@ def in_full(update: ImageUpdate, beside: Beside) -> str:
     return "\n".join(lines)
 
 
-def _rows(update: ImageUpdate, beside: Beside, hosts: Mapping[str, HostKind]) -> Iterator[tuple[str, str, str]]:
+def _rows(update: ImageUpdate, beside: ImageFacts, hosts: Mapping[str, HostKind]) -> Iterator[tuple[str, str, str]]:
     old, new = beside.old, beside.new
     yield "version", code(versions(update.old)), f"{code(update.new.tag)} ({update.kind})"
     digests = list(dict.fromkeys(version.digest for version in update.old if version.digest))
@@ -76,7 +76,7 @@ def _compared(found: Comparison, platforms: Sequence[str]) -> Iterator[tuple[str
     yield "configuration", "", "; ".join(told) if told else "the same"
 
 
-def _links(update: ImageUpdate, beside: Beside, hosts: Mapping[str, HostKind]) -> str:
+def _links(update: ImageUpdate, beside: ImageFacts, hosts: Mapping[str, HostKind]) -> str:
     found = links(beside.old, beside.new, update, hosts)
     shown_links = [("compare", found.compare), ("release notes", found.notes)]
     told = [f"[{words}]({url})" for words, url in shown_links if url is not None]

@@ -9,7 +9,7 @@ from imagebot.images.about import About
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class ImageFacts:
     """What goes with one update.
 
     `old` and `new` are the images, None where they could not be asked about; `unknown` says then why. `first_seen` is

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from imagebot.plan.change import Change
 from imagebot.plan.fingerprint import fingerprint
-from imagebot.plan.rollback import Wish
+from imagebot.plan.rollback import RollbackWish
 from imagebot.pulls.block import Block, Proposed, write
 from imagebot.pulls.body_frame import YOURS, framed
 from imagebot.pulls.trailers import ROLLBACK
@@ -25,20 +25,20 @@ _CHOICES = (
 )
 
 
-def worded(change: Change, wish: Wish, sign_off: str | None = None) -> Change:
+def worded(change: Change, wish: RollbackWish, sign_off: str | None = None) -> Change:
     """The change with the title, labels, message and fingerprint of a rollback that somebody wished for."""
     titled = replace(change, title=_title(change), labels=tuple(dict.fromkeys((*labels(change), LABEL))))
     return replace(titled, message=message(titled, wish, sign_off), fingerprint=fingerprint(titled))
 
 
-def message(change: Change, wish: Wish, sign_off: str | None = None) -> str:
+def message(change: Change, wish: RollbackWish, sign_off: str | None = None) -> str:
     """The commit message, with trailers that tell a rollback from an update."""
     asked = bare(f"Asked for by {wish.by}: {wish.because}")
     mark = f"{ROLLBACK}: {change.name}@{change.environment}"
     return f"{change.title}\n\n{asked}\n\n{trailers(change.updates, sign_off, mark)}\n"
 
 
-def body(change: Change, wish: Wish, holds: Sequence[HandHold], cautions: Sequence[str]) -> str:
+def body(change: Change, wish: RollbackWish, holds: Sequence[HandHold], cautions: Sequence[str]) -> str:
     """What it puts back, who asked for it, what is held from now on, and how that is lifted."""
     proposed = tuple(Proposed(one.app, str(one.image), one.new.tag, one.new.digest) for one in change.updates)
     told = Block(change.name, change.environment, proposed, change.fingerprint, title=change.title)

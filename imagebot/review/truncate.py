@@ -32,17 +32,17 @@ _ROOM_TO_SAY_SO = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BodyPart:
     """Markdown that ends its last line itself; `instead` is worth more, and shorter."""
 
     text: str
     worth: Worth = Worth.NEEDED
-    instead: Part | None = None
+    instead: BodyPart | None = None
 
 
-def fit(parts: Sequence[Part], room: int) -> str:
+def fit(parts: Sequence[BodyPart], room: int) -> str:
     """All parts if they have at most `room` characters; else without some, of the same worth the last ones first."""
-    kept: list[Part | None] = list(parts)
+    kept: list[BodyPart | None] = list(parts)
     excess = sum(len(part.text) for part in parts) - room
     if excess > 0:
         excess += _ROOM_TO_SAY_SO

@@ -36,7 +36,7 @@ class Appearance:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class RegistryPast:
     """What is known of one image's tags: those that came later than `start`, which ran at the beginning.
 
     `deployed` are the tags that run today, in which an order may look for the variant to keep.
@@ -49,7 +49,7 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class ImageMove:
     """One image of a pull request."""
 
     image: ImageName
@@ -64,7 +64,7 @@ class Opened:
 
     environment: str
     at: datetime
-    moves: tuple[Move, ...]
+    moves: tuple[ImageMove, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Replay:
     ends: tuple[End, ...]
 
 
-def replay(policies: Sequence[Policy], pasts: Sequence[Past], since: datetime, until: datetime) -> Replay:
+def replay(policies: Sequence[Policy], pasts: Sequence[RegistryPast], since: datetime, until: datetime) -> Replay:
     """The past of one app: `policies` are its environments, which share their watches, and each watch has its past."""
     ordered = _sources_first(policies)
     first = ordered[0]
@@ -122,7 +122,7 @@ class _Lane:
 
     policy: Policy
     watch: Watch
-    past: Past
+    past: RegistryPast
     tag: str | None
     since: datetime
     verdict: Verdict | None = field(default=None)
@@ -133,7 +133,7 @@ class _Lane:
         return self.verdict
 
 
-def _moves(lanes: Sequence[_Lane], every: Mapping[tuple[str, int], _Lane], now: datetime) -> tuple[Move, ...]:
+def _moves(lanes: Sequence[_Lane], every: Mapping[tuple[str, int], _Lane], now: datetime) -> tuple[ImageMove, ...]:
     """What one environment takes over at one moment."""
     moves = []
     for index, lane in enumerate(lanes):
@@ -143,7 +143,7 @@ def _moves(lanes: Sequence[_Lane], every: Mapping[tuple[str, int], _Lane], now: 
         if isinstance(lane.verdict, Update):
             tag = lane.verdict.to.tag
             came = next(one for one in lane.past.appearances if one.tag == tag)
-            moves.append(Move(lane.watch.image, lane.tag, came, lane.verdict.because))
+            moves.append(ImageMove(lane.watch.image, lane.tag, came, lane.verdict.because))
             lane.tag, lane.since = tag, now
             # Merged, it makes room for what waits next.
             lane.verdict = _verdict(lane, source, now)

@@ -14,7 +14,7 @@ from imagebot.errors import BadInput, Unavailable
 from imagebot.selection.hand_holds import HandHold, Place, in_order
 from imagebot.store import document
 from imagebot.store.ages import told
-from imagebot.store.document import Memory
+from imagebot.store.document import StateDocument
 from imagebot.store.protocol import LastVerdict, Shelf, broken, standing
 
 _TRIES = 8
@@ -95,13 +95,13 @@ class BranchStore:
         if self._unsaved:
             self._write(lambda memory: memory, "new digests seen")
 
-    def _change(self, after: Memory) -> Memory:
+    def _change(self, after: StateDocument) -> StateDocument:
         """Take `after` for what is remembered; it is written by `save`."""
         self._unsaved = self._unsaved or after is not self._memory
         self._memory = after
         return after
 
-    def _write(self, change: Callable[[Memory], Memory], deed: str) -> Memory:
+    def _write(self, change: Callable[[StateDocument], StateDocument], deed: str) -> StateDocument:
         """Write the file with what this store saw and `change`; returns what it said just before `change`.
 
         Where somebody else wrote it meanwhile, all is done again upon what they wrote.
@@ -120,10 +120,10 @@ class BranchStore:
                 self._memory = theirs.saw_too(before)
         raise Unavailable(f"{self._shelf.name} is written by somebody else all the time; try again")
 
-    def _read(self) -> tuple[str | None, Memory]:
+    def _read(self) -> tuple[str | None, StateDocument]:
         found = self._shelf.read()
         if found is None:
-            return None, Memory()
+            return None, StateDocument()
         data, version = found
         try:
             return version, document.read(data)

@@ -24,7 +24,7 @@ _SQLITE_LATER = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR")
 _SQLITE_BROKEN = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 
 
-class Database:
+class SqlDatabase:
     """One database, at the tables of this imagebot from the first `open` on."""
 
     def __init__(self, engine: Engine, name: str, file: Path | None = None) -> None:
@@ -33,7 +33,7 @@ class Database:
         self._file = file
 
     @classmethod
-    def sqlite(cls, file: Path) -> Database:
+    def sqlite(cls, file: Path) -> SqlDatabase:
         """A file, made if it is not there. Several processes may use it at once."""
         url = URL.create("sqlite", database=str(file))
         # No pool: whoever deletes the file while the bot runs gets a new one in the next pass.
@@ -43,7 +43,7 @@ class Database:
         return cls(engine, str(file), file)
 
     @classmethod
-    def postgresql(cls, url: SecretSource) -> Database:
+    def postgresql(cls, url: SecretSource) -> SqlDatabase:
         """A PostgreSQL server by its URL, which may hold a password. Raises `BadInput` for any other URL."""
         try:
             parsed = make_url(url.reveal())

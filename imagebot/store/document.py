@@ -23,7 +23,7 @@ Sight = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class StateDocument:
     """What must survive, whole; and what was `forgotten` since it was last written."""
 
     clock: Clock | None = None
@@ -31,7 +31,7 @@ class Memory:
     holds: Mapping[Place, HandHold] = field(default_factory=dict)
     forgotten: frozenset[Sight] = field(default=frozenset(), compare=False)
 
-    def see(self, sights: Collection[Sight], now: datetime) -> Memory:
+    def see(self, sights: Collection[Sight], now: datetime) -> StateDocument:
         """The memory once these were seen; the very same where all of them are known and time did not jump."""
         new = [sight for sight in sights if sight not in self.seen]
         clock = tick(self.clock, now)
@@ -42,7 +42,7 @@ class Memory:
             known = {sight: min(at, now) for sight, at in known.items()}
         return replace(self, clock=clock, seen=known | dict.fromkeys(new, clock.latest))
 
-    def stand(self, image: str, tag: str, digest: str, now: datetime) -> Memory:
+    def stand(self, image: str, tag: str, digest: str, now: datetime) -> StateDocument:
         """The memory once `tag` was seen to stand for `digest`; any other that it stood for before is forgotten."""
         key = standing(tag, digest)
         known = self.standing(image, tag)
@@ -59,7 +59,7 @@ class Memory:
         """What a tag is known to stand for: more than one where two have written at one time."""
         return [sight for sight in self.seen if sight[0] == image and sight[1].startswith(standing(tag, ""))]
 
-    def forget(self, sights: Collection[Sight]) -> Memory:
+    def forget(self, sights: Collection[Sight]) -> StateDocument:
         """The memory without these; the very same where none of them is known."""
         gone = {sight for sight in sights if sight in self.seen}
         if not gone:
@@ -67,11 +67,11 @@ class Memory:
         kept = {sight: at for sight, at in self.seen.items() if sight not in gone}
         return replace(self, seen=kept, forgotten=self.forgotten | gone)
 
-    def written(self) -> Memory:
+    def written(self) -> StateDocument:
         """The memory once it is written: what it forgot, nobody knows any more."""
         return replace(self, forgotten=frozenset())
 
-    def saw_too(self, other: Memory) -> Memory:
+    def saw_too(self, other: StateDocument) -> StateDocument:
         """The memory with what `other` saw and without what it forgot.
 
         Of two times of one digest the earlier counts, for both were told to somebody; of a tag that stands for one the
@@ -89,11 +89,11 @@ class Memory:
             forgotten=other.forgotten,
         )
 
-    def hold(self, hold: HandHold) -> Memory:
+    def hold(self, hold: HandHold) -> StateDocument:
         """The memory with `hold`, unless its place is held already."""
         return replace(self, holds={hold.place: hold, **self.holds})
 
-    def unhold(self, place: Place) -> Memory:
+    def unhold(self, place: Place) -> StateDocument:
         """The memory without the hold of `place`."""
         return replace(self, holds={key: hold for key, hold in self.holds.items() if key != place})
 
@@ -103,7 +103,7 @@ def _jumped(before: Clock | None, after: Clock) -> bool:
     return before is not None and (after.latest < before.latest or after.behind_since != before.behind_since)
 
 
-def write(memory: Memory) -> bytes:
+def write(memory: StateDocument) -> bytes:
     """The document: the same memory gives the same bytes, a line for each thing that may change."""
     images: dict[str, dict[str, str]] = {}
     for (image, digest), at in sorted(memory.seen.items()):
@@ -128,7 +128,7 @@ def write(memory: Memory) -> bytes:
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-def read(data: bytes) -> Memory:
+def read(data: bytes) -> StateDocument:
     """What `write` wrote. Raises `ValueError` in plain words for anything else."""
     try:
         document = json.loads(data)
@@ -144,7 +144,7 @@ def read(data: bytes) -> Memory:
         holds = [_hold(each) for each in document["holds"]]
     except (LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"it is not what imagebot writes ({type(error).__name__}: {error})") from None
-    return Memory(clock, seen, {hold.place: hold for hold in holds})
+    return StateDocument(clock, seen, {hold.place: hold for hold in holds})
 
 
 def _hold(each: Mapping[str, Any]) -> HandHold:

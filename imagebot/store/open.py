@@ -29,15 +29,15 @@ def opener(settings: Settings, shelf: Callable[[str], Shelf]) -> Callable[[], St
 def _opener(settings: Settings, shelf: Callable[[str], Shelf]) -> Callable[[], Store]:
     match settings.database:
         case None:
-            from imagebot.store.database import Database
+            from imagebot.store.database import SqlDatabase
             from imagebot.store.sql import database_store
 
-            return database_store(Database.sqlite(settings.state / DATABASE_FILE))
+            return database_store(SqlDatabase.sqlite(settings.state / DATABASE_FILE))
         case PostgresDatabase(url):
-            from imagebot.store.database import Database
+            from imagebot.store.database import SqlDatabase
             from imagebot.store.sql import database_store
 
-            return database_store(Database.postgresql(url))
+            return database_store(SqlDatabase.postgresql(url))
         case StateBranch(repository):
             from imagebot.store.branch import branch_store
 

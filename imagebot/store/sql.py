@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from imagebot.selection.hand_holds import HandHold, Place, in_order
 from imagebot.store.ages import Clock, tick, told
-from imagebot.store.database import Database
+from imagebot.store.database import SqlDatabase
 from imagebot.store.protocol import LastVerdict, broken, standing
 from imagebot.store.tables import clock, first_seen, holds, recalled, verdicts
 
@@ -23,7 +23,7 @@ _AT_ONCE = 5000  # bound values in a statement: SQLite takes 32 766, PostgreSQL 
 class SqlStore:
     """What one database remembers; good for any number of passes, and for several processes at once."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: SqlDatabase) -> None:
         self._database = database
 
     def first_seen(self, image: str, digests: Collection[str], now: datetime) -> Mapping[str, datetime]:
@@ -112,7 +112,7 @@ class SqlStore:
         """Nothing is left to do: each call above was safe when it returned."""
 
 
-def database_store(database: Database) -> Callable[[], SqlStore]:
+def database_store(database: SqlDatabase) -> Callable[[], SqlStore]:
     """What opens the store in `database`; each time, its tables are looked after."""
 
     def open_store() -> SqlStore:

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.remote import Remote
-from imagebot.operations.base_history import Past, past_of
+from imagebot.operations.base_history import BaseHistory, past_of
 from tests.history.test_past import NOW, policies
 from tests.support.git_repos import a_repository
 from tests.support.past import BOT
@@ -39,7 +39,7 @@ def compare(folder: Path, commits: int) -> None:
     print(f"history: {commits} commits, {entries} changes: {ours:.0f} ms, git log {git:.0f} ms, ratio {ours / git:.0f}")
 
 
-def told(mirror: Mirror, base: str) -> Past:
+def told(mirror: Mirror, base: str) -> BaseHistory:
     past = past_of(mirror, base, policies(), BOT[1], NOW)
     assert past.ledger.entries
     return past

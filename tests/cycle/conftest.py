@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from imagebot.cycle.report import Deed, Report
+from imagebot.cycle.report import Action, Report
 from imagebot.selection.verdict import Verdict
 from tests.support import oci_folder
 from tests.support.stage import NOON, Stage, set_up
@@ -47,7 +47,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
         yield stage
 
 
-def deeds(report: Report) -> list[Deed]:
+def deeds(report: Report) -> list[Action]:
     """What became of each branch."""
     return [outcome.deed for outcome in report.outcomes]
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 import pytest
 
 from imagebot.cli.compose import load
-from imagebot.cycle.report import Deed, Report
+from imagebot.cycle.report import Action, Report
 from imagebot.cycle.run import preview, run
 from imagebot.cycle.world import World
 from imagebot.errors import BadInput, Bug, CannotEdit, ImagebotError
@@ -21,7 +21,7 @@ from imagebot.gitrepo.commits import Draft
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.images.reference import ImageName
 from imagebot.observe.events import BugMet
-from imagebot.operations.base_history import Past, read_pasts
+from imagebot.operations.base_history import BaseHistory, read_pasts
 from imagebot.operations.simulate import Span, simulate
 from imagebot.policyfiles import load_paths
 from imagebot.registry.client import Registries, TagList
@@ -81,8 +81,8 @@ def assert_only_odd_failed(stage: Stage, report: Report) -> None:
     pull = next(each for each in stage.pulls() if each.branch == HEALTHY)
     assert pull.state == "open"
     done = {outcome.branch: outcome.deed for outcome in report.outcomes}
-    assert done[HEALTHY] is Deed.OPENED
-    assert done.get(ODD, Deed.FAILED) is Deed.FAILED
+    assert done[HEALTHY] is Action.OPENED
+    assert done.get(ODD, Action.FAILED) is Action.FAILED
     assert_told(stage, report)
 
 
@@ -138,14 +138,14 @@ def test_a_bug_in_what_concerns_one_repository_stops_no_other(two: Stage, within
 def test_a_bug_after_the_work_is_told_and_undoes_nothing(two: Stage, within: str) -> None:
     report = two.one_pass(planted(two, within))
 
-    assert [outcome.deed for outcome in report.outcomes] == [Deed.OPENED, Deed.OPENED]
+    assert [outcome.deed for outcome in report.outcomes] == [Action.OPENED, Action.OPENED]
     assert_told(two, report)
 
 
 def test_what_cannot_be_read_ahead_is_read_when_it_is_needed(two: Stage) -> None:
     report = two.one_pass(planted(two, "read files of environments"))
 
-    assert [outcome.deed for outcome in report.outcomes] == [Deed.OPENED, Deed.OPENED]
+    assert [outcome.deed for outcome in report.outcomes] == [Action.OPENED, Action.OPENED]
     assert_told(two, report)
 
 
@@ -157,7 +157,7 @@ def test_a_bug_in_one_open_pull_request_stops_no_other(two: Stage) -> None:
 
     report = two.one_pass(planted(two, f"look after the pull request of {ODD}"))
 
-    assert {outcome.branch: outcome.deed for outcome in report.outcomes} == {HEALTHY: Deed.CLOSED, ODD: Deed.FAILED}
+    assert {outcome.branch: outcome.deed for outcome in report.outcomes} == {HEALTHY: Action.CLOSED, ODD: Action.FAILED}
     assert_told(two, report)
 
 
@@ -216,8 +216,8 @@ def test_a_forge_whose_listing_breaks_us_stops_no_other(two: Stage) -> None:
     report = two.one_pass(replace(world, forge=forge))
 
     done = {outcome.branch: outcome.deed for outcome in report.outcomes}
-    assert done[HEALTHY] is Deed.UPDATED
-    assert done.get(ODD, Deed.FAILED) is Deed.FAILED
+    assert done[HEALTHY] is Action.UPDATED
+    assert done.get(ODD, Action.FAILED) is Action.FAILED
     assert report.exit_code == 3
 
 
@@ -281,7 +281,7 @@ def test_a_bug_in_one_past_hides_no_other(two: Stage) -> None:
 
     pasts = read_pasts(world, policies.policies, NOON)
 
-    assert isinstance(pasts["environments"], Past)
+    assert isinstance(pasts["environments"], BaseHistory)
     assert isinstance(pasts["odd"], Bug)
     assert len(world.bugs) == 1
 

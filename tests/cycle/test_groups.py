@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imagebot.cycle.report import Deed, Report
+from imagebot.cycle.report import Action, Report
 from imagebot.pulls import block
 from imagebot.selection.verdict import Unknown, Update
 from tests.cycle.conftest import DEPLOYMENT, POLICY, assert_quiet
@@ -17,7 +17,7 @@ spec:
 """
 
 
-def deeds(report: Report) -> dict[str, Deed]:
+def deeds(report: Report) -> dict[str, Action]:
     return {outcome.branch.removeprefix("imagebot/staging/"): outcome.deed for outcome in report.outcomes}
 
 
@@ -48,7 +48,7 @@ def proposed(stage: Stage, branch: str) -> list[tuple[str, str]]:
 def test_a_named_group_is_one_branch_one_commit_one_pull_request(apps: Stage) -> None:
     group(apps, "{name: platform}", "blue", "green")
 
-    assert deeds(apps.one_pass()) == {"+platform": Deed.OPENED, "podinfo": Deed.OPENED}
+    assert deeds(apps.one_pass()) == {"+platform": Action.OPENED, "podinfo": Action.OPENED}
 
     for app in ("blue", "green"):
         assert apps.show(f"{app}/app.yaml", "imagebot/staging/+platform") == DEPLOYMENT.replace("6.5.3", "6.5.4")
@@ -109,7 +109,7 @@ def test_an_app_that_is_unknown_does_not_keep_its_group_back(apps: Stage) -> Non
 
     report = apps.one_pass()
 
-    assert deeds(report) == {"+platform": Deed.OPENED, "podinfo": Deed.OPENED}
+    assert deeds(report) == {"+platform": Action.OPENED, "podinfo": Action.OPENED}
     assert proposed(apps, "+platform") == [("blue", "6.5.4")]
     assert {str(one.policy): type(one.watches[0].verdict) for one in report.decisions} == {
         "blue@staging": Update,
@@ -139,10 +139,10 @@ def test_a_change_of_group_moves_the_updates_and_closes_what_they_leave(apps: St
     group(apps, "{name: platform}", "blue", "green")
 
     assert deeds(apps.one_pass()) == {
-        "+platform": Deed.OPENED,
-        "blue": Deed.CLOSED,
-        "green": Deed.CLOSED,
-        "podinfo": Deed.KEPT,
+        "+platform": Action.OPENED,
+        "blue": Action.CLOSED,
+        "green": Action.CLOSED,
+        "podinfo": Action.KEPT,
     }
 
     assert [pull.branch.rpartition("/")[2] for pull in apps.pulls()] == ["podinfo", "+platform"]
@@ -156,10 +156,10 @@ def test_a_closed_group_refuses_its_versions_for_each_of_its_apps(apps: Stage) -
     number = next(pull.number for pull in apps.pulls() if pull.branch.endswith("+platform"))
     apps.imagebot("pr", "close", str(number))
 
-    assert deeds(assert_quiet(apps)) == {"podinfo": Deed.KEPT}
+    assert deeds(assert_quiet(apps)) == {"podinfo": Action.KEPT}
 
     apps.publish("6.5.5")
-    assert deeds(apps.one_pass()) == {"+platform": Deed.OPENED, "podinfo": Deed.UPDATED}
+    assert deeds(apps.one_pass()) == {"+platform": Action.OPENED, "podinfo": Action.UPDATED}
 
 
 def test_a_major_version_goes_apart_beside_the_one_within_the_old(apps: Stage) -> None:
@@ -174,7 +174,7 @@ def test_a_major_version_goes_apart_beside_the_one_within_the_old(apps: Stage) -
     number = next(pull.number for pull in apps.pulls() if pull.branch.endswith("+major"))
     assert apps.imagebot("pr", "merge", str(number)).code == 0
 
-    assert deeds(apps.one_pass())["blue"] is Deed.CLOSED
+    assert deeds(apps.one_pass())["blue"] is Action.CLOSED
     assert "IMAGE:7.0.0" in apps.show("blue/app.yaml")
     assert_quiet(apps)
 
@@ -195,7 +195,7 @@ def test_a_major_version_that_is_withdrawn_leaves_the_other_alone(apps: Stage) -
 
     done = deeds(apps.one_pass())
 
-    assert (done["blue"], done["blue+major"]) == (Deed.KEPT, Deed.CLOSED)
+    assert (done["blue"], done["blue+major"]) == (Action.KEPT, Action.CLOSED)
     assert_quiet(apps)
 
 
@@ -204,7 +204,7 @@ def test_a_policy_that_is_gone_takes_its_pull_request_along(apps: Stage) -> None
     apps.one_pass()
     (apps.folder / "policies" / "blue.yaml").unlink()
 
-    assert deeds(apps.one_pass())["blue"] is Deed.CLOSED
+    assert deeds(apps.one_pass())["blue"] is Action.CLOSED
 
     assert_quiet(apps)
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from imagebot.cycle.pass_store import Memory
-from imagebot.cycle.report import Deed, Report
+from imagebot.cycle.pass_store import PassStore
+from imagebot.cycle.report import Action, Report
 from imagebot.errors import Unavailable
 from imagebot.forge.protocol import Forge, Listing, PullRequest
 from imagebot.gitrepo.mirror import Mirror
@@ -67,7 +67,7 @@ def test_people_can_have_the_branch_rebuilt_without_their_commits(stage: Stage, 
     else:
         stage.edit(1, labels=("theirs", "imagebot/rebuild"))
 
-    assert deeds(stage.one_pass()) == [Deed.UPDATED]
+    assert deeds(stage.one_pass()) == [Action.UPDATED]
 
     assert "staging/extra.yaml" not in stage.git("-C", str(stage.bare), "ls-tree", "-r", "--name-only", BRANCH)
     (pull,) = stage.pulls()
@@ -96,7 +96,7 @@ def test_asking_for_a_rebuild_does_not_open_a_gate(stage: Stage) -> None:
     report = stage.one_pass(now=NOON + DAY)
 
     assert isinstance(verdict(report), Held)
-    assert deeds(report) == [Deed.CLOSED]
+    assert deeds(report) == [Action.CLOSED]
 
 
 def test_what_people_hold_stays_as_it_is_until_they_let_go(stage: Stage) -> None:
@@ -110,7 +110,7 @@ def test_what_people_hold_stays_as_it_is_until_they_let_go(stage: Stage) -> None
     (pull,) = stage.pulls()
     stage.edit(1, body=pull.body.replace("[x]", "[ ]"))
 
-    assert deeds(stage.one_pass()) == [Deed.UPDATED]
+    assert deeds(stage.one_pass()) == [Action.UPDATED]
 
     assert "IMAGE:6.6.0" in stage.show("staging/app.yaml", BRANCH)
 
@@ -124,7 +124,7 @@ def test_trying_again_writes_the_words_anew_and_the_branch_not(stage: Stage) -> 
 
     report = stage.one_pass()
 
-    assert (deeds(report), report.costs.git_pushes) == ([Deed.UPDATED], 0)
+    assert (deeds(report), report.costs.git_pushes) == ([Action.UPDATED], 0)
     (pull,) = stage.pulls()
     assert (pull.body, pull.labels) == (body, ("image-update",))
     assert_quiet(stage)
@@ -136,7 +136,7 @@ def test_a_label_on_a_closed_pull_request_lifts_the_refusal(stage: Stage) -> Non
     assert isinstance(verdict(stage.one_pass()), Held)
     stage.edit(1, labels=("imagebot/retry",))
 
-    assert deeds(stage.one_pass(now=NOON + timedelta(minutes=1))) == [Deed.OPENED]
+    assert deeds(stage.one_pass(now=NOON + timedelta(minutes=1))) == [Action.OPENED]
 
 
 def hold(stage: Stage) -> None:
@@ -185,7 +185,7 @@ def test_the_reason_that_is_known_is_the_reason_that_is_given(stage: Stage, why:
     happens, words = REASONS[why]
     happens(stage)
 
-    assert Deed.CLOSED in deeds(stage.one_pass())
+    assert Action.CLOSED in deeds(stage.one_pass())
 
     (comment,) = stage.comments(1)
     assert words in comment
@@ -198,10 +198,10 @@ def test_a_version_that_soaks_is_shown_as_a_draft_that_becomes_ready(stage: Stag
     report = stage.one_pass()
 
     assert isinstance(verdict(report), Held)
-    assert deeds(report) == [Deed.OPENED]
+    assert deeds(report) == [Action.OPENED]
     assert stage.pulls()[0].draft
     assert_quiet(stage)
-    assert deeds(stage.one_pass(now=NOON + 3 * DAY)) == [Deed.UPDATED]
+    assert deeds(stage.one_pass(now=NOON + 3 * DAY)) == [Action.UPDATED]
     (pull,) = stage.pulls()
     assert not pull.draft
     assert stage.comments(1) == ()
@@ -285,12 +285,12 @@ def test_what_the_first_look_opened_counts_in_the_second(stage: Stage) -> None:
     world, opened = stage.world(), list[int]()
 
     def before() -> int:
-        return len(Memory(world.store(), NOON).counted("opened", str(stage.bare)))
+        return len(PassStore(world.store(), NOON).counted("opened", str(stage.bare)))
 
     def mirror(settings: RepositorySettings) -> Mirror:
         return Overtaken(world.mirror(settings), stage, before, opened)  # type: ignore[return-value]
 
-    assert deeds(stage.one_pass(replace(world, mirror=mirror))) == [Deed.OPENED, Deed.OPENED]
+    assert deeds(stage.one_pass(replace(world, mirror=mirror))) == [Action.OPENED, Action.OPENED]
 
     assert opened == [0, 1]
 
@@ -320,10 +320,10 @@ def test_a_tag_that_moves_while_it_is_looked_at_is_not_written(stage: Stage) -> 
 
     report = stage.one_pass(replace(world, registries=Flipping(stage, world.registries)))  # type: ignore[arg-type]
 
-    assert deeds(report) == [Deed.FAILED]
+    assert deeds(report) == [Action.FAILED]
     assert "pushed again while this pass looked" in report.outcomes[0].because
     assert list(stage.heads()) == ["main"]
-    assert deeds(stage.one_pass()) == [Deed.OPENED]
+    assert deeds(stage.one_pass()) == [Action.OPENED]
 
 
 def test_the_body_still_tells_what_was_proposed(stage: Stage) -> None:
@@ -347,7 +347,7 @@ def test_a_rollback_that_people_made_by_hand_meanwhile_is_closed(stage: Stage) -
 
     report = stage.one_pass()
 
-    assert [one.branch for one in report.outcomes if one.deed is Deed.CLOSED] == [f"{BRANCH}+rollback"]
+    assert [one.branch for one in report.outcomes if one.deed is Action.CLOSED] == [f"{BRANCH}+rollback"]
     assert f"{BRANCH}+rollback" not in stage.heads()
     assert_quiet(stage)
 
@@ -382,4 +382,4 @@ def test_a_forge_that_is_silent_keeps_no_other_repository_waiting(stage: Stage) 
 
     report = stage.one_pass(replace(world, forge=forge))
 
-    assert {one.name: one.deed for one in report.outcomes} == {"podinfo": Deed.FAILED, "other": Deed.OPENED}
+    assert {one.name: one.deed for one in report.outcomes} == {"podinfo": Action.FAILED, "other": Action.OPENED}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imagebot.cycle.report import Deed
+from imagebot.cycle.report import Action
 from imagebot.errors import NOT_ALL_DONE
 from imagebot.observe.events import MirrorRemade
 from imagebot.selection.verdict import Unknown
@@ -19,7 +19,7 @@ def test_a_mirror_that_was_damaged_is_made_anew_and_that_is_said(stage: Stage) -
         file.write_bytes(file.read_bytes()[:10])
     stage.events.clear()
 
-    assert deeds(assert_quiet(stage)) == [Deed.KEPT]
+    assert deeds(assert_quiet(stage)) == [Action.KEPT]
 
     (event,) = (event for event in stage.events if isinstance(event, MirrorRemade))
     assert (event.repository, event.level) == ("environments", "warning")
@@ -39,7 +39,7 @@ def test_a_repository_with_a_hostile_object_costs_itself(stage: Stage) -> None:
 
     report = stage.one_pass()
 
-    assert deeds(report) == [Deed.OPENED]
+    assert deeds(report) == [Action.OPENED]
     (unknown,) = (each.watches[0].verdict for each in report.decisions if each.policy.app == "odd")
     assert isinstance(unknown, Unknown)
     assert "takes for damaged or hostile" in unknown.because

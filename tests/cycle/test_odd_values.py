@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imagebot.cycle.report import Deed, Report
+from imagebot.cycle.report import Action, Report
 from imagebot.selection.verdict import Update, Verdict
 from tests.cycle.conftest import DEPLOYMENT, POLICY
 from tests.support.stage import Stage
@@ -40,8 +40,8 @@ def test_one_untagged_image_stops_nobody_else(stage: Stage) -> None:
     report = with_a_sound_app(stage, deployed("IMAGE"))
     assert isinstance(verdict(report), Update)
     assert sorted((outcome.name, outcome.deed) for outcome in report.outcomes) == [
-        ("other", Deed.OPENED),
-        ("podinfo", Deed.OPENED),
+        ("other", Action.OPENED),
+        ("podinfo", Action.OPENED),
     ]
     assert stage.show("staging/app.yaml", "imagebot/staging/podinfo") == deployed("IMAGE:6.5.4")
     pull = next(pull for pull in stage.pulls() if pull.branch == "imagebot/staging/podinfo")
@@ -52,7 +52,7 @@ def test_one_untagged_image_stops_nobody_else(stage: Stage) -> None:
 @pytest.mark.parametrize("rule", ["digest: latest", "created: newest", "semver: ^6.5\n    pin: digest"])
 def test_an_untagged_image_stops_nobody_else_under_any_rule(stage: Stage, rule: str) -> None:
     report = with_a_sound_app(stage, deployed("IMAGE"), rule)
-    assert [outcome.deed for outcome in report.outcomes] == [Deed.OPENED, Deed.OPENED]
+    assert [outcome.deed for outcome in report.outcomes] == [Action.OPENED, Action.OPENED]
 
 
 @pytest.mark.parametrize("rule", ["created: newest", "semver: ^6.5"])
@@ -77,8 +77,8 @@ def test_an_untagged_image_stops_nobody_else_under_any_rule(stage: Stage, rule: 
 )
 def test_what_is_odd_in_one_field_stops_nobody_else(stage: Stage, text: str, rule: str) -> None:
     report = with_a_sound_app(stage, text, rule)
-    assert [outcome.deed for outcome in report.outcomes if outcome.name == "other"] == [Deed.OPENED]
-    assert {outcome.deed for outcome in report.outcomes} == {Deed.OPENED}
+    assert [outcome.deed for outcome in report.outcomes if outcome.name == "other"] == [Action.OPENED]
+    assert {outcome.deed for outcome in report.outcomes} == {Action.OPENED}
     assert not any("%" in str(asked) or "sha256:123" in str(asked) for asked in stage.registry.asked)
 
 
@@ -102,7 +102,7 @@ def test_nothing_is_promoted_from_a_field_without_a_version_that_stops_anybody(s
     report = stage.one_pass()
     production = next(each for each in report.decisions if each.policy.environment == "production")
     assert "production" in str(production.policy)
-    assert not any(outcome.deed is Deed.FAILED for outcome in report.outcomes)
+    assert not any(outcome.deed is Action.FAILED for outcome in report.outcomes)
 
 
 def test_a_group_with_an_untagged_image_goes_as_one(stage: Stage) -> None:
@@ -110,4 +110,4 @@ def test_a_group_with_an_untagged_image_goes_as_one(stage: Stage) -> None:
     stage.publish("6.5.3", "6.5.4", repository="acme/podinfo-b")
     stage.policy(policy)
     stage.commit({"staging/app.yaml": deployed("IMAGE"), "staging/b.yaml": DEPLOYMENT.replace("IMAGE", "IMAGE-b")})
-    assert [outcome.deed for outcome in stage.one_pass().outcomes] == [Deed.OPENED]
+    assert [outcome.deed for outcome in stage.one_pass().outcomes] == [Action.OPENED]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from imagebot.cycle.report import Deed
+from imagebot.cycle.report import Action
 from imagebot.errors import FINE, NOT_ALL_DONE, WRONG_INPUT
 from imagebot.pulls import block
 from imagebot.selection.verdict import Held, Hold, NoCandidate, Unknown, UpToDate
@@ -20,13 +20,13 @@ BRANCH = "imagebot/staging/podinfo"
 def test_a_new_tag_becomes_a_pull_request_that_changes_one_value(stage: Stage) -> None:
     report = stage.one_pass()
 
-    assert deeds(report) == [Deed.OPENED]
+    assert deeds(report) == [Action.OPENED]
     assert report.exit_code == FINE
     (pull,) = stage.pulls()
     assert pull.title == "deps(staging): podinfo 6.5.3 → 6.5.4"
     assert stage.show("staging/app.yaml", BRANCH) == DEPLOYMENT.replace("6.5.3", "6.5.4")
     assert stage.show("staging/app.yaml") == DEPLOYMENT
-    assert deeds(assert_quiet(stage)) == [Deed.KEPT]
+    assert deeds(assert_quiet(stage)) == [Action.KEPT]
 
 
 def test_the_commit_says_what_and_why_in_trailers(stage: Stage) -> None:
@@ -45,7 +45,7 @@ def test_a_newer_tag_updates_the_same_pull_request(stage: Stage) -> None:
 
     report = stage.one_pass()
 
-    assert deeds(report) == [Deed.UPDATED]
+    assert deeds(report) == [Action.UPDATED]
     (pull,) = stage.pulls()
     assert (pull.number, pull.title) == (first.number, "deps(staging): podinfo 6.5.3 → 6.6.0")
     assert stage.show("staging/app.yaml", BRANCH) == DEPLOYMENT.replace("6.5.3", "6.6.0")
@@ -58,7 +58,7 @@ def test_a_merged_pull_request_makes_room_for_the_next(stage: Stage) -> None:
     assert verdict(assert_quiet(stage)) == UpToDate(verdict(stage.one_pass()).at, verdict(stage.one_pass()).because)  # type: ignore[union-attr]
     stage.publish("6.5.5")
 
-    assert deeds(stage.one_pass()) == [Deed.OPENED]
+    assert deeds(stage.one_pass()) == [Action.OPENED]
 
     (pull,) = stage.pulls()
     assert (pull.number, pull.title) == (2, "deps(staging): podinfo 6.5.4 → 6.5.5")
@@ -76,7 +76,7 @@ def test_a_squash_merge_that_leaves_the_branch_is_a_merge_too(stage: Stage) -> N
     assert_quiet(stage)
     stage.publish("6.5.5")
 
-    assert deeds(stage.one_pass()) == [Deed.OPENED]
+    assert deeds(stage.one_pass()) == [Action.OPENED]
     assert stage.show("staging/app.yaml", BRANCH) == DEPLOYMENT.replace("6.5.3", "6.5.5")
 
 
@@ -91,7 +91,7 @@ def test_what_a_person_closed_is_not_proposed_again_but_the_next_is(stage: Stage
     assert "#1 was closed" in held.because
     assert stage.pulls() == ()
     stage.publish("6.5.5")
-    assert deeds(stage.one_pass()) == [Deed.OPENED]
+    assert deeds(stage.one_pass()) == [Action.OPENED]
     assert_quiet(stage)
 
 
@@ -122,7 +122,7 @@ def test_the_update_branch_button_does_not_freeze(stage: Stage) -> None:
     assert_quiet(stage)
     stage.publish("6.5.5")
 
-    assert deeds(stage.one_pass()) == [Deed.UPDATED]
+    assert deeds(stage.one_pass()) == [Action.UPDATED]
     assert_quiet(stage)
 
 
@@ -147,7 +147,7 @@ def test_a_branch_that_conflicts_with_the_base_is_rebuilt(stage: Stage) -> None:
     moved = DEPLOYMENT.replace("6.5.3", "6.5.0")
     stage.commit({"staging/app.yaml": moved})
 
-    assert deeds(stage.one_pass()) == [Deed.UPDATED]
+    assert deeds(stage.one_pass()) == [Action.UPDATED]
 
     assert stage.show("staging/app.yaml", BRANCH) == moved.replace("6.5.0", "6.5.4")
     assert_quiet(stage)
@@ -157,7 +157,7 @@ def test_a_field_that_moved_is_followed(stage: Stage) -> None:
     stage.one_pass()
     stage.commit({"staging/app.yaml": None, "staging/deep/other.yaml": "# another file\n" * 30 + DEPLOYMENT})
 
-    assert deeds(stage.one_pass()) == [Deed.UPDATED]
+    assert deeds(stage.one_pass()) == [Action.UPDATED]
 
     assert "IMAGE:6.5.4" in stage.show("staging/deep/other.yaml", BRANCH)
     assert_quiet(stage)
@@ -183,7 +183,7 @@ def test_what_a_person_did_by_hand_makes_the_pull_request_moot(stage: Stage) -> 
     stage.one_pass()
     stage.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.5.4")})
 
-    assert deeds(stage.one_pass()) == [Deed.CLOSED]
+    assert deeds(stage.one_pass()) == [Action.CLOSED]
 
     assert (stage.pulls(), list(stage.heads())) == ((), ["main"])
     assert_quiet(stage)
@@ -192,10 +192,10 @@ def test_what_a_person_did_by_hand_makes_the_pull_request_moot(stage: Stage) -> 
 def test_what_the_bot_closed_itself_was_not_refused_by_anyone(stage: Stage) -> None:
     stage.one_pass()
     stage.unpublish("6.5.4")
-    assert deeds(stage.one_pass()) == [Deed.CLOSED]
+    assert deeds(stage.one_pass()) == [Action.CLOSED]
     stage.publish("6.5.4")
 
-    assert deeds(stage.one_pass()) == [Deed.OPENED]
+    assert deeds(stage.one_pass()) == [Action.OPENED]
 
 
 def test_a_bump_by_hand_that_was_taken_back_by_hand_is_held(stage: Stage) -> None:
@@ -245,7 +245,7 @@ def test_a_file_that_does_not_parse_and_names_the_image_is_unknown(stage: Stage)
 def test_a_file_that_does_not_parse_and_does_not_name_the_image_is_passed_over(stage: Stage) -> None:
     stage.commit({"staging/broken.yaml": "podinfo: [\n"})
 
-    assert deeds(stage.one_pass()) == [Deed.OPENED]
+    assert deeds(stage.one_pass()) == [Action.OPENED]
 
 
 def test_no_field_with_the_image_is_unknown(stage: Stage) -> None:
@@ -300,11 +300,11 @@ def test_a_pull_request_over_the_limit_waits_for_one_to_be_settled(stage: Stage)
     stage.commit({"production/app.yaml": DEPLOYMENT})
     stage.settings("limits: {openPullRequests: 1}\n")
 
-    assert sorted(deeds(stage.one_pass())) == [Deed.OPENED, Deed.WAITING]
-    assert sorted(deeds(assert_quiet(stage))) == [Deed.KEPT, Deed.WAITING]
+    assert sorted(deeds(stage.one_pass())) == [Action.OPENED, Action.WAITING]
+    assert sorted(deeds(assert_quiet(stage))) == [Action.KEPT, Action.WAITING]
     stage.imagebot("pr", "merge", "1")
 
-    assert deeds(stage.one_pass()) == [Deed.OPENED]
+    assert deeds(stage.one_pass()) == [Action.OPENED]
 
 
 def test_a_bad_policy_file_stops_one_app(stage: Stage) -> None:
@@ -312,7 +312,7 @@ def test_a_bad_policy_file_stops_one_app(stage: Stage) -> None:
 
     report = stage.one_pass()
 
-    assert deeds(report) == [Deed.OPENED]
+    assert deeds(report) == [Action.OPENED]
     assert report.exit_code == WRONG_INPUT
 
 
@@ -374,7 +374,7 @@ def test_a_field_that_no_shape_reaches_is_named_by_its_path(stage: Stage) -> Non
     )
     stage.policy(POLICY + "    fields: [{file: staging/version.yaml, path: image_tag}]\n")
 
-    assert deeds(stage.one_pass()) == [Deed.OPENED]
+    assert deeds(stage.one_pass()) == [Action.OPENED]
 
     changed = "image_tag: 6.5.4   # promoted by hand\nready: yes\n"
     assert stage.show("staging/version.yaml", BRANCH) == changed

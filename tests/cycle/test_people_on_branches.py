@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from imagebot.cycle.report import Deed
+from imagebot.cycle.report import Action
 from imagebot.selection.verdict import Held, Hold
 from tests.cycle.conftest import DEPLOYMENT, POLICY, assert_quiet, deeds, verdict
 from tests.support.stage import Stage
@@ -73,7 +73,7 @@ def test_an_amended_base_is_built_upon_anew_and_nobody_is_blamed(stage: Stage, s
 
     report = stage.one_pass()
 
-    assert deeds(report) == [Deed.UPDATED]
+    assert deeds(report) == [Action.UPDATED]
     assert "secret.txt" not in files(stage, BRANCH)
     assert_rebuilt(stage)
     assert stage.comments(1) == ()
@@ -82,7 +82,7 @@ def test_an_amended_base_is_built_upon_anew_and_nobody_is_blamed(stage: Stage, s
 def test_a_base_whose_words_alone_were_amended_is_built_upon_anew(stage: Stage) -> None:
     stage.one_pass()
     amend(stage, "README.md", "hello\n")
-    assert deeds(stage.one_pass()) == [Deed.UPDATED]
+    assert deeds(stage.one_pass()) == [Action.UPDATED]
     assert_rebuilt(stage)
 
 
@@ -92,7 +92,7 @@ def test_a_base_that_was_put_back_is_built_upon_anew(stage: Stage) -> None:
     stage.commit({"c.txt": "c\n"})
     stage.one_pass()
     stage.git("-C", str(stage.bare), "update-ref", "refs/heads/main", before)
-    assert deeds(stage.one_pass()) == [Deed.UPDATED]
+    assert deeds(stage.one_pass()) == [Action.UPDATED]
     assert_rebuilt(stage)
 
 
@@ -102,7 +102,7 @@ def test_a_base_without_a_past_is_built_upon_anew(stage: Stage) -> None:
     tree = stage.git("-C", str(stage.bare), "rev-parse", "main^{tree}")
     alone = stage.git("-C", str(stage.bare), "commit-tree", "-m", "all new", tree)
     stage.git("-C", str(stage.bare), "update-ref", "refs/heads/main", alone)
-    assert deeds(stage.one_pass()) == [Deed.UPDATED]
+    assert deeds(stage.one_pass()) == [Action.UPDATED]
     assert_rebuilt(stage)
 
 
@@ -114,7 +114,7 @@ def test_an_update_from_a_base_that_was_amended_since_is_no_persons_work(stage: 
     push(stage)
     stage.one_pass()
     amend(stage, "b.txt", "c\n")
-    assert deeds(stage.one_pass()) == [Deed.UPDATED]
+    assert deeds(stage.one_pass()) == [Action.UPDATED]
     assert_rebuilt(stage)
 
 
@@ -175,11 +175,11 @@ def test_the_same_content_is_nobodys_work_but_the_bots(stage: Stage, deed: Calla
     stage.one_pass()
     deed(stage)
 
-    assert deeds(assert_quiet(stage)) == [Deed.KEPT]
+    assert deeds(assert_quiet(stage)) == [Action.KEPT]
 
     assert stage.comments(1) == ()
     stage.publish("6.5.5")
-    assert deeds(stage.one_pass()) == [Deed.UPDATED]
+    assert deeds(stage.one_pass()) == [Action.UPDATED]
     assert "IMAGE:6.5.5" in stage.show("staging/app.yaml", BRANCH)
 
 
@@ -308,11 +308,11 @@ def test_the_bot_knows_its_commits_whatever_it_was_called_then(stage: Stage, tmp
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
     stage.settings(author)
 
-    assert deeds(assert_quiet(stage)) == [Deed.KEPT]
+    assert deeds(assert_quiet(stage)) == [Action.KEPT]
 
     assert stage.comments(1) == ()
     stage.publish("6.5.5")
-    assert deeds(stage.one_pass()) == [Deed.UPDATED]
+    assert deeds(stage.one_pass()) == [Action.UPDATED]
 
 
 def test_a_pull_request_whose_policy_is_gone_is_not_taken_for_peoples(stage: Stage) -> None:
@@ -326,5 +326,5 @@ def test_a_pull_request_whose_policy_is_gone_is_not_taken_for_peoples(stage: Sta
 
     report = stage.one_pass()
 
-    assert Deed.CLOSED in deeds(report)
+    assert Action.CLOSED in deeds(report)
     assert BRANCH not in stage.heads()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from imagebot.cli.compose import load, only
-from imagebot.cycle.report import Deed, Report
+from imagebot.cycle.report import Action, Report
 from imagebot.cycle.run import preview
 from imagebot.selection.verdict import Held, Hold, NoCandidate, Unknown, Update, UpToDate, Verdict
 from tests.cycle.conftest import DEPLOYMENT
@@ -99,7 +99,7 @@ def test_a_rollback_in_staging_takes_it_back_from_production(promoting: Stage) -
     report = promoting.one_pass(now=NOON + 3 * DAY)
 
     assert isinstance(production(report), UpToDate)
-    assert [outcome.deed for outcome in report.outcomes] == [Deed.CLOSED]
+    assert [outcome.deed for outcome in report.outcomes] == [Action.CLOSED]
     assert (promoting.pulls(), list(promoting.heads())) == ((), ["main"])
     staging = report.decisions[0].watches[0].verdict
     assert isinstance(staging, Held)

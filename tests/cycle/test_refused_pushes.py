@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from imagebot.cycle.report import Deed, Report
+from imagebot.cycle.report import Action, Report
 from tests.cycle.conftest import DEPLOYMENT
 from tests.support.stage import Stage, set_up
 
@@ -43,7 +43,7 @@ def hook(stage: Stage, name: str, script: str) -> None:
     file.chmod(0o755)
 
 
-def told(report: Report) -> dict[str, tuple[Deed, str]]:
+def told(report: Report) -> dict[str, tuple[Action, str]]:
     return {one.name: (one.deed, one.because) for one in report.outcomes}
 
 
@@ -64,14 +64,14 @@ def test_one_refused_branch_stops_nobody_elses(three_apps: Stage, name: str, scr
     report = three_apps.one_pass()
 
     found = told(report)
-    assert (found["shop"][0], found["api"][0]) == (Deed.OPENED, Deed.OPENED)
+    assert (found["shop"][0], found["api"][0]) == (Action.OPENED, Action.OPENED)
     deed, because = found["web"]
-    assert deed is Deed.FAILED
+    assert deed is Action.FAILED
     assert because.startswith("imagebot/staging/web was not pushed: the remote rejects it: GL-HOOK-ERR: no ticket (")
     assert {pull.branch for pull in three_apps.pulls()} == {"imagebot/staging/shop", "imagebot/staging/api"}
     assert report.exit_code == 1
     (three_apps.bare / "hooks" / name).unlink()
-    assert told(three_apps.one_pass())["web"][0] is Deed.OPENED
+    assert told(three_apps.one_pass())["web"][0] is Action.OPENED
 
 
 @pytest.mark.parametrize("there", ["imagebot", "imagebot/staging", "imagebot/staging/web/deeper"])
@@ -84,7 +84,7 @@ def test_a_branch_in_the_way_is_named_and_one_push_is_enough(three_apps: Stage, 
     for app in names:
         branch = f"imagebot/staging/{app}"
         way = f"the branch {there} is in the way of {branch}: rename or delete it, or set branchPrefix"
-        assert told(report)[app] == (Deed.FAILED, f"{branch} was not pushed: {way}")
-    assert {app for app, (deed, _) in told(report).items() if deed is Deed.OPENED} == set(APPS) - set(names)
+        assert told(report)[app] == (Action.FAILED, f"{branch} was not pushed: {way}")
+    assert {app for app, (deed, _) in told(report).items() if deed is Action.OPENED} == set(APPS) - set(names)
     assert report.costs.git_pushes == 1
     assert there in three_apps.heads()

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from imagebot.cycle.report import Deed, Report
+from imagebot.cycle.report import Action, Report
 from imagebot.forge.local import pulls_folder
 from imagebot.selection.verdict import Held, Hold, Update, Verdict
 from tests.cycle.conftest import DEPLOYMENT, POLICY
@@ -45,7 +45,7 @@ def test_three_days_later_there_is_a_pull_request_that_says_so(soaking: Stage) -
     assert_soaks(soaking.one_pass(now=RIPE - timedelta(seconds=1)), RIPE)
     assert soaking.pulls() == ()
 
-    assert soaking.one_pass(now=RIPE).outcomes[0].deed is Deed.OPENED
+    assert soaking.one_pass(now=RIPE).outcomes[0].deed is Action.OPENED
 
     (pull,) = soaking.pulls()
     assert "first seen 2026-01-01 12:00 UTC, minimumAge 3d" in pull.body
@@ -145,9 +145,9 @@ def test_a_tag_pushed_again_while_its_pull_request_is_open_takes_that_back(soaki
     report = soaking.one_pass(now=RIPE + DAY)
 
     assert_soaks(report, RIPE + 4 * DAY)
-    assert report.outcomes[0].deed is Deed.CLOSED
+    assert report.outcomes[0].deed is Action.CLOSED
     assert (soaking.pulls(), BRANCH in soaking.heads()) == ((), False)
-    assert soaking.one_pass(now=RIPE + 4 * DAY).outcomes[0].deed is Deed.OPENED
+    assert soaking.one_pass(now=RIPE + 4 * DAY).outcomes[0].deed is Action.OPENED
 
 
 def test_a_restart_does_not_shorten_it(soaking: Stage) -> None:

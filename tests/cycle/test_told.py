@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from imagebot.cycle.report import Deed, Report
+from imagebot.cycle.report import Action, Report
 from imagebot.observe.log import log_sink
 from imagebot.plan.decision import Decision
 from imagebot.selection.verdict import Unknown
@@ -73,7 +73,7 @@ def logged(stage: Stage, level: str, now: datetime = NOON) -> tuple[Report, list
 def causes(report: Report) -> set[str]:
     """Why something did not go as people want it, as a report prints it."""
     unknown = {line.verdict.because for each in report.decisions for line in each.watches if is_unknown(each)}
-    left = {each.because for each in report.outcomes if each.deed in (Deed.FAILED, Deed.WAITING, Deed.CLOSED)}
+    left = {each.because for each in report.outcomes if each.deed in (Action.FAILED, Action.WAITING, Action.CLOSED)}
     return unknown | left | set(report.problems)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from imagebot.cycle.report import Deed, Report
+from imagebot.cycle.report import Action, Report
 from imagebot.forge import forges
 from imagebot.forge.manners import Manners
 from imagebot.pulls import block
@@ -83,8 +83,8 @@ class Place:
         return report
 
 
-def deeds(report: Report) -> list[Deed]:
-    assert [one.because for one in report.outcomes if one.deed is Deed.FAILED] == []
+def deeds(report: Report) -> list[Action]:
+    assert [one.because for one in report.outcomes if one.deed is Action.FAILED] == []
     return [outcome.deed for outcome in report.outcomes]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from imagebot.cycle.pass_store import Memory
-from imagebot.cycle.report import Deed
+from imagebot.cycle.pass_store import PassStore
+from imagebot.cycle.report import Action
 from imagebot.forge.credentials import account
 from imagebot.secret import Secret
 from imagebot.settings.resolve import TokenCredentials
@@ -25,18 +25,18 @@ def test_told_to_wait_it_tries_none_of_the_others_and_neither_does_the_next_proc
     place.server.next_writes = {1: Fault("*", 403, body=SAID, headers=(("Retry-After", "600"),))}
 
     first = place.one_pass()
-    assert [one.deed for one in first.outcomes] == [Deed.WAITING] * 6
+    assert [one.deed for one in first.outcomes] == [Action.WAITING] * 6
     assert all("asks us to slow down (403" in one.because and " UTC" in one.because for one in first.outcomes)
     assert len(place.server.writes) == 1
 
     sent = len(place.server.calls)
     second = place.one_pass()
-    assert {one.deed for one in second.outcomes} == {Deed.WAITING}
+    assert {one.deed for one in second.outcomes} == {Action.WAITING}
     assert len(place.server.calls) == sent
 
     credentials = TokenCredentials(Secret(place.server.token))
-    memory = Memory(place.stage.world().store(), NOON)
+    memory = PassStore(place.stage.world().store(), NOON)
     ban = memory.ban(account(place.server.host, credentials))
     assert ban is not None
     memory.is_banned(replace(ban, at=ban.at - timedelta(seconds=ban.seconds + 2)))
-    assert [one.deed for one in place.one_pass().outcomes] == [Deed.OPENED] * 6
+    assert [one.deed for one in place.one_pass().outcomes] == [Action.OPENED] * 6

@@ -11,8 +11,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from imagebot.cycle.pass_store import Memory
-from imagebot.cycle.report import Deed, Report
+from imagebot.cycle.pass_store import PassStore
+from imagebot.cycle.report import Action, Report
 from imagebot.forge import forges
 from imagebot.forge.manners import Manners
 from tests.cycle.conftest import DEPLOYMENT, POLICY
@@ -69,13 +69,13 @@ def place(tmp_path: Path) -> Iterator[Place]:
         yield Place(stage, github)
 
 
-def deeds(report: Report) -> list[Deed]:
-    assert [one.because for one in report.outcomes if one.deed is Deed.FAILED] == []
+def deeds(report: Report) -> list[Action]:
+    assert [one.because for one in report.outcomes if one.deed is Action.FAILED] == []
     return [outcome.deed for outcome in report.outcomes]
 
 
 def test_the_commit_on_the_branch_is_githubs_own_and_the_next_pass_leaves_it(place: Place) -> None:
-    assert deeds(place.one_pass()) == [Deed.OPENED]
+    assert deeds(place.one_pass()) == [Action.OPENED]
 
     raw = place.stage.git("-C", str(place.stage.bare), "cat-file", "commit", BRANCH)
     assert "committer GitHub <noreply@github.com>" in raw
@@ -83,7 +83,7 @@ def test_the_commit_on_the_branch_is_githubs_own_and_the_next_pass_leaves_it(pla
     assert place.stage.show("staging/app.yaml", BRANCH) == DEPLOYMENT.replace("6.5.3", "6.5.4")
     head = place.stage.heads()[BRANCH]
     again = place.one_pass()
-    assert (deeds(again), again.costs.git_pushes, again.costs.forge_writes) == ([Deed.KEPT], 0, 0)
+    assert (deeds(again), again.costs.git_pushes, again.costs.forge_writes) == ([Action.KEPT], 0, 0)
     assert place.stage.heads()[BRANCH] == head
 
 
@@ -91,7 +91,7 @@ def test_a_newer_version_replaces_it_for_it_is_the_bots(place: Place) -> None:
     place.one_pass()
     place.stage.publish("6.6.0")
 
-    assert deeds(place.one_pass()) == [Deed.UPDATED]
+    assert deeds(place.one_pass()) == [Action.UPDATED]
 
     assert place.stage.show("staging/app.yaml", BRANCH) == DEPLOYMENT.replace("6.5.3", "6.6.0")
     commits = place.stage.git("-C", str(place.stage.bare), "rev-list", f"main..{BRANCH}").splitlines()
@@ -108,13 +108,13 @@ def test_a_persons_commit_freezes_it_like_any_other(place: Place) -> None:
     assert place.stage.heads()[BRANCH] == theirs
 
 
-@pytest.mark.parametrize(("left", "done"), [(2, Deed.WAITING), (3, Deed.OPENED)])
-def test_what_a_commit_takes_of_the_forge_is_counted_before_it_is_made(place: Place, left: int, done: Deed) -> None:
+@pytest.mark.parametrize(("left", "done"), [(2, Action.WAITING), (3, Action.OPENED)])
+def test_what_a_commit_takes_of_the_forge_is_counted_before_it_is_made(place: Place, left: int, done: Action) -> None:
     """Opening takes one write, and the commit two: a tree, and itself."""
     store = place.stage.world().store()
-    Memory(store, NOON).count("writes", f"github {place.github.url}", [NOON] * (400 - left))
+    PassStore(store, NOON).count("writes", f"github {place.github.url}", [NOON] * (400 - left))
     store.save()
 
     assert deeds(place.one_pass()) == [done]
 
-    assert len(place.github.writes) == (3 if done is Deed.OPENED else 0)
+    assert len(place.github.writes) == (3 if done is Action.OPENED else 0)

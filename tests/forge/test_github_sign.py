@@ -62,7 +62,7 @@ def test_git_makes_the_same_commit_again(github_server: GitHubServer, app: GitHu
 
     tree = mirror.tree(base, {file: new.content})
     assert tree == commit.tree
-    assert mirror.adopt(base, tree, commits.SignedCommit(commit.id, commit.payload, commit.signature)) == commit.id
+    assert mirror.adopt(base, tree, commits.ForgeSignature(commit.id, commit.payload, commit.signature)) == commit.id
 
 
 def test_only_what_is_no_text_costs_a_request_of_its_own(github_server: GitHubServer, app: GitHub) -> None:

@@ -11,7 +11,7 @@ from imagebot.errors import NotFound, Refused, Unavailable
 from imagebot.gitrepo.failures import explain, remote_words
 from imagebot.gitrepo.git_env import sealed
 from imagebot.gitrepo.mirror import Heads, Mirror
-from imagebot.gitrepo.process import Answer
+from imagebot.gitrepo.process import GitOutput
 from imagebot.gitrepo.push import MOST_PUSHES, Pushed, PushUpdate, Rejected, in_the_way
 from imagebot.gitrepo.remote import Remote
 from imagebot.settings.resolve import Author
@@ -247,7 +247,7 @@ def test_the_words_beside_a_refusal_of_everything() -> None:
         "remote: This repository was archived so it is read-only.\n"
         "fatal: unable to access 'https://git.example/acme/env/': The requested URL returned error: 403\n"
     )
-    error = explain("push to", Remote("https://git.example/acme/env"), Answer(128, b"", err), environment())
+    error = explain("push to", Remote("https://git.example/acme/env"), GitOutput(128, b"", err), environment())
     assert isinstance(error, Refused)
     assert str(error) == (
         "cannot push to https://git.example/acme/env: unable to access: The requested URL returned error: 403"

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from imagebot.errors import BadInput, BadResponse, CannotEdit
-from imagebot.gitrepo.commits import Draft, SignedCommit, commits
+from imagebot.gitrepo.commits import Draft, ForgeSignature, commits
 from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.process import Git
 from imagebot.gitrepo.push import Pushed, PushUpdate
@@ -286,7 +286,7 @@ def test_a_commit_that_a_forge_made_otherwise_is_refused(
 
 def by_the_forge(
     environments: BareRepository, ring: Keyring, top: str, sent: bytes, shown: str
-) -> tuple[SignedCommit, bytes]:
+) -> tuple[ForgeSignature, bytes]:
     """A commit signed as GitHub does it: what its API shows, and the bytes that it keeps."""
     who = "imagebot[bot] <1+imagebot[bot]@users.noreply.github.com> 1767225600 +0000"
     payload = f"{top}author {who}\ncommitter GitHub <noreply@github.com> 1767225600 +0000\n\ndeps: ä\n\nX: y"
@@ -295,7 +295,7 @@ def by_the_forge(
     lines = b"".join(b" %s\n" % line for line in (signature + sent).split(b"\n"))
     whole = head + b"\ngpgsig" + lines + b"\n" + message
     commit = environments.git("hash-object", "-t", "commit", "--literally", "--stdin", stdin=whole)
-    return SignedCommit(commit, payload, signature.decode() + shown), whole
+    return ForgeSignature(commit, payload, signature.decode() + shown), whole
 
 
 def agents(room: str) -> list[int]:

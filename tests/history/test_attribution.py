@@ -8,7 +8,7 @@ import pytest
 
 from imagebot.history.attribution import squashed
 from imagebot.history.commits import Commit
-from imagebot.history.entry import Entry, How
+from imagebot.history.entry import HistoryEntry, How
 from tests.support.commits import commit, told
 
 OLD, NEW, OTHER = ("image: podinfo:1\n", "image: podinfo:2\n", "image: podinfo:3\n")
@@ -17,7 +17,7 @@ MOVED = {"a.yaml": (OLD, NEW)}
 TRAILERS = "deps\n\nwhy\n\nImage-Update: docker.io/library/podinfo 1 -> 2\nImage-Field: a.yaml#image\n"
 
 
-def last(*commits: Commit) -> Entry:
+def last(*commits: Commit) -> HistoryEntry:
     """The entry of the last commit."""
     return told(FIRST, *commits).entries[-1]
 

@@ -11,9 +11,9 @@ import pytest
 from imagebot.cli.compose import world_of
 from imagebot.cycle.index import Watched
 from imagebot.fields.field import Value
-from imagebot.history.entry import Entry
-from imagebot.history.moves import Track
-from imagebot.operations.base_history import Past as Read
+from imagebot.history.entry import HistoryEntry
+from imagebot.history.moves import FieldTrack
+from imagebot.operations.base_history import BaseHistory as Read
 from imagebot.operations.base_history import read_past
 from imagebot.plan.claims import claims
 from imagebot.policy.model import Policy
@@ -51,7 +51,7 @@ def read_back(folder: Path, past: Past) -> tuple[Read, list[str]]:
     return read_past(world, policies(), NOW), ids
 
 
-def told(entry: Entry) -> Told:
+def told(entry: HistoryEntry) -> Told:
     """An entry as the model has it."""
     return Told(
         entry.place,
@@ -110,5 +110,5 @@ def test_what_every_field_said_then_is_what_its_file_said_then(tmp_path: Path) -
                 }
 
 
-def said(tracks: Sequence[Track]) -> set[tuple[str, int, str, Value]]:
+def said(tracks: Sequence[FieldTrack]) -> set[tuple[str, int, str, Value]]:
     return {(track.said.file, track.said.line, track.said.path, track.said.value) for track in tracks}

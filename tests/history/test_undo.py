@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from imagebot.history.commits import Commit, arrivals
-from imagebot.history.undo import AlreadyBack, NoWayBack, Target, Undo, undo_last, undo_to
+from imagebot.history.undo import AlreadyBack, NoWayBack, RollbackTarget, Undo, undo_last, undo_to
 from tests.support.commits import BOT, NOW, commit, policies, told
 
 TWO_IMAGES = """\
@@ -37,7 +37,7 @@ def undo(*states: dict[str, str], to: str = "", text: str = "") -> Undo:
     commits = line(*states)
     tracks = told(*commits, by=(policy,)).tracks
     if to:
-        return undo_to(policy, tracks, Target.parse(to))
+        return undo_to(policy, tracks, RollbackTarget.parse(to))
     return undo_last(policy, tracks, arrivals(commits[::-1], BOT, NOW))
 
 
@@ -152,7 +152,7 @@ def test_up_is_no_way_back() -> None:
 @pytest.mark.parametrize("text", ["", "a b", "1@2", "sha256:abc", "--upload-pack=x", "1.0@"])
 def test_what_is_no_version_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no version"):
-        Target.parse(text)
+        RollbackTarget.parse(text)
 
 
 def test_nothing_of_another_policy_is_put_back() -> None:

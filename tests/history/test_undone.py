@@ -9,7 +9,7 @@ import pytest
 
 from imagebot.fields.field import Value
 from imagebot.history.commits import Commit
-from imagebot.history.undone import Left, says_so, taken_back
+from imagebot.history.undone import WentBack, says_so, taken_back
 from imagebot.selection.rank import version_of
 from tests.support.watches import watch
 
@@ -26,10 +26,10 @@ def commit(message: str = "") -> Commit:
     return Commit("1" * 40, ("0" * 40,), "Ada", "ada@x", None, "Ada", "ada@x", None, message)
 
 
-def past(*texts: str) -> list[Left]:
+def past(*texts: str) -> list[WentBack]:
     """What a field said, newest first; the first is what it says now."""
     values = [value(text) for text in texts]
-    return [Left(old, new, commit(), FILE, PATH) for new, old in pairwise(values)]
+    return [WentBack(old, new, commit(), FILE, PATH) for new, old in pairwise(values)]
 
 
 def back(texts: Collection[str], ours: Collection[int] = ()) -> list[str]:
@@ -88,4 +88,4 @@ def message(old: str, new: str, *, place: str = f"{FILE}#{PATH}", more: str = ""
     ],
 )
 def test_a_step_is_ours_if_its_commit_says_just_that(said: str, so: bool) -> None:
-    assert says_so(said, Left(value("1.4.0"), value("1.5.0"), commit(said), FILE, PATH)) is so
+    assert says_so(said, WentBack(value("1.4.0"), value("1.5.0"), commit(said), FILE, PATH)) is so

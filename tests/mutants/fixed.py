@@ -100,7 +100,7 @@ BROKEN = (
     Fixed(
         "commits of people's freeze nothing",
         "imagebot/cycle/checkout.py",
-        "return None if Wish.REBUILD in wishes else self.frozen(branch)",
+        "return None if Command.REBUILD in wishes else self.frozen(branch)",
         "return None",
     ),
     Fixed(

@@ -10,7 +10,7 @@ from imagebot.pulls import block
 from imagebot.pulls.body_frame import BEGIN, around, settled, updating, words
 from imagebot.pulls.commands import asked
 from imagebot.review.body import describe
-from imagebot.review.image_facts import Beside
+from imagebot.review.image_facts import ImageFacts
 from tests.support.changes import change
 
 NOTICE = "**Being updated**"
@@ -18,7 +18,7 @@ NOTICE = "**Being updated**"
 
 def bots(note: str) -> str:
     """A body as the bot writes it."""
-    return describe(change(note=note), [Beside()]).body
+    return describe(change(note=note), [ImageFacts()]).body
 
 
 OLD, NEW = bots("yesterday"), bots("today")

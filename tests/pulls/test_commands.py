@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from imagebot.pulls.commands import Wish, asked, boxes
+from imagebot.pulls.commands import Command, asked, boxes
 from tests.support.hostile_text import acting
 
 BOXES = boxes("`main`")
-ALL = frozenset(Wish)
+ALL = frozenset(Command)
 
 
-def ticked(wish: Wish, body: str = BOXES, sign: str = "x") -> str:
+def ticked(wish: Command, body: str = BOXES, sign: str = "x") -> str:
     """The body once somebody has ticked this box."""
     return body.replace(f"- [ ] <!-- imagebot:{wish} -->", f"- [{sign}] <!-- imagebot:{wish} -->")
 
 
 def test_there_is_a_box_and_a_label_for_each_wish() -> None:
-    assert [f"<!-- imagebot:{wish} -->" in BOXES for wish in Wish] == [True] * 3
-    assert [f"`imagebot/{wish}`" in BOXES for wish in Wish] == [True] * 3
+    assert [f"<!-- imagebot:{wish} -->" in BOXES for wish in Command] == [True] * 3
+    assert [f"`imagebot/{wish}`" in BOXES for wish in Command] == [True] * 3
     assert acting(BOXES) == []
 
 
-@pytest.mark.parametrize("wish", Wish)
+@pytest.mark.parametrize("wish", Command)
 @pytest.mark.parametrize("sign", ["x", "X"])
-def test_a_ticked_box(wish: Wish, sign: str) -> None:
+def test_a_ticked_box(wish: Command, sign: str) -> None:
     assert asked(BOXES, ()) == frozenset()
     assert asked(ticked(wish, sign=sign), ()) == {wish}
     assert asked(ticked(wish, sign=sign).replace("\n", "\r\n"), ()) == {wish}
@@ -32,18 +32,18 @@ def test_a_ticked_box(wish: Wish, sign: str) -> None:
 
 
 def test_several_at_once() -> None:
-    assert asked(ticked(Wish.HOLD, ticked(Wish.RETRY)), [Wish.REBUILD.label]) == ALL
+    assert asked(ticked(Command.HOLD, ticked(Command.RETRY)), [Command.REBUILD.label]) == ALL
 
 
 @pytest.mark.parametrize(
     ("labels", "wishes"),
     [
-        (["imagebot/hold"], {Wish.HOLD}),
-        (["Imagebot/Retry", "other"], {Wish.RETRY}),
+        (["imagebot/hold"], {Command.HOLD}),
+        (["Imagebot/Retry", "other"], {Command.RETRY}),
         (["imagebot/holds", "hold", "imagebot/"], set()),
     ],
 )
-def test_labels(labels: list[str], wishes: set[Wish]) -> None:
+def test_labels(labels: list[str], wishes: set[Command]) -> None:
     assert asked("", labels) == wishes
 
 

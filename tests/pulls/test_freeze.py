@@ -8,7 +8,7 @@ import pytest
 
 from imagebot.fields.field import Field
 from imagebot.fields.find import find
-from imagebot.pulls.freeze import Doubt, Judges, Standing, does_as_it_says, standing
+from imagebot.pulls.freeze import BranchStanding, FreezeDoubt, Judges, does_as_it_says, standing
 
 BRANCH = "imagebot/staging/podinfo"
 
@@ -24,7 +24,7 @@ class Made:
     author: str = "Ada"
 
 
-def judged(*commits: Made) -> Standing:
+def judged(*commits: Made) -> BranchStanding:
     """How a branch with these commits stands, the tip first."""
     kinds = {commit.id: commit.kind for commit in commits}
     judges = Judges(
@@ -127,7 +127,7 @@ def says(version: str = "1.5.0", *places: str) -> str:
     return "\n".join(["deps", "", f"Image-Update: ghcr.io/acme/api 1.4.0 -> {version}", *(places or (API,)), ""])
 
 
-def done(new: str, message: str = "", old: str = POD, file: str = FILE) -> bool | Doubt:
+def done(new: str, message: str = "", old: str = POD, file: str = FILE) -> bool | FreezeDoubt:
     return does_as_it_says(message or says(), {file: (old.encode(), new.encode())}, fields)
 
 
@@ -154,10 +154,14 @@ DONE = POD.replace("api:1.4.0", "api:1.5.0")
         pytest.param(DONE.replace("acme/api", "evil/api"), says(), False, id="another image"),
         pytest.param(DONE, "deps: api 1.5.0\n", False, id="without a word"),
         pytest.param(DONE, says().replace(FILE, "staging/b.yaml"), False, id="of another file"),
-        pytest.param(DONE, says("1.5.0", API.replace("containers[0]", "containers[7]")), Doubt(), id="of no field"),
+        pytest.param(
+            DONE, says("1.5.0", API.replace("containers[0]", "containers[7]")), FreezeDoubt(), id="of no field"
+        ),
     ],
 )
-def test_a_commit_is_ours_if_it_does_what_it_says_and_no_more(new: str, message: str, answer: bool | Doubt) -> None:
+def test_a_commit_is_ours_if_it_does_what_it_says_and_no_more(
+    new: str, message: str, answer: bool | FreezeDoubt
+) -> None:
     assert done(new, message) == answer
 
 

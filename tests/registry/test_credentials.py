@@ -10,7 +10,7 @@ import pytest
 from imagebot.errors import BadInput, Refused
 from imagebot.images.reference import ImageName
 from imagebot.registry.client import Registries
-from imagebot.registry.credentials import ANONYMOUS, Credentials
+from imagebot.registry.credentials import ANONYMOUS, CredentialStore
 from imagebot.registry.logins import Basic, Login, RegistryToken
 from imagebot.secret import Secret, SecretFile
 from imagebot.settings.resolve import BasicCredentials, BearerCredentials, RegistrySettings
@@ -27,26 +27,26 @@ def docker_config(tmp_path: Path) -> Path:
 
 
 def test_settings_come_first(docker_config: Path) -> None:
-    both = Credentials.of({"ghcr.io": RegistrySettings(credentials=MINE)}, docker_config)
+    both = CredentialStore.of({"ghcr.io": RegistrySettings(credentials=MINE)}, docker_config)
     advice = "the credentials of ghcr.io in imagebot.yaml are wrong or not enough"
     assert both.login(NAME) == Login(Basic("bot", Secret("mine")), advice)
 
 
 def test_settings_without_credentials_leave_it_to_docker(docker_config: Path) -> None:
-    login = Credentials.of({"ghcr.io": RegistrySettings()}, docker_config).login(NAME)
+    login = CredentialStore.of({"ghcr.io": RegistrySettings()}, docker_config).login(NAME)
     assert login == Login(
         Basic("docker", Secret("word")), f"the credentials at {docker_config}:1 are wrong or not enough"
     )
 
 
 def test_without_both_it_is_nobody() -> None:
-    assert Credentials.of({}, None).login(NAME) == ANONYMOUS
+    assert CredentialStore.of({}, None).login(NAME) == ANONYMOUS
 
 
 def test_a_secret_file_is_read_at_each_question(tmp_path: Path) -> None:
     file = tmp_path / "password"
     settings = RegistrySettings(credentials=BasicCredentials(SecretFile(file), SecretFile(file)))
-    credentials = Credentials.of({"ghcr.io": settings}, None)
+    credentials = CredentialStore.of({"ghcr.io": settings}, None)
     for word in ("old", "new"):
         file.write_text(f"{word}\n")
         assert credentials.login(NAME).credential == Basic(word, Secret(word))
@@ -54,14 +54,14 @@ def test_a_secret_file_is_read_at_each_question(tmp_path: Path) -> None:
 
 def test_a_ready_made_token_is_taken_as_it_is() -> None:
     settings = RegistrySettings(credentials=BearerCredentials(Secret("a-token")))
-    assert Credentials.of({"ghcr.io": settings}, None).login(NAME).credential == RegistryToken(Secret("a-token"))
+    assert CredentialStore.of({"ghcr.io": settings}, None).login(NAME).credential == RegistryToken(Secret("a-token"))
 
 
 @pytest.mark.parametrize("token", ["a token", "a\ntoken", "tökén"])
 def test_a_token_that_would_break_a_header_is_refused_unshown(token: str) -> None:
     settings = RegistrySettings(credentials=BearerCredentials(Secret(token)))
     with pytest.raises(BadInput) as caught:
-        Credentials.of({"ghcr.io": settings}, None).login(NAME)
+        CredentialStore.of({"ghcr.io": settings}, None).login(NAME)
     assert str(caught.value).startswith("the credentials of ghcr.io in imagebot.yaml: a token has neither")
 
 

@@ -21,7 +21,7 @@ from imagebot.registry.limits import (
     TAGS_TOTAL_BYTES,
     TAGS_TOTAL_PARTS,
 )
-from imagebot.registry.paging import Page, Pages, after, linked_query
+from imagebot.registry.paging import TagPage, TagPages, after, linked_query
 from imagebot.settings.resolve import RegistrySettings
 from tests.support.fake_registry import JSON, PROFILES, Paging, paging, tag_list
 from tests.support.web_function import Answer, Asked, Function, Served, serving
@@ -164,30 +164,30 @@ def test_what_is_no_tag_list_is_a_bad_response(body: bytes) -> None:
 
 
 def test_tags_are_counted_as_they_are_held() -> None:
-    pages = Pages("r.test")
+    pages = TagPages("r.test")
     tags = tuple(f"{number:028}" for number in range(TAGS_BYTES // 128))
-    pages.following(Page(tags, len(tags)), 1, "/?1")
+    pages.following(TagPage(tags, len(tags)), 1, "/?1")
     assert pages.held == TAGS_BYTES
     with pytest.raises(BadResponse, match="too long"):
-        pages.following(Page(("one more",), 1), 1, "/?2")
+        pages.following(TagPage(("one more",), 1), 1, "/?2")
 
 
 def test_parts_are_counted_over_all_pages() -> None:
-    pages = Pages("r.test")
-    pages.following(Page(("1",), 1, parts=TAGS_TOTAL_PARTS), 1, "/?1")
+    pages = TagPages("r.test")
+    pages.following(TagPage(("1",), 1, parts=TAGS_TOTAL_PARTS), 1, "/?1")
     with pytest.raises(BadResponse, match="too long"):
-        pages.following(Page(("2",), 1, parts=1), 1, "/?2")
+        pages.following(TagPage(("2",), 1, parts=1), 1, "/?2")
 
 
 def test_bytes_are_counted_over_all_pages() -> None:
-    pages = Pages("r.test")
-    pages.following(Page(("1",), 1), TAGS_TOTAL_BYTES, "/?1")
+    pages = TagPages("r.test")
+    pages.following(TagPage(("1",), 1), TAGS_TOTAL_BYTES, "/?1")
     with pytest.raises(BadResponse, match="too long"):
-        pages.following(Page(("2",), 1), 1, "/?2")
+        pages.following(TagPage(("2",), 1), 1, "/?2")
 
 
 def test_pages_are_counted() -> None:
-    pages = Pages("r.test")
+    pages = TagPages("r.test")
     for number in range(MAX_PAGES):
         pages.ask(f"last={number}")
     with pytest.raises(BadResponse, match="more than 10000 pages"):

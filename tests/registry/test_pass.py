@@ -14,8 +14,8 @@ import pytest
 
 from imagebot.errors import BadResponse, NotFound, Refused, Unavailable, WorldError
 from imagebot.images.reference import ImageName
-from imagebot.registry.allowance import Allowance, Skipped
-from imagebot.registry.budget import Budget, Lists, Share
+from imagebot.registry.allowance import NotAsked, RegistryAllowance
+from imagebot.registry.budget import Lists, MemoryBudget, MemoryShare
 from imagebot.registry.client import Registries
 from imagebot.registry.limits import (
     FAILURES_OF_HOST,
@@ -144,7 +144,7 @@ def test_one_image_that_fails_again_and_again_costs_no_other() -> None:
 
 
 def test_an_answer_in_between_is_a_sign_of_life() -> None:
-    allowance = Allowance("r.test")
+    allowance = RegistryAllowance("r.test")
     for number in range(3 * FAILURES_OF_HOST):
         if number % (FAILURES_OF_HOST - 1) == 0:
             with pytest.raises(NotFound), allowance.question("acme/api", Deadline(PATIENCE)):
@@ -154,10 +154,10 @@ def test_an_answer_in_between_is_a_sign_of_life() -> None:
 
 
 def test_who_was_not_asked_has_not_failed() -> None:
-    allowance = Allowance("r.test")
+    allowance = RegistryAllowance("r.test")
     for number in range(3 * FAILURES_OF_HOST):
-        with pytest.raises(Skipped, match="later"), allowance.question(str(number), Deadline(PATIENCE)):
-            raise Skipped("later")
+        with pytest.raises(NotAsked, match="later"), allowance.question(str(number), Deadline(PATIENCE)):
+            raise NotAsked("later")
 
 
 def test_one_error_of_a_registry_that_passes_costs_nobody_the_pass() -> None:
@@ -168,20 +168,20 @@ def test_one_error_of_a_registry_that_passes_costs_nobody_the_pass() -> None:
 
 @pytest.mark.parametrize(("requests", "size"), [(PASS_REQUESTS + 1, 0), (0, PASS_BYTES + 1)])
 def test_requests_and_bytes_of_a_pass_are_counted(requests: int, size: int) -> None:
-    allowance = Allowance("r.test")
+    allowance = RegistryAllowance("r.test")
     allowance.spend(PASS_REQUESTS, PASS_BYTES)
-    with pytest.raises(Skipped, match="of this pass; not asked again until the next"):
-        Allowance("r.test").spend(requests, size)
+    with pytest.raises(NotAsked, match="of this pass; not asked again until the next"):
+        RegistryAllowance("r.test").spend(requests, size)
 
 
 def test_a_registry_that_is_slow_for_everybody_costs_itself_alone() -> None:
-    allowance = Allowance("r.test")
+    allowance = RegistryAllowance("r.test")
     for _ in range(100):
         allowance.took(USUAL_SECONDS)
         allowance.took(USUAL_SECONDS + SLOW_SECONDS / 100)
     allowance.took(USUAL_SECONDS + 1)
     with (
-        pytest.raises(Skipped, match=r"r\.test took 301 s of this pass more than is usual; not asked again until"),
+        pytest.raises(NotAsked, match=r"r\.test took 301 s of this pass more than is usual; not asked again until"),
         allowance.question("acme/api", Deadline(PATIENCE)),
     ):
         pass
@@ -216,7 +216,7 @@ def test_a_few_questions_at_a_time_go_to_a_host() -> None:
 
 
 def test_who_waits_for_a_busy_host_waits_no_longer_than_his_question_may_take() -> None:
-    allowance = Allowance("r.test")
+    allowance = RegistryAllowance("r.test")
     over, inside = threading.Event(), threading.Barrier(QUESTIONS_AT_ONCE + 1)
 
     def ask(number: int) -> None:
@@ -229,22 +229,25 @@ def test_who_waits_for_a_busy_host_waits_no_longer_than_his_question_may_take() 
             pool.submit(ask, number)
         inside.wait()
         late = Deadline(Timeouts(total=0.01))
-        with pytest.raises(Skipped, match="was busy with 4 other questions"), allowance.question("late", late):
+        with pytest.raises(NotAsked, match="was busy with 4 other questions"), allowance.question("late", late):
             pass
         over.set()
 
 
 def test_a_large_answer_waits_until_there_is_memory_for_it() -> None:
-    budget = Budget(100)
+    budget = MemoryBudget(100)
     late = Deadline(Timeouts(total=0.01))
-    with Share(budget, "a.test") as one:
+    with MemoryShare(budget, "a.test") as one:
         one.take(60, late)
         one.take(60, late)
-        with Share(budget, "b.test") as two, pytest.raises(Skipped, match=r"b\.test sent a large answer, for which"):
+        with (
+            MemoryShare(budget, "b.test") as two,
+            pytest.raises(NotAsked, match=r"b\.test sent a large answer, for which"),
+        ):
             two.take(60, late)
-        with Share(budget, "a.test") as again, pytest.raises(Skipped):
+        with MemoryShare(budget, "a.test") as again, pytest.raises(NotAsked):
             again.take(1, late)
-    with Share(budget, "b.test") as two:
+    with MemoryShare(budget, "b.test") as two:
         two.take(100, late)
 
 
@@ -274,10 +277,10 @@ def test_lists_that_fill_the_pass_crowd_out_themselves() -> None:
     for _ in range(9):
         lists.keep(10, "hostile.test")
     lists.keep(10, "hostile.test")
-    with pytest.raises(Skipped, match=r"hostile\.test lists more tags than one pass has memory for"):
+    with pytest.raises(NotAsked, match=r"hostile\.test lists more tags than one pass has memory for"):
         lists.keep(10, "hostile.test")
     lists.keep(50, "sound.test")
-    with pytest.raises(Skipped):
+    with pytest.raises(NotAsked):
         lists.keep(1, "sound.test")
     lists.keep(33, "third.test")
 

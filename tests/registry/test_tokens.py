@@ -16,7 +16,7 @@ from imagebot.registry.limits import PATIENCE, Deadline, Timeouts
 from imagebot.registry.logins import Basic, Credential, Login, RefreshToken
 from imagebot.registry.tokens import TokenFor, Tokens
 from imagebot.registry.urls import Url
-from imagebot.registry.wire import Count, Wire
+from imagebot.registry.wire import Count, Exchanges
 from imagebot.secret import Secret
 from tests.support.canary import PASSWORD, USERNAME, carriers
 from tests.support.fake_registry import JSON, oci_error
@@ -42,7 +42,7 @@ def counting(**more: Any) -> Served:
 
 
 def tokens() -> Tokens:
-    return Tokens(Wire(frozenset({"127.0.0.1"}), None, Count()))
+    return Tokens(Exchanges(frozenset({"127.0.0.1"}), None, Count()))
 
 
 def wanted(server: Served, credential: Credential | None = None, repository: str = "acme/api") -> TokenFor:

@@ -17,7 +17,7 @@ from imagebot.pulls.body_frame import BEGIN, YOURS
 from imagebot.pulls.commands import asked, boxes
 from imagebot.review.body import BODY_LIMIT, describe
 from imagebot.review.flags import FlagKind
-from imagebot.review.image_facts import Beside
+from imagebot.review.image_facts import ImageFacts
 from imagebot.selection.verdict import Refusal, Version
 from tests.support.changes import FIELD, IMAGE, NEW, OLD, UPDATE, change
 from tests.support.hostile_text import HOSTILE, acting, cells
@@ -44,11 +44,11 @@ IS = replace(
     created=NOON - timedelta(days=4),
     labels=SOURCE | {"org.opencontainers.image.revision": "5d6e7f8"},
 )
-KNOWN = Beside(WAS, IS, NOON - timedelta(days=3), timedelta(days=3))
+KNOWN = ImageFacts(WAS, IS, NOON - timedelta(days=3), timedelta(days=3))
 AS_ROOT = replace(KNOWN, new=replace(IS, run=replace(IS.run, user="")))
 
 
-def body(of: Change, beside: Beside = KNOWN) -> str:
+def body(of: Change, beside: ImageFacts = KNOWN) -> str:
     return describe(of, [beside] * len(of.updates)).body
 
 
@@ -125,8 +125,8 @@ def test_facts_are_no_part_of_the_proposal() -> None:
 @pytest.mark.parametrize(
     ("beside", "line"),
     [
-        (Beside(unknown="ghcr.io did not answer"), "| more |  | not known: `ghcr.io` did not answer |"),
-        (Beside(new=IS), "| size | – | 35.0 MB |"),
+        (ImageFacts(unknown="ghcr.io did not answer"), "| more |  | not known: `ghcr.io` did not answer |"),
+        (ImageFacts(new=IS), "| size | – | 35.0 MB |"),
         (
             replace(KNOWN, new=replace(IS, created=datetime(1970, 1, 1, tzinfo=UTC))),
             "| built | 2025-12-02 12:00 UTC | on no date, says its publisher |",
@@ -144,7 +144,7 @@ def test_facts_are_no_part_of_the_proposal() -> None:
     ],
     ids=["unknown", "only the new one", "no date", "not seen", "same configuration", "a platform less", "no source"],
 )
-def test_what_is_known_and_what_is_not(beside: Beside, line: str) -> None:
+def test_what_is_known_and_what_is_not(beside: ImageFacts, line: str) -> None:
     assert line in body(change(), beside)
 
 
@@ -223,7 +223,7 @@ def test_a_thousand_fields_of_one_image_fit() -> None:
     assert block.read(said) is not None
 
 
-def hostile(text: str) -> tuple[Change, Beside]:
+def hostile(text: str) -> tuple[Change, ImageFacts]:
     """A change of which all that others control is this text."""
     field = replace(FIELD, file=text, path=text, old=text, new=text)
     update = ImageUpdate(
@@ -246,7 +246,7 @@ def hostile(text: str) -> tuple[Change, Beside]:
     return of, replace(KNOWN, new=new, unknown=text)
 
 
-def check_inert(of: Change, *besides: Beside) -> None:
+def check_inert(of: Change, *besides: ImageFacts) -> None:
     said = describe(of, besides).body
 
     assert acting(said) == []

@@ -11,7 +11,7 @@ from imagebot.errors import CannotEdit
 from imagebot.fields.field import Value
 from imagebot.fields.find import find
 from imagebot.plan.change import Change
-from imagebot.plan.rollback import Place, PutBack, Wish, roll_back, rollback_branch
+from imagebot.plan.rollback import PutBack, RollbackBranch, RollbackWish, roll_back, rollback_branch
 from imagebot.pulls import block
 from imagebot.pulls.trailers import landed, rolls_back
 from imagebot.review.rollback import body, message, worded
@@ -20,18 +20,18 @@ from tests.support.commits import policies
 from tests.support.hostile_text import HOSTILE, acting, referring
 
 OLD, NEW = (f"sha256:{digit * 64}" for digit in "ab")
-WISH = Wish("Ada", "breaks the login page")
+WISH = RollbackWish("Ada", "breaks the login page")
 (POLICY,) = policies()
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def back(*values: str, now: str = "1.5.0", wish: Wish = WISH) -> Change:
+def back(*values: str, now: str = "1.5.0", wish: RollbackWish = WISH) -> Change:
     """The fields of a file put back to these values."""
     data = "".join(f"- image: podinfo:{now}\n" for _ in values).encode()
     fields = find("s/app.yaml", data).fields
     wanted = [Value(tag or None, digest or None) for tag, _, digest in (value.partition("@") for value in values)]
     backs = [PutBack(POLICY.watches[0], field, value) for field, value in zip(fields, wanted, strict=True)]
-    place = Place("main", rollback_branch("imagebot/", POLICY))
+    place = RollbackBranch("main", rollback_branch("imagebot/", POLICY))
     return worded(roll_back(POLICY, backs, wish, place, {"s/app.yaml": data}), wish)
 
 
@@ -107,7 +107,7 @@ def test_the_body_says_who_asked_what_is_held_and_how_to_lift_it() -> None:
 
 
 def test_another_reason_is_no_other_proposal_and_another_value_is() -> None:
-    same = back("1.4.2", wish=Wish("Bob", "another reason"))
+    same = back("1.4.2", wish=RollbackWish("Bob", "another reason"))
     assert same.fingerprint == back("1.4.2").fingerprint
     assert back("1.4.1").fingerprint != back("1.4.2").fingerprint
 
@@ -120,8 +120,8 @@ def test_of_very_many_fields_only_some_are_shown() -> None:
 def test_nothing_in_it_acts(text: str) -> None:
     """The command line takes one printable line; whatever comes some other way is inert as well."""
     change = back("1.4.2")
-    assert acting(body(change, Wish(text, text), [hold(text)], [text])) == []
-    line = message(change, Wish(text, text)).splitlines()[2]
+    assert acting(body(change, RollbackWish(text, text), [hold(text)], [text])) == []
+    line = message(change, RollbackWish(text, text)).splitlines()[2]
     assert line.startswith("Asked for by ")
-    assert len(message(change, Wish(text, text)).splitlines()) == len(message(change, WISH).splitlines())
+    assert len(message(change, RollbackWish(text, text)).splitlines()) == len(message(change, WISH).splitlines())
     assert [found for found in referring(line) if len(found) < 7] == []

@@ -8,7 +8,7 @@ import pytest
 
 from imagebot.images.reference import ImageName
 from imagebot.review.body import describe
-from imagebot.review.image_facts import Beside
+from imagebot.review.image_facts import ImageFacts
 from imagebot.review.titles import labels
 from imagebot.selection.verdict import Version
 from tests.support.changes import OLD, UPDATE, change
@@ -98,4 +98,4 @@ def test_a_title_tells_what_was_from_what_becomes(old: list[Version], kind: str,
     if kind != "repush":
         assert change(replace(UPDATE, old=tuple(old), kind=kind), title="{from} to {to}").title == f"{was} to {becomes}"
         assert f"ghcr.io/acme/api: {was} -> {becomes} ({kind})" in made.message
-        assert f"`{was}` → `{becomes}` ({kind})" in describe(made, [Beside()]).body
+        assert f"`{was}` → `{becomes}` ({kind})" in describe(made, [ImageFacts()]).body

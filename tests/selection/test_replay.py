@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from imagebot.policy.model import Policy
 from imagebot.policy.read import read_policies
-from imagebot.selection.replay import Appearance, Past, Replay, replay
+from imagebot.selection.replay import Appearance, RegistryPast, Replay, replay
 from imagebot.versions.known import Known
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
@@ -24,9 +24,9 @@ def policies(environments: str, image: str = "{image: r.io/app, semver: ^1.0}") 
     return read.policies
 
 
-def past(start: str | None, *came: tuple[str, timedelta]) -> Past:
+def past(start: str | None, *came: tuple[str, timedelta]) -> RegistryPast:
     before = [] if start is None else [Appearance(start, START - DAY, attested=False)]
-    return Past((*before, *(Appearance(tag, START + after, attested=False) for tag, after in came)), start)
+    return RegistryPast((*before, *(Appearance(tag, START + after, attested=False) for tag, after in came)), start)
 
 
 def story(found: Replay) -> list[str]:
@@ -107,14 +107,14 @@ def test_an_app_may_begin_with_nothing() -> None:
 def test_the_order_may_be_time_itself() -> None:
     came = past("a", ("z", HOUR), ("b", 2 * HOUR))
     known = Known({one.tag: one.at for one in came.appearances})
-    timed = Past(came.appearances, "a", known)
+    timed = RegistryPast(came.appearances, "a", known)
     found = replay(policies("{p: {}}", "{image: r.io/app, created: newest}"), [timed], START, END)
     assert story(found) == ["p 1h: a -> z", "p 2h: z -> b"]
 
 
 def test_the_variant_that_runs_is_kept_from_the_beginning() -> None:
     came = past(None, ("1.1.0", HOUR), ("1.2.0-alpine", 2 * HOUR))
-    kept = Past(came.appearances, None, deployed=frozenset({"1.0.0-alpine"}))
+    kept = RegistryPast(came.appearances, None, deployed=frozenset({"1.0.0-alpine"}))
     image = "{image: r.io/app, semver: ^1.0, tags: {variant: keep}}"
     assert story(replay(policies("{p: {}}", image), [kept], START, END)) == ["p 2h: None -> 1.2.0-alpine"]
 

@@ -13,7 +13,7 @@ from imagebot.gitrepo.state_branch import Leaf
 from imagebot.secret import Secret
 from imagebot.settings.resolve import Author
 from imagebot.store.branch import branch_store
-from imagebot.store.database import Database
+from imagebot.store.database import SqlDatabase
 from imagebot.store.protocol import Store
 from imagebot.store.sql import database_store
 from tests.support.git_repos import BareRepository, a_repository
@@ -55,9 +55,9 @@ def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]
     """Opens the same store again and again, as passes do."""
     match request.param:
         case "sqlite":
-            yield database_store(Database.sqlite(tmp_path / "state" / "state.db"))
+            yield database_store(SqlDatabase.sqlite(tmp_path / "state" / "state.db"))
         case "postgresql":
-            database = Database.postgresql(Secret(request.getfixturevalue("postgresql_url")))
+            database = SqlDatabase.postgresql(Secret(request.getfixturevalue("postgresql_url")))
             yield database_store(database)
             database.close()
         case _:

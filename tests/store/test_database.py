@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from imagebot.errors import BadInput, Unavailable
 from imagebot.secret import Secret
-from imagebot.store.database import Database
+from imagebot.store.database import SqlDatabase
 from imagebot.store.sql import database_store
 from tests.support.postgresql import PASSWORD, Server
 
@@ -17,7 +17,7 @@ def test_a_file_that_is_no_database_is_not_overwritten(tmp_path: Path) -> None:
     file = tmp_path / "state.db"
     file.write_bytes(b"anything but a database" * 100)
     with pytest.raises(BadInput) as caught:
-        Database.sqlite(file).open()
+        SqlDatabase.sqlite(file).open()
     assert str(caught.value) == (
         f"the database {file} cannot be used: file is not a database; move it away: then a new one is made,"
         " soak clocks start again, and holds made by hand are gone"
@@ -28,7 +28,7 @@ def test_a_file_that_is_no_database_is_not_overwritten(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_a_persons_to_mend(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(BadInput, match=r"cannot write .*/file/state\.db\.lock: File exists; set `state`"):
-        Database.sqlite(tmp_path / "file" / "state.db").open()
+        SqlDatabase.sqlite(tmp_path / "file" / "state.db").open()
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_a_folder_that_cannot_be_made_is_a_persons_to_mend(tmp_path: Path) -> No
 )
 def test_another_url_is_refused_without_showing_it(url: str) -> None:
     with pytest.raises(BadInput) as caught:
-        Database.postgresql(Secret(url))
+        SqlDatabase.postgresql(Secret(url))
     assert "hunter2" not in str(caught.value)
     assert str(caught.value).startswith("`database` wants a URL such as postgresql://")
 
@@ -52,7 +52,7 @@ def test_another_url_is_refused_without_showing_it(url: str) -> None:
 def test_a_server_that_is_down_is_unavailable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-    database = Database.postgresql(Secret(f"postgresql://imagebot:hunter2@127.0.0.1:{port}/imagebot"))
+    database = SqlDatabase.postgresql(Secret(f"postgresql://imagebot:hunter2@127.0.0.1:{port}/imagebot"))
     with pytest.raises(Unavailable) as caught:
         database.open()
     shown = str(caught.value)
@@ -64,14 +64,14 @@ def test_a_server_that_is_down_is_unavailable() -> None:
 def test_a_wrong_password_is_not_shown(server: Server) -> None:
     url = server.url("postgres").replace("imagebot:", "imagebot:hunter2")
     with pytest.raises(Unavailable, match="password authentication failed") as caught:
-        Database.postgresql(Secret(url)).open()
+        SqlDatabase.postgresql(Secret(url)).open()
     assert "hunter2" not in str(caught.value)
     assert PASSWORD not in str(caught.value)
 
 
 def test_a_session_that_the_server_ended_is_opened_again(server: Server, postgresql_url: str) -> None:
     """A fail-over between two passes is nobody's business."""
-    database = Database.postgresql(Secret(postgresql_url))
+    database = SqlDatabase.postgresql(Secret(postgresql_url))
     open_store = database_store(database)
     open_store()
     server.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'imagebot'")
@@ -81,7 +81,7 @@ def test_a_session_that_the_server_ended_is_opened_again(server: Server, postgre
 
 def test_a_user_without_rights_is_a_persons_to_mend(server: Server, postgresql_url: str) -> None:
     server.run(f"CREATE ROLE reader LOGIN PASSWORD '{PASSWORD}'")
-    database = Database.postgresql(Secret(postgresql_url.replace("imagebot:", "reader:")))
+    database = SqlDatabase.postgresql(Secret(postgresql_url.replace("imagebot:", "reader:")))
     with pytest.raises(BadInput, match="refuses: permission denied for schema public"):
         database.open()
     database.close()
@@ -89,7 +89,7 @@ def test_a_user_without_rights_is_a_persons_to_mend(server: Server, postgresql_u
 
 
 def test_nothing_half_written_is_kept(tmp_path: Path) -> None:
-    database = Database.sqlite(tmp_path / "state.db")
+    database = SqlDatabase.sqlite(tmp_path / "state.db")
     database.open()
 
     def half() -> None:

@@ -9,18 +9,20 @@ from hypothesis import strategies as st
 
 from imagebot.selection.hand_holds import HandHold
 from imagebot.store.ages import Clock
-from imagebot.store.document import Memory, read, write
+from imagebot.store.document import StateDocument, read, write
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 HOLD = HandHold("shop", "production", "1.4.3", "ada", NOON, "breaks the till")
-MEMORY = Memory(Clock(NOON), {("r.test/app", "sha256:1"): NOON, ("r.test/app", "sha256:2"): NOON}, {HOLD.place: HOLD})
+MEMORY = StateDocument(
+    Clock(NOON), {("r.test/app", "sha256:1"): NOON, ("r.test/app", "sha256:2"): NOON}, {HOLD.place: HOLD}
+)
 
 moments = st.integers(0, 4_000_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 texts = st.text(min_size=1)
 names = st.sampled_from(["a", "b", "1.0@a"]) | texts  # so that two memories know some of the same
 holds = st.builds(HandHold, texts, texts, st.none() | texts, texts, moments, texts)
 memories = st.builds(
-    Memory,
+    StateDocument,
     st.none() | st.builds(Clock, moments, st.none() | moments),
     st.dictionaries(st.tuples(names, names), moments),
     st.lists(holds).map(lambda several: {hold.place: hold for hold in several}),
@@ -28,7 +30,7 @@ memories = st.builds(
 
 
 @given(memories)
-def test_what_is_written_is_read_back(memory: Memory) -> None:
+def test_what_is_written_is_read_back(memory: StateDocument) -> None:
     assert read(write(memory)) == memory
 
 
@@ -64,7 +66,9 @@ def test_it_is_made_for_people_and_for_diffs() -> None:
 
 
 @given(memories, memories)
-def test_of_two_times_of_one_digest_the_earlier_stands_and_of_one_tag_the_later(one: Memory, other: Memory) -> None:
+def test_of_two_times_of_one_digest_the_earlier_stands_and_of_one_tag_the_later(
+    one: StateDocument, other: StateDocument
+) -> None:
     both = one.saw_too(other)
     for sight, at in both.seen.items():
         times = [memory.seen[sight] for memory in (one, other) if sight in memory.seen]

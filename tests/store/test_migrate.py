@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from imagebot.errors import BadInput
 from imagebot.secret import Secret
-from imagebot.store.database import Database
+from imagebot.store.database import SqlDatabase
 from imagebot.store.migrate import configuration
 from imagebot.store.sql import database_store
 from imagebot.store.tables import LASTING, PASSING, REVISION, REVISION_TABLE
@@ -21,11 +21,11 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlDatabase]:
     if request.param == "sqlite":
-        database = Database.sqlite(tmp_path / "state.db")
+        database = SqlDatabase.sqlite(tmp_path / "state.db")
     else:
-        database = Database.postgresql(Secret(request.getfixturevalue("postgresql_url")))
+        database = SqlDatabase.postgresql(Secret(request.getfixturevalue("postgresql_url")))
     yield database
     database.close()
 
@@ -35,7 +35,7 @@ def test_the_newest_revision_is_the_one_that_the_tables_name() -> None:
     assert scripts.get_heads() == [REVISION]
 
 
-def test_the_steps_lead_to_the_tables(database: Database) -> None:
+def test_the_steps_lead_to_the_tables(database: SqlDatabase) -> None:
     database.open()
     with database.reading() as connection:
         context = MigrationContext.configure(
@@ -48,7 +48,7 @@ def test_the_steps_lead_to_the_tables(database: Database) -> None:
         assert compare_metadata(context, LASTING) == []
 
 
-def test_caches_of_another_imagebot_are_dropped_and_nothing_else(database: Database) -> None:
+def test_caches_of_another_imagebot_are_dropped_and_nothing_else(database: SqlDatabase) -> None:
     open_store = database_store(database)
     store = open_store()
     store.first_seen("r.test/app", ["sha256:1"], NOON)
@@ -61,7 +61,7 @@ def test_caches_of_another_imagebot_are_dropped_and_nothing_else(database: Datab
     assert store.first_seen("r.test/app", ["sha256:1"], NOON.replace(day=2)) == {"sha256:1": NOON}
 
 
-def test_the_database_of_a_newer_imagebot_is_left_alone(database: Database) -> None:
+def test_the_database_of_a_newer_imagebot_is_left_alone(database: SqlDatabase) -> None:
     database.open()
     with database.writing() as connection:
         connection.execute(text(f"UPDATE {REVISION_TABLE} SET version_num = '9999'"))
@@ -71,7 +71,7 @@ def test_the_database_of_a_newer_imagebot_is_left_alone(database: Database) -> N
         assert connection.execute(text(f"SELECT version_num FROM {REVISION_TABLE}")).scalar() == "9999"
 
 
-def test_a_migration_that_fails_leaves_nothing(database: Database) -> None:
+def test_a_migration_that_fails_leaves_nothing(database: SqlDatabase) -> None:
     """All steps are one transaction."""
     with database.writing() as connection:
         connection.execute(text("CREATE TABLE imagebot_hold (mine INTEGER)"))

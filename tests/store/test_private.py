@@ -14,7 +14,7 @@ import pytest
 
 from imagebot.errors import BadInput
 from imagebot.private import make_state
-from imagebot.store.database import Database
+from imagebot.store.database import SqlDatabase
 from imagebot.store.lock import only_bot
 from imagebot.store.sql import database_store
 from tests.support.strangers import reachable_folder
@@ -64,7 +64,7 @@ def test_regret_a_state_of_an_older_imagebot_is_closed_at_its_next_use(tmp_path:
     for path in state.iterdir():
         path.chmod(0o644)
     with only_bot(state):
-        store = database_store(Database.sqlite(state / "state.db"))()
+        store = database_store(SqlDatabase.sqlite(state / "state.db"))()
         assert store.first_seen("r.test/app", ["sha256:1"], NOON) == {"sha256:1": NOON.replace(hour=0)}
     assert modes(state).pop("state") == 0o700
     assert {mode for name, mode in modes(state).items() if name != "state"} == {0o600}
@@ -79,7 +79,7 @@ def test_regret_a_link_in_the_state_folder_does_not_lead_a_write_astray(tmp_path
     with pytest.raises(BadInput, match=f"cannot write the state folder {state}"), only_bot(state):
         pass
     with pytest.raises(BadInput, match=r"cannot write .*state\.db: Too many levels of symbolic links"):
-        Database.sqlite(state / "state.db").open()
+        SqlDatabase.sqlite(state / "state.db").open()
     assert other.read_text() == "precious"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from imagebot.store.database import Database
+from imagebot.store.database import SqlDatabase
 from imagebot.store.sql import database_store
 from tests.support.killed_store import START
 
@@ -30,7 +30,7 @@ def test_what_the_store_has_said_survives_a_kill(tmp_path: Path, enough: int) ->
                 break
         told = [enough, *map(int, process.stdout)]
     assert process.returncode == -signal.SIGKILL
-    store = database_store(Database.sqlite(file))()
+    store = database_store(SqlDatabase.sqlite(file))()
     digests = [f"sha256:{number:064x}" for number in range(max(told) + 1)]
     seen = store.first_seen("r.test/app", digests, START + timedelta(days=1))
     assert seen == {digest: START + timedelta(seconds=number) for number, digest in enumerate(digests)}
@@ -38,7 +38,7 @@ def test_what_the_store_has_said_survives_a_kill(tmp_path: Path, enough: int) ->
 
 def test_a_commit_is_on_the_disk_before_it_is_done(tmp_path: Path) -> None:
     """No test pulls the plug; this is the setting that outlives it (https://www.sqlite.org/pragma.html)."""
-    database = Database.sqlite(tmp_path / "state.db")
+    database = SqlDatabase.sqlite(tmp_path / "state.db")
     database.open()
     with database.reading() as connection:
         assert connection.execute(text("PRAGMA synchronous")).scalar() == 2
@@ -73,7 +73,7 @@ def test_many_processes_open_a_new_store_at_once(tmp_path: Path) -> None:
 
 def test_a_store_that_is_deleted_under_a_running_bot_is_made_anew(tmp_path: Path) -> None:
     """State lost: every clock starts again, and nothing is soaked sooner for it."""
-    open_store = database_store(Database.sqlite(tmp_path / "state.db"))
+    open_store = database_store(SqlDatabase.sqlite(tmp_path / "state.db"))
     open_store().first_seen("r.test/app", ["sha256:1"], START)
     for file in tmp_path.iterdir():
         file.unlink()
@@ -82,7 +82,7 @@ def test_a_store_that_is_deleted_under_a_running_bot_is_made_anew(tmp_path: Path
 
 
 def test_readers_do_not_wait_for_a_writer(tmp_path: Path) -> None:
-    database = Database.sqlite(tmp_path / "state.db")
+    database = SqlDatabase.sqlite(tmp_path / "state.db")
     open_store = database_store(database)
     open_store()
     with database.writing() as connection:
@@ -92,7 +92,7 @@ def test_readers_do_not_wait_for_a_writer(tmp_path: Path) -> None:
 
 def test_writers_wait_for_each_other(tmp_path: Path) -> None:
     """One that reads before it writes would be failed at once, had it not said before that it will write."""
-    open_store = database_store(Database.sqlite(tmp_path / "state.db"))
+    open_store = database_store(SqlDatabase.sqlite(tmp_path / "state.db"))
     open_store()
 
     def see(number: int) -> datetime:
@@ -105,7 +105,7 @@ def test_writers_wait_for_each_other(tmp_path: Path) -> None:
 
 def test_a_database_may_be_shared_with_others(tmp_path: Path) -> None:
     """Every table says whose it is."""
-    database = Database.sqlite(tmp_path / "state.db")
+    database = SqlDatabase.sqlite(tmp_path / "state.db")
     database.open()
     engine = create_engine(f"sqlite:///{tmp_path / 'state.db'}")
     with engine.connect() as connection:

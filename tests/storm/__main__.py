@@ -9,7 +9,7 @@ from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
 
-from imagebot.cycle.report import Deed
+from imagebot.cycle.report import Action
 from imagebot.settings.resolve import Limits
 from tests.storm.limits import REQUESTS_IN_AN_HOUR
 from tests.storm.scene import FIVE_MINUTES, HOUR, MIDNIGHT, Scene, storm
@@ -57,19 +57,19 @@ def _quiet_hour(folder: Path) -> None:
     closed = CLOSED_EACH * len(apps)
     limits = Limits(open_pull_requests=total - WAITING - closed, opened_per_hour=10_000)
     with storm(folder, apps, limits, every=HOUR) as scene:
-        while not scene.passes or scene.passes[-1].count(Deed.OPENED):
+        while not scene.passes or scene.passes[-1].count(Action.OPENED):
             scene.one_pass()
         scene.close(CLOSED_EACH)
-        while scene.passes[-1].writes or scene.passes[-1].count(Deed.WAITING) != WAITING:
+        while scene.passes[-1].writes or scene.passes[-1].count(Action.WAITING) != WAITING:
             scene.one_pass()
         scene.every = FIVE_MINUTES
         first, quiet = scene.one_pass(), scene.one_pass()
         passes = HOUR // FIVE_MINUTES
         in_an_hour = first.requests + (passes - 1) * quiet.requests
         print(
-            f"{total} policies in {len(apps)} repositories: {quiet.count(Deed.KEPT)} pull requests are open, ", end=""
+            f"{total} policies in {len(apps)} repositories: {quiet.count(Action.KEPT)} pull requests are open, ", end=""
         )
-        print(f"{closed} were closed by people, {quiet.count(Deed.WAITING)} wait")
+        print(f"{closed} were closed by people, {quiet.count(Action.WAITING)} wait")
         print(
             f"  a quiet pass: {quiet.writes} writes, {quiet.requests} requests, all of them for the lists of open ones"
         )

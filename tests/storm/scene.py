@@ -11,8 +11,8 @@ from math import ceil
 from pathlib import Path
 
 from imagebot.cli.compose import world_of
-from imagebot.cycle.pass_store import Memory
-from imagebot.cycle.report import Deed, Report
+from imagebot.cycle.pass_store import PassStore
+from imagebot.cycle.report import Action, Report
 from imagebot.cycle.run import run
 from imagebot.cycle.world import World
 from imagebot.forge import github
@@ -66,7 +66,7 @@ class Pass:
     writes: int
     listings: int
 
-    def count(self, deed: Deed) -> int:
+    def count(self, deed: Action) -> int:
         return sum(1 for outcome in self.report.outcomes if outcome.deed is deed)
 
 
@@ -140,14 +140,14 @@ class Scene:
     def spend_all_but(self, left: int) -> None:
         """Let the bot have written so much in this hour that its own limit leaves only that much."""
         account = f"github {_API}"
-        memory = Memory(self.world.store(), self.account.clock.now)
+        memory = PassStore(self.world.store(), self.account.clock.now)
         limit = self.world.forge(next(iter(self.world.settings.repositories.values()))).hourly_writes
         assert limit is not None, "GitHub has one"
         spent = limit - left - len(memory.counted("writes", account))
         for _ in range(spent):
             self.account.clock.seconds += Pace().apart_s
             self.account.count(writes=True)
-        memory = Memory(self.world.store(), self.account.clock.now)
+        memory = PassStore(self.world.store(), self.account.clock.now)
         memory.count("writes", account, [self.account.clock.now] * spent)
         memory.save()
 

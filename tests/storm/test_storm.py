@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from imagebot.cycle.report import Deed
+from imagebot.cycle.report import Action
 from imagebot.settings.resolve import Limits
 from tests.storm.limits import CONTENT_IN_AN_HOUR, Account, Clock
 from tests.storm.scene import MIDNIGHT, Scene, storm
@@ -31,8 +31,8 @@ def test_more_changes_than_github_takes_in_an_hour_come_one_after_the_other(tmp_
     apps = {"one": {"security": 4, "patch": 40, "minor": 40, "major": 20}}
     with storm(tmp_path, apps, ANY, laden=True, every=MORE_THAN_AN_HOUR) as scene:
         first = scene.one_pass()
-        assert first.count(Deed.OPENED) * 5 == first.writes < CONTENT_IN_AN_HOUR * 0.9
-        assert first.count(Deed.WAITING) > 0
+        assert first.count(Action.OPENED) * 5 == first.writes < CONTENT_IN_AN_HOUR * 0.9
+        assert first.count(Action.WAITING) > 0
         branches = {f"imagebot/staging/{app}" for _, app in scene.opened}
         assert set(scene.repositories["one"].branches()) == {"main", *branches}
 
@@ -56,10 +56,10 @@ def test_what_is_open_already_waits_for_the_forge_as_well(tmp_path: Path) -> Non
         after = scene.repositories["one"].branches() | scene.repositories["two"].branches()
         moved = sum(1 for branch in before if before[branch] != after[branch])
         assert done.writes <= 21
-        assert moved == done.count(Deed.UPDATED) > 0
-        assert moved + done.count(Deed.WAITING) == len(scene.kinds)
+        assert moved == done.count(Action.UPDATED) > 0
+        assert moved + done.count(Action.WAITING) == len(scene.kinds)
 
-        assert scene.one_pass().count(Deed.UPDATED) + moved == len(scene.kinds)
+        assert scene.one_pass().count(Action.UPDATED) + moved == len(scene.kinds)
         assert_quiet(scene)
 
 
@@ -69,7 +69,7 @@ def test_labels_that_only_a_look_at_the_image_calls_for_are_paid_for_as_well(tmp
 
         done = scene.one_pass()
 
-        assert (done.count(Deed.OPENED), done.count(Deed.WAITING), done.writes) == (6, 18, 18)
+        assert (done.count(Action.OPENED), done.count(Action.WAITING), done.writes) == (6, 18, 18)
         scene.until_all_are_open(timedelta(hours=4))
         assert_quiet(scene)
 
@@ -91,7 +91,7 @@ def test_what_people_closed_costs_one_listing_a_pass_and_what_waits_none(tmp_pat
         scene.close(3)
         scene.one_pass()
         settled = scene.one_pass()
-        assert (settled.count(Deed.WAITING), settled.count(Deed.OPENED)) == (4, 0)
+        assert (settled.count(Action.WAITING), settled.count(Action.OPENED)) == (4, 0)
 
         assert_quiet(scene, refusing=2)
 

@@ -10,14 +10,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
-from imagebot.store.database import Database
+from imagebot.store.database import SqlDatabase
 from imagebot.store.sql import database_store
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 def main(file: Path) -> None:
-    store = database_store(Database.sqlite(file))()
+    store = database_store(SqlDatabase.sqlite(file))()
     for number in count():
         at = START + timedelta(seconds=number)
         store.first_seen("r.test/app", [f"sha256:{number:064x}"], at)
