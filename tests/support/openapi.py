@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
@@ -31,6 +31,7 @@ class Call:
     path: str
     query: str
     body: bytes
+    kind: str = "application/json"
 
     @property
     def arguments(self) -> dict[str, str]:
@@ -112,20 +113,34 @@ class Description:
                 return False
 
     def _request(self, call: Call) -> MockRequest:
-        return MockRequest(self._host, call.verb.lower(), call.path, args=call.arguments, data=call.body or None)
+        body = call.body or None
+        asked = call.verb.lower(), call.path
+        return MockRequest(self._host, *asked, args=call.arguments, data=body, content_type=call.kind)
 
     def _unknown_names(self, operations: Mapping[str, Any], call: Call) -> set[str]:
         operation = operations[call.verb.lower()]
         parameters = map(self._resolved, (*operations.get("parameters", ()), *operation.get("parameters", ())))
         odd = set(call.arguments) - {parameter["name"] for parameter in parameters}
-        if isinstance(call.data, dict):
-            schema = self._resolved(self._resolved(operation["requestBody"])["content"]["application/json"]["schema"])
-            odd |= set(call.data) - self._property_names(schema)
+        if call.body:
+            content = self._resolved(operation["requestBody"])["content"]
+            odd |= set(self._odd_names(content[call.kind]["schema"], call.data))
         return odd
 
-    def _property_names(self, schema: Mapping[str, Any]) -> set[str]:
+    def _odd_names(self, schema: Mapping[str, Any], data: object) -> Iterator[str]:
+        """The fields, however deep, that nothing is said of; an object of which nothing is said may hold any."""
+        if isinstance(data, list):
+            for item in data:
+                yield from self._odd_names(self._resolved(schema).get("items", {}), item)
+        elif isinstance(data, dict) and (known := self._properties(schema)):
+            yield from data.keys() - known.keys()
+            for name in data.keys() & known.keys():
+                yield from self._odd_names(known[name], data[name])
+
+    def _properties(self, schema: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+        schema = self._resolved(schema)
         parts = (*schema.get("oneOf", ()), *schema.get("anyOf", ()), *schema.get("allOf", ()))
-        return set(schema.get("properties", ())).union(*(self._property_names(self._resolved(part)) for part in parts))
+        found = {name: kind for part in parts for name, kind in self._properties(part).items()}
+        return {**found, **schema.get("properties", {})}
 
     def _resolved(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
         while "$ref" in node:
