@@ -1,7 +1,8 @@
 """What a pass tells the log: each trouble loudly when it is new, and in a lower voice while it only goes on.
 
-A trouble is told at its full level when it comes, when its cause changes, and once an hour; in between at `info`. So
-the log of any pass tells all that went wrong in it, and one that shows warnings alone is no flood.
+A process tells a trouble at its full level when it meets it first, when its cause changes, and once an hour; in between
+at `info`. So the log of any pass tells all that went wrong in it, and one of warnings alone is no flood. What another
+process said stands in another log, which nobody may be reading: of that only since when it goes on is remembered.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from imagebot.cycle.pass_store import PassStore, Trouble
 from imagebot.cycle.report import Action, Outcome, Report
@@ -35,7 +36,6 @@ from imagebot.policy.read import PolicySet
 from imagebot.selection.verdict import Held, Unknown, Update, tag_of
 from imagebot.store.protocol import LastVerdict
 
-_HOUR = timedelta(hours=1)
 _NUMBERS = re.compile("[0-9]+")
 
 
@@ -59,10 +59,10 @@ class Teller:
         """A pass begins with these policies, and without those that nobody can follow."""
         self._world.tell(PassStarted(len(policies.policies)))
         problems = [str(problem) for problem in policies.problems]
-        news = self._news("policy", {problem: problem for problem in problems})
+        self._world.said.are_over("policy", but=problems)
         for problem in problems:
-            kind = PolicyRefused if news[problem].loud else PolicyStillRefused
-            self._world.tell(kind(problem))
+            loud = self._world.said.is_due("policy", problem, problem, self._memory.now)
+            self._world.tell((PolicyRefused if loud else PolicyStillRefused)(problem))
 
     def decided(self, decisions: Sequence[Decision]) -> None:
         """What was decided, and will not change any more in this pass."""
@@ -122,18 +122,20 @@ class Teller:
             since="" if trouble is None else trouble.since.isoformat(),
         )
 
-    def _news(self, kind: str, causes: Mapping[str, str], asked: Iterable[str] = ()) -> Mapping[str, _News]:
+    def _news(self, kind: str, causes: Mapping[str, str], asked: Iterable[str]) -> Mapping[str, _News]:
         """What is new in these troubles; of all others that are `asked` about, none is left."""
         now = self._memory.now
         before = self._memory.troubles(kind, {*causes, *asked})
         after: dict[str, Trouble | None] = {key: None for key in before if key not in causes}
+        for key in after:
+            self._world.said.is_over(kind, key)
         found: dict[str, _News] = {}
         for key, because in causes.items():
             old = before.get(key)
-            loud = old is None or _cause(old.because) != _cause(because) or not timedelta() <= now - old.told < _HOUR
-            found[key] = _News(now if old is None else min(old.since, now), loud)
-            if loud:
-                after[key] = Trouble(because, found[key].since, now)
+            since = now if old is None else min(old.since, now)
+            found[key] = _News(since, self._world.said.is_due(kind, key, _cause(because), now))
+            if old is None or _cause(old.because) != _cause(because):
+                after[key] = Trouble(because, since)
         if after and not self._quiet:
             self._memory.are_troubles(kind, after)
         return found

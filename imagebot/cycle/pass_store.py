@@ -31,20 +31,18 @@ What = Literal["list", "manifests"]
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something that goes wrong: why, since when, and when people were told last."""
+    """Something that goes wrong: why, and since when."""
 
     because: str
     since: datetime
-    told: datetime
 
     @classmethod
     def from_json(cls, text: str) -> Trouble:
-        because, *moments = json.loads(text)
-        since, told = (datetime.fromisoformat(moment) for moment in moments)
-        return cls(because, since, told)
+        because, since, *_ = json.loads(text)
+        return cls(because, datetime.fromisoformat(since))
 
     def to_json(self) -> str:
-        return json.dumps([self.because, self.since.isoformat(), self.told.isoformat()])
+        return json.dumps([self.because, self.since.isoformat()])
 
 
 class PassStore:

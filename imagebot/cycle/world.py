@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from imagebot.cycle.bulkhead import Bulkhead
 from imagebot.cycle.index import FieldIndex
+from imagebot.cycle.said_loudly import SaidLoudly
 from imagebot.cycle.side_by_side import Budgets, Lanes, SideBySide, Step
 from imagebot.errors import Bug, ImagebotError, Stopped
 from imagebot.forge.protocol import Forge
@@ -28,7 +29,7 @@ class World:
     `source` takes a name from `sources`, and the branch if it is not the one that goes with it.
     `store` opens what is remembered as it is now, once a pass; it raises `BadInput` and `WorldError`s.
     `lanes` are the threads that ask, `budgets` what their questions may cost; `bugs` are those that the bulkheads of
-    this pass met.
+    this pass met, `said` the troubles that were told loudly.
     """
 
     settings: Settings
@@ -43,6 +44,7 @@ class World:
     lanes: Lanes = field(default_factory=Lanes)
     budgets: Budgets = field(default_factory=Budgets)
     bugs: list[Bug] = field(default_factory=list)
+    said: SaidLoudly = field(default_factory=SaidLoudly)
 
     def for_a_pass(self) -> World:
         """The same world, in which no bug was met yet."""

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from imagebot.cycle.report import Action, Report
+from imagebot.cycle.world import World
 from imagebot.observe.log import log_sink
 from imagebot.plan.decision import Decision
 from imagebot.selection.verdict import Unknown
@@ -63,10 +64,12 @@ def troubled(tmp_path: Path, down: Down) -> Iterator[Stage]:
         yield stage
 
 
-def logged(stage: Stage, level: str, now: datetime = NOON) -> tuple[Report, list[dict[str, Any]]]:
-    """A pass, and its log at this level."""
+def logged(
+    stage: Stage, level: str, now: datetime = NOON, process: World | None = None
+) -> tuple[Report, list[dict[str, Any]]]:
+    """A pass, of a process of its own or of this one, and its log at this level."""
     stream = io.StringIO()
-    report = stage.one_pass(replace(stage.world(), tell=log_sink("json", level, stream)), now)
+    report = stage.one_pass(replace(process or stage.world(), tell=log_sink("json", level, stream)), now)
     return report, [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
@@ -118,10 +121,11 @@ def test_an_outage_shows_in_a_log_of_warnings(troubled: Stage) -> None:
 
 
 def test_a_trouble_that_goes_on_is_no_flood_of_warnings(troubled: Stage) -> None:
-    logged(troubled, "warning")
+    process = troubled.world()
+    logged(troubled, "warning", NOON, process)
 
-    _, again = logged(troubled, "warning", NOON + MINUTE)
-    _, later = logged(troubled, "warning", NOON + HOUR)
+    _, again = logged(troubled, "warning", NOON + MINUTE, process)
+    _, later = logged(troubled, "warning", NOON + HOUR, process)
 
     assert [line["event"] for line in again] == ["pass.finished"]
     (unknown,) = [line for line in later if line["event"] == "verdict.reached"]
@@ -130,11 +134,39 @@ def test_a_trouble_that_goes_on_is_no_flood_of_warnings(troubled: Stage) -> None
     assert failed["since"] == NOON.isoformat()
 
 
-def test_another_cause_is_told_at_once(troubled: Stage, down: Down) -> None:
+def test_each_run_of_a_pipeline_says_what_still_goes_wrong(troubled: Stage) -> None:
     logged(troubled, "warning")
-    down.status = 403
 
     _, again = logged(troubled, "warning", NOON + MINUTE)
+
+    assert sorted({line["event"] for line in again}) == [
+        "pass.finished",
+        "policy.refused",
+        "pull_request.failed",
+        "verdict.reached",
+    ]
+    (unknown,) = [line for line in again if line["event"] == "verdict.reached"]
+    assert unknown["since"] == NOON.isoformat()
+
+
+def test_a_trouble_that_comes_again_within_the_hour_is_a_new_one(stage: Stage) -> None:
+    process, file = stage.world(), stage.folder / "policies" / "podinfo.yaml"
+    sound, typo = file.read_text(), file.read_text().replace("semver", "semvar")
+    told = []
+    for number, text in enumerate((typo, typo, sound, typo)):
+        file.write_text(text)
+        _, lines = logged(stage, "warning", NOON + number * MINUTE, process)
+        told.append("policy.refused" in [line["event"] for line in lines])
+
+    assert told == [True, False, False, True]
+
+
+def test_another_cause_is_told_at_once(troubled: Stage, down: Down) -> None:
+    process = troubled.world()
+    logged(troubled, "warning", NOON, process)
+    down.status = 403
+
+    _, again = logged(troubled, "warning", NOON + MINUTE, process)
 
     (unknown,) = [line for line in again if line["event"] == "verdict.reached"]
     assert unknown["since"] == NOON.isoformat()
