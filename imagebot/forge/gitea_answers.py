@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Literal
 
 from imagebot.forge.answers import Answer, Flag, Link, Maybe, Moment, Name, Number, Some, Text, iso
-from imagebot.forge.listing import Glimpse, Glimpsed, Numbered
+from imagebot.forge.listing import Glimpse, Glimpsed, Listed
 from imagebot.forge.proposed import TEAM
-from imagebot.forge.protocol import Merged, PullRequest, State
+from imagebot.forge.protocol import PullRequest, State
 
-DRAFT = "WIP: "
-"""What makes a draft, on servers that were not told otherwise (`WORK_IN_PROGRESS_PREFIXES`)."""
 _DRAFT = re.compile(r"wip:|\[wip\]", re.ASCII | re.IGNORECASE)
 
 
@@ -36,7 +35,7 @@ class Label(Named):
     id: Number
 
 
-class Pull(Numbered):
+class Pull(Listed):
     """Go writes null for an empty list. Gitea before 1.22 tells neither whose review is awaited nor what is a draft; up
     to 1.22, and Forgejo up to 8, it writes null among those whose review is awaited where a team was asked.
     """
@@ -57,7 +56,6 @@ class Pull(Numbered):
     requested_reviewers_teams: Some[Named] = ()
     assignees: Some[User] = ()
     created_at: Moment = None
-    updated_at: Moment = None
     closed_at: Moment = None
 
     def shown(self) -> PullRequest:
@@ -80,12 +78,12 @@ class Pull(Numbered):
             draft=bool(_DRAFT.match(self.title)) if self.draft is None else self.draft,
         )
 
-    def merge(self, reviews: Iterable[Review]) -> Merged:
-        """How it was merged. Whoever reviewed it more than once is counted with the last word."""
-        last = {review.user.login: review for review in reviews if review.user and review.state in _VERDICTS}
-        approvers = (name for name, review in last.items() if review.state == "APPROVED" and not review.dismissed)
-        pull = self.shown()
-        return Merged(pull, iso(self.merged_at), pull.closed_by, self.merge_commit_sha, tuple(approvers))
+    def is_at_home(self) -> bool:
+        """A deleted fork is -1."""
+        return self.head.repo_id == self.base.repo_id
+
+    def landed(self) -> tuple[datetime | None, str]:
+        return self.merged_at if self.merged else None, self.merge_commit_sha
 
 
 class _GlimpsedEnd(Answer):
@@ -114,6 +112,12 @@ class Review(Answer):
 
 
 _VERDICTS = ("APPROVED", "REQUEST_CHANGES")
+
+
+def approvers(reviews: Iterable[Review]) -> tuple[str, ...]:
+    """Whoever reviewed it more than once is counted with the last word."""
+    last = {review.user.login: review for review in reviews if review.user and review.state in _VERDICTS}
+    return tuple(name for name, review in last.items() if review.state == "APPROVED" and not review.dismissed)
 
 
 class Comment(Answer):

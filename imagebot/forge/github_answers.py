@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from imagebot.forge.answers import Answer, Flag, Link, Maybe, Moment, Name, Number, Some, Text, iso
-from imagebot.forge.listing import Glimpse, Glimpsed, Numbered
+from imagebot.forge.listing import Glimpse, Glimpsed, Listed
 from imagebot.forge.proposed import TEAM
 from imagebot.forge.protocol import PullRequest, State
 
@@ -41,7 +41,7 @@ class Team(Answer):
     slug: Name
 
 
-class Pull(Numbered):
+class Pull(Listed):
     html_url: Link = ""
     title: Text = ""
     body: Text = ""
@@ -54,7 +54,6 @@ class Pull(Numbered):
     requested_teams: Some[Team] = ()
     assignees: Some[User] = ()
     created_at: Moment = None
-    updated_at: Moment = None
     closed_at: Moment = None
     merged_at: Text = ""
 
@@ -75,6 +74,13 @@ class Pull(Numbered):
             reviewers=(*(user.login for user in self.requested_reviewers), *teams),
             assignees=tuple(user.login for user in self.assignees),
             draft=self.draft,
+        )
+
+    def is_at_home(self) -> bool:
+        return (
+            self.head.repo is not None
+            and self.base.repo is not None
+            and (self.head.repo.full_name.lower() == self.base.repo.full_name.lower())
         )
 
 

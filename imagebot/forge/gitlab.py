@@ -3,48 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote, urlsplit
 
-from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailable
+from imagebot.errors import BadInput, NotFound, Refused
 from imagebot.forge import rest
 from imagebot.forge.answers import checked, sound
-from imagebot.forge.bans import Ban, Remembers
 from imagebot.forge.gitlab_answers import Approvals, GlimpsedRequest, Note, Project, Request, User
 from imagebot.forge.gitlab_auto_merge import auto_merge
-from imagebot.forge.listing import Reader
 from imagebot.forge.manners import Manners
-from imagebot.forge.proposed import (
-    TEAM,
-    drafted_title,
-    first_changes,
-    is_unfinished,
-    lacking,
-    last_body,
-    present,
-    said_before,
-    same_text,
-    switches,
-    unfinished,
-)
-from imagebot.forge.protocol import MOST_MERGED, Listing, Merged, Proposal, PullRequest, Written
+from imagebot.forge.proposed import TEAM, NotMerging, is_unfinished, lacking
+from imagebot.forge.protocol import Proposal, PullRequest, State, Written
 from imagebot.forge.refusals import Unprocessable
+from imagebot.forge.rest_skeleton import RestSkeleton
+from imagebot.forge.skeleton import Search
 from imagebot.forge.urls import path_on_forge
 from imagebot.forge.wire import Dialect, Wire
+from imagebot.knownforges import FACTS
 from imagebot.settings.resolve import RepositorySettings, TokenCredentials
 
 # GitLab's rules for the path of a group or project; no part can change the meaning of a longer path.
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}"
 _PATH = re.compile(rf"{_PART}(?:/{_PART}){{1,20}}", re.ASCII)
 _MOVED_TO = re.compile(r"(?:^|/)projects/(\d{1,12})(?=$|[/?])", re.ASCII)
-_API = "/api/v4"
+_API = FACTS["gitlab"].api_path
 _RIGHTS = "the scope `api` and the role Developer in the project"
 _PAGE = 50
-# A line that begins with a slash is an order to GitLab: /approve, /merge, /assign.
-_DRAFT = "Draft: "
-_QUICK_ACTION = re.compile(r"^([ \t]*)/(?=[A-Za-z])", re.ASCII | re.MULTILINE)
+_STATES: dict[State, str] = {"open": "opened", "closed": "closed", "merged": "merged"}
 
 
 def connect(settings: RepositorySettings, manners: Manners) -> GitLab:
@@ -73,64 +58,34 @@ def project_path(url: str, api_url: str) -> str:
     return found[0]
 
 
-class GitLab:
+class GitLab(RestSkeleton[Request]):
     """The merge requests of one project into one base branch."""
 
+    shape = Request
+    glimpsed = GlimpsedRequest
+
     def __init__(self, wire: Wire, name: str, settings: RepositorySettings) -> None:
-        self.hourly_writes = settings.pace.writes_per_hour
-        self._wire = wire
-        self._name = name
-        self._base = settings.branch
+        super().__init__(wire, name, settings)
         self._path = f"/projects/{quote(name, safe='')}"
         self._directory = _Directory(wire)
         self._just_opened: set[int] = set()
         wire.find = self._where_it_is
 
-    def begin(self, remembers: Remembers) -> None:
-        self._wire.begin(remembers)
+    def _elements(self, search: Search) -> Iterator[object]:
+        filters = {"source_branch": search.branch} if search.branch else {}
+        if search.by_change:
+            filters |= {"order_by": "updated_at", "sort": "desc"}
+        deed, path = f"list the merge requests of {self._name}", f"{self._path}/merge_requests"
+        return self._wire.get_all(deed, path, target_branch=self.base, state=_STATES[search.state], **filters)
 
-    @property
-    def ban(self) -> Ban | None:
-        return self._wire.ban
-
-    @property
-    def writes(self) -> int:
-        return self._wire.writes
-
-    def open_pulls(self, prefix: str) -> Listing[PullRequest]:
-        reader = self._reader(lambda branch: branch.startswith(prefix))
-        pulls = [self._shown(one) for one in self._requests(reader, state="opened")]
-        ours = (pull for pull in pulls if pull.state == "open" and pull.branch.startswith(prefix))
-        return Listing(ours, reader.unread)
-
-    def closed_pulls(self, branch: str) -> tuple[PullRequest, ...]:
-        reader = self._reader(lambda one: one == branch)
-        pulls = [self._shown(one) for one in self._requests(reader, state="closed", source_branch=branch)]
-        reader.none_missing()
-        closed = [pull for pull in pulls if (pull.state, pull.branch) == ("closed", branch)]
-        return tuple(sorted(closed, key=lambda pull: (pull.closed_at, pull.number), reverse=True))
-
-    def closed_since(self, prefix: str, since: datetime) -> Listing[PullRequest]:
-        reader = self._reader(lambda branch: branch.startswith(prefix), history=True)
-        found = [self._shown(one) for one in self._since(reader, since, state="closed")]
-        return Listing((one for one in found if one.state == "closed" and one.branch.startswith(prefix)), reader.unread)
-
-    def merged_pulls(self, prefix: str, since: datetime | None) -> Listing[Merged]:
-        reader = self._reader(lambda branch: branch.startswith(prefix), history=True)
-        merged = islice(self._merged(reader, prefix, since), MOST_MERGED)
-        found = [one.merged(self._approvers(one.number)) for one in merged]
-        newest_first = sorted(found, key=lambda merged: (merged.at, merged.pull.number), reverse=True)
-        return Listing(newest_first, reader.unread)
-
-    def create(self, proposal: Proposal) -> Written:
-        """GitLab takes all of a merge request at once, but for auto-merge: there is no half of one otherwise."""
+    def _open(self, proposal: Proposal) -> Written:
         reviewers, no_reviewers = self._directory.numbers(proposal.reviewers)
         assignees, no_assignees = self._directory.numbers(proposal.assignees)
         body: dict[str, object] = {
             "source_branch": proposal.branch,
             "target_branch": proposal.base,
-            "title": _DRAFT + proposal.title if proposal.draft else proposal.title,
-            "description": _inert(unfinished(proposal.body) if proposal.auto_merge else proposal.body),
+            "title": proposal.title,
+            "description": proposal.body,
             "labels": _listed_labels(proposal.labels),
             "reviewer_ids": reviewers,
             "assignee_ids": assignees,
@@ -138,145 +93,44 @@ class GitLab:
         }
         given = {key: value for key, value in body.items() if value not in ([], "")}
         deed = f"open a merge request for {proposal.branch} on {self._name}"
-        try:
-            pull = self._pull(self._wire.send(deed, "POST", f"{self._path}/merge_requests", given))
-        except (Unavailable, BadResponse) as error:
-            # There may be one now, another bot's or ours: look, and never send it again.
-            if isinstance(error, Unavailable) and error.retry_after is not None:
-                raise
-            return Written(self._the_open_one(proposal, error))
+        pull = self._pull(self._wire.send(deed, "POST", f"{self._path}/merge_requests", given))
         self._just_opened.add(pull.number)
-        return Written(pull, _once(no_reviewers, no_assignees, self._not_given(pull, proposal)))
+        return Written(pull, (*no_reviewers, *no_assignees, *self._not_given(pull, proposal)))
 
-    def rewrite(self, pull: PullRequest, proposal: Proposal) -> Written:
-        switch = switches(pull, proposal)
-        title = drafted_title(pull, proposal, _DRAFT)
-        if first := first_changes(switch, title, _inert(unfinished(proposal.body)), "description"):
-            self._put(pull, first)
-        if switch.auto_merge is False:
-            self.stop_auto_merge(pull)
-        refused = None
-        if switch.auto_merge:
-            again = is_unfinished(pull.body) and pull.number not in self._just_opened
-            refused = auto_merge(self._wire, self._name, pull.number, proposal, again=again)
-            self._just_opened.discard(pull.number)
-        changes: dict[str, object] = {
-            "title": title,
-            "description": _inert(last_body(proposal, refused)),
-        }
-        more, unknown = self._lacking(pull, proposal)
-        written = self._put(pull, changes | more)
-        not_merging = [refused.because] if refused else []
-        return Written(written, _once(unknown, self._not_given(written, proposal), not_merging))
+    def _show(self, pull: PullRequest) -> PullRequest:
+        return self._pull(self._wire.get(f"show merge request {pull.number}", self._one(pull)))
 
-    def add(self, pull: PullRequest, proposal: Proposal) -> Written:
-        changes, unknown = self._lacking(pull, proposal)
-        written = self._put(pull, changes) if changes else pull
-        return Written(written, _once(unknown, self._not_given(written, proposal)))
+    def _change(
+        self, pull: PullRequest, *, title: str | None = None, body: str | None = None, close: bool = False
+    ) -> PullRequest:
+        return self._put(pull, {"title": title, "description": body, "state_event": "close" if close else None})
 
-    def stop_auto_merge(self, pull: PullRequest) -> None:
-        deed = f"no longer let merge request {pull.number} merge by itself"
-        try:
-            self._wire.send(deed, "POST", f"{self._one(pull)}/cancel_merge_when_pipeline_succeeds")
-        except Unprocessable as error:
-            # 406: it was not going to.
-            if error.status != 406:
-                raise
+    def _put(self, pull: PullRequest, changes: dict[str, object]) -> PullRequest:
+        deed = f"change merge request {pull.number} of {self._name}"
+        given = {key: value for key, value in changes.items() if value is not None}
+        return self._pull(self._wire.send(deed, "PUT", self._one(pull), given), deed, pull.number)
 
-    def say(self, pull: PullRequest, comment: str, body: str) -> PullRequest:
-        if comment:
-            self._comment(pull, comment)
-        return pull if same_text(pull.body, _inert(body)) else self._put(pull, {"description": _inert(body)})
-
-    def remove_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> PullRequest:
-        gone = present(pull.labels, labels)
-        return self._put(pull, {"remove_labels": _listed_labels(gone)}) if gone else pull
-
-    def close(self, pull: PullRequest, comment: str, body: str) -> None:
-        self._comment(pull, comment)
-        self._put(pull, {"description": _inert(body), "state_event": "close"})
-
-    def git_credentials(self) -> TokenCredentials | None:
-        return None
-
-    @property
-    def _whose(self) -> str:
-        return f"GitLab's answer about {self._name}"
-
-    def _one(self, pull: PullRequest) -> str:
-        return f"{self._path}/merge_requests/{pull.number}"
-
-    def _reader(self, may_be: Callable[[str], bool], *, history: bool = False) -> Reader[Request]:
-        return Reader(Request, GlimpsedRequest, self._whose, self._base, may_be, history)
-
-    def _requests(self, reader: Reader[Request], **filters: str) -> Iterator[Request]:
-        """Only from branches in this very project: a fork may have one of the same name."""
-        deed = f"list the merge requests of {self._name}"
-        items = self._wire.get_all(deed, f"{self._path}/merge_requests", target_branch=self._base, **filters)
-        for one in reader.read(items):
-            if one.source_project_id == one.target_project_id and one.target_branch == self._base:
-                yield one
-
-    def _since(self, reader: Reader[Request], since: datetime | None, **filters: str) -> Iterator[Request]:
-        """By their last change, newest first, as far back as that."""
-        for one in self._requests(reader, order_by="updated_at", sort="desc", **filters):
-            if since is not None and one.updated_at is not None and one.updated_at < since:
-                return
-            yield one
-
-    def _merged(self, reader: Reader[Request], prefix: str, since: datetime | None) -> Iterator[Request]:
-        """Whatever was merged since has changed since."""
-        for one in self._since(reader, since, state="merged"):
-            is_in_time = one.merged_at is not None and (since is None or one.merged_at >= since)
-            if one.state == "merged" and is_in_time and one.source_branch.startswith(prefix):
-                yield one
-
-    def _where_it_is(self, location: str) -> str:
-        """A moved project is redirected to by its number, of which GitLab tells the URL."""
-        deed = f"find {self._name}"
-        location = location or self._wire.peek(deed, self._path).headers.get("Location", "")
-        found = _MOVED_TO.search(location)
-        if found is None:
-            return ""
-        answer = self._wire.get(deed, f"/projects/{found[1]}")
-        return checked(Project, answer, self._whose).http_url_to_repo
-
-    def _approvers(self, number: int) -> tuple[str, ...]:
-        path = f"{self._path}/merge_requests/{number}/approvals"
-        try:
-            answer = self._wire.get(f"say who approved merge request {number} of {self._name}", path)
-        except (NotFound, Refused):
-            return ()
-        return tuple(one.user.username for one in checked(Approvals, answer, self._whose).approved_by)
+    def _comments(self, pull: PullRequest) -> Iterator[str]:
+        deed = f"list the comments of merge request {pull.number} of {self._name}"
+        return (one.body for one in sound(Note, list(self._wire.get_all(deed, f"{self._one(pull)}/notes"))))
 
     def _comment(self, pull: PullRequest, comment: str) -> None:
-        """Killed right after, the next pass comes here again: nothing is said twice."""
-        notes = f"{self._one(pull)}/notes"
         deed = f"comment on merge request {pull.number} of {self._name}"
-        said = sound(Note, list(self._wire.get_all(deed, notes)))
-        if not said_before(_inert(comment), (one.body for one in said)):
-            self._wire.send(deed, "POST", notes, {"body": _inert(comment)})
+        self._wire.send(deed, "POST", f"{self._one(pull)}/notes", {"body": comment})
 
-    def _the_open_one(self, proposal: Proposal, otherwise: Exception) -> PullRequest:
-        reader = self._reader(lambda branch: branch == proposal.branch)
-        pulls = [self._shown(one) for one in self._requests(reader, state="opened", source_branch=proposal.branch)]
-        found = [pull for pull in pulls if (pull.state, pull.branch) == ("open", proposal.branch)]
-        if not found:
-            raise otherwise
-        return min(found, key=lambda pull: pull.number)
-
-    def _lacking(self, pull: PullRequest, proposal: Proposal) -> tuple[dict[str, object], list[str]]:
-        """What would add the labels and people that it lacks, and who is unknown."""
+    def _give(self, pull: PullRequest, proposal: Proposal) -> list[str]:
+        """All at once: GitLab takes them so."""
         labels = lacking(pull.labels, proposal.labels)
-        changes: dict[str, object] = {"add_labels": _listed_labels(labels)} if labels else {}
+        changes: dict[str, object] = {"add_labels": _listed_labels(labels)} if _listed_labels(labels) else {}
         reviewers, no_reviewers = self._directory.numbers(lacking(pull.reviewers, proposal.reviewers))
         assignees, no_assignees = self._directory.numbers(lacking(pull.assignees, proposal.assignees))
         if reviewers or assignees:
             # These lists replace those there: read them now, so that nobody who was added meanwhile is lost.
-            now = self._pull(self._wire.get(f"show merge request {pull.number}", self._one(pull)))
+            now = self._show(pull)
             changes["reviewer_ids"] = [*dict.fromkeys((*self._directory.numbers(now.reviewers)[0], *reviewers))]
             changes["assignee_ids"] = [*dict.fromkeys((*self._directory.numbers(now.assignees)[0], *assignees))]
-        return changes, [*no_reviewers, *no_assignees]
+        written = self._put(pull, changes) if changes else pull
+        return [*no_reviewers, *no_assignees, *self._not_given(written, proposal)]
 
     def _not_given(self, pull: PullRequest, proposal: Proposal) -> list[str]:
         """GitLab passes over what it will not add without a word, so the answer is compared."""
@@ -292,19 +146,44 @@ class GitLab:
             ),
         ]
 
-    def _put(self, pull: PullRequest, changes: dict[str, object]) -> PullRequest:
-        deed = f"change merge request {pull.number} of {self._name}"
-        changed = self._pull(self._wire.send(deed, "PUT", self._one(pull), changes))
-        if changed.number != pull.number:
-            raise BadResponse(f"GitLab answered with merge request {changed.number} when asked to {deed}")
-        return changed
+    def _unlabel(self, pull: PullRequest, names: Sequence[str]) -> PullRequest:
+        return self._put(pull, {"remove_labels": _listed_labels(names)})
 
-    def _pull(self, answer: object) -> PullRequest:
-        return self._shown(checked(Request, answer, self._whose))
+    def _merge_when_checked(self, pull: PullRequest, proposal: Proposal) -> NotMerging | None:
+        again = is_unfinished(pull.body) and pull.number not in self._just_opened
+        self._just_opened.discard(pull.number)
+        return auto_merge(self._wire, self._name, pull.number, proposal, again=again)
 
-    def _shown(self, answer: Request) -> PullRequest:
-        self._directory.remember((*answer.reviewers, *answer.assignees))
-        return answer.shown()
+    def _stop_merging(self, pull: PullRequest) -> None:
+        deed = f"no longer let merge request {pull.number} merge by itself"
+        try:
+            self._wire.send(deed, "POST", f"{self._one(pull)}/cancel_merge_when_pipeline_succeeds")
+        except Unprocessable as error:
+            # 406: it was not going to.
+            if error.status != 406:
+                raise
+
+    def _approvers(self, number: int) -> tuple[str, ...]:
+        deed = f"say who approved merge request {number} of {self._name}"
+        answer = self._wire.get(deed, f"{self._path}/merge_requests/{number}/approvals")
+        return tuple(one.user.username for one in checked(Approvals, answer, self._whose).approved_by)
+
+    def _where_it_is(self, location: str) -> str:
+        """A moved project is redirected to by its number, of which GitLab tells the URL."""
+        deed = f"find {self._name}"
+        location = location or self._wire.peek(deed, self._path).headers.get("Location", "")
+        found = _MOVED_TO.search(location)
+        if found is None:
+            return ""
+        answer = self._wire.get(deed, f"/projects/{found[1]}")
+        return checked(Project, answer, self._whose).http_url_to_repo
+
+    def _one(self, pull: PullRequest) -> str:
+        return f"{self._path}/merge_requests/{pull.number}"
+
+    def _shown(self, one: Request) -> PullRequest:
+        self._directory.remember((*one.reviewers, *one.assignees))
+        return one.shown()
 
 
 class _Directory:
@@ -346,15 +225,6 @@ class _Directory:
         return "" if self.knows(name) else f"GitLab knows no user {name}"
 
 
-def _once(*warnings: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(text for texts in warnings for text in texts))
-
-
 def _listed_labels(names: Sequence[str]) -> str:
     """As GitLab takes them; it has none with a comma, and would make two of one."""
     return ",".join(name for name in names if "," not in name)
-
-
-def _inert(text: str) -> str:
-    """The text without orders to GitLab, which carries out what stands behind a slash at the beginning of a line."""
-    return _QUICK_ACTION.sub(r"\1\\/", text)

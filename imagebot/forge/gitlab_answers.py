@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
 
 from imagebot.forge.answers import Answer, Link, Maybe, Moment, Name, Number, Some, Text, iso
-from imagebot.forge.listing import Glimpse, Glimpsed, Numbered
-from imagebot.forge.protocol import Merged, PullRequest, State
+from imagebot.forge.listing import Glimpse, Glimpsed, Listed
+from imagebot.forge.protocol import PullRequest, State
 
 # Locked is what a merge request is for the moment in which it is merged.
 _STATES: dict[str, State] = {"opened": "open", "locked": "open", "merged": "merged", "closed": "closed"}
@@ -21,7 +22,7 @@ class User(Answer):
     username: Name
 
 
-class Request(Numbered):
+class Request(Listed):
     """`merged_by` is what `merge_user` was called before GitLab 14.7. A fork that was deleted is null."""
 
     number: Number = Field(validation_alias="iid")
@@ -38,7 +39,6 @@ class Request(Numbered):
     reviewers: Some[User] = ()
     assignees: Some[User] = ()
     created_at: Moment = None
-    updated_at: Moment = None
     closed_at: Moment = None
     merged_at: Moment = None
     closed_by: Maybe[User] = None
@@ -50,7 +50,7 @@ class Request(Numbered):
 
     def shown(self) -> PullRequest:
         merger = self.merge_user or self.merged_by
-        closer = self.closed_by or merger
+        closer = merger if self.state == "merged" else self.closed_by or merger
         return PullRequest(
             number=self.number,
             url=self.web_url,
@@ -68,11 +68,12 @@ class Request(Numbered):
             draft=bool(_DRAFT.match(self.title)) if self.draft is None else self.draft,
         )
 
-    def merged(self, approvers: tuple[str, ...]) -> Merged:
+    def is_at_home(self) -> bool:
+        return self.source_project_id == self.target_project_id
+
+    def landed(self) -> tuple[datetime | None, str]:
         """A merge that only moved the branch on made no commit of its own: the last one merged stands for it."""
-        commit = self.merge_commit_sha or self.squash_commit_sha or self.sha
-        merger = self.merge_user or self.merged_by
-        return Merged(self.shown(), iso(self.merged_at), merger.username if merger else "", commit, approvers)
+        return self.merged_at, self.merge_commit_sha or self.squash_commit_sha or self.sha
 
 
 class GlimpsedRequest(Glimpsed):

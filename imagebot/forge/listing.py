@@ -5,11 +5,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from imagebot.errors import BadResponse
-from imagebot.forge.answers import Answer, Number, checked
-from imagebot.forge.protocol import Unread
+from imagebot.forge.answers import Answer, Moment, Number, checked
+from imagebot.forge.protocol import PullRequest, Unread
 from imagebot.pulls import block
 
 
@@ -32,13 +33,26 @@ class Glimpsed(Answer):
         """What is left of it."""
 
 
-class Numbered(Answer):
-    """An element that can be read."""
+class Listed(Answer):
+    """An element that can be read: a pull request as a forge lists it."""
 
     number: Number
+    updated_at: Moment = None
+
+    @abstractmethod
+    def shown(self) -> PullRequest:
+        """The same for every forge."""
+
+    @abstractmethod
+    def is_at_home(self) -> bool:
+        """Whether its branch is in the very repository that it is to be merged into, and in no fork."""
+
+    def landed(self) -> tuple[datetime | None, str]:
+        """When it was merged and as which commit, where a list tells that."""
+        return None, ""
 
 
-_One = TypeVar("_One", bound=Numbered)
+_One = TypeVar("_One", bound=Listed)
 
 
 @dataclass

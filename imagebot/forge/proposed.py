@@ -119,7 +119,11 @@ def message_of(proposal: Proposal, number: int) -> tuple[str | None, str | None]
 
 
 def drafted_title(pull: PullRequest, proposal: Proposal, prefix: str) -> str:
-    """The title where a draft is one by how it begins: with our `prefix`, or with what a person wrote there."""
+    """The title where a draft is one by how it begins: with our `prefix`, or with what a person wrote there. Without a
+    prefix a draft is told otherwise.
+    """
+    if not prefix:
+        return proposal.title
     wanted = switches(pull, proposal).draft
     if wanted:
         return prefix + proposal.title

@@ -12,7 +12,7 @@ from imagebot import gitnames
 from imagebot.documents.duration import Duration
 from imagebot.documents.model import TEXT_SCHEMA, WHOLE, Flag, Misplaced, Model, reads
 from imagebot.gitnames import GitUrl
-from imagebot.knownforges import NAMES, ForgeKind, api_of, kind_of
+from imagebot.knownforges import FACTS, ForgeKind, api_of, kind_of
 from imagebot.settings import grammar as words
 
 DEFAULT_EVERY = timedelta(minutes=5)
@@ -188,7 +188,7 @@ class Repository(Model):
         if kind == "local" and self.url.scheme != "local":
             raise Misplaced(("forge",), "the local forge is for a repository that is a path")
         if kind != "local" and self.url.scheme == "local" and self.api_url is None:
-            raise Misplaced(("forge",), f"{NAMES[kind]} for a repository that is a path needs apiUrl")
+            raise Misplaced(("forge",), f"{FACTS[kind].name} for a repository that is a path needs apiUrl")
         self._check_credentials(kind)
         if self.verified_commits and (kind != "github" or not self._is_app):
             raise Misplaced(("verified_commits",), "only GitHub makes signed commits, and only for an App: write `app`")
@@ -212,7 +212,9 @@ class Repository(Model):
         _check_key(self.url, given)
         if ssh and kind != "local" and self.api_credentials is None:
             way = "a token or an App" if kind == "github" else "a token"
-            raise Misplaced(("credentials",), f"{NAMES[kind]}'s API takes no ssh key; give {way} in apiCredentials")
+            raise Misplaced(
+                ("credentials",), f"{FACTS[kind].name}'s API takes no ssh key; give {way} in apiCredentials"
+            )
 
     @property
     def forge_kind(self) -> ForgeKind | None:

@@ -1,0 +1,112 @@
+"""What every forge with a REST API does in the same order: lists that are read element by element, through the wire."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import ClassVar, Generic, TypeVar
+
+from imagebot.errors import BadResponse, NotFound, Refused
+from imagebot.forge.answers import checked, iso
+from imagebot.forge.bans import Ban, Remembers
+from imagebot.forge.listing import Glimpsed, Listed, Reader
+from imagebot.forge.protocol import MOST_MERGED, Listing, Merged, PullRequest
+from imagebot.forge.refusals import Unprocessable
+from imagebot.forge.skeleton import Search, Skeleton
+from imagebot.forge.wire import Wire
+from imagebot.settings.resolve import RepositorySettings
+
+NOT_GIVEN = (NotFound, Refused, Unprocessable)
+"""A label or a reviewer refused is no reason to fail: the pull request itself is what matters."""
+_One = TypeVar("_One", bound=Listed)
+
+
+class RestSkeleton(Skeleton, Generic[_One]):
+    """`shape` is how the forge lists a pull request, `glimpsed` what can be told of one that cannot be read.
+
+    `name` is the repository's on the forge, for paths and for the words of errors.
+    """
+
+    shape: type[_One]
+    glimpsed: ClassVar[type[Glimpsed]]
+
+    def __init__(self, wire: Wire, name: str, settings: RepositorySettings) -> None:
+        super().__init__(settings)
+        self._wire = wire
+        self._name = name
+
+    @abstractmethod
+    def _elements(self, search: Search) -> Iterable[object]:
+        """Those that are looked for as the forge lists them, page by page; it may list more."""
+
+    def _at_home(self, listed: Iterable[_One]) -> Iterable[_One]:
+        """Only those of branches in this very repository: a fork may have one of the same name."""
+        return (one for one in listed if one.is_at_home())
+
+    def _approvers(self, number: int) -> tuple[str, ...]:
+        """Who approved one that was merged. `NotFound` and `Refused` count as nobody."""
+        raise NotImplementedError
+
+    def begin(self, remembers: Remembers) -> None:
+        self._wire.begin(remembers)
+
+    @property
+    def ban(self) -> Ban | None:
+        return self._wire.ban
+
+    @property
+    def writes(self) -> int:
+        return self._wire.writes
+
+    def _list(self, search: Search) -> Listing[PullRequest]:
+        reader = self._reader(search)
+        return Listing((self._shown(one) for one in self._read_list(reader, search)), reader.unread)
+
+    def _list_merged(self, prefix: str, since: datetime | None) -> Listing[Merged]:
+        search = Search("merged", prefix, by_change=True, since=since)
+        reader = self._reader(search)
+        return Listing(islice(self._merged(reader, search), MOST_MERGED), reader.unread)
+
+    def _merged(self, reader: Reader[_One], search: Search) -> Iterator[Merged]:
+        """Whatever was merged since has changed since."""
+        for one in self._read_list(reader, search):
+            pull, (at, commit) = self._shown(one), one.landed()
+            is_ours = pull.state == "merged" and pull.base == self.base and search.may_be(pull.branch)
+            if is_ours and at is not None and (search.since is None or at >= search.since):
+                yield Merged(pull, iso(at), pull.closed_by, commit, self._approved_by(pull.number))
+
+    def _read_list(self, reader: Reader[_One], search: Search) -> Iterable[_One]:
+        return self._at_home(self._since(reader.read(self._elements(search)), search))
+
+    def _approved_by(self, number: int) -> tuple[str, ...]:
+        try:
+            return self._approvers(number)
+        except (NotFound, Refused):
+            return ()
+
+    def _since(self, listed: Iterable[_One], search: Search) -> Iterator[_One]:
+        """As far back as is looked for, in a list by last change, newest first."""
+        for one in listed:
+            if search.since is not None and one.updated_at is not None and one.updated_at < search.since:
+                return
+            yield one
+
+    def _reader(self, search: Search) -> Reader[_One]:
+        return Reader(self.shape, self.glimpsed, self._whose, self.base, search.may_be, search.by_change)
+
+    @property
+    def _whose(self) -> str:
+        """What begins the words of an error about an answer."""
+        return f"{self.facts.name}'s answer about {self._name}"
+
+    def _shown(self, one: _One) -> PullRequest:
+        return one.shown()
+
+    def _pull(self, answer: object, deed: str = "", number: int = 0) -> PullRequest:
+        """The one in an answer, which must be this one where it was asked for by its number. Raises `BadResponse`."""
+        pull = self._shown(checked(self.shape, answer, self._whose))
+        if number not in (0, pull.number):
+            raise BadResponse(f"{self.facts.name} answered with {self.facts.noun} {pull.number} when asked to {deed}")
+        return pull
