@@ -68,8 +68,8 @@ picture: venv ## a pull request of a real pass in a real browser, for the README
 
 lock: ## lock what pyproject.toml names; LOCK=--upgrade takes the newest of each
 	@test -x .cache/uv/bin/uv || { $(PYTHON) -m venv .cache/uv && .cache/uv/bin/pip install --quiet uv; }
-	$(COMPILE) --output-file requirements/run.txt pyproject.toml
-	$(COMPILE) --output-file requirements/dev.txt pyproject.toml --group dev
+	$(COMPILE) --output-file requirements/run.txt pyproject.toml --all-extras
+	$(COMPILE) --output-file requirements/dev.txt pyproject.toml --all-extras --group dev
 	$(COMPILE) --output-file requirements/build.txt --group build
 	$(COMPILE) --output-file requirements/fuzz.txt --group fuzz
 	$(COMPILE) --output-file requirements/mutants.txt --group mutants

@@ -315,7 +315,7 @@ class Database(Model):
     }
 
     url: Annotated[str, AfterValidator(words.database_url)] | None = None
-    """A PostgreSQL database, as `postgresql://USER@HOST/NAME`, without a password."""
+    """A PostgreSQL database, as `postgresql://USER@HOST/NAME`, without a password; install `imagebot[postgresql]`."""
     url_env: Variable | None = None
     """The environment variable with the URL of a PostgreSQL database; it may hold a password."""
     url_file: FilePath | None = None

@@ -44,7 +44,10 @@ class SqlDatabase:
 
     @classmethod
     def postgresql(cls, url: SecretSource) -> SqlDatabase:
-        """A PostgreSQL server by its URL, which may hold a password. Raises `BadInput` for any other URL."""
+        """A PostgreSQL server by its URL, which may hold a password.
+
+        Raises `BadInput` for any other URL, or without a driver.
+        """
         try:
             parsed = make_url(url.reveal())
         except (exc.ArgumentError, ValueError):
@@ -52,13 +55,16 @@ class SqlDatabase:
         if parsed is None or parsed.drivername not in {"postgresql", "postgres"} or not parsed.database:
             raise BadInput("`database` wants a URL such as postgresql://imagebot@db.example.com/imagebot")
         bounds = f"-c statement_timeout={_PATIENCE}s -c lock_timeout={_PATIENCE}s -c timezone=UTC"
-        engine = create_engine(
-            parsed.set(drivername="postgresql+psycopg"),
-            # No pool: a pass asks a few times in minutes, and a connection that idles meanwhile is one to break.
-            poolclass=NullPool,
-            hide_parameters=True,
-            connect_args={"connect_timeout": _PATIENCE, "options": bounds, "application_name": "imagebot"},
-        )
+        try:
+            engine = create_engine(
+                parsed.set(drivername="postgresql+psycopg"),
+                # No pool: a pass asks a few times in minutes, and a connection that idles meanwhile is one to break.
+                poolclass=NullPool,
+                hide_parameters=True,
+                connect_args={"connect_timeout": _PATIENCE, "options": bounds, "application_name": "imagebot"},
+            )
+        except ModuleNotFoundError:
+            raise BadInput("`database` wants PostgreSQL's driver: install `imagebot[postgresql]`") from None
         shown = URL.create("postgresql", parsed.username, None, parsed.host, parsed.port, parsed.database)
         return cls(engine, shown.render_as_string())
 

@@ -153,3 +153,17 @@ def test_a_store_loads_its_own_libraries_only(shop: Stage, database: str, unwant
     before, after = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     assert not before
     assert unwanted & set(after) == set()
+
+
+def test_postgresql_without_its_driver_says_what_to_install(shop: Stage) -> None:
+    """The driver is an extra: who keeps the state in a file does not pay for it."""
+    (shop.folder / "url").write_text("postgresql://imagebot@db.example.com/imagebot")
+    shop.settings("database: {urlFile: url}\n")
+    script = (
+        "import sys; sys.modules['psycopg'] = None; sys.argv = ['imagebot', 'once', '--config', sys.argv[1]];"
+        "from imagebot.cli.main import run; run()"
+    )
+    command = [sys.executable, "-c", script, str(shop.config)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "`database` wants PostgreSQL's driver: install `imagebot[postgresql]`" in done.stderr
