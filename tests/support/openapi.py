@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-from openapi_core import OpenAPI
+from openapi_core import Config, OpenAPI
 from openapi_core.exceptions import OpenAPIError
 from openapi_core.testing import MockRequest, MockResponse
 
@@ -49,7 +49,8 @@ class Description:
         self.loaded = {**loaded, "servers": [{"url": host}]}
         self._host = host
         self._samples: dict[str, str] = {}
-        self._checker = OpenAPI.from_dict(self.loaded)
+        also = Config(extra_media_type_deserializers={"application/json-patch+json": json.loads})
+        self._checker = OpenAPI.from_dict(self.loaded, config=also)
         self._templates = {path: re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)) for path in loaded["paths"]}
 
     def match(self, path: str) -> tuple[str, dict[str, str]] | None:
