@@ -11,22 +11,26 @@ dots tells nobody anything. (GitLab masks none below eight.)
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from threading import Lock
+from unicodedata import combining
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from imagebot.errors import printable
 
 MASK = "…"
+_CUT_THROUGH = re.compile(r"\\(?:x[0-9a-f]?|u[0-9a-f]{0,3}|U[0-9a-f]{0,7})?\Z")
 SHORTEST = 6
 # Where a text was cut in the middle of a secret, so much of its beginning tells that it is one. `github_pat_` has 11.
 _TELLING = 12
 _MOST = 2_000
 _ESCAPED_IN_JSON = {"&": r"\u0026", "<": r"\u003c", ">": r"\u003e"}
 _ESCAPED_IN_PAGES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"}
-_ESCAPED_BY_GO = {"&quot;": "&#34;", "&#x27;": "&#39;", "+": "&#43;"}
+_ESCAPED_BY_GO = {"&quot;": "&#34;", "&#x27;": "&#39;"}
+_ESCAPED_IN_TEMPLATES_OF_GO = {"+": "&#43;"}
 
 
 def outgoing(text: str) -> str:
@@ -37,6 +41,24 @@ def outgoing(text: str) -> str:
 def outgoing_lines(text: str) -> str:
     """The same for a text of several lines, which stay lines."""
     return "\n".join(printable(line) for line in masked(text).split("\n"))
+
+
+def shortened(text: str, most: int) -> str:
+    """No more than `most` characters of one line: whole words, and `…` for the rest.
+
+    Secrets must be masked in it before, as nobody knows the half of one. A word that is longer than that is cut, but
+    through nothing that `printable` wrote out, and through no letter with its accents.
+    """
+    if len(text) <= most:
+        return text
+    head = text[: most - 1]
+    words = head.rpartition(" ")[0].rstrip()
+    if 3 * len(words) > most:
+        return f"{words} …"
+    end = len(head)
+    while end and combining(text[end]):
+        end -= 1
+    return f"{_CUT_THROUGH.sub('', head[:end])}…"
 
 
 class KnownSecrets:
@@ -136,6 +158,7 @@ def _spellings(text: str) -> Iterable[str]:
         quote_plus(text, errors="replace"),
     }
     in_json, in_pages = json.dumps(text)[1:-1], _replaced(text, _ESCAPED_IN_PAGES)
+    by_go = _replaced(in_pages, _ESCAPED_BY_GO)
     return {
         text,
         printable(text),
@@ -149,7 +172,8 @@ def _spellings(text: str) -> Iterable[str]:
         in_json.replace("/", r"\/"),
         _replaced(in_json, _ESCAPED_IN_JSON),
         in_pages,
-        _replaced(in_pages, _ESCAPED_BY_GO),
+        by_go,
+        _replaced(by_go, _ESCAPED_IN_TEMPLATES_OF_GO),
     }
 
 

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagebot.errors import Problem, printable
-from imagebot.outgoing import MASK, KnownSecrets, masked, outgoing, outgoing_lines
+from imagebot.outgoing import MASK, KnownSecrets, masked, outgoing, outgoing_lines, shortened
 from imagebot.secret import Secret, SecretFile
 from tests.support.canary import PASSWORD, spellings
 from tests.support.effort import calls
@@ -74,7 +74,7 @@ def test_every_spelling_of_the_canary_is_known() -> None:
         assert len(known.masked(spelling)) < len(spelling) / 2
 
 
-@given(st.text(min_size=6, max_size=40).filter(lambda text: len(text.splitlines()) == 1), st.sampled_from(list(SPELT)))
+@given(st.text(min_size=6, max_size=40).filter(lambda text: text.splitlines() == [text]), st.sampled_from(list(SPELT)))
 def test_any_secret_is_masked_in_any_spelling(secret: str, spelling: str) -> None:
     known = KnownSecrets()
     known.add(secret)
@@ -182,3 +182,27 @@ def test_the_caret_stays_below_what_is_wrong_where_a_character_is_written_out() 
 def test_a_secret_that_no_encoding_has_can_be_remembered(secret: str) -> None:
     """As JSON in a Docker config may spell it: the one who uses it says that it cannot be sent."""
     assert Secret(secret).reveal() == secret
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("shop is closed", "shop is closed"),
+        ("shop is closed today", "shop is …"),
+        ("shop is closed  today", "shop is …"),
+        ("shop/payments/api/worker", "shop/payments…"),
+        ("of shop/payments/api/worker", "of shop/payme…"),
+        (outgoing("shopshopsho\u202epayments"), "shopshopsho…"),
+        (outgoing("shopshops\x07payments"), r"shopshops\x07…"),
+        ("shopshopshop" + "e\u0301" * 9, "shopshopshop…"),
+    ],
+)
+def test_what_is_too_long_ends_with_a_whole_word(text: str, shown: str) -> None:
+    assert shortened(text, 14) == shown
+
+
+@given(st.text(), st.integers(2, 60))
+def test_no_more_is_shown_than_was_asked_for(text: str, most: int) -> None:
+    shown = shortened(text, most)
+    assert len(shown) <= most
+    assert shown == text or shown.endswith("…")

@@ -69,6 +69,8 @@ def mentions(data: bytes, name: ImageName) -> bool:
     From each place of the repository it looks back no further than a name may reach: anybody may write the bytes.
     """
     repository = _written(name)
+    if repository not in data:
+        return False  # asked of each line of a broken file of megabytes
     seen = {_before(data, match.start()) for match in _found(data, repository)}
     return any(before is not None and _same(before + repository, name) for before in seen)
 

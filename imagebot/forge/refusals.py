@@ -20,9 +20,10 @@ from imagebot import clock
 from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailable, WorldError
 from imagebot.forge.documents import read_json
 from imagebot.forge.transport import Reply
-from imagebot.outgoing import outgoing
+from imagebot.outgoing import outgoing, shortened
 
 _MOST_WORDS = 300
+_MOST_READ = 10_000
 _SECONDS = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?", re.ASCII)
 # Forges name the moment; proxies count from now, as the draft of the IETF for such headers has it.
 _FIRST_MOMENT = 1e9
@@ -196,10 +197,7 @@ def words_of(data: object) -> tuple[str, ...]:
 
 def quoted(text: str) -> str:
     """What somebody said, as one line of a few hundred characters at most, whole words only."""
-    line = outgoing(" ".join(text[: 2 * _MOST_WORDS].split()))
-    if len(line) <= _MOST_WORDS and len(text) <= 2 * _MOST_WORDS:
-        return line
-    return f"{line[: _MOST_WORDS + 1].rpartition(' ')[0]} …".strip()
+    return shortened(outgoing(" ".join(text[:_MOST_READ].split())), _MOST_WORDS)
 
 
 def _texts(said: object, deep: int = 3) -> list[str]:

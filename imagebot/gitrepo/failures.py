@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from imagebot.errors import BadResponse, NotFound, Refused, Unavailable, WorldError, printable
 from imagebot.gitrepo.process import GitOutput, last_line
 from imagebot.gitrepo.remote import Remote, mask
+from imagebot.outgoing import shortened
 
 _LONGEST = 400
 _KIND = re.compile(r"^(?:(?:fatal|error|remote|warning): *)+", re.ASCII | re.IGNORECASE)
@@ -116,17 +117,12 @@ def remote_words(said: str, environment: Mapping[str, str]) -> str:
         hint = _HINT.match(line) is not None or (hint and "://" in line)
         if _WORD.search(line) and not hint and not _ALWAYS_SAID.match(line):
             told[line] = None
-    return cut(mask(" ".join(told), environment))
+    return shortened(mask(" ".join(told), environment), _LONGEST)
 
 
 def clean(text: str) -> str:
     """Text of a remote's, without what moves a terminal's cursor or colours it."""
     return printable(_TERMINAL.sub("", text)).strip()
-
-
-def cut(text: str) -> str:
-    """No more of it than a person reads."""
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def _beside(line: str, answer: GitOutput, environment: Mapping[str, str]) -> str:
@@ -139,4 +135,4 @@ def _line(doing: str, remote: Remote, said: str, environment: Mapping[str, str])
     said = _KIND.sub("", mask(clean(said), environment))
     for repeated in (f" for '{remote.url}/'", f" '{remote.url}/'", f" '{remote.url}'"):
         said = said.replace(repeated, "")
-    return f"cannot {doing} {remote.url}: {cut(said).rstrip('.')}"
+    return f"cannot {doing} {remote.url}: {shortened(said, _LONGEST).rstrip('.')}"

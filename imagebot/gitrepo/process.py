@@ -38,6 +38,7 @@ _DISK = re.compile(r"No space left on device|Disk quota exceeded|Read-only file 
 _USAGE = 129
 _CHUNK = 1 << 16
 _MOST_OUT = 1 << 26
+_LEFT_OUT = "…".encode()
 _LONGEST_WORD = 1 << 18  # a message of megabytes is kept as a beginning and an end: trailers are at the end
 
 
@@ -206,6 +207,16 @@ def _shortened(word: Word) -> Word:
     return word if len(word) <= _LONGEST_WORD else word[: _LONGEST_WORD // 2] + word[-_LONGEST_WORD // 2 :]
 
 
+def _lines_kept(said: bytearray) -> bytearray:
+    """Lines of the beginning and of the end, where it is too much: no half of a word, a letter or a secret."""
+    if len(said) <= _LONGEST_WORD:
+        return said
+    half = _LONGEST_WORD // 2
+    begins, ends = said[:half].rpartition(b"\n")[0], said[-half:].partition(b"\n")[2]
+    begins = begins or said[:half].rpartition(b" ")[0]
+    return begins + b"\n" + _LEFT_OUT + b"\n" + ends.removeprefix(_LEFT_OUT + b"\n")
+
+
 def last_line(text: str) -> str:
     """The line in which git says why it gave up: its last."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
@@ -273,7 +284,7 @@ def _said(process: subprocess.Popen[bytes], stdin: bytes, name: str, ends: float
                     key.fileobj.close()  # type: ignore[union-attr]
             if len(out) > _MOST_OUT:
                 raise BadResponse(f"{name} was stopped: it said more than {_MOST_OUT >> 20} MiB")
-            err = _shortened(err)
+            err = _lines_kept(err)
     return bytes(out), bytes(err)
 
 

@@ -13,13 +13,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import assert_never
 
-from imagebot.errors import BadInput, ImagebotError, Unavailable, printable
+from imagebot.errors import BadInput, ImagebotError, Unavailable
 from imagebot.gitrepo.process import GitOutput, last_line, run
+from imagebot.outgoing import outgoing, shortened
 from imagebot.settings.resolve import GpgKey, SigningKey, SshSigningKey
 
 _GPG = ("--batch", "--no-tty", "--pinentry-mode", "error", "--homedir", ".")
 _SECRET_KEY = re.compile(r"^\[GNUPG:\] IMPORT_OK ([0-9]+) ([0-9A-F]+)$", re.ASCII | re.MULTILINE)
 _IS_SECRET = 16
+_LONGEST = 300
 _ADVICE = (
     ("passphrase|No pinentry|cancelled", "it has a passphrase, and nobody is there to type it: give a key without one"),
     ("UNPROTECTED", "others may read it: `chmod 600` it, or mount the secret with `defaultMode: 0400`"),
@@ -115,7 +117,7 @@ def _content(file: Path) -> bytes:
 
 def _unusable(file: Path, answer: GitOutput) -> BadInput:
     advice = [advice for words, advice in _ADVICE if re.search(words, answer.err)]
-    said = printable(last_line(answer.err))[:300].rstrip(".")
+    said = shortened(outgoing(last_line(answer.err)), _LONGEST).rstrip(".")
     return BadInput(f"cannot sign with {file}: {advice[0] if advice else said}; see `author` in imagebot.yaml")
 
 

@@ -111,3 +111,17 @@ def test_a_group_with_an_untagged_image_goes_as_one(stage: Stage) -> None:
     stage.policy(policy)
     stage.commit({"staging/app.yaml": deployed("IMAGE"), "staging/b.yaml": DEPLOYMENT.replace("IMAGE", "IMAGE-b")})
     assert [outcome.deed for outcome in stage.one_pass().outcomes] == [Action.OPENED]
+
+
+def test_files_that_nobody_can_read_are_not_read_again_by_the_next_pass(stage: Stage) -> None:
+    broken = {f"staging/{number}.yaml": "a: [\nimage: IMAGE:6.5.3\n" for number in range(5)}
+    stage.commit(broken)
+    world = stage.world()
+    stage.one_pass(world)
+    read = world.index.parsed
+    assert read == 1 + len(broken)
+
+    again = stage.one_pass(world)
+
+    assert world.index.parsed == read
+    assert "not YAML" in again.decisions[0].watches[0].verdict.because

@@ -82,3 +82,13 @@ def test_an_old_git_is_named(environments: BareRepository) -> None:
 
 def test_terms_do_not_show_what_is_in_them() -> None:
     assert "canary" not in repr(Terms({"TOKEN": "canary"}))
+
+
+def test_what_is_too_much_to_keep_is_cut_between_lines(environments: BareRepository) -> None:
+    lines = r"i=0; while [ $i -lt 60000 ]; do i=$((i+1)); printf '\033[31mné%s\033[0m\n' $i; done >&2"
+    answer = Git(environments.folder).ask("-c", f"alias.noise=!{lines}", "noise")
+
+    said = answer.err.split("\n")
+    assert len(answer.err.encode()) < 300_000
+    assert (said[0], said[-2]) == ("\x1b[31mné1\x1b[0m", "\x1b[31mné60000\x1b[0m")
+    assert {line for line in said if not line.startswith("\x1b[31mné") or not line.endswith("\x1b[0m")} == {"…", ""}
