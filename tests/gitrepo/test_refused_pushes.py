@@ -235,7 +235,7 @@ def environment(**more: str) -> dict[str, str]:
         pytest.param("remote: one\rremote: two\r\nerror: ours\n", "one two", id="ends of lines"),
         pytest.param("To /x\n!\trefs\n", "", id="nothing"),
         pytest.param("remote: " + "x" * 5000, "x" * 399 + "…", id="too much"),
-        pytest.param("remote: " + "ticket " * 99, "ticket " * 56 + "…", id="too many words"),
+        pytest.param("remote: " + "ticket " * 99, "ticket " * 57 + "…", id="too many words"),
     ],
 )
 def test_the_remotes_own_words(said: str, words: str) -> None:
