@@ -82,6 +82,10 @@ class Gitea(RestSkeleton[Pull]):
         deed = f"list the pull requests of {self._name}"
         return self._wire.get_all(deed, f"{self._path}/pulls", state=state, **sort)
 
+    def _is_at_home(self, one: Pull) -> bool:
+        """A deleted fork is -1."""
+        return one.head.repo_id == one.base.repo_id
+
     def _list(self, search: Search) -> Listing[PullRequest]:
         """There is no question for the closed ones of one branch."""
         if search.state != "closed" or search.by_change:
@@ -101,7 +105,7 @@ class Gitea(RestSkeleton[Pull]):
         for one in self._since(reader.read(self._listing("all", {"sort": "recentupdate"})), search):
             newest = max((at for at in (newest, one.updated_at) if at is not None), default=None)
             # Merged ones are many, and nobody asks for them.
-            is_wanted = one.is_at_home() and one.base.label == self.base and one.state == "closed" and not one.merged
+            is_wanted = self._is_at_home(one) and one.state == "closed" and not one.merged
             read[one.number] = one.shown() if is_wanted else None
         # Only now: a reading that broke off has to begin again.
         self._read_until = newest

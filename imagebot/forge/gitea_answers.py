@@ -78,10 +78,6 @@ class Pull(Listed):
             draft=bool(_DRAFT.match(self.title)) if self.draft is None else self.draft,
         )
 
-    def is_at_home(self) -> bool:
-        """A deleted fork is -1."""
-        return self.head.repo_id == self.base.repo_id
-
     def landed(self) -> tuple[datetime | None, str]:
         return self.merged_at if self.merged else None, self.merge_commit_sha
 

@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from itertools import takewhile
 from urllib.parse import quote
 
-from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailable
+from imagebot.errors import BadInput, NotFound
 from imagebot.forge import github_graphql as graphql
 from imagebot.forge import github_sign, github_wire
 from imagebot.forge.answers import checked, sound
-from imagebot.forge.bans import Ban, Remembers
 from imagebot.forge.github_answers import Comment, GlimpsedPull, Issue, Pull
-from imagebot.forge.listing import Reader
 from imagebot.forge.manners import Manners
 from imagebot.forge.moved import renamed
-from imagebot.forge.proposed import (
-    ask_for_review,
-    lacking,
-    last_body,
-    present,
-    said_before,
-    same_text,
-    switches,
-    unfinished,
-    without,
-)
+from imagebot.forge.proposed import NotMerging, ask_for_review, lacking, without
 from imagebot.forge.protocol import Blob, Listing, Merged, Proposal, PullRequest, SignedCommit, Written
 from imagebot.forge.refusals import Unprocessable
+from imagebot.forge.rest_skeleton import NOT_GIVEN, RestSkeleton
+from imagebot.forge.skeleton import Search
 from imagebot.forge.wire import Wire
 from imagebot.secret import Secret
 from imagebot.settings.resolve import RepositorySettings, TokenCredentials
@@ -42,8 +31,6 @@ _URLS = (
     re.compile(r"(?:https?|ssh)://(?:[^@/\s]+@)?[^@/\s]+/" + _OWNER_AND_NAME, re.ASCII),
     re.compile(r"(?:[^@/:\s]+@)?[^@/:\s]+:" + _OWNER_AND_NAME, re.ASCII),
 )
-# A label or a reviewer refused is no reason to fail: the pull request itself is what matters.
-_NOT_GIVEN = (NotFound, Refused, Unprocessable)
 
 
 def connect(settings: RepositorySettings, manners: Manners) -> GitHub:
@@ -66,66 +53,57 @@ def repository_name(url: str) -> str:
     return f"{found['owner']}/{found['name']}"
 
 
-class GitHub:
+class GitHub(RestSkeleton[Pull]):
     """The pull requests of one repository into one base branch."""
+
+    shape = Pull
+    glimpsed = GlimpsedPull
 
     def __init__(
         self, wire: Wire, name: str, settings: RepositorySettings, app_token: Callable[[], Secret] | None
     ) -> None:
-        self.hourly_writes = settings.pace.writes_per_hour
-        self._wire = wire
-        self._name = name
-        self._base = settings.branch
+        super().__init__(wire, name, settings)
+        self._path = f"/repos/{name}"
         self._app_token = app_token
         self._place = graphql.Place(*name.split("/"))
-        self._closers: dict[tuple[int, str], str] = {}
         self._identity: tuple[str, str] | None = None
         # Not where an answer leads, which may be anywhere: GraphQL finds a repository by the name that it had.
         wire.find = lambda _: graphql.clone_url(wire, self._place)
 
-    def begin(self, remembers: Remembers) -> None:
-        self._wire.begin(remembers)
+    def _elements(self, search: Search) -> Iterator[object]:
+        filters = {"head": f"{self._place.owner}:{search.branch}"} if search.branch else {}
+        if search.by_change:
+            filters |= {"sort": "updated", "direction": "desc"}
+        deed = f"list the pull requests of {self._name}"
+        return self._wire.get_all(deed, f"{self._path}/pulls", base=self.base, state=search.state, **filters)
 
-    @property
-    def ban(self) -> Ban | None:
-        return self._wire.ban
+    def _at_home(self, listed: Iterable[Pull]) -> Iterable[Pull]:
+        """Raises `Refused` if all that is listed is another's: a proxy followed the redirect of a renamed repository,
+        and GitHub redirects what reads, but not what writes.
+        """
+        there = [one for one in listed if one.base.ref == self.base]
+        homes = {self._home(one) for one in there}
+        if homes and self._name.lower() not in homes:
+            known = next((one.base.repo for one in there if one.base.repo), None)
+            raise renamed(self._name, known.clone_url or known.full_name if known else "")
+        return super()._at_home(there)
 
-    @property
-    def writes(self) -> int:
-        return self._wire.writes
+    def _is_at_home(self, one: Pull) -> bool:
+        return one.head.repo is not None and one.head.repo.full_name.lower() == self._name.lower()
 
-    def open_pulls(self, prefix: str) -> Listing[PullRequest]:
-        reader = self._reader(lambda branch: branch.startswith(prefix))
-        pulls = [pull for pull in self._listed(reader, state="open") if pull.state == "open"]
-        return Listing((pull for pull in pulls if pull.branch.startswith(prefix)), reader.unread)
+    def _home(self, one: Pull) -> str:
+        """What the repository is called that we asked for."""
+        return one.base.repo.full_name.lower() if one.base.repo else self._name.lower()
 
-    def closed_pulls(self, branch: str) -> tuple[PullRequest, ...]:
-        reader = self._reader(lambda one: one == branch)
-        pulls = self._listed(reader, state="closed", head=f"{self._owner}:{branch}")
-        reader.none_missing()
-        closed = [pull for pull in pulls if (pull.state, pull.branch) == ("closed", branch)]
-        closed.sort(key=lambda pull: (pull.closed_at, pull.number), reverse=True)
-        return tuple(replace(pull, closed_by=self._closer(pull)) for pull in closed)
+    def _list_merged(self, prefix: str, since: datetime | None) -> Listing[Merged]:
+        return Listing(graphql.merged(self._wire, self._place, self.base, prefix, since))
 
-    def closed_since(self, prefix: str, since: datetime) -> Listing[PullRequest]:
-        reader = self._reader(lambda branch: branch.startswith(prefix), history=True)
-        deed = f"list what became of the pull requests of {self._name}"
-        order = {"state": "closed", "sort": "updated", "direction": "desc"}
-        items = self._wire.get_all(deed, f"{self._path}/pulls", base=self._base, **order)
-        recent = takewhile(lambda one: one.updated_at is None or one.updated_at >= since, reader.read(items))
-        found = [one.shown() for one in self._ours(recent) if one.head.ref.startswith(prefix)]
-        return Listing((pull for pull in found if pull.state == "closed"), reader.unread)
-
-    def merged_pulls(self, prefix: str, since: datetime | None) -> Listing[Merged]:
-        found = graphql.merged(self._wire, self._place, self._base, prefix, since)
-        return Listing(sorted(found, key=lambda merged: (merged.at, merged.pull.number), reverse=True))
-
-    def create(self, proposal: Proposal) -> Written:
+    def _open(self, proposal: Proposal) -> Written:
         body: dict[str, object] = {
             "title": proposal.title,
             "head": proposal.branch,
             "base": proposal.base,
-            "body": unfinished(proposal.body) if _takes_more(proposal) else proposal.body,
+            "body": proposal.body,
         }
         if proposal.draft:
             body["draft"] = True
@@ -133,59 +111,75 @@ class GitHub:
         try:
             return Written(self._pull(self._wire.send(deed, "POST", f"{self._path}/pulls", body)))
         except Unprocessable as error:
-            if any(reason.startswith("Draft pull requests are not supported") for reason in error.reasons):
-                opened = self.create(replace(proposal, draft=False))
-                return replace(opened, warnings=(str(error),))
-            if not any(reason.startswith("A pull request already exists") for reason in error.reasons):
+            if not any(reason.startswith("Draft pull requests are not supported") for reason in error.reasons):
                 raise
-            return Written(self._the_open_one(proposal, error))
-        except (Unavailable, BadResponse) as error:
-            # It may have had its effect all the same: look, and never send it again.
-            if isinstance(error, Unavailable) and error.retry_after is not None:
-                raise
-            return Written(self._the_open_one(proposal, error))
+            return replace(self._open(replace(proposal, draft=False)), warnings=(str(error),))
 
-    def rewrite(self, pull: PullRequest, proposal: Proposal) -> Written:
-        switch = switches(pull, proposal)
-        if switch.untold:
-            self._patch(pull, title=proposal.title, body=unfinished(proposal.body))
-        if switch.auto_merge is False:
-            self.stop_auto_merge(pull)
-        warnings = self._add(pull, proposal)
-        if switch.draft is not None:
-            warnings += graphql.draft(self._wire, self._place, pull.number, wanted=switch.draft)
-        refused = None
-        if switch.auto_merge:
-            refused = graphql.auto_merge(self._wire, self._place, pull.number, proposal)
-        if refused:
-            warnings.append(refused.because)
-        changed = self._patch(pull, title=proposal.title, body=last_body(proposal, refused))
-        return Written(changed, tuple(warnings))
+    def _show(self, pull: PullRequest) -> PullRequest:
+        return self._pull(self._wire.get(f"show pull request {pull.number} of {self._name}", self._one(pull)))
 
-    def add(self, pull: PullRequest, proposal: Proposal) -> Written:
-        warnings = self._add(pull, proposal)
-        deed = f"show pull request {pull.number} of {self._name}"
-        return Written(self._pull(self._wire.get(deed, f"{self._path}/pulls/{pull.number}")), tuple(warnings))
+    def _change(
+        self, pull: PullRequest, *, title: str | None = None, body: str | None = None, close: bool = False
+    ) -> PullRequest:
+        deed = f"change pull request {pull.number} of {self._name}"
+        changes = {"title": title, "body": body, "state": "closed" if close else None}
+        given = {key: value for key, value in changes.items() if value is not None}
+        return self._pull(self._wire.send(deed, "PATCH", self._one(pull), given), deed, pull.number)
 
-    def stop_auto_merge(self, pull: PullRequest) -> None:
-        graphql.stop_auto_merge(self._wire, self._place, pull.number)
+    def _comments(self, pull: PullRequest) -> Iterator[str]:
+        deed = f"list the comments of pull request {pull.number} of {self._name}"
+        return (one.body for one in sound(Comment, list(self._wire.get_all(deed, f"{self._issue(pull)}/comments"))))
 
-    def say(self, pull: PullRequest, comment: str, body: str) -> PullRequest:
-        if comment:
-            self._comment(pull, comment)
-        return pull if same_text(pull.body, body) else self._patch(pull, body=body)
+    def _comment(self, pull: PullRequest, comment: str) -> None:
+        deed = f"comment on pull request {pull.number} of {self._name}"
+        self._wire.send(deed, "POST", f"{self._issue(pull)}/comments", {"body": comment})
 
-    def remove_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> PullRequest:
-        for label in present(pull.labels, labels):
+    def _label(self, pull: PullRequest, names: Sequence[str]) -> list[str]:
+        deed = f"label pull request {pull.number}"
+        try:
+            self._wire.send(deed, "POST", f"{self._issue(pull)}/labels", {"labels": names})
+        except NOT_GIVEN as error:
+            return [str(error)]
+        return []
+
+    def _unlabel(self, pull: PullRequest, names: Sequence[str]) -> PullRequest:
+        for name in names:
             # Gone already: somebody was faster.
             with suppress(NotFound):
-                path = f"{self._issue(pull)}/labels/{quote(label, safe='')}"
-                self._wire.send(f"take the label {label} off pull request {pull.number}", "DELETE", path)
-        return replace(pull, labels=without(pull.labels, labels))
+                path = f"{self._issue(pull)}/labels/{quote(name, safe='')}"
+                self._wire.send(f"take the label {name} off pull request {pull.number}", "DELETE", path)
+        return replace(pull, labels=without(pull.labels, names))
 
-    def close(self, pull: PullRequest, comment: str, body: str) -> None:
-        self._comment(pull, comment)
-        self._patch(pull, body=body, state="closed")
+    def _ask_for_review(self, pull: PullRequest, names: Sequence[str]) -> list[str]:
+        def send(words: str, body: Mapping[str, Sequence[str]]) -> object:
+            deed = f"ask {words} to review pull request {pull.number}"
+            return self._wire.send(deed, "POST", f"{self._one(pull)}/requested_reviewers", body)
+
+        return ask_for_review(names, send, NOT_GIVEN)
+
+    def _assign(self, pull: PullRequest, names: Sequence[str]) -> list[str]:
+        """GitHub passes over those who may not be assigned without a word, so the answer is compared."""
+        deed = f"assign pull request {pull.number}"
+        try:
+            answer = self._wire.send(deed, "POST", f"{self._issue(pull)}/assignees", {"assignees": names})
+        except NOT_GIVEN as error:
+            return [str(error)]
+        there = tuple(user.login for user in checked(Issue, answer, self._whose).assignees)
+        return [f"{name} cannot be assigned to pull requests of {self._name}" for name in lacking(there, names)]
+
+    def _set_draft(self, pull: PullRequest, *, wanted: bool) -> list[str]:
+        return graphql.draft(self._wire, self._place, pull.number, wanted=wanted)
+
+    def _merge_when_checked(self, pull: PullRequest, proposal: Proposal) -> NotMerging | None:
+        return graphql.auto_merge(self._wire, self._place, pull.number, proposal)
+
+    def _stop_merging(self, pull: PullRequest) -> None:
+        graphql.stop_auto_merge(self._wire, self._place, pull.number)
+
+    def _closer(self, pull: PullRequest) -> str:
+        answer = self._wire.get(f"show pull request {pull.number} of {self._name}", self._issue(pull))
+        closer = checked(Issue, answer, self._whose).closed_by
+        return closer.login if closer else ""
 
     def sign(self, base: str, files: Mapping[str, Blob], message: str) -> SignedCommit:
         return github_sign.sign(self._wire, self._name, base, files, message)
@@ -199,122 +193,8 @@ class GitHub:
     def git_credentials(self) -> TokenCredentials | None:
         return None if self._app_token is None else TokenCredentials(self._app_token())
 
-    @property
-    def _owner(self) -> str:
-        return self._name.partition("/")[0]
-
-    @property
-    def _whose(self) -> str:
-        return f"GitHub's answer about {self._name}"
-
-    @property
-    def _path(self) -> str:
-        return f"/repos/{self._name}"
-
     def _issue(self, pull: PullRequest) -> str:
         return f"{self._path}/issues/{pull.number}"
 
-    def _reader(self, may_be: Callable[[str], bool], *, history: bool = False) -> Reader[Pull]:
-        return Reader(Pull, GlimpsedPull, self._whose, self._base, may_be, history)
-
-    def _listed(self, reader: Reader[Pull], **filters: str) -> list[PullRequest]:
-        deed = f"list the pull requests of {self._name}"
-        items = self._wire.get_all(deed, f"{self._path}/pulls", base=self._base, **filters)
-        return [one.shown() for one in self._ours(reader.read(items))]
-
-    def _ours(self, pulls: Iterable[Pull]) -> list[Pull]:
-        """Only heads in this very repository: a fork may have a branch of the same name.
-
-        Raises `Refused` if all that is listed is another's: a proxy followed the redirect of a renamed repository, and
-        GitHub redirects what reads, but not what writes.
-        """
-        there = [one for one in pulls if one.base.ref == self._base]
-        homes = {self._home(one) for one in there}
-        if homes and self._name.lower() not in homes:
-            known = next((one.base.repo for one in there if one.base.repo), None)
-            raise renamed(self._name, known.clone_url or known.full_name if known else "")
-        return [one for one in there if one.head.repo is not None and self._is_home(one.head.repo.full_name)]
-
-    def _home(self, one: Pull) -> str:
-        """What the repository is called that we asked for."""
-        return one.base.repo.full_name.lower() if one.base.repo else self._name.lower()
-
-    def _is_home(self, name: str) -> bool:
-        return name.lower() == self._name.lower()
-
-    def _comment(self, pull: PullRequest, comment: str) -> None:
-        """Killed right after, the next pass comes here again: nothing is said twice."""
-        comments = f"{self._issue(pull)}/comments"
-        deed = f"comment on pull request {pull.number} of {self._name}"
-        said = sound(Comment, list(self._wire.get_all(deed, comments)))
-        if not said_before(comment, (one.body for one in said)):
-            self._wire.send(deed, "POST", comments, {"body": comment})
-
-    def _the_open_one(self, proposal: Proposal, otherwise: Exception) -> PullRequest:
-        reader = self._reader(lambda branch: branch == proposal.branch)
-        pulls = self._listed(reader, state="open", head=f"{self._owner}:{proposal.branch}")
-        found = [pull for pull in pulls if (pull.state, pull.branch) == ("open", proposal.branch)]
-        if not found:
-            raise otherwise
-        return min(found, key=lambda pull: pull.number)
-
-    def _closer(self, pull: PullRequest) -> str:
-        """Who closed it: a listing does not say. Asked once for each time that a pull request is closed."""
-        key = (pull.number, pull.closed_at)
-        if key not in self._closers:
-            answer = self._wire.get(f"show pull request {pull.number} of {self._name}", self._issue(pull))
-            closer = checked(Issue, answer, self._whose).closed_by
-            self._closers[key] = closer.login if closer else ""
-        return self._closers[key]
-
-    def _add(self, pull: PullRequest, proposal: Proposal) -> list[str]:
-        return [
-            *self._label(pull, lacking(pull.labels, proposal.labels)),
-            *self._ask_for_review(pull, lacking(pull.reviewers, proposal.reviewers)),
-            *self._assign(pull, lacking(pull.assignees, proposal.assignees)),
-        ]
-
-    def _label(self, pull: PullRequest, labels: Sequence[str]) -> list[str]:
-        if not labels:
-            return []
-        try:
-            self._wire.send(
-                f"label pull request {pull.number}", "POST", f"{self._issue(pull)}/labels", {"labels": labels}
-            )
-        except _NOT_GIVEN as error:
-            return [str(error)]
-        return []
-
-    def _assign(self, pull: PullRequest, logins: Sequence[str]) -> list[str]:
-        """GitHub passes over those who may not be assigned without a word, so the answer is compared."""
-        if not logins:
-            return []
-        deed = f"assign pull request {pull.number}"
-        try:
-            answer = self._wire.send(deed, "POST", f"{self._issue(pull)}/assignees", {"assignees": logins})
-        except _NOT_GIVEN as error:
-            return [str(error)]
-        there = tuple(user.login for user in checked(Issue, answer, self._whose).assignees)
-        return [f"{login} cannot be assigned to pull requests of {self._name}" for login in lacking(there, logins)]
-
-    def _ask_for_review(self, pull: PullRequest, reviewers: Sequence[str]) -> list[str]:
-        def send(names: str, body: Mapping[str, Sequence[str]]) -> object:
-            deed = f"ask {names} to review pull request {pull.number}"
-            return self._wire.send(deed, "POST", f"{self._path}/pulls/{pull.number}/requested_reviewers", body)
-
-        return ask_for_review(reviewers, send, _NOT_GIVEN)
-
-    def _patch(self, pull: PullRequest, **changes: str) -> PullRequest:
-        deed = f"change pull request {pull.number} of {self._name}"
-        changed = self._pull(self._wire.send(deed, "PATCH", f"{self._path}/pulls/{pull.number}", changes))
-        if changed.number != pull.number:
-            raise BadResponse(f"GitHub answered with pull request {changed.number} when asked to {deed}")
-        return changed
-
-    def _pull(self, answer: object) -> PullRequest:
-        return checked(Pull, answer, self._whose).shown()
-
-
-def _takes_more(proposal: Proposal) -> bool:
-    """Whether there is more to it than can be said when it is opened."""
-    return bool(proposal.labels or proposal.reviewers or proposal.assignees or proposal.auto_merge)
+    def _one(self, pull: PullRequest) -> str:
+        return f"{self._path}/pulls/{pull.number}"

@@ -76,13 +76,6 @@ class Pull(Listed):
             draft=self.draft,
         )
 
-    def is_at_home(self) -> bool:
-        return (
-            self.head.repo is not None
-            and self.base.repo is not None
-            and (self.head.repo.full_name.lower() == self.base.repo.full_name.lower())
-        )
-
 
 class _GlimpsedEnd(Answer):
     ref: Maybe[str] = None

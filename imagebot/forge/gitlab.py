@@ -78,6 +78,9 @@ class GitLab(RestSkeleton[Request]):
         deed, path = f"list the merge requests of {self._name}", f"{self._path}/merge_requests"
         return self._wire.get_all(deed, path, target_branch=self.base, state=_STATES[search.state], **filters)
 
+    def _is_at_home(self, one: Request) -> bool:
+        return one.source_project_id == one.target_project_id
+
     def _open(self, proposal: Proposal) -> Written:
         reviewers, no_reviewers = self._directory.numbers(proposal.reviewers)
         assignees, no_assignees = self._directory.numbers(proposal.assignees)

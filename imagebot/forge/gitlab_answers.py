@@ -68,9 +68,6 @@ class Request(Listed):
             draft=bool(_DRAFT.match(self.title)) if self.draft is None else self.draft,
         )
 
-    def is_at_home(self) -> bool:
-        return self.source_project_id == self.target_project_id
-
     def landed(self) -> tuple[datetime | None, str]:
         """A merge that only moved the branch on made no commit of its own: the last one merged stands for it."""
         return self.merged_at, self.merge_commit_sha or self.squash_commit_sha or self.sha

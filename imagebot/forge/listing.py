@@ -43,10 +43,6 @@ class Listed(Answer):
     def shown(self) -> PullRequest:
         """The same for every forge."""
 
-    @abstractmethod
-    def is_at_home(self) -> bool:
-        """Whether its branch is in the very repository that it is to be merged into, and in no fork."""
-
     def landed(self) -> tuple[datetime | None, str]:
         """When it was merged and as which commit, where a list tells that."""
         return None, ""

@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -21,10 +21,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from imagebot import clock
 from imagebot.errors import BadInput, BadResponse, NotFound, Unavailable
-from imagebot.forge.bans import Ban, Remembers
-from imagebot.forge.proposed import said_before, same_text, switches, without
+from imagebot.forge.bans import Remembers
+from imagebot.forge.proposed import without
 from imagebot.forge.protocol import MOST_MERGED, Listing, Merged, Proposal, PullRequest, State, Unread, Written
-from imagebot.settings.resolve import RepositorySettings, TokenCredentials
+from imagebot.forge.skeleton import Search, Skeleton
+from imagebot.knownforges import FACTS
+from imagebot.settings.resolve import RepositorySettings
 
 _FILE = re.compile(r"([1-9][0-9]{0,8})\.md", re.ASCII)
 _BRANCH = re.compile(rb'^branch: ("[^"\\\\\n]{1,1000}")$', re.MULTILINE)
@@ -57,55 +59,36 @@ def pulls_folder(url: str) -> Path:
     return path.with_name(path.name.removesuffix(".git") + ".pulls")
 
 
-class Local:
+class Local(Skeleton):
     """The pull requests in one folder. Any number of processes may use it at once: every change holds its lock."""
 
-    def __init__(self, folder: Path, base: str, now: Callable[[], datetime]) -> None:
-        self.folder = folder
-        self.base = base
-        self.writes = 0
-        self._now = now
+    writes = 0
 
-    @property
-    def hourly_writes(self) -> int | None:
-        return None
+    def __init__(self, folder: Path, base: str, now: Callable[[], datetime]) -> None:
+        super().__init__(FACTS["local"], base)
+        self.folder = folder
+        self._now = now
 
     def begin(self, remembers: Remembers) -> None:
         """Nobody tells us to wait here."""
 
-    @property
-    def ban(self) -> Ban | None:
-        return None
-
-    def open_pulls(self, prefix: str) -> Listing[PullRequest]:
-        found = self._listed("open")
-        return Listing((pull for pull in found if pull.branch.startswith(prefix)), found.unread)
-
-    def closed_pulls(self, branch: str) -> tuple[PullRequest, ...]:
-        found = self._listed("closed")
-        if because := found.doubt(branch):
-            raise BadResponse(because)
-        closed = [pull for pull in found if pull.branch == branch]
-        return tuple(sorted(closed, key=lambda pull: (pull.closed_at, pull.number), reverse=True))
-
-    def closed_since(self, prefix: str, since: datetime) -> Listing[PullRequest]:
+    def _list(self, search: Search) -> Listing[PullRequest]:
         """By when the file was changed, which people do by hand."""
-        found = self._listed("closed")
-        ours = [pull for pull in found if pull.branch.startswith(prefix)]
-        return Listing((pull for pull in ours if self._changed(pull.number) >= since.timestamp()), found.unread)
+        since = search.since
+        found = self.pulls()
+        return Listing(
+            (pull for pull in found if since is None or self._changed(pull.number) >= since.timestamp()), found.unread
+        )
 
-    def merged_pulls(self, prefix: str, since: datetime | None) -> Listing[Merged]:
+    def _list_merged(self, prefix: str, since: datetime | None) -> Listing[Merged]:
         """Nothing is known here of the commit, which git made, nor of approvals, which there are none."""
-        found = self._listed("merged")
-        ours = [
-            pull
-            for pull in found
-            if pull.branch.startswith(prefix) and (since is None or _moment(pull.closed_at) >= since)
-        ]
-        ours.sort(key=lambda pull: (pull.closed_at, pull.number), reverse=True)
-        return Listing((Merged(pull, pull.closed_at, pull.closed_by, "") for pull in ours[:MOST_MERGED]), found.unread)
+        found = self._found(Search("merged", prefix))
+        merged = [Merged(pull, pull.closed_at, pull.closed_by, "") for pull in found]
+        recent = [one for one in merged if since is None or _moment(one.at) >= since]
+        recent.sort(key=lambda one: (one.at, one.pull.number), reverse=True)
+        return Listing(recent[:MOST_MERGED], found.unread)
 
-    def create(self, proposal: Proposal) -> Written:
+    def _open(self, proposal: Proposal) -> Written:
         with self._locked():
             there = self.pulls()
             for pull in there:
@@ -114,47 +97,72 @@ class Local:
             if because := there.doubt(proposal.branch):
                 raise BadResponse(because)
             number = self._next_number()
-            opened_at = self._now().isoformat()
-            file = self._file(number).as_uri()
-            blank = PullRequest(number, file, proposal.branch, proposal.base, "", "", "open", opened_at=opened_at)
-            return Written(self._save(Record(_proposed(blank, proposal))), _warnings(proposal))
+            opened = PullRequest(
+                number=number,
+                url=self._file(number).as_uri(),
+                branch=proposal.branch,
+                base=proposal.base,
+                title=proposal.title,
+                body=proposal.body,
+                state="open",
+                labels=proposal.labels,
+                reviewers=proposal.reviewers,
+                assignees=proposal.assignees,
+                opened_at=self._now().isoformat(),
+                draft=proposal.draft,
+            )
+            return Written(self._save(Record(opened)))
 
-    def rewrite(self, pull: PullRequest, proposal: Proposal) -> Written:
+    def _show(self, pull: PullRequest) -> PullRequest:
+        return self.pull(pull.number)
+
+    def _change(
+        self, pull: PullRequest, *, title: str | None = None, body: str | None = None, close: bool = False
+    ) -> PullRequest:
+        def changed(there: PullRequest) -> PullRequest:
+            told = replace(
+                there,
+                title=there.title if title is None else title,
+                body=there.body if body is None else body,
+            )
+            return replace(told, state="closed", closed_at=self._now().isoformat()) if close else told
+
+        return self._changed_open(pull, changed)
+
+    def _comments(self, pull: PullRequest) -> tuple[str, ...]:
+        return self._load(pull.number).comments
+
+    def _comment(self, pull: PullRequest, comment: str) -> None:
         with self._locked():
             record = self._open_record(pull.number)
-            return Written(self._save(replace(record, pull=_proposed(record.pull, proposal))), _warnings(proposal))
+            self._save(replace(record, comments=(*record.comments, comment)))
 
-    def add(self, pull: PullRequest, proposal: Proposal) -> Written:
-        with self._locked():
-            record = self._open_record(pull.number)
-            return Written(self._save(replace(record, pull=_joined_to(record.pull, proposal))))
+    def _label(self, pull: PullRequest, names: Sequence[str]) -> Sequence[str]:
+        self._changed_open(pull, lambda there: replace(there, labels=_joined(there.labels, names)))
+        return ()
 
-    def stop_auto_merge(self, pull: PullRequest) -> None:
-        """Nothing is merged by itself here."""
+    def _ask_for_review(self, pull: PullRequest, names: Sequence[str]) -> Sequence[str]:
+        self._changed_open(pull, lambda there: replace(there, reviewers=_joined(there.reviewers, names)))
+        return ()
 
-    def say(self, pull: PullRequest, comment: str, body: str) -> PullRequest:
-        with self._locked():
-            record = self._open_record(pull.number)
-            if (not comment or said_before(comment, record.comments)) and same_text(record.pull.body, body):
-                return record.pull
-            return self._save(_said(replace(record, pull=replace(record.pull, body=body)), comment))
+    def _assign(self, pull: PullRequest, names: Sequence[str]) -> Sequence[str]:
+        self._changed_open(pull, lambda there: replace(there, assignees=_joined(there.assignees, names)))
+        return ()
 
-    def remove_labels(self, pull: PullRequest, labels: tuple[str, ...]) -> PullRequest:
+    def _set_draft(self, pull: PullRequest, *, wanted: bool) -> Sequence[str]:
+        self._changed_open(pull, lambda there: replace(there, draft=wanted))
+        return ()
+
+    def _unlabel(self, pull: PullRequest, names: Sequence[str]) -> PullRequest:
         with self._locked():
             record = self._load(pull.number)
-            left = without(record.pull.labels, labels)
-            if left == record.pull.labels:
-                return record.pull
+            left = without(record.pull.labels, names)
             return self._save(replace(record, pull=replace(record.pull, labels=left)))
 
-    def close(self, pull: PullRequest, comment: str, body: str) -> None:
+    def _changed_open(self, pull: PullRequest, change: Callable[[PullRequest], PullRequest]) -> PullRequest:
         with self._locked():
             record = self._open_record(pull.number)
-            closed = replace(record.pull, body=body, state="closed", closed_at=self._now().isoformat())
-            self._save(_said(replace(record, pull=closed), comment))
-
-    def git_credentials(self) -> TokenCredentials | None:
-        return None
+            return self._save(replace(record, pull=change(record.pull)))
 
     def pulls(self) -> Listing[PullRequest]:
         """All of them, whatever their state and base, in order of their numbers; people may edit their files."""
@@ -187,11 +195,6 @@ class Local:
             record = self._open_record(number)
             settled = replace(record.pull, state=state, closed_by=by, closed_at=self._now().isoformat())
             return self._save(replace(record, pull=settled))
-
-    def _listed(self, state: State) -> Listing[PullRequest]:
-        """Those of our base in this state."""
-        found = self.pulls()
-        return Listing((pull for pull in found if (pull.state, pull.base) == (state, self.base)), found.unread)
 
     def _numbers(self) -> list[int]:
         return sorted(int(found[1]) for name in self._names() if (found := _FILE.fullmatch(name)))
@@ -293,39 +296,7 @@ def read(text: str, file: str) -> Record:
         raise BadResponse(f"{file}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
 
 
-def _proposed(pull: PullRequest, proposal: Proposal) -> PullRequest:
-    draft = switches(pull, proposal).draft
-    return replace(
-        _joined_to(pull, proposal),
-        title=proposal.title,
-        body=proposal.body,
-        draft=pull.draft if draft is None else draft,
-    )
-
-
-def _joined_to(pull: PullRequest, proposal: Proposal) -> PullRequest:
-    return replace(
-        pull,
-        labels=_joined(pull.labels, proposal.labels),
-        reviewers=_joined(pull.reviewers, proposal.reviewers),
-        assignees=_joined(pull.assignees, proposal.assignees),
-    )
-
-
-def _said(record: Record, comment: str) -> Record:
-    if not comment or said_before(comment, record.comments):
-        return record
-    return replace(record, comments=(*record.comments, comment))
-
-
-def _warnings(proposal: Proposal) -> tuple[str, ...]:
-    if not proposal.auto_merge:
-        return ()
-    warning = f"the pull request of {proposal.branch} will not merge by itself: a local forge has no checks to wait for"
-    return (f"{warning}; merge it with `imagebot pr merge`",)
-
-
-def _joined(there: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[str, ...]:
+def _joined(there: tuple[str, ...], wanted: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*there, *wanted)))
 
 

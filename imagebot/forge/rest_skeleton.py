@@ -16,6 +16,7 @@ from imagebot.forge.protocol import MOST_MERGED, Listing, Merged, PullRequest
 from imagebot.forge.refusals import Unprocessable
 from imagebot.forge.skeleton import Search, Skeleton
 from imagebot.forge.wire import Wire
+from imagebot.knownforges import FACTS
 from imagebot.settings.resolve import RepositorySettings
 
 NOT_GIVEN = (NotFound, Refused, Unprocessable)
@@ -33,7 +34,7 @@ class RestSkeleton(Skeleton, Generic[_One]):
     glimpsed: ClassVar[type[Glimpsed]]
 
     def __init__(self, wire: Wire, name: str, settings: RepositorySettings) -> None:
-        super().__init__(settings)
+        super().__init__(FACTS[settings.forge], settings.branch, settings.pace.writes_per_hour)
         self._wire = wire
         self._name = name
 
@@ -41,9 +42,12 @@ class RestSkeleton(Skeleton, Generic[_One]):
     def _elements(self, search: Search) -> Iterable[object]:
         """Those that are looked for as the forge lists them, page by page; it may list more."""
 
+    @abstractmethod
+    def _is_at_home(self, one: _One) -> bool:
+        """Whether its branch is in this very repository: a fork may have one of the same name."""
+
     def _at_home(self, listed: Iterable[_One]) -> Iterable[_One]:
-        """Only those of branches in this very repository: a fork may have one of the same name."""
-        return (one for one in listed if one.is_at_home())
+        return (one for one in listed if self._is_at_home(one))
 
     def _approvers(self, number: int) -> tuple[str, ...]:
         """Who approved one that was merged. `NotFound` and `Refused` count as nobody."""

@@ -27,8 +27,8 @@ from imagebot.forge.proposed import (
     unfinished,
 )
 from imagebot.forge.protocol import Listing, Merged, Proposal, PullRequest, State, Written
-from imagebot.knownforges import FACTS
-from imagebot.settings.resolve import RepositorySettings, TokenCredentials
+from imagebot.knownforges import Facts
+from imagebot.settings.resolve import TokenCredentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,10 @@ class Search:
 class Skeleton(ABC):
     """The pull requests of one repository into one base branch; `protocol.Forge` says what is promised."""
 
-    def __init__(self, settings: RepositorySettings) -> None:
-        self.facts = FACTS[settings.forge]
-        self.base = settings.branch
-        self.hourly_writes = settings.pace.writes_per_hour
+    def __init__(self, facts: Facts, base: str, hourly_writes: int | None = None) -> None:
+        self.facts = facts
+        self.base = base
+        self.hourly_writes = hourly_writes
         self._closers: dict[tuple[int, str], str] = {}
 
     # What a forge supplies. Each raises `WorldError`s alone.
