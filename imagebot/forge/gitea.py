@@ -16,6 +16,7 @@ from imagebot.forge.bans import Remembers
 from imagebot.forge.gitea_answers import Comment, Event, GlimpsedPull, Label, Pull, Review, approvers
 from imagebot.forge.gitea_auto_merge import auto_merge
 from imagebot.forge.manners import Manners
+from imagebot.forge.pages import Pager
 from imagebot.forge.proposed import NotMerging, ask_for_review, lacking, present, without
 from imagebot.forge.protocol import Listing, Proposal, PullRequest, Written
 from imagebot.forge.rest_skeleton import NOT_GIVEN, RestSkeleton
@@ -41,8 +42,8 @@ def connect(settings: RepositorySettings, manners: Manners) -> Gitea:
     if not settings.api_url:
         raise BadInput(f"repository {settings.name}: forge: gitea needs the URL of its API")
     name = repository_name(settings.url, settings.api_url)
-    dialect = Dialect(urlsplit(settings.api_url).netloc, "limit", _PAGE, _RIGHTS, manners.apart_s(settings))
-    wire = rest.connect(settings, credentials, "token", dialect, manners)
+    dialect = Dialect(urlsplit(settings.api_url).netloc, Pager("limit", _PAGE), _RIGHTS, manners.apart_s(settings))
+    wire = rest.connect(settings, credentials, lambda token: f"token {token}", dialect, manners)
     # Renamed, it redirects to the same question under the new name.
     wire.find = lambda location: elsewhere(settings.url, name, settings.api_url, location)
     return Gitea(wire, name, settings)

@@ -26,8 +26,9 @@ from imagebot.errors import Refused
 from imagebot.forge.answers import Answer, Moment, checked
 from imagebot.forge.credentials import account, sendable
 from imagebot.forge.manners import Manners
+from imagebot.forge.pages import Pager
 from imagebot.forge.transport import USER_AGENT, Reply, Transport
-from imagebot.forge.wire import Ask, Dialect, Parameters, Wire
+from imagebot.forge.wire import Ask, Body, Dialect, Parameters, Wire
 from imagebot.secret import Secret, SecretFile
 from imagebot.settings.resolve import GitHubApp, RepositorySettings, TokenCredentials
 
@@ -47,7 +48,8 @@ def connect(
     graphql = _requester(settings.api_url, None, transport).graphql_url
     apart_s = manners.apart_s(settings)
     # As many points in a minute as GitHub takes, of which a write costs five.
-    dialect = Dialect(urlsplit(settings.api_url).netloc, "per_page", _PAGE, _RIGHTS, apart_s, apart_s / 4, graphql)
+    host = urlsplit(settings.api_url).netloc
+    dialect = Dialect(host, Pager("per_page", _PAGE), _RIGHTS, apart_s, apart_s / 4, graphql)
 
     def wire(auth: Auth.Auth) -> Wire:
         ask = _ask(_requester(settings.api_url, auth, transport))
@@ -100,9 +102,9 @@ def _requester(api_url: str, auth: Auth.Auth | None, transport: Transport) -> Re
 
 
 def _ask(requester: Requester) -> Ask:
-    def ask(verb: str, path: str, parameters: Parameters, body: Mapping[str, object] | None) -> Reply:
+    def ask(verb: str, path: str, parameters: Parameters, body: Body) -> Reply:
         try:
-            requester.requestJson(verb, path, parameters=dict(parameters), input=None if body is None else dict(body))
+            requester.requestJson(verb, path, parameters=dict(parameters), input=body)
         except _Answered as answered:
             return answered.reply
         raise AssertionError("every request is answered, or raises")

@@ -12,6 +12,7 @@ from imagebot.forge.answers import checked, sound
 from imagebot.forge.gitlab_answers import Approvals, GlimpsedRequest, Note, Project, Request, User
 from imagebot.forge.gitlab_auto_merge import auto_merge
 from imagebot.forge.manners import Manners
+from imagebot.forge.pages import Pager
 from imagebot.forge.proposed import TEAM, NotMerging, is_unfinished, lacking
 from imagebot.forge.protocol import Proposal, PullRequest, State, Written
 from imagebot.forge.refusals import Unprocessable
@@ -44,10 +45,10 @@ def connect(settings: RepositorySettings, manners: Manners) -> GitLab:
     name = project_path(settings.url, settings.api_url)
     graphql = f"{settings.api_url.removesuffix(_API)}/api/graphql"
     dialect = Dialect(
-        urlsplit(settings.api_url).netloc, "per_page", _PAGE, _RIGHTS, manners.apart_s(settings), graphql=graphql
+        urlsplit(settings.api_url).netloc, Pager("per_page", _PAGE), _RIGHTS, manners.apart_s(settings), graphql=graphql
     )
     # As a bearer token GitLab takes all its kinds: personal, project, group and OAuth tokens.
-    return GitLab(rest.connect(settings, credentials, "Bearer", dialect, manners), name, settings)
+    return GitLab(rest.connect(settings, credentials, rest.bearer, dialect, manners), name, settings)
 
 
 def project_path(url: str, api_url: str) -> str:

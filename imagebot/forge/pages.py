@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,16 +16,42 @@ _REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))', re.IGNORECASE | re
 
 
 @dataclass(frozen=True, slots=True)
+class Pager:
+    """What a forge's API calls the parts of a list: `size` and `place` are query parameters, which take `most` a page.
+
+    The place is a page's number from 1 on; where it `counts_items`, that of the items before. Items stand `within` a
+    field of the answer; where that is empty, they are all of it. `more` tells by the answer whether it goes on, if it
+    tells.
+    """
+
+    size: str
+    most: int
+    place: str = "page"
+    counts_items: bool = False
+    within: str = ""
+    more: Callable[[Any], bool] = lambda _: False
+
+    def asks(self, size: int, number: int, before: int) -> Mapping[str, int]:
+        """The query for a page of this size and number, before which there were so many items."""
+        return {self.size: size, self.place: before if self.counts_items else number}
+
+    def items(self, answer: Any) -> Any:
+        """The list in an answer, if it is one."""
+        return answer.get(self.within) if self.within and isinstance(answer, dict) else answer
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """What a page holds; `mark` tells its bytes from any other's."""
+    """What a page holds; `mark` tells its bytes from any other's, `more` that the answer itself says it goes on."""
 
     items: list[Any] = field(repr=False)
     headers: Mapping[str, str]
     mark: str
+    more: bool = False
 
 
 class Pages:
-    """One list as it comes. `next` is the number of the page to ask for, None at the end.
+    """One list as it comes. `next` is the number of the page to ask for, None at the end; `seen` counts the items.
 
     The end is believed of a page that is not full, or after which nothing came, and where neither a link nor a count
     says that there is more. Everything else is an error: a list that is cut is as good as none.
@@ -36,7 +62,7 @@ class Pages:
         self._host = host
         self._deed = deed
         self._size = size
-        self._seen = 0
+        self.seen = 0
         self._promised = False
         self._known: set[str] = set()
 
@@ -51,9 +77,9 @@ class Pages:
         if total is not None and total < len(items):
             raise self._error(f"counts {total} and sends {len(items)}")
         self._known.add(page.mark)
-        self._seen += len(items)
+        self.seen += len(items)
         assert self.next is not None
-        has_more = self._has_more(headers)
+        has_more = page.more or self._has_more(headers)
         if not items and (has_more or self._promised):
             raise self._error("says that there is more and sends nothing")
         self._promised = has_more
@@ -67,7 +93,7 @@ class Pages:
     def _has_more(self, headers: Mapping[str, str]) -> bool:
         """Gitea counts what there is; of more than 10 000 GitLab only links to the next."""
         total = _counted(headers)
-        return (total is not None and self._seen < total) or _links_to_next(headers.get("Link", ""))
+        return (total is not None and self.seen < total) or _links_to_next(headers.get("Link", ""))
 
     def _error(self, what: str) -> BadResponse:
         return BadResponse(f"{self._host} {what} when asked to {self._deed}")

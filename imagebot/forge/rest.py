@@ -1,4 +1,4 @@
-"""The way to the REST APIs of GitLab (v4) and of Gitea and Forgejo (v1).
+"""The way to the REST APIs of GitLab (v4), of Gitea and Forgejo (v1), of Bitbucket and of Azure DevOps.
 
 There is no library between. Gitea's clients were made by a generator for one version, or by one person for themselves.
 python-gitlab follows redirects with the token, sleeps as long as a 429 tells it to, goes to whatever page an answer
@@ -8,28 +8,48 @@ objects there is nothing left in it but URLs.
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
 from imagebot.forge.credentials import account, sendable
 from imagebot.forge.manners import Manners
 from imagebot.forge.transport import Reply, Transport
-from imagebot.forge.wire import Dialect, Parameters, Wire
+from imagebot.forge.wire import Body, Dialect, Parameters, Wire
 from imagebot.settings.resolve import RepositorySettings, TokenCredentials
+
+_PATCH = "application/json-patch+json"
+
+Authorization = Callable[[str], str]
+"""What stands in the header of that name, for a token."""
+
+
+def bearer(token: str) -> str:
+    """RFC 6750."""
+    return f"Bearer {token}"
+
+
+def basic(user: str) -> Authorization:
+    """The token as the password of this user (RFC 7617), who may be nobody."""
+    return lambda token: f"Basic {base64.b64encode(f'{user}:{token}'.encode()).decode()}"
 
 
 def connect(
-    settings: RepositorySettings, credentials: TokenCredentials, scheme: str, dialect: Dialect, manners: Manners
+    settings: RepositorySettings,
+    credentials: TokenCredentials,
+    authorization: Authorization,
+    dialect: Dialect,
+    manners: Manners,
 ) -> Wire:
-    """The API at `settings.api_url`; asks nothing of it yet. Each request has `Authorization: SCHEME TOKEN`."""
+    """The API at `settings.api_url`; asks nothing of it yet."""
     transport = Transport(settings.ca_file, manners.timeout_s)
 
-    def ask(verb: str, path: str, parameters: Parameters, body: Mapping[str, object] | None) -> Reply:
+    def ask(verb: str, path: str, parameters: Parameters, body: Body) -> Reply:
         # Read for each request: mounted secrets rotate.
-        headers = {"Authorization": f"{scheme} {sendable(credentials.token.reveal(), 'the forge')}"}
+        headers = {"Authorization": authorization(sendable(credentials.token.reveal(), "the forge"))}
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = "application/json" if isinstance(body, Mapping) else _PATCH
         url = path if path == dialect.graphql else settings.api_url + path
         url += f"?{urlencode(parameters)}" if parameters else ""
         return transport.send(verb, url, headers, None if body is None else json.dumps(body).encode())

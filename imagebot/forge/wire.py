@@ -7,8 +7,8 @@ Nothing is ever sent twice: a write that failed may have had its effect.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from imagebot.errors import BadResponse, NotFound, Refused, Unavailable, WorldError
@@ -16,29 +16,32 @@ from imagebot.forge.bans import Ban, Bans, Remembers, ToldToWait
 from imagebot.forge.documents import read_json
 from imagebot.forge.manners import Manners
 from imagebot.forge.moved import moved, netloc
-from imagebot.forge.pages import Page, Pages
+from imagebot.forge.pages import Page, Pager, Pages
 from imagebot.forge.refusals import Unprocessable, failures, is_limit, is_used_up, refusal, said, wait, words_of
 from imagebot.forge.transport import Reply, TooLarge
 
 Parameters = Mapping[str, str | int]
-Ask = Callable[[str, str, Parameters, Mapping[str, object] | None], Reply]
+Body = Mapping[str, object] | Sequence[object] | None
+"""A list is a patch (RFC 6902)."""
+Ask = Callable[[str, str, Parameters, Body], Reply]
 """Sends one request: verb, path below the API's URL, query, body. Raises what `failures` knows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """`page_size` is the query parameter and `page` its value; `rights` is what credentials must be allowed.
+    """`rights` is what credentials must be allowed.
 
-    `graphql` is the path of that API, where there is one. Seconds keep writes, and questions, apart.
+    `graphql` is the path of that API, where there is one. Seconds keep writes, and questions, apart. `status` is
+    that of HTTP for what an answer says, where the forge has another.
     """
 
     host: str
-    page_size: str
-    page: int
+    pager: Pager
     rights: str
     between_writes_s: float
     between_reads_s: float = 0.0
     graphql: str = ""
+    status: Callable[[Reply], int] = lambda reply: reply.status
 
 
 class Wire:
@@ -83,9 +86,10 @@ class Wire:
 
         A list that may be short raises `BadResponse` at its end: what is not on it is not known to be absent.
         """
-        pages = Pages(self.host, deed, self._dialect.page)
-        while (page := pages.next) is not None:
-            found = self._page(deed, path, parameters, self._dialect.page, page)
+        size = self._dialect.pager.most
+        pages = Pages(self.host, deed, size)
+        while (number := pages.next) is not None:
+            found = self._page(deed, path, parameters, size, (number, pages.seen))
             pages.add(found)
             yield from found.items
 
@@ -93,7 +97,7 @@ class Wire:
         """One answer to a question that takes a body."""
         return self._done(deed, "POST", path, {}, body)[1]
 
-    def send(self, deed: str, verb: str, path: str, body: Mapping[str, object] | None = None) -> Any:
+    def send(self, deed: str, verb: str, path: str, body: Body = None) -> Any:
         """Change something, and answer what the forge says of it; None if it says nothing."""
         return self._write(lambda: self._done(deed, verb, path, {}, body)[1])
 
@@ -131,29 +135,30 @@ class Wire:
         with failures(self.host, "read the credentials"):
             return self._account()
 
-    def _page(self, deed: str, path: str, parameters: Parameters, size: int, number: int) -> Page:
-        """A page of this size and number; where it is too large, the smaller ones that make it up."""
-        asked = {**parameters, self._dialect.page_size: size, "page": number}
+    def _page(self, deed: str, path: str, parameters: Parameters, size: int, place: tuple[int, int]) -> Page:
+        """A page of this size, by its number and the items before it; where it is too large, the smaller ones that make
+        it up.
+        """
+        pager = self._dialect.pager
+        (number, before) = place
         try:
-            reply, answer = self._done(deed, "GET", path, asked)
-            return Page(self._list(deed, answer), reply.headers, hashlib.sha256(reply.body).hexdigest())
+            reply, answer = self._done(deed, "GET", path, {**parameters, **pager.asks(size, number, before)})
+            items = self._list(deed, pager.items(answer))
+            return Page(items, reply.headers, hashlib.sha256(reply.body).hexdigest(), pager.more(answer))
         except TooLarge:
             if size == 1:
                 raise
         parts = 10 if size % 10 == 0 else size
-        first = (number - 1) * parts + 1
-        return _in_parts(
-            lambda part: self._page(deed, path, parameters, size // parts, part), size // parts, first, parts
-        )
+        small = size // parts
+        places = [((number - 1) * parts + part + 1, before + part * small) for part in range(parts)]
+        return _in_parts(lambda at: self._page(deed, path, parameters, small, at), small, places)
 
     def _list(self, deed: str, answer: object) -> list[Any]:
         if not isinstance(answer, list):
             raise BadResponse(f"{self.host} answered something that is no list when asked to {deed}")
         return answer
 
-    def _done(
-        self, deed: str, verb: str, path: str, parameters: Parameters, body: Mapping[str, object] | None = None
-    ) -> tuple[Reply, Any]:
+    def _done(self, deed: str, verb: str, path: str, parameters: Parameters, body: Body = None) -> tuple[Reply, Any]:
         reply = self._exchange(deed, verb, path, parameters, body)
         if 300 <= reply.status < 400 and (location := reply.headers.get("Location")):
             raise self._moved(deed, location)
@@ -165,15 +170,14 @@ class Wire:
             return reply, None
         return reply, read_json(reply.body, f"{self.host} answered something that is no JSON when asked to {deed}")
 
-    def _exchange(
-        self, deed: str, verb: str, path: str, parameters: Parameters, body: Mapping[str, object] | None
-    ) -> Reply:
+    def _exchange(self, deed: str, verb: str, path: str, parameters: Parameters, body: Body) -> Reply:
         """One request, unless we were told to wait; whether we are now is heeded."""
         self._bans.check(self._name())
         with failures(self.host, deed):
             if verb == "GET":
                 self._manners.pace.read(self.host, self._dialect.between_reads_s)
             reply = self._ask(verb, path, parameters, body)
+            reply = replace(reply, status=self._dialect.status(reply))
         if is_limit(reply, reasons := said(reply.body) if reply.status >= 400 else ()):
             raise self._told_to_wait(reply, reasons)
         if reply.status < 300 and is_used_up(reply.headers) and (left := wait(reply.headers)):
@@ -216,20 +220,20 @@ class Wire:
         return Unprocessable(words, reply.status, reasons)
 
 
-def _in_parts(page: Callable[[int], Page], size: int, first: int, parts: int) -> Page:
-    """The pages of this size from `first` on, as one.
+def _in_parts(page: Callable[[tuple[int, int]], Page], size: int, places: Sequence[tuple[int, int]]) -> Page:
+    """The pages of this size at these places, as one.
 
     One thing that is too large by itself cannot be read, and hides no other; two are more than bad luck.
     """
     whole = Page([], {}, "")
-    for number in range(first, first + parts):
+    for place in places:
         try:
-            more = page(number)
+            more = page(place)
         except TooLarge:
             if size > 1 or None in whole.items:
                 raise
-            more = Page([None], {}, f"{number} is too large")
-        whole = Page([*whole.items, *more.items], more.headers, f"{whole.mark} {more.mark}")
+            more = Page([None], {}, f"{place[0]} is too large")
+        whole = Page([*whole.items, *more.items], more.headers, f"{whole.mark} {more.mark}", more.more)
         if len(more.items) < size:
             break
     return whole
