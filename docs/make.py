@@ -10,6 +10,7 @@ from imagebot.documents.reference import reference
 from imagebot.documents.schema import json_schema
 from imagebot.policy.model import PolicyFile
 from imagebot.settings.file import SettingsFile
+from imagebot.versions.order_pages import order_pages
 
 HERE = Path(__file__).parent
 INTRODUCTION = """# What can be written in the files
@@ -29,7 +30,7 @@ def contents() -> dict[Path, str]:
         HERE / f"{name}.schema.json": json.dumps(json_schema(*file), indent=2, ensure_ascii=False) + "\n"
         for name, file in files.items()
     }
-    sections = [INTRODUCTION, *(reference(*file) for file in files.values())]
+    sections = [INTRODUCTION, *(reference(*file) for file in files.values()), order_pages()]
     return {**pages, HERE / "reference.md": "\n".join(sections)}
 
 

@@ -1,4 +1,4 @@
-"""Branch names and repository URLs that may be given to git: everything else is refused before git sees it."""
+"""Names and URLs that may be given to git, and paths in its trees: everything else is refused before git sees it."""
 
 from __future__ import annotations
 
@@ -120,3 +120,20 @@ def branch_prefix(text: str) -> str:
         raise ValueError(f"write a slash at the end: {text + '/'!r}")
     branch_name(f"{text}x")
     return text
+
+
+def repository_file(text: str) -> str:
+    """A file's path from the root of the environment repository."""
+    parts = text.split("/")
+    if not text.isprintable() or "\\" in text or not text:
+        raise ValueError(f"{text!r} is no file path: use '/' between names")
+    if text.startswith("/") or {"", ".", ".."} & set(parts):
+        raise ValueError("write the path from the root of the repository, without a leading '/', './' or '../'")
+    if parts[0].lower() == ".git":
+        raise ValueError("git's own files are not for editing")
+    return text
+
+
+def repository_path(text: str) -> str:
+    """A file's or a folder's path from the root of a repository, without a slash at its end."""
+    return repository_file(text.removesuffix("/"))

@@ -72,7 +72,13 @@ AT_HOME: dict[str, tuple[str, ...]] = {
     "jwt": ("imagebot/forge/github",),
     "oras": ("imagebot/registry/",),
     "pathspec": ("imagebot/policy/", "imagebot/fields/"),
-    "pydantic": ("imagebot/documents/", "imagebot/forge/", "imagebot/policy/", "imagebot/settings/file.py"),
+    "pydantic": (
+        "imagebot/documents/",
+        "imagebot/forge/",
+        "imagebot/policy/",
+        "imagebot/settings/file.py",
+        "imagebot/versions/",
+    ),
     "psycopg": (),  # SQLAlchemy loads it, by the URL
     "re2": ("imagebot/policy/pattern.py", "imagebot/plan/codeowners.py"),
     "requests": ("imagebot/registry/", "imagebot/forge/"),

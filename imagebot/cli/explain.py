@@ -28,7 +28,6 @@ from imagebot.selection.verdict import Held, Refusal, Update, UpToDate, Version
 
 _SHOWN = 5
 _SIGNS = {True: "open", False: "shut", None: "-"}
-_RULES = list(Rule)
 
 
 @click.command()
@@ -116,7 +115,8 @@ def _refused(line: WatchDecision) -> list[tuple[str, tuple[Refusal, ...]]]:
         return []
     ranking = line.ranking
     tag = chosen(line.verdict) or next((field.tag for field in line.fields if field.tag), "")
-    refused = sorted(nearest(ranking, ranking.refused, tag), key=lambda item: -_RULES.index(Rule(item.rule)))
+    names = [ranking.rules.called(rule) for rule in Rule]
+    refused = sorted(nearest(ranking, ranking.refused, tag), key=lambda item: -names.index(item.rule))
     return [(rule, tuple(items)) for rule, items in groupby(refused, key=lambda item: item.rule)]
 
 

@@ -45,8 +45,8 @@ def command(as_json: bool, current: str | None, **flags: Any) -> int:
     watch = watch_from(flags)
     if current is not None and not is_tag(current):
         raise BadInput(f"--current: {outgoing(current)!r} is no tag")
-    history = history_from(flags["commit"])
-    tags, created = _lines(with_times=flags["created"])
+    history = history_from(flags)
+    tags, created = _lines(with_times="created" in watch.order_facts.needs)
     ranking = rank(watch, tags, () if current is None else (current,), Known(created, history))
     choice = choose(ranking, current, "--current") if tags else _NO_TAGS
     if as_json:

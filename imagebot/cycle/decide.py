@@ -19,13 +19,12 @@ from imagebot.plan.claims import Claims, FileFields, Key, claims, left_alone
 from imagebot.plan.decision import WatchDecision, deployed
 from imagebot.plan.groups import branch_of
 from imagebot.policy.model import Policy, Watch
-from imagebot.policy.orders import CommitRule
 from imagebot.selection.doubts import Cut, Doubt, cut_short
 from imagebot.selection.facts import Case, Elsewhere, Facts, Needs
 from imagebot.selection.judge import judge
 from imagebot.selection.rank import Ranking, rank
 from imagebot.selection.verdict import Unknown, Verdict, Version, tag_of
-from imagebot.versions.commit import History
+from imagebot.versions.commit import CommitRule, History
 from imagebot.versions.known import Known
 from imagebot.versions.order import Key as VersionKey
 

@@ -12,7 +12,7 @@ from imagebot.images.about import About
 from imagebot.plan.change import Change, ImageUpdate
 from imagebot.plan.codeowners import PLACES, owners
 from imagebot.plan.groups import BranchTarget, Member
-from imagebot.policy.words import CODEOWNERS
+from imagebot.policy.key_grammar import CODEOWNERS
 from imagebot.pulls import block
 from imagebot.pulls.body_frame import words
 from imagebot.review.body import BODY_LIMIT, PEOPLES_ROOM, describe

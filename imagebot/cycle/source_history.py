@@ -10,8 +10,7 @@ from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.policy.model import Policy
-from imagebot.policy.orders import CommitRule
-from imagebot.versions.commit import History
+from imagebot.versions.commit import CommitRule, History
 
 Histories = Mapping[CommitRule, History | ImagebotError]
 Branch = tuple[str, str | None]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticKnownError, core_schema
 
@@ -44,6 +44,11 @@ class Model(BaseModel):
             return data
         known = {*cls.model_fields, *cls.known_keys()}
         return {key: value for key, value in data.items() if value is not None or key not in known}
+
+    @classmethod
+    def shown_keys(cls) -> list[str]:
+        """The keys in the order in which people should read of them."""
+        return list(cls.known_keys())
 
     @classmethod
     def known_keys(cls) -> dict[str, str]:
@@ -87,6 +92,21 @@ def reads(kind: type[T], parse: Callable[[str], T]) -> _Reads:
     return _Reads(validate)
 
 
+@dataclass(frozen=True, slots=True)
+class _OneOf:
+    """As `Literal` of these words, for words that are known only when all parts of a model are."""
+
+    words: tuple[str, ...]
+
+    def __get_pydantic_core_schema__(self, source: object, handler: object) -> core_schema.CoreSchema:
+        return core_schema.literal_schema(list(self.words))
+
+
+def one_of(words: Sequence[str]) -> _OneOf:
+    """A field that is one of these words."""
+    return _OneOf(tuple(words))
+
+
 def _flag(value: object) -> object:
     match value:
         case bool():
@@ -111,3 +131,13 @@ WHOLE = BeforeValidator(_whole)
 Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
 Whole = Annotated[int, WHOLE]
 Text = Annotated[str, WithJsonSchema(TEXT_SCHEMA)]
+
+
+def visible(text: str) -> str:
+    """Any text that a person can see and type."""
+    if not text.strip() or not text.isprintable():
+        raise ValueError("write at least one character, and only printable ones")
+    return text
+
+
+Visible = Annotated[str, AfterValidator(visible), WithJsonSchema(TEXT_SCHEMA)]

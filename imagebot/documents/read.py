@@ -6,9 +6,9 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from imagebot.documents.complaints import problems_of
 from imagebot.documents.model import Model
 from imagebot.documents.tree import Document, parse
+from imagebot.documents.validation_errors import problems_of
 from imagebot.errors import Problem
 
 M = TypeVar("M", bound=Model)

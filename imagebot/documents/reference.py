@@ -51,6 +51,8 @@ def _kind(schema: dict[str, Any]) -> str:
             return " or ".join(_kind(choice) for choice in choices)
         case {"enum": list() as values}:
             return ", ".join(f"`{value}`" for value in values)
+        case {"const": value}:
+            return f"`{value}`"
         case {"type": "array", "items": dict() as items}:
             return f"list of {_kind(items)}"
         case {"type": "object", "additionalProperties": dict() as values}:

@@ -32,8 +32,10 @@ class _Plain(GenerateJsonSchema):
         written = super().model_schema(schema)
         model: type[Model] = schema["cls"]
         texts = docstrings(model)
-        for key, name in model.known_keys().items():
-            written["properties"][key] |= {"description": texts[name]} if name in texts else {}
+        names, properties = model.known_keys(), written["properties"]
+        written["properties"] = {key: properties[key] for key in model.shown_keys()}
+        for key, name in names.items():
+            properties[key] |= {"description": texts[name]} if name in texts else {}
         return written
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:

@@ -32,6 +32,13 @@ def is_tag(text: str) -> bool:
     return _TAG.fullmatch(text) is not None
 
 
+def check_tag(text: str) -> str:
+    """The tag itself. Raises `ValueError`."""
+    if is_tag(text):
+        return text
+    raise ValueError(f"{text!r} is no tag")
+
+
 def is_digest(text: str) -> bool:
     """Whether `text` is a sha256 or sha512 digest in its canonical form."""
     return _DIGEST.fullmatch(text) is not None

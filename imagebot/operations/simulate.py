@@ -117,9 +117,9 @@ class _Look:
 
     def past(self) -> tuple[RegistryPast, LeftOut]:
         """What came when, from the tag on that ran at the beginning."""
-        if self.watch.digest is not None:
+        if self.watch.order_facts.moves:
             raise BadInput(
-                f"{self.watch.image.familiar} follows the tag {self.watch.digest}: no registry tells what a tag stood"
+                f"{self.watch.image.familiar} follows the tag {self.watch.order()}: no registry tells what a tag stood"
                 " for in the past, so there is nothing to simulate"
             )
         listed = self.asked.tags(self.watch.image)

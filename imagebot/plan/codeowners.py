@@ -17,7 +17,7 @@ from typing import Any, Literal, assert_never
 
 import re2  # type: ignore[import-untyped]
 
-from imagebot.policy.words import CODEOWNERS, login
+from imagebot.policy.key_grammar import CODEOWNERS, login
 
 Kind = Literal["gitea", "github", "gitlab", "local"]
 

@@ -98,7 +98,9 @@ def _kind(due: Due, old: Sequence[Version]) -> str:
     if not old:
         return "other"
     to = due.update.to
-    if due.watch.digest is None and all(each.tag == to.tag and each.digest not in (None, to.digest) for each in old):
+    if not due.watch.order_facts.moves and all(
+        each.tag == to.tag and each.digest not in (None, to.digest) for each in old
+    ):
         return REPUSH
     return kind(old[0].tag, to.tag, due.watch)
 

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from imagebot.documents.duration import Duration
-from imagebot.documents.model import TEXT_SCHEMA, Misplaced, Model, reads
+from imagebot.documents.model import TEXT_SCHEMA, Misplaced, Model, Visible, reads
 from imagebot.images.platform import platform
-from imagebot.policy import words
+from imagebot.policy import key_grammar
 from imagebot.policy.windows import Window, zone_of
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2})?", re.ASCII)
@@ -60,7 +60,7 @@ class Freeze(Model):
     """The last day, or the moment at which it ends."""
     zone: Annotated[ZoneInfo, reads(ZoneInfo, zone_of), _STRING] = ZoneInfo("UTC")
     """The time zone of both, as in `Europe/Berlin`."""
-    because: Annotated[str, AfterValidator(words.visible), _TEXT] = ""
+    because: Visible = ""
     """Why, in words that pull requests and `explain` repeat."""
 
     @model_validator(mode="after")
@@ -104,7 +104,7 @@ Platform = Annotated[str, AfterValidator(platform)]
 class Source(Model):
     """Another environment of the app: what it runs is what may come here."""
 
-    environment: Annotated[str, AfterValidator(words.dns_label), _TEXT]
+    environment: Annotated[str, AfterValidator(key_grammar.dns_label), _TEXT]
     """The environment whose deployed versions are the candidates."""
     after: Duration = timedelta()
     """How long that environment must have had a version before it may come here, such as `2d`."""

@@ -10,39 +10,25 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from imagebot.documents.duration import Duration
-from imagebot.documents.model import TEXT_SCHEMA, Flag, Misplaced, Model, reads
+from imagebot.documents.model import TEXT_SCHEMA, Flag, Misplaced, Model, Visible, one_of, reads
 from imagebot.images.reference import ImageName
-from imagebot.policy import placeholders, words
+from imagebot.policy import key_grammar, placeholders
 from imagebot.policy.gates import AnyFreeze, Gates, Source, WindowText, check_sources
 from imagebot.policy.paths import check_path_pattern, check_path_patterns, covers
 from imagebot.policy.placeholders import Form
 from imagebot.policy.trial import PolicyTest, check_tests
 from imagebot.policy.watch import ExplicitField, Ignore, Pin, Tags, Watch
+from imagebot.versions.all_orders import STEPS
 
 __all__ = ["ExplicitField", "Ignore", "Pin", "Policy", "PolicyFile", "Tags", "Watch", "policies_of"]
 
 _TEXT = WithJsonSchema(TEXT_SCHEMA)
-DnsLabel = Annotated[str, AfterValidator(words.dns_label), WithJsonSchema({"type": ["string", "number"]})]
+DnsLabel = Annotated[str, AfterValidator(key_grammar.dns_label), WithJsonSchema({"type": ["string", "number"]})]
 PathPattern = Annotated[str, AfterValidator(check_path_pattern)]
 LabelText = Annotated[Form, reads(Form, placeholders.label), _TEXT]
-Login = Annotated[str, AfterValidator(words.login), _TEXT]
-Reviewer = Annotated[str, AfterValidator(words.reviewer), _TEXT]
-Kind = Literal[
-    "digest",
-    "prerelease",
-    "patch",
-    "minor",
-    "major",
-    "year",
-    "month",
-    "week",
-    "day",
-    "number",
-    "name",
-    "build",
-    "commit",
-]
-Visible = Annotated[str, AfterValidator(words.visible), _TEXT]
+Login = Annotated[str, AfterValidator(key_grammar.login), _TEXT]
+Reviewer = Annotated[str, AfterValidator(key_grammar.reviewer), _TEXT]
+Kind = Annotated[str, one_of(STEPS)]
 
 
 class Environment(Model):

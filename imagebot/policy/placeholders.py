@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from imagebot.policy import words
+from imagebot.policy import key_grammar
 
 PLACEHOLDERS = ("app", "count", "environment", "from", "image", "kind", "name", "to")
 """What a title or a note may name; `name` is the app's or the group's, `count` that of the images."""
@@ -81,7 +81,7 @@ def label(text: str) -> Form:
     """One label, or one for each value that its placeholder has in a pull request. Raises `ValueError`."""
     if text.lower().startswith(_RESERVED):
         raise BadForm(f"labels that begin with {_RESERVED} are for people to ask something of the bot", 0, len(text))
-    return Form.parse(words.label(text), OF_A_LABEL)
+    return Form.parse(key_grammar.label(text), OF_A_LABEL)
 
 
 def note(text: str) -> Form:

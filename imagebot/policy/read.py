@@ -181,8 +181,8 @@ def _advice(one: _Read) -> Iterator[Problem]:
         pattern = watch.tags.match
         if pattern is None or (pattern.text.startswith(("^", r"\A")) and pattern.text.endswith(("$", r"\z"))):
             continue
-        if watch.commit is not None and watch.tags.extract is None:
-            continue  # the id is looked for in what is around the match
+        if watch.finds_inside:
+            continue  # the version is looked for in what is around the match
         bare = pattern.text.removeprefix("^").removesuffix("$")
         whole = f"^(?:{bare})$" if "|" in bare else f"^{bare}$"
         message = f"match is found anywhere in a tag; if the whole tag is meant, write '{whole}'"

@@ -9,15 +9,16 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from imagebot.documents.model import TEXT_SCHEMA, Misplaced, Model, reads
+from imagebot.documents.model import TEXT_SCHEMA, Misplaced, Model, Visible, reads
 from imagebot.errors import Problem
-from imagebot.images.reference import ImageName
-from imagebot.policy import words
+from imagebot.images.reference import ImageName, check_tag
+from imagebot.policy import key_grammar
 from imagebot.policy.watch import Watch
+from imagebot.versions.all_orders import KEYS
 
 _STRING = WithJsonSchema({"type": "string"})
 _TEXT = WithJsonSchema(TEXT_SCHEMA)
-_ANY_TAG = Annotated[str, AfterValidator(words.tag), _TEXT]
+_ANY_TAG = Annotated[str, AfterValidator(check_tag), _TEXT]
 _COMMIT = re.compile(r"[0-9a-f]{7,64}", re.ASCII)
 
 
@@ -40,7 +41,7 @@ def commit_id(text: str) -> str:
 class PolicyTest(Model):
     """Tags, and which of them shall be chosen: `imagebot lint` tries it, without gates such as a minimum age."""
 
-    image: Annotated[ImageName, reads(ImageName, words.image_name), _STRING] | None = None
+    image: Annotated[ImageName, reads(ImageName, key_grammar.image_name), _STRING] | None = None
     """The image that is meant, where there are several."""
     tags: Annotated[tuple[_ANY_TAG, ...], Field(min_length=1)]
     """The tags that the registry has."""
@@ -48,7 +49,7 @@ class PolicyTest(Model):
     """The tag that is deployed."""
     chosen: _ANY_TAG | None = None
     """The tag that should be deployed then. Without it: no tag may fit."""
-    because: Annotated[str, AfterValidator(words.visible), _TEXT] | None = None
+    because: Visible | None = None
     """A part of the reason, as `imagebot select` gives it."""
     created: dict[_ANY_TAG, Annotated[datetime, reads(datetime, moment), _STRING]] = Field(default={})
     """When the images of tags were made, as `2026-01-31T12:00:00Z`: for the order `created`."""
@@ -64,10 +65,10 @@ def check_tests(tests: tuple[PolicyTest, ...], watches: tuple[Watch, ...]) -> No
             raise Misplaced((index,), "there are several images: say which `image` the test is about")
         if watch is None:
             raise Misplaced((index, "image"), "this image is not watched here")
-        if test.created and watch.created is None:
-            raise Misplaced((index, "created"), "only the order `created` looks at times")
-        if test.history and watch.commit is None:
-            raise Misplaced((index, "history"), "only the order `commit` looks at a history")
+        for need, what in (("created", "times"), ("history", "a history")):
+            if getattr(test, need) and need not in watch.order_facts.needs:
+                names = " and ".join(f"`{name}`" for name, keys in KEYS.items() if need in keys.facts.needs)
+                raise Misplaced((index, need), f"only the order {names} looks at {what}")
 
 
 def watched(test: PolicyTest, watches: tuple[Watch, ...]) -> Watch | None:

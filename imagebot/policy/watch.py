@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
@@ -15,35 +17,29 @@ from pydantic import (
     model_validator,
 )
 
+from imagebot import gitnames
 from imagebot.documents.duration import Duration
 from imagebot.documents.model import TEXT_SCHEMA, Flag, Misplaced, Model, reads
 from imagebot.fields.template import Template
 from imagebot.images.reference import ImageName
-from imagebot.policy import words
+from imagebot.policy import key_grammar
 from imagebot.policy.gates import Platform
-from imagebot.policy.orders import CalverRange, CalverRule, CommitRule, Direction, Newest, RangeText
 from imagebot.policy.pattern import Pattern, check_extract
-from imagebot.versions.all_orders import ORDERS
-from imagebot.versions.alphabetical import Alphabetical
-from imagebot.versions.calver import Calver, Format
-from imagebot.versions.commit import Commit
-from imagebot.versions.created import Created
-from imagebot.versions.digest import Digest
+from imagebot.versions.all_orders import KEYS, EveryOrder
 from imagebot.versions.known import NOTHING, Known
-from imagebot.versions.numeric import Numeric
-from imagebot.versions.order import Order, Region
-from imagebot.versions.semver import Semver
+from imagebot.versions.order import Order
+from imagebot.versions.order_keys import OrderFacts, OrderKeys
 
 Pin = Literal["keep", "digest", "none"]
 _STRING = WithJsonSchema({"type": "string"})
 _TEXT = WithJsonSchema(TEXT_SCHEMA)
 PatternText = Annotated[Pattern, reads(Pattern, Pattern.parse), _STRING]
-NameText = Annotated[ImageName, reads(ImageName, words.image_name), _STRING]
-ExactTag = Annotated[str, AfterValidator(words.exact_tag), _TEXT]
-FieldPath = Annotated[str, AfterValidator(words.field_path), _STRING]
+NameText = Annotated[ImageName, reads(ImageName, key_grammar.image_name), _STRING]
+ExactTag = Annotated[str, AfterValidator(key_grammar.exact_tag), _TEXT]
+FieldPath = Annotated[str, AfterValidator(key_grammar.field_path), _STRING]
 TemplateText = Annotated[Template, reads(Template, Template.parse), _STRING]
-File = Annotated[str, AfterValidator(words.repository_file)]
-ImagePolicy = Annotated[str, AfterValidator(words.image_policy), _STRING]
+File = Annotated[str, AfterValidator(gitnames.repository_file)]
+ImagePolicy = Annotated[str, AfterValidator(key_grammar.image_policy), _STRING]
 
 
 class Ignore(Model):
@@ -112,30 +108,11 @@ class ExplicitField(Model):
     """
 
 
-class Watch(Model):
+class Watch(EveryOrder):
     """One image of an app and how its tag is chosen: by exactly one order, from `semver` to `digest`."""
 
     image: NameText
     """The image's name without tag and digest, for example `ghcr.io/acme/api`."""
-    semver: RangeText | None = None
-    """The range of semantic versions to choose from, as Helm and Flux write it: `^1.4`, `>=1.2 <2`, `1.2.x`."""
-    calver: CalverRule | None = None
-    """The format of calendar versions, such as `YYYY.0M.MICRO`, with names of https://calver.org; or with a range."""
-    numeric: Direction | None = None
-    """Numbers: `asc` chooses the highest, `desc` the lowest."""
-    alphabetical: Direction | None = None
-    """Texts: `asc` chooses the last in the alphabet, `desc` the first."""
-    created: Newest | None = None
-    """`newest`: the image that was made last, as it says itself. Costs a request for each tag that is new."""
-    commit: CommitRule | None = None
-    """Tags that are commit ids of 7 digits or more: the newest commit of a branch that has an image. With `match` and
-    without `extract` the id may be anywhere in the tag."""
-    digest: Annotated[str, AfterValidator(words.tag), _TEXT] | None = None
-    """A tag that moves, such as `latest`: followed by its digest."""
-    loose: Flag = False
-    """Whether tags with fewer than three parts, such as `1.25`, are versions too. They often move. For `semver`."""
-    prereleases: Flag = False
-    """Whether every prerelease in the range may be chosen. Without it: only where the range names one (`>=1.0.0-0`)."""
     tags: Tags = Tags()
     """Which tags are candidates."""
     pin: Pin = "keep"
@@ -156,62 +133,58 @@ class Watch(Model):
     repush: Literal["allow", "ignore"] = "ignore"
     """`allow`: a deployed tag that was pushed again is an update where a digest is written. Costs a request a pass."""
 
-    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [name]} for name in ORDERS]})
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [name]} for name in KEYS]})
+
+    @classmethod
+    def shown_keys(cls) -> list[str]:
+        first = ["image", *KEYS]
+        return [*first, *(key for key in cls.known_keys() if key not in first)]
 
     @model_validator(mode="before")
     @classmethod
-    def _digests_are_pinned(cls, data: Any) -> Any:
-        if isinstance(data, dict) and data.get("digest") is not None and data.get("pin") is None:
-            return {**data, "pin": "digest"}
-        return data
+    def _settled_by_the_order(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        settled = (keys.facts.settles for name, keys in KEYS.items() if data.get(name) is not None)
+        missing = {key: one.value for some in settled for key, one in some.items() if data.get(key) is None}
+        return {**data, **missing}
 
     @model_validator(mode="after")
     def _one_order(self) -> Self:
-        orders = [name for name in ORDERS if getattr(self, name) is not None]
-        *others, last = ORDERS
+        orders = [name for name in KEYS if getattr(self, name) is not None]
+        *others, last = KEYS
         if not orders:
             raise ValueError(f"write how tags are ordered: exactly one of {', '.join(others)} and {last}")
         if len(orders) > 1:
             raise Misplaced((orders[1],), f"{orders[0]} and {orders[1]} are two orders; keep one")
-        check_fit(self, orders[0])
+        for misplaced in _misfits(self, orders[0]):
+            raise misplaced
         return self
+
+    @property
+    def _keys(self) -> type[OrderKeys]:
+        return next(keys for name, keys in KEYS.items() if getattr(self, name) is not None)
+
+    @property
+    def order_facts(self) -> OrderFacts:
+        """What is true of the one order of this watch, whatever stands behind its key."""
+        return self._keys.facts
+
+    @property
+    def finds_inside(self) -> bool:
+        """Whether the version may be anywhere in a tag that `match` lets in."""
+        says_where = self.tags.extract is not None or self.tags.variant is not None
+        return self.order_facts.finds_inside and self.tags.match is not None and not says_where
 
     def order(self, known: Known = NOTHING) -> Order:
         """The one order of this watch, with what is known for those that need more than tags."""
-        if self.semver is not None:
-            return Semver(self.semver, self.loose, self.prereleases, known.charts)
-        if self.numeric is not None:
-            return Numeric(self.numeric)
-        if self.alphabetical is not None:
-            return Alphabetical(self.alphabetical)
-        if self.created is not None:
-            return Created(known.created)
-        if self.commit is not None:
-            inside = self.tags.match is not None and self.tags.extract is None and self.tags.variant is None
-            return Commit(self.commit.source, known.history, inside)
-        if self.digest is not None:
-            return Digest(self.digest)
-        assert self.calver is not None, "one of them is there"
-        return self._calver(self.calver)
-
-    def _calver(self, rule: Format | CalverRange) -> Calver:
-        if isinstance(rule, Format):
-            return Calver(rule, None, self.prereleases)
-        return Calver(rule.format, Calver.bounds(rule.range, rule.format), self.prereleases)
+        return self._keys.build(self, replace(known, inside=True) if self.finds_inside else known)
 
     @property
     def rule(self) -> str:
         """The order as the policy file has it: `semver: ^1.4`."""
         order = self.order()
-        branch = "" if self.commit is None or self.commit.branch is None else f"{self.commit.branch} of "
-        return f"{order.name}: {branch}{order}"
-
-    def region(self, text: str) -> Region:
-        """The part of the order that a range in `ignore` means. Raises `ValueError`."""
-        order = self.order()
-        if isinstance(order, Semver | Calver | Numeric):
-            return order.region(text)
-        raise ValueError(f"{order.name} knows no ranges; write an exact tag or {{match: …}}")
+        return f"{order.name}: {order}"
 
 
 def watch_of(**keys: Any) -> Watch:
@@ -226,24 +199,35 @@ def watch_of(**keys: Any) -> Watch:
         raise Misplaced(first["loc"], cause) from None
 
 
-def check_fit(watch: Watch, order: str) -> None:
-    """Raise `Misplaced` at a key that means nothing beside this order."""
-    tags = watch.tags
-    if watch.loose and order != "semver":
-        raise Misplaced(("loose",), f"loose is about semver; {order} has no parts that could be missing")
-    if watch.prereleases and order not in {"semver", "calver"}:
-        raise Misplaced(("prereleases",), f"{order} knows no prereleases")
-    if order == "digest" and (tags.match or tags.ignore or tags.variant):
-        raise Misplaced(("tags",), "digest follows one tag: there are no others to choose among")
-    if order == "digest" and watch.pin != "digest":
-        raise Misplaced(("pin",), "a tag that moves is followed by its digest: leave pin out, or write digest")
-    if tags.extract is not None and order == "created":
-        raise Misplaced(("tags", "extract"), "created looks at the image, not at a part of its tag")
-    if tags.variant is not None and order in {"alphabetical", "created"}:
-        raise Misplaced(("tags", "variant"), f"{order} cannot tell where a version ends: write match")
-    for index, item in enumerate(tags.ignore):
+def _misfits(watch: Watch, order: str) -> Iterator[Misplaced]:
+    """What is written that means nothing beside this order."""
+    mine = KEYS[order]
+    yield from _of_other_orders(watch, order)
+    for place, words in mine.facts.excludes.items():
+        if _is_written(watch, place):
+            yield Misplaced(place, words)
+    for key, settled in mine.facts.settles.items():
+        if getattr(watch, key) != settled.value:
+            yield Misplaced((key,), settled.because)
+    for index, item in enumerate(watch.tags.ignore):
         if isinstance(item, Ignore) and item.range is not None:
             try:
-                watch.region(item.range)
+                watch.order().region(item.range)
             except ValueError as error:
-                raise Misplaced(("tags", "ignore", index, "range"), error) from None
+                yield Misplaced(("tags", "ignore", index, "range"), error)
+
+
+def _of_other_orders(watch: Watch, order: str) -> Iterator[Misplaced]:
+    for other in KEYS.values():
+        for key, words in other.facts.beside_others.items():
+            field = other.model_fields[key]
+            if key not in KEYS[order].model_fields and getattr(watch, key) != field.default:
+                yield Misplaced((field.alias or key,), words.format(order=order))
+
+
+def _is_written(watch: Watch, place: tuple[str, ...]) -> bool:
+    """Whether there is anything at a place below the image."""
+    value: Any = watch
+    for part in place:
+        value = getattr(value, part)
+    return bool(value) and not (isinstance(value, Model) and value == type(value)())

@@ -172,7 +172,7 @@ class _Look:
     def _unread(self) -> list[Deployed]:
         """The fields to change whose tag does not tell where they stand, where that matters."""
         watch, place = self.case.watch, self.case.ranking.place
-        if watch.downgrade == "allow" or watch.digest is not None:
+        if watch.downgrade == "allow" or watch.order_facts.moves:
             return []
         due = self._due(self.known.digest)
         return [field for field in due if field.tag is None or place(field.tag) is None]
@@ -239,7 +239,7 @@ class _Look:
         words = [self._chosen()]
         if self._above() is not None:
             words.append("a step down, which `downgrade: allow` lets happen")
-        if all(_is_pushed_again(self.candidate, field) for field in due) and not self.case.watch.digest:
+        if all(_is_pushed_again(self.candidate, field) for field in due) and not self.case.watch.order_facts.moves:
             words.append(f"it was pushed again and is {short(self.known.digest or '')} now, and `repush: allow`")
         age = self.case.gates.minimum_age
         if age and self.known.first_seen is not None:
@@ -309,7 +309,7 @@ class _Look:
         if field.digest is None:
             return False
         watch = self.case.watch
-        follows = watch.repush == "allow" or watch.digest is not None or _pinned_source(self.case)
+        follows = watch.repush == "allow" or watch.order_facts.moves or _pinned_source(self.case)
         return field.tag is None or (follows and field.tag == self.candidate.tag)
 
     def _due(self, digest: str | None) -> list[Deployed]:

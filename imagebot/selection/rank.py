@@ -35,7 +35,7 @@ class Ranking:
     deployed: frozenset[str]
     best: Candidate | None
     admitted: int
-    refused_by: tuple[tuple[Rule, int], ...]
+    refused_by: tuple[tuple[str, int], ...]
     needs: tuple[str, ...]
     rules: Rules = field(repr=False, compare=False)
 
@@ -111,7 +111,7 @@ def _ranking(watch: Watch, rules: Rules, listed: tuple[str, ...], running: froze
     if admitted and not needs:
         top = max(map(itemgetter(0), admitted))
         best = _candidates(rules, top, [tag for key, tag in admitted if key == top], running)[0]
-    counts = sorted(Counter(refused).items(), key=lambda item: (-item[1], item[0]))
+    counts = sorted(Counter(map(rules.called, refused)).items(), key=lambda item: (-item[1], item[0]))
     needs.sort(key=_as_people_count, reverse=True)
     return Ranking(watch, listed, running, best, len(admitted), tuple(counts), tuple(needs), rules)
 

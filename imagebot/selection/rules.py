@@ -13,7 +13,7 @@ from imagebot.policy.pattern import Pattern, Template
 from imagebot.selection.verdict import Refusal
 from imagebot.versions.known import NOTHING, Known
 from imagebot.versions.order import Key, Order, Out, Region
-from imagebot.versions.semver import is_chart_tag
+from imagebot.versions.semver_range import is_chart_tag
 
 _SIGNATURE = re.compile(r"sha256-[0-9a-f]{64}(?:\.(?:sig|att|sbom))?", re.ASCII)
 _DIGIT = re.compile("[0-9]", re.ASCII)
@@ -27,13 +27,8 @@ class Rule(StrEnum):
     MATCH = "match"
     EXTRACT = "extract"
     VARIANT = "variant"
-    SEMVER = "semver"
-    CALVER = "calver"
-    NUMERIC = "numeric"
-    ALPHABETICAL = "alphabetical"
-    CREATED = "created"
-    COMMIT = "commit"
-    DIGEST = "digest"
+    ORDER = "order"
+    """It can make nothing of the tag: people are told its name."""
     RANGE = "range"
     PRERELEASE = "prerelease"
     UNASKED = "unasked"
@@ -79,13 +74,13 @@ class Rules:
         around = {order.around(tag) for tag in deployed} if tags.variant is not None else set()
         return cls(
             order=order,
-            outs={out: Rule(order.name if out is Out.UNREAD else out.value) for out in Out},
+            outs={out: Rule.ORDER if out is Out.UNREAD else Rule(out.value) for out in Out},
             match=tags.match,
             template=Template.parse(tags.extract, tags.match) if tags.match and tags.extract else None,
             frames=frozenset(frame for frame in around if frame is not None) if tags.variant is not None else None,
             exact=frozenset(item for item in tags.ignore if isinstance(item, str)),
             ignored=tuple(
-                Ignored(None if item.range is None else watch.region(item.range), item.match)
+                Ignored(None if item.range is None else order.region(item.range), item.match)
                 for item in tags.ignore
                 if isinstance(item, Ignore)
             ),
@@ -124,7 +119,11 @@ class Rules:
 
     def refusal(self, rule: Rule, tag: str) -> Refusal:
         """The words for what `place` found."""
-        return Refusal(tag, rule, self._words(rule, tag, self._text(tag)))
+        return Refusal(tag, self.called(rule), self._words(rule, tag, self._text(tag)))
+
+    def called(self, rule: Rule) -> str:
+        """What people know a rule as: the order by its key."""
+        return self.order.name if rule is Rule.ORDER else rule
 
     def _version(self, tag: str) -> str | Rule:
         """The part of `tag` that is ordered, or what refuses it before the order is asked."""
@@ -178,9 +177,7 @@ class Rules:
                 return f"{_named(tag, text)} {self.order.why_not(text, Out.PRERELEASE)}"
             case Rule.UNASKED:
                 return f"{tag} {self.order.why_not(text, Out.UNASKED)}"
-            case (
-                Rule.SEMVER | Rule.CALVER | Rule.NUMERIC | Rule.ALPHABETICAL | Rule.CREATED | Rule.COMMIT | Rule.DIGEST
-            ):
+            case Rule.ORDER:
                 return f"{_named(tag, text)} {self.order.why_not(text, Out.UNREAD)}"
         assert_never(rule)
 

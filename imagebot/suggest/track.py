@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from imagebot.versions.semver import key_of
+from imagebot.versions.semver_range import key_of
 
 _TAG = re.compile(r"((?:[A-Za-z][A-Za-z_.-]*[_.-])?v?)([0-9]+(?:\.[0-9]+){0,3})((?:[_-].*)?)", re.ASCII)
 _REST = re.compile(

@@ -8,14 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from imagebot.versions.order import Key, Out, counted
+from imagebot.versions.known import Known
+from imagebot.versions.order import Key, Order, Out, counted
+from imagebot.versions.order_keys import OrderFacts, OrderFlag, OrderKeys
 
 Direction = Literal["asc", "desc"]
 _AFTER_EVERY_CHARACTER = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Alphabetical:
+class Alphabetical(Order):
     """By text: `asc` chooses the last, `desc` the first."""
 
     name: ClassVar[str] = "alphabetical"
@@ -45,5 +47,24 @@ class Alphabetical:
     def step(self, old: Key | None, new: Key | None) -> str:
         return "other" if old is None or old == new else "name"
 
-    def around(self, tag: str) -> tuple[str, str] | None:
-        return None
+
+class AlphabeticalKeys(OrderKeys):
+    """The last text in the alphabet, or the first: for time stamps of one width, such as RFC 3339, and code names.
+
+    Wrong for numbers of several widths: `2026-1-30` comes behind `2026-09-01`. Those want `calver` or `numeric`.
+    """
+
+    alphabetical: Direction | None = None
+    """Texts: `asc` chooses the last in the alphabet, `desc` the first."""
+
+    facts: ClassVar = OrderFacts(
+        order=Alphabetical,
+        example="alphabetical: asc",
+        steps=("name",),
+        flags=(OrderFlag("alphabetical", choices=("asc", "desc"), help="Texts: asc takes the last, desc the first."),),
+        excludes={("tags", "variant"): "alphabetical cannot tell where a version ends: write match"},
+    )
+
+    def build(self, known: Known) -> Order:
+        assert self.alphabetical is not None, "it is asked for only if it is there"
+        return Alphabetical(self.alphabetical)

@@ -8,13 +8,19 @@ version with one is a prerelease.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
+from pydantic import Discriminator, Tag, WithJsonSchema, model_validator
+
+from imagebot.documents.model import TEXT_SCHEMA, Flag, Misplaced, Model, reads
 from imagebot.versions.bounds import Bound, Bounds
-from imagebot.versions.order import Key, Out, Unreadable, counted
+from imagebot.versions.known import Known
+from imagebot.versions.order import Key, Order, Out, Unreadable, counted
+from imagebot.versions.order_keys import OrderFacts, OrderFlag, OrderKeys
 
 MAX_LENGTH = 128
 _LONG_MONTH = 31
@@ -215,7 +221,7 @@ def _modifier_key(text: str | None) -> tuple[Any, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Calver:
+class Calver(Order):
     """By the calendar, perhaps within a range of it; `prereleases` lets in versions with a modifier."""
 
     name: ClassVar[str] = "calver"
@@ -269,9 +275,77 @@ class Calver:
         return next((name for name, one, other in zip(names, old, new, strict=True) if one != other), "other")
 
     def region(self, text: str) -> Bounds:
-        """Raises `Unreadable`."""
         return self.bounds(text, self.format)
 
     def around(self, tag: str) -> tuple[str, str] | None:
         found = re.compile(self.format.kindly.pattern + "(?![0-9])", re.ASCII).match(tag)
         return ("", tag[found.end() :]) if found else None
+
+
+class CalverRange(Model):
+    """Calendar versions within a range."""
+
+    format: Annotated[Format, reads(Format, Format.parse), WithJsonSchema({"type": "string"})]
+    """The format, as `YYYY.0M.MICRO`."""
+    range: Annotated[str, WithJsonSchema(TEXT_SCHEMA)]
+    """The versions to choose from, as in `>=2026.01 <2027`; a version may be cut short."""
+
+    @model_validator(mode="after")
+    def _range_of_the_format(self) -> Self:
+        try:
+            Calver.bounds(self.range, self.format)
+        except ValueError as error:
+            raise Misplaced(("range",), error) from None
+        return self
+
+
+def _way_to_write(value: object) -> str:
+    return "{format}" if isinstance(value, str | Format) else "{range}"
+
+
+def _from_flags(flags: Mapping[str, Any]) -> Mapping[str, Any]:
+    text, bounds = flags["calver"], flags.get("range")
+    rule = text if bounds is None else {"format": text, "range": bounds}
+    return {"calver": rule, "prereleases": flags.get("prereleases", False)}
+
+
+class CalverKeys(OrderKeys):
+    """The newest calendar version of a format, perhaps within a range; the fields are those of https://calver.org.
+
+    Years, months, weeks and days are real ones. Fields count in the order in which they are written, but that a year
+    goes before its months and those before their days wherever they stand. A `MODIFIER` comes last and may be missing:
+    a version with one is a prerelease.
+    """
+
+    calver: (
+        Annotated[
+            Annotated[Format, reads(Format, Format.parse), WithJsonSchema({"type": "string"}), Tag("{format}")]
+            | Annotated[CalverRange, Tag("{range}")],
+            Discriminator(_way_to_write),
+        ]
+        | None
+    ) = None
+    """The format of calendar versions, such as `YYYY.0M.MICRO`, with names of https://calver.org; or with a range."""
+    prereleases: Flag = False
+    """Whether every prerelease in the range may be chosen. Without it: only where the range names one (`>=1.0.0-0`)."""
+
+    facts: ClassVar = OrderFacts(
+        order=Calver,
+        example="calver: YYYY.0M.MICRO",
+        steps=("year", "month", "week", "day", "prerelease", "major", "minor", "micro"),
+        flags=(
+            OrderFlag("calver", metavar="FORMAT", help="Calendar versions, such as 'YYYY.0M.MICRO'."),
+            OrderFlag("range", metavar="RANGE", help="With --calver: only these, such as '>=2026.01 <2027'."),
+            OrderFlag("prereleases", help="Let in prereleases although the range names none."),
+        ),
+        keys_from=_from_flags,
+        beside_others={"prereleases": "{order} knows no prereleases"},
+    )
+
+    def build(self, known: Known) -> Order:
+        match self.calver:
+            case CalverRange(format=form, range=text):
+                return Calver(form, Calver.bounds(text, form), self.prereleases)
+            case Format() as form:
+                return Calver(form, None, self.prereleases)
+        raise AssertionError("it is asked for only if it is there")

@@ -8,12 +8,20 @@ going from there to an older state of the branch is seen as the step down that i
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
 
-from imagebot.versions.order import Key, Out
+from pydantic import AfterValidator, WithJsonSchema
+
+from imagebot import gitnames
+from imagebot.documents.model import TEXT_SCHEMA, Model, Visible
+from imagebot.versions.branch import History
+from imagebot.versions.known import Known
+from imagebot.versions.order import Key, Order, Out
+from imagebot.versions.order_keys import OrderFacts, OrderFlag, OrderKeys
+
+__all__ = ["Commit", "CommitKeys", "CommitRule", "History"]
 
 SHORTEST_ID = 7
 _SHOWN = 7
@@ -21,95 +29,24 @@ _LONGER = 12
 _MOST_NAMED = 3
 _ID = re.compile(rf"[0-9a-f]{{{SHORTEST_ID},64}}", re.ASCII)
 _WORDS = re.compile(rf"(?<![0-9A-Za-z])g?([0-9a-f]{{{SHORTEST_ID},64}})(?![0-9A-Za-z])", re.ASCII)
-_AT_THE_MERGE = 1
-_BELOW_THE_MERGE = 0
 
 
 @dataclass(frozen=True, slots=True)
-class History:
-    """What a branch was at, newest first, and what came in by merges.
+class Commit(Order):
+    """By the history of a branch; `inside`: the id is somewhere in the text, which need not be one as a whole.
 
-    `merged` names for each commit besides the line the index of the oldest commit on the line that has it. `wanted`
-    are the commits that change certain paths, `None`: any.
+    `branch` is the one that a person named, if they did.
     """
-
-    branch: str
-    line: tuple[str, ...]
-    merged: Mapping[str, int] = field(default_factory=dict, repr=False)
-    wanted: frozenset[str] | None = field(default=None, repr=False)
-    _sorted: tuple[str, ...] = field(init=False, repr=False, compare=False)
-    _index: Mapping[str, int] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_index", {commit: at for at, commit in enumerate(self.line)})
-        object.__setattr__(self, "_sorted", tuple(sorted((*self.line, *self.merged))))
-
-    @classmethod
-    def of(
-        cls, branch: str, commits: Sequence[tuple[str, tuple[str, ...]]], wanted: frozenset[str] | None = None
-    ) -> History:
-        """From every commit of `branch` with its parents, the tip first."""
-        parents = dict(commits)
-        line: list[str] = []
-        at = commits[0][0] if commits else None
-        while at is not None and at in parents:
-            line.append(at)
-            at = next(iter(parents[at]), None)
-        merged: dict[str, int] = {}
-        on_line = frozenset(line)
-        for index in range(len(line) - 1, -1, -1):
-            waiting = list(parents[line[index]][1:])
-            while waiting:
-                commit = waiting.pop()
-                if commit not in on_line and commit not in merged and commit in parents:
-                    merged[commit] = index
-                    waiting += parents[commit]
-        return cls(branch, tuple(line), merged, wanted)
-
-    def named(self, text: str) -> tuple[str, ...]:
-        """The commits that `text`, a whole id or the beginning of one, may stand for."""
-        found = []
-        for at in range(bisect_left(self._sorted, text), len(self._sorted)):
-            if not self._sorted[at].startswith(text):
-                break
-            found.append(self._sorted[at])
-        return tuple(found)
-
-    def place(self, commit: str) -> Key:
-        """Where a commit stands: higher is newer."""
-        index = self._index.get(commit)
-        if index is not None:
-            return (-index, _AT_THE_MERGE)
-        return (-self.merged[commit], _BELOW_THE_MERGE)
-
-    def at(self, key: Key) -> str:
-        """The commit on the line at `key`, or the merge right above it."""
-        return self.line[self._depth(key)]
-
-    @staticmethod
-    def _depth(key: Key) -> int:
-        depth: int = -key[0]
-        return depth
-
-    def may_be_chosen(self, commit: str) -> bool:
-        return commit in self._index and (self.wanted is None or commit in self.wanted)
-
-    def newer(self, key: Key) -> tuple[str, ...]:
-        """The commits above `key` that may be chosen, newest first."""
-        return tuple(commit for commit in self.line[: self._depth(key)] if self.wanted is None or commit in self.wanted)
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """By the history of a branch; `inside`: the id is somewhere in the text, which need not be one as a whole."""
 
     name: ClassVar[str] = "commit"
     source: str
     history: History | None = None
     inside: bool = False
+    branch: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.history.branch} of {self.source}" if self.history else self.source
+        branch = self.branch or (self.history.branch if self.history else None)
+        return f"{branch} of {self.source}" if branch else self.source
 
     def place(self, text: str) -> Key | Out:
         commits = self._commits(text)
@@ -182,3 +119,51 @@ def listed(names: Sequence[str]) -> str:
     """`a, b, c and 4 more`."""
     shown = ", ".join(names[:_MOST_NAMED])
     return f"{shown} and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else shown
+
+
+class CommitRule(Model):
+    """Commits of a branch of a source repository."""
+
+    source: Visible
+    """The repository: a name from `sources` in `imagebot.yaml`."""
+    branch: Annotated[str, AfterValidator(gitnames.branch_name), WithJsonSchema(TEXT_SCHEMA)] | None = None
+    """The branch, if it is not the one in `imagebot.yaml`."""
+    paths: tuple[Annotated[str, AfterValidator(gitnames.repository_path), WithJsonSchema(TEXT_SCHEMA)], ...] = ()
+    """Files and folders of which a commit changes at least one: only such commits are candidates. Default: any."""
+
+
+def _from_flags(flags: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"commit": {"source": str(flags["commit"])}}
+
+
+class CommitKeys(OrderKeys):
+    """The newest commit of a branch that has an image: for tags that are commit ids, or hold one.
+
+    The branch's own line counts, along first parents: it was never at the commits that a merge brought in, so they are
+    no candidates. Only ids that name one commit of the source repository do; a longer id in the tag helps.
+    """
+
+    commit: CommitRule | None = None
+    """Tags that are commit ids of 7 digits or more: the newest commit of a branch that has an image. With `match` and
+    without `extract` the id may be anywhere in the tag."""
+
+    facts: ClassVar = OrderFacts(
+        order=Commit,
+        example="commit: {source: api}",
+        steps=("commit",),
+        flags=(
+            OrderFlag(
+                "commit",
+                metavar="FILE",
+                commits=True,
+                help="Commit ids, in the order of FILE: what 'git rev-list --first-parent BRANCH' prints.",
+            ),
+        ),
+        keys_from=_from_flags,
+        needs=frozenset({"history"}),
+        finds_inside=True,
+    )
+
+    def build(self, known: Known) -> Order:
+        assert self.commit is not None, "it is asked for only if it is there"
+        return Commit(self.commit.source, known.history, known.inside, self.commit.branch)

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
 
-from imagebot.versions.order import Key, Out, counted
+from imagebot.versions.known import Known
+from imagebot.versions.order import Key, Order, Out, counted
+from imagebot.versions.order_keys import OrderFacts, OrderFlag, OrderKeys
 
 FIRST_IMAGES = datetime(2013, 3, 20, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Created:
+class Created(Order):
     """By creation time; `times` holds those of tags that were asked for, `None` where the image does not say."""
 
     name: ClassVar[str] = "created"
@@ -54,9 +56,37 @@ class Created:
     def step(self, old: Key | None, new: Key | None) -> str:
         return "build"
 
-    def around(self, tag: str) -> tuple[str, str] | None:
-        return None
-
 
 def _shown(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _from_flags(flags: Mapping[str, Any]) -> Mapping[str, Any]:
+    return dict.fromkeys(flags, "newest")
+
+
+class CreatedKeys(OrderKeys):
+    """The image that was made last, as it says itself: for tags that say nothing.
+
+    Whoever publishes an image writes that moment. It can be forged, and builds that can be repeated put a fixed one
+    there: a moment before Docker's first release has no place in this order. It costs a request for each new tag.
+    """
+
+    created: Literal["newest"] | None = None
+    """`newest`: the image that was made last, as it says itself. Costs a request for each tag that is new."""
+
+    facts: ClassVar = OrderFacts(
+        order=Created,
+        example="created: newest",
+        steps=("build",),
+        flags=(OrderFlag("created", help="The newest image; each line is a tag, a tab and a time."),),
+        keys_from=_from_flags,
+        needs=frozenset({"created"}),
+        excludes={
+            ("tags", "extract"): "created looks at the image, not at a part of its tag",
+            ("tags", "variant"): "created cannot tell where a version ends: write match",
+        },
+    )
+
+    def build(self, known: Known) -> Order:
+        return Created(known.created)

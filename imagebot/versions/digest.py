@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from imagebot.versions.order import Key, Out
+from pydantic import AfterValidator, WithJsonSchema
+
+from imagebot.documents.model import TEXT_SCHEMA
+from imagebot.images.reference import check_tag
+from imagebot.versions.known import Known
+from imagebot.versions.order import Key, Order, Out
+from imagebot.versions.order_keys import OrderFacts, OrderKeys, Settled
 
 _ONLY_PLACE = ("followed",)
 
 
 @dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(Order):
     """A single tag; there is nothing above or below it."""
 
     name: ClassVar[str] = "digest"
@@ -38,5 +44,28 @@ class Digest:
     def step(self, old: Key | None, new: Key | None) -> str:
         return "digest"
 
-    def around(self, tag: str) -> tuple[str, str] | None:
-        return None
+
+class DigestKeys(OrderKeys):
+    """A tag that moves, followed by its digest: an update is what that tag stands for now.
+
+    The digest is written beside the tag whatever the fields had before. There are no other tags to choose among, so
+    `tags` means nothing here.
+    """
+
+    digest: Annotated[str, AfterValidator(check_tag), WithJsonSchema(TEXT_SCHEMA)] | None = None
+    """A tag that moves, such as `latest`: followed by its digest."""
+
+    facts: ClassVar = OrderFacts(
+        order=Digest,
+        example="digest: latest",
+        steps=("digest",),
+        settles={
+            "pin": Settled("digest", "a tag that moves is followed by its digest: leave pin out, or write digest"),
+        },
+        excludes={("tags",): "digest follows one tag: there are no others to choose among"},
+        moves=True,
+    )
+
+    def build(self, known: Known) -> Order:
+        assert self.digest is not None, "it is asked for only if it is there"
+        return Digest(self.digest)

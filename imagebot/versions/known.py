@@ -6,19 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from imagebot.versions.commit import History
+from imagebot.versions.branch import History
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """`created`: when the images of tags were made, `None` where one does not say; `history`: of the watched branch.
 
-    `charts`: the tags are those of a chart, in which `_` stands for `+`.
+    `charts`: the tags are those of a chart, in which `_` stands for `+`. `inside`: nothing says which part of a tag is
+    the version, so an order that can may look for it in the whole.
     """
 
     created: Mapping[str, datetime | None] = field(default_factory=dict)
     history: History | None = None
     charts: bool = False
+    inside: bool = False
 
 
 NOTHING = Known()

@@ -11,7 +11,9 @@ from decimal import Decimal
 from typing import ClassVar, Literal
 
 from imagebot.versions.bounds import Bound, Bounds
-from imagebot.versions.order import Key, Out, counted
+from imagebot.versions.known import Known
+from imagebot.versions.order import Key, Order, Out, counted
+from imagebot.versions.order_keys import OrderFacts, OrderFlag, OrderKeys
 
 Direction = Literal["asc", "desc"]
 
@@ -20,7 +22,7 @@ _LEADING = re.compile(r"[0-9]+(?:\.[0-9]+)?(?![0-9.])", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Numeric:
+class Numeric(Order):
     """By number: `asc` chooses the highest, `desc` the lowest."""
 
     name: ClassVar[str] = "numeric"
@@ -55,7 +57,6 @@ class Numeric:
         return ("", tag[found.end() :]) if found else None
 
     def region(self, text: str) -> Numbers:
-        """The numbers in a range such as `>=100 <200`. Raises `Unreadable`."""
         return Numbers(Bounds.parse(text, _bound, example=">=100 <200"), upside_down=self.direction == "desc")
 
 
@@ -77,3 +78,24 @@ class Numbers:
 
 def _bound(text: str) -> Bound | None:
     return Bound((Decimal(text),), (Decimal(text),)) if _NUMBER.fullmatch(text) else None
+
+
+class NumericKeys(OrderKeys):
+    """The highest number, or the lowest: build counters and time stamps of any length, whole or with decimals.
+
+    They are compared exactly. What only a program would write is no number here: `1e3`, `inf`.
+    """
+
+    numeric: Direction | None = None
+    """Numbers: `asc` chooses the highest, `desc` the lowest."""
+
+    facts: ClassVar = OrderFacts(
+        order=Numeric,
+        example="numeric: asc",
+        steps=("number",),
+        flags=(OrderFlag("numeric", choices=("asc", "desc"), help="Numbers: asc takes the highest, desc the lowest."),),
+    )
+
+    def build(self, known: Known) -> Order:
+        assert self.numeric is not None, "it is asked for only if it is there"
+        return Numeric(self.numeric)

@@ -42,6 +42,8 @@ class Region(Protocol):
 class Order(Protocol):
     """A rule that a person wrote, ready to place tags. `str()` of it is what was written."""
 
+    __slots__ = ()
+
     name: ClassVar[str]
     """The key of a policy file that it stands behind."""
 
@@ -71,7 +73,11 @@ class Order(Protocol):
 
     def around(self, tag: str) -> tuple[str, str] | None:
         """What stands before and behind the version in `tag`, by the looks of it; `None` if there is no version."""
-        ...
+        return None
+
+    def region(self, text: str) -> Region:
+        """The part of the order that a range means. Raises `ValueError`."""
+        raise ValueError(f"{self.name} knows no ranges; write an exact tag or {{match: …}}")
 
 
 def counted(number: int, noun: str, best: str) -> str:

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from imagebot.plan.codeowners import PLACES, Kind, owners
-from imagebot.policy.words import CODEOWNERS, reviewer
+from imagebot.policy.key_grammar import CODEOWNERS, reviewer
 
 KINDS: tuple[Kind, ...] = ("gitea", "github", "gitlab", "local")
 

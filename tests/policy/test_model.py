@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from imagebot import gitnames
 from imagebot.documents.read import read
 from imagebot.images.reference import ImageName
-from imagebot.policy import words
+from imagebot.policy import key_grammar
 from imagebot.policy.model import Ignore, PolicyFile, Watch, policies_of
 from imagebot.policy.pattern import Pattern
-from imagebot.versions.semver import Range
+from imagebot.versions.semver_range import Range
 
 # The page that DESIGN.md shows, as far as its keys exist.
 EXAMPLE = r"""
@@ -168,43 +169,43 @@ def test_the_same_image_twice_in_two_spellings() -> None:
 
 @pytest.mark.parametrize("text", ["a", "a1", "podinfo-api", "0", "a" * 63])
 def test_dns_labels(text: str) -> None:
-    assert words.dns_label(text) == text
+    assert key_grammar.dns_label(text) == text
 
 
 @pytest.mark.parametrize("text", ["", "A", "-a", "a-", "a.b", "a/b", "a_b", "a" * 64, "ä", "a\n", "+a"])
 def test_no_dns_labels(text: str) -> None:
     with pytest.raises(ValueError, match="is no name here"):
-        words.dns_label(text)
+        key_grammar.dns_label(text)
 
 
 @pytest.mark.parametrize("text", ["octocat", "team:platform", "dependabot[bot]", "a.b_c-d", "x", "codeowners"])
 def test_reviewers(text: str) -> None:
-    assert words.reviewer(text) == text
+    assert key_grammar.reviewer(text) == text
 
 
 @pytest.mark.parametrize("text", ["", "@a", "team:", "team:a/b", "a b", "a\n", "-a", "a,b"])
 def test_no_reviewers(text: str) -> None:
     with pytest.raises(ValueError, match="is neither a login name nor team:NAME"):
-        words.reviewer(text)
+        key_grammar.reviewer(text)
 
 
 def test_code_owners_are_written_in_one_way() -> None:
     with pytest.raises(ValueError, match="are written as codeowners"):
-        words.reviewer("CODEOWNERS")
+        key_grammar.reviewer("CODEOWNERS")
 
 
 @pytest.mark.parametrize("text", ["", " ", "a,b", "a\x1b[0m", "a\nb", "x" * 51])
 def test_no_labels(text: str) -> None:
     with pytest.raises(ValueError, match="a label has 1 to 50"):
-        words.label(text)
+        key_grammar.label(text)
 
 
 @pytest.mark.parametrize("text", ["", "/a", "a/../b", "./a", "a//b", "a\\b", "a\x00", "a/", ".git/config", ".GIT/x"])
 def test_no_files_of_a_repository(text: str) -> None:
     with pytest.raises(ValueError, match=r"path|git's own"):
-        words.repository_file(text)
+        gitnames.repository_file(text)
 
 
 def test_a_login_with_an_at_sign_gets_a_hint() -> None:
     with pytest.raises(ValueError, match="'@octocat' is no login name; write it without '@'"):
-        words.login("@octocat")
+        key_grammar.login("@octocat")

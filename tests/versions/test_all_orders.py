@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagebot.versions.all_orders import ORDERS
+from imagebot.versions.all_orders import KEYS, ORDERS
 from imagebot.versions.alphabetical import Alphabetical
 from imagebot.versions.calver import Calver, Format
 from imagebot.versions.commit import Commit, History
@@ -16,7 +16,8 @@ from imagebot.versions.created import Created
 from imagebot.versions.digest import Digest
 from imagebot.versions.numeric import Numeric
 from imagebot.versions.order import Order, Out
-from imagebot.versions.semver import Range, Semver
+from imagebot.versions.semver import Semver
+from imagebot.versions.semver_range import Range
 
 IDS = tuple(f"{number:040x}" for number in range(16**39, 16**39 + 5))
 TIMES = {f"b{number}": datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=number % 3) for number in range(5)}
@@ -67,7 +68,7 @@ def test_each_text_has_a_place_or_a_reason(name: str, text: str) -> None:
     if not isinstance(place, Out):
         assert order.loosely(text) == place
         assert order.praise(2, place)
-        assert order.step(place, place)
+        assert order.step(place, place) in (*KEYS[name].facts.steps, "other")
 
 
 @orders

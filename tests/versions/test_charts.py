@@ -8,7 +8,7 @@ import pytest
 
 from imagebot.selection.rank import rank, version_of
 from imagebot.versions.known import Known
-from imagebot.versions.semver import is_chart_tag, key_of
+from imagebot.versions.semver_range import is_chart_tag, key_of
 from tests.support.watches import watch
 
 IN_ORDER = [

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagebot.versions.order import Out, Unreadable
-from imagebot.versions.semver import Range, Semver, Version
+from imagebot.versions.semver import Semver
+from imagebot.versions.semver_range import Range, Version
 from tests.versions.answers import ANSWERS, VERSIONS
 
 TAGS_IN_ORDER = [

@@ -44,13 +44,6 @@ def exact_tag(text: str) -> str:
     raise ValueError(f"{text!r} is no tag; for more than one tag write {{range: ...}} or {{match: ...}}")
 
 
-def tag(text: str) -> str:
-    """One tag."""
-    if is_tag(text):
-        return text
-    raise ValueError(f"{text!r} is no tag")
-
-
 def image_policy(text: str) -> str:
     """A Flux ImagePolicy as its markers name it."""
     if _IMAGE_POLICY.fullmatch(text):
@@ -85,31 +78,7 @@ def reviewer(text: str) -> str:
     raise ValueError(f"{text!r} is neither a login name nor team:NAME{hint}")
 
 
-def repository_file(text: str) -> str:
-    """A file's path from the root of the environment repository."""
-    parts = text.split("/")
-    if not text.isprintable() or "\\" in text or not text:
-        raise ValueError(f"{text!r} is no file path: use '/' between names")
-    if text.startswith("/") or {"", ".", ".."} & set(parts):
-        raise ValueError("write the path from the root of the repository, without a leading '/', './' or '../'")
-    if parts[0].lower() == ".git":
-        raise ValueError("git's own files are not for editing")
-    return text
-
-
-def repository_path(text: str) -> str:
-    """A file's or a folder's path from the root of a repository, without a slash at its end."""
-    return repository_file(text.removesuffix("/"))
-
-
 def field_path(text: str) -> str:
     """The path of a value in a file."""
     read_path(text)
-    return text
-
-
-def visible(text: str) -> str:
-    """Any text that a person can see and type."""
-    if not text.strip() or not text.isprintable():
-        raise ValueError("write at least one character, and only printable ones")
     return text

@@ -14,7 +14,7 @@ _IDENTIFIER = re.compile(r"[0-9A-Za-z-]+", re.ASCII)
 _PARTS = 3
 
 
-def misread(text: str) -> str | None:
+def why_no_semver(text: str) -> str | None:
     """What is wrong first; `None` of a text that nobody would take for a version, such as `latest`, or where too few
     parts are all that is wrong.
     """

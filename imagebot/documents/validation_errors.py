@@ -37,7 +37,7 @@ class _Unknown:
 
     @property
     def nearest(self) -> str | None:
-        name, known = str(self.path[-1]), list(self.model.known_keys())
+        name, known = str(self.path[-1]), self.model.shown_keys()
         longer = [key for key in known if len(name) >= 3 and key.startswith(name)]
         return next(iter(difflib.get_close_matches(name, known, n=1) + longer), None)
 
@@ -47,7 +47,7 @@ class _Unknown:
             return f"unknown key {name!r}; {self.model.hints[name]}"
         if self.nearest is not None:
             return f"unknown key {name!r}; did you mean {self.nearest!r}?"
-        return f"unknown key {name!r}; the keys here are {', '.join(self.model.known_keys())}"
+        return f"unknown key {name!r}; the keys here are {', '.join(self.model.shown_keys())}"
 
 
 def problems_of(error: ValidationError, model: type[Model], document: Document) -> list[Problem]:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagebot.versions.misread import misread
-from imagebot.versions.semver import Range, Semver, Version
+from imagebot.versions.not_semver import why_no_semver
+from imagebot.versions.semver import Semver
+from imagebot.versions.semver_range import Range, Version
 
 ANY = Semver(Range.parse(">=0.0.0-0"))
 NO_PART = "between two dots, or behind the last, there is no part"
@@ -36,19 +37,19 @@ NOTHING = "behind the -, between two dots or at the end, there is nothing"
     ],
 )
 def test_what_is_wrong_with_a_version_is_said(text: str, because: str) -> None:
-    assert misread(text) == because
+    assert why_no_semver(text) == because
     assert f"is no three-part version: {because}" in ANY.why_not(text, ANY.place(text))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("text", ["latest", "sha256-abc", "main-abc", "", "v", "2025-04-01", "1", "1.5", "v1.5-rc.1"])
 def test_where_no_part_is_wrong_none_is_blamed(text: str) -> None:
-    assert misread(text) is None
+    assert why_no_semver(text) is None
 
 
 @given(st.from_regex(r"v?[0-9]{1,3}(\.[0-9a]{0,3}){0,4}([-+][0-9a._-]{0,5}){0,2}", fullmatch=True))
 def test_only_what_is_no_version_has_something_wrong(text: str) -> None:
-    assert Version.parse(text) is None or misread(text) is None
+    assert Version.parse(text) is None or why_no_semver(text) is None
 
 
 def test_no_time_is_lost_on_long_texts() -> None:
-    assert misread("1." * 50_000) == "between two dots, or behind the last, there is no part"
+    assert why_no_semver("1." * 50_000) == "between two dots, or behind the last, there is no part"
