@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from email.message import Message
 from pathlib import Path
 from random import Random
-from threading import Lock
 
 from imagebot.cli.compose import load, world_of
 from imagebot.cycle.run import run
@@ -32,7 +31,7 @@ from imagebot.secret import Secret
 from imagebot.settings.resolve import RepositorySettings, TokenCredentials
 from tests.fuzz.answers.forges import Make, honest, makes
 from tests.fuzz.answers.http_slips import Http, with_slips
-from tests.fuzz.answers.watch import Finding, Meter, Tally
+from tests.fuzz.answers.watch import METER, Finding, Tally
 from tests.support import oci_folder
 from tests.support.forge_server import ForgeServer
 from tests.support.raw_server import RawServer, Request
@@ -55,21 +54,16 @@ class Slips:
     share: float = 0.0
     count: int = 0
     seen: Counter[str] = field(default_factory=Counter)
-    meter: Meter | None = None
-    lock: Lock = field(default_factory=Lock)
 
-    def begin(self, case: str, meter: Meter) -> None:
+    def begin(self, case: str) -> None:
         """The slips of another pass."""
-        self.meter = meter
         self.name = f"{case} {self.name.rpartition(' ')[2]}"
         self.share = Random(self.name).choice((0.1, 0.3, 0.6, 1.0))
         self.seen.clear()
         self.count = 0
 
     def reply(self, request: Request) -> bytes:
-        assert self.meter is not None, "a pass has begun"
-        with self.lock:
-            self.meter.look()
+        with METER.making():
             key = f"{request.method} {request.target}"
             self.seen[key] += 1
             dice = Random(f"{self.name} {key} {self.seen[key]}")
@@ -79,9 +73,7 @@ class Slips:
                 raw = with_slips(answer, dice)
             else:
                 raw = answer.raw()
-            raw = raw.replace(b"HOST", self.host.encode())
-            self.meter.begin()
-        return raw
+            return raw.replace(b"HOST", self.host.encode())
 
 
 @dataclass
@@ -104,7 +96,7 @@ class Stage:
         if number % _LIVES == 0:
             self._begin_anew()
         for slips in self.slips:
-            slips.begin(case, tally.meter)
+            slips.begin(case)
         self.events.clear()
         world = self._world()
         # No ban lasts as long.

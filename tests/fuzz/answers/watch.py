@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from traceback import format_exception, walk_tb
 
 from imagebot.errors import ImagebotError
@@ -33,11 +33,13 @@ class Finding:
 
 @dataclass
 class Meter:
-    """How far the process grows while an answer is read. Making the answer happens here too, and does not count."""
+    """How far the process grows while answers are read. Making them happens here too, and does not count: whoever looks
+    meanwhile, because they did not want to wait for an answer, looks when it is made.
+    """
 
     base_mib: float = 0.0
     most_mib: float = 0.0
-    _lock: Lock = field(default_factory=Lock, repr=False)
+    _lock: RLock = field(default_factory=RLock, repr=False)
 
     def begin(self) -> None:
         """What is held from here on is not the answer's."""
@@ -49,6 +51,18 @@ class Meter:
         """How far it grew since then."""
         with self._lock:
             self.most_mib = max(self.most_mib, _field("VmHWM:") - self.base_mib)
+
+    @contextmanager
+    def making(self) -> Iterator[None]:
+        """Within, one answer is made."""
+        with self._lock:
+            self.look()
+            yield
+            self.begin()
+
+
+METER = Meter()
+"""A process has one peak, and an answer that nobody waited for may be made while the next one is read."""
 
 
 class RawLines(logging.Handler):
@@ -79,7 +93,6 @@ class Tally:
     answers: int = 0
     most_mib: float = 0.0
     most_cpu_s: float = 0.0
-    meter: Meter = field(default_factory=Meter)
     raw: RawLines = field(default_factory=RawLines)
 
     def add(self, finding: Finding) -> None:
@@ -99,8 +112,8 @@ class Tally:
 
     def watch(self, case: str, ask: Callable[[], object], refusals: type[ImagebotError]) -> None:
         """Ask, and note how it went: an answer, or a refusal in words, and neither memory nor time to speak of."""
-        self.meter.most_mib = 0.0
-        self.meter.begin()
+        METER.most_mib = 0.0
+        METER.begin()
         began = time.thread_time()
         self.raw.said.clear()
         try:
@@ -114,8 +127,8 @@ class Tally:
         except Exception as error:  # noqa: BLE001  that is what is looked for
             self.add(Finding(_kind(error), case, "".join(format_exception(error))[-3_000:]))
         spent = time.thread_time() - began
-        self.meter.look()
-        grown = self.meter.most_mib
+        METER.look()
+        grown = METER.most_mib
         self.most_cpu_s, self.most_mib = max(self.most_cpu_s, spent), max(self.most_mib, grown)
         if self.raw.said:
             library = self.raw.said[0].partition(":")[0]
