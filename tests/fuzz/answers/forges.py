@@ -88,7 +88,7 @@ def question(dice: Random, known: tuple[Make, ...]) -> Question:
             api_url=f"http://{host}{server.prefix}",
             credentials=TokenCredentials(Secret(server.token)),
         )
-        return deed(make.connect(settings, Manners(timeout_s=2, between_writes_s=0.0)))
+        return deed(make.connect(settings, Manners(timeout_s=10, between_writes_s=0.0)))
 
     return Question(f"{make.name}: {name}", honest(server), ask)
 

@@ -130,7 +130,7 @@ class Stage:
 
     def _world(self) -> World:
         settings = load(self.folder / "imagebot.yaml")[0]
-        impatient = Registries(settings.registries, timeouts=Timeouts(connect=5.0, read=2.0, total=10.0))
+        impatient = Registries(settings.registries, timeouts=Timeouts(connect=5.0, read=5.0, total=20.0))
         world = replace(world_of(settings), registries=impatient, tell=self.events.append)
         connected: dict[str, Forge] = {}
 

@@ -34,7 +34,7 @@ from tests.support.web_function import Answer, Asked
 
 IMAGE = "acme/api"
 TAGS = tuple(f"1.{number}.0" for number in range(40))
-_IMPATIENT = Timeouts(connect=2.0, read=0.5, total=5.0)
+_IMPATIENT = Timeouts(connect=2.0, read=5.0, total=20.0)
 _INDEX = "application/vnd.oci.image.index.v1+json"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _CONFIG = "application/vnd.oci.image.config.v1+json"
