@@ -11,6 +11,7 @@ from imagebot.documents.tree import MAX_BYTES
 from imagebot.errors import Ask, Problem, plainly
 from imagebot.links import outside, real_path
 from imagebot.policy.read import PolicySet, read_policies
+from imagebot.regular import Irregular, read_regular
 from imagebot.settings.resolve import Settings
 
 _ENDINGS = {".yaml", ".yml"}
@@ -113,10 +114,10 @@ def _walk(folder: Path, look: _Look, named: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         if path.name.startswith("."):
             continue
-        if path.is_dir() and outside(path, named):
-            yield path
-        elif path.is_dir():
-            if look.is_first(path):
+        if path.is_dir():
+            if outside(path, named):
+                yield path
+            elif look.is_first(path):
                 yield from _walk(path, look, named)
         elif path.suffix in _ENDINGS:
             yield path
@@ -126,11 +127,10 @@ def _read(file: Path, named: Path) -> tuple[str, bytes | Problem]:
     if elsewhere := outside(file, named):
         where = f"this is a link to {elsewhere}, outside of {_shown(named)}"
         return _problem(file, f"{where}: it is not read; name that file or folder itself, if you mean it")
-    if file.exists() and not file.is_file():
-        return _problem(file, "this is no regular file")
     try:
-        with file.open("rb") as opened:
-            return _shown(file), opened.read(MAX_BYTES + 1)
+        return _shown(file), read_regular(file, MAX_BYTES)
+    except Irregular as error:
+        return _problem(file, f"{error.strerror}")
     except OSError as error:
         return _problem(file, f"cannot read this file: {error.strerror}")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from imagebot.errors import BadInput
 from imagebot.outgoing import remember
+from imagebot.regular import read_regular
 
 _LIMIT = 64 * 1024
 
@@ -51,8 +52,7 @@ class SecretFile:
     def reveal(self) -> str:
         """The file's text without the line end that editors add. Raises `BadInput` if it cannot be read."""
         try:
-            with self.path.open("rb") as file:
-                value = file.read(_LIMIT + 1)
+            value = read_regular(self.path, _LIMIT)
             text = value.decode().rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,3 +88,22 @@ def test_a_file_that_is_no_secret(tmp_path: Path, content: bytes | None, because
     with pytest.raises(BadInput, match=because) as caught:
         SecretFile(path).reveal()
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_secret_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "token")
+    with pytest.raises(BadInput, match=r"cannot read the secret file .*token: this is no regular file"):
+        SecretFile(tmp_path / "token").reveal()
+
+
+def test_a_secret_that_never_ends_is_not_read() -> None:
+    with pytest.raises(BadInput, match="this is no regular file"):
+        SecretFile(Path("/dev/zero")).reveal()
+
+
+def test_a_secret_behind_a_link_is_read(tmp_path: Path) -> None:
+    """As Kubernetes mounts them."""
+    (tmp_path / "..data").mkdir()
+    (tmp_path / "..data" / "token").write_text("hunter2")
+    (tmp_path / "token").symlink_to("..data/token")
+    assert SecretFile(tmp_path / "token").reveal() == "hunter2"

@@ -17,12 +17,12 @@ from pathlib import Path
 
 from imagebot.errors import BadInput
 from imagebot.links import outside, real_path
+from imagebot.regular import Irregular, open_regular
 from imagebot.yamledit.limits import MAX_BYTES
 from imagebot.yamledit.prove import Proved
 
 # Beside the file, for the instant between a link and a rename; one that nobody has locked is a killed process's.
 _NEW = ".imagebot-new"
-_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NO_UNNAMED_FILES = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL)
 
 
@@ -49,13 +49,13 @@ def read_file(path: Path) -> OnDisk:
     anywhere. A pipe or a device is never waited for.
     """
     real = _followed(path)
-    # Asked twice: opening a device alone may do something, and a file may be another by then.
-    _regular(path, real.stat())
-    descriptor = os.open(real, _READ)
-    with os.fdopen(descriptor, "rb") as file:
-        status = _regular(path, os.fstat(descriptor))
+    try:
+        file = open_regular(real)
+    except Irregular as error:
+        raise BadInput(f"{path}: {error.strerror}") from None
+    with file:
+        status = os.fstat(file.fileno())
         data = file.read(MAX_BYTES + 1)
-    # Counted and not asked: it may grow while it is read, and what the kernel makes up has no size.
     if len(data) > MAX_BYTES:
         raise BadInput(f"{path}: larger than {MAX_BYTES >> 20} MiB, and no more is read: split it")
     return OnDisk(path, real, data, status)
@@ -88,12 +88,6 @@ def create_file(path: Path, data: bytes) -> None:
         _write(new.descriptor, data)
         new.name()
         os.link(new.beside, path)
-
-
-def _regular(path: Path, status: os.stat_result) -> os.stat_result:
-    if not stat.S_ISREG(status.st_mode):
-        raise BadInput(f"{path}: this is no regular file")
-    return status
 
 
 def _followed(path: Path) -> Path:
@@ -193,7 +187,7 @@ def _sweep(folder: Path) -> None:
     for path in folder.iterdir():
         if path.name.startswith(".") and path.name.endswith(_NEW):
             with suppress(OSError):
-                descriptor = os.open(path, _READ | os.O_NOFOLLOW)
+                descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
                 try:
                     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     path.unlink()

@@ -26,6 +26,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from imagebot import __version__
 from imagebot.errors import BadResponse
+from imagebot.regular import hand_on
 
 USER_AGENT = f"imagebot/{__version__}"
 MOST_BYTES = 3 * 1024 * 1024
@@ -57,7 +58,7 @@ class Transport:
     """The connections to one forge; threads may share them."""
 
     def __init__(self, ca_file: Path | None, timeout_s: float) -> None:
-        self._verify = True if ca_file is None else str(ca_file)
+        self._verify = True if ca_file is None else hand_on(ca_file, "caFile")
         self._timeout_s = timeout_s
         self._adapter = _Adapter(pool_maxsize=8)
 

@@ -15,6 +15,7 @@ from imagebot.errors import BadInput
 from imagebot.gitnames import GitUrl
 from imagebot.gitrepo.git_env import sealed
 from imagebot.gitrepo.names import branch_name
+from imagebot.regular import hand_on
 from imagebot.settings.resolve import SshKey, TokenCredentials
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]", re.ASCII)
@@ -93,7 +94,7 @@ class Remote:
                 assert_never(self.credentials)
 
     def _trust(self) -> list[tuple[str, str]]:
-        return [("http.sslCAInfo", str(self.ca_file))] if self.ca_file else []
+        return [("http.sslCAInfo", hand_on(self.ca_file, "caFile"))] if self.ca_file else []
 
     def _with_token(self, credentials: TokenCredentials, allowed: dict[str, str]) -> dict[str, str]:
         url = self._parsed()
@@ -116,7 +117,9 @@ def mask(text: str, environment: Mapping[str, str]) -> str:
 
 
 def _ssh_command(key: SshKey) -> str:
-    """The command line that git hands to a shell."""
+    """The command line that git hands to a shell. Raises `BadInput`."""
+    hand_on(key.key_file, "the ssh key")
+    hand_on(key.known_hosts_file, "the known hosts")
     options = [*_SSH_OPTIONS, f'UserKnownHostsFile="{_plain(key.known_hosts_file)}"']
     words = ["ssh", "-F", "/dev/null", "-i", _plain(key.key_file)]
     return shlex.join([*words, *(word for option in options for word in ("-o", option))])

@@ -16,12 +16,14 @@ from typing import assert_never
 from imagebot.errors import BadInput, ImagebotError, Unavailable
 from imagebot.gitrepo.process import GitOutput, last_line, run
 from imagebot.outgoing import outgoing, shortened
+from imagebot.regular import read_regular
 from imagebot.settings.resolve import GpgKey, SigningKey, SshSigningKey
 
 _GPG = ("--batch", "--no-tty", "--pinentry-mode", "error", "--homedir", ".")
 _SECRET_KEY = re.compile(r"^\[GNUPG:\] IMPORT_OK ([0-9]+) ([0-9A-F]+)$", re.ASCII | re.MULTILINE)
 _IS_SECRET = 16
 _LONGEST = 300
+_LARGEST_KEY = 1 << 20
 _ADVICE = (
     ("passphrase|No pinentry|cancelled", "it has a passphrase, and nobody is there to type it: give a key without one"),
     ("UNPROTECTED", "others may read it: `chmod 600` it, or mount the secret with `defaultMode: 0400`"),
@@ -110,9 +112,12 @@ def _asked(folder: Path, program: str, *args: str, stdin: bytes = b"") -> GitOut
 
 def _content(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        data = read_regular(file, _LARGEST_KEY)
     except OSError as error:
         raise BadInput(f"cannot read the signing key {file}: {error.strerror}; see `author` in imagebot.yaml") from None
+    if len(data) > _LARGEST_KEY:
+        raise BadInput(f"cannot sign with {file}: it is larger than any key; see `author` in imagebot.yaml")
+    return data
 
 
 def _unusable(file: Path, answer: GitOutput) -> BadInput:

@@ -7,8 +7,6 @@ if one refuses that, the advice says why. What makes no sense concerns the regis
 from __future__ import annotations
 
 import json
-import os
-import stat
 import threading
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
@@ -20,6 +18,7 @@ from imagebot.errors import BadInput, Problem
 from imagebot.images.reference import ImageName
 from imagebot.registry.limits import MIB
 from imagebot.registry.logins import Basic, Credential, Login, RefreshToken, RegistryToken
+from imagebot.regular import read_regular
 from imagebot.secret import Secret
 
 _Stamp = tuple[int, int, int]
@@ -140,12 +139,8 @@ def _parse(file: Path) -> _Content:
 
 
 def _data(file: Path) -> bytes:
-    """Raises `OSError`, also for what is no regular file: nobody may ever write to a pipe."""
-    opened = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(opened, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(opened).st_mode):
-            raise OSError(0, "it is no regular file")
-        data = stream.read(MIB + 1)
+    """Raises `OSError`, and `BadInput` where it is too large."""
+    data = read_regular(file, MIB)
     if len(data) > MIB:
         raise BadInput(f"{file}: too large for Docker's config.json")
     return data

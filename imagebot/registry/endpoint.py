@@ -10,6 +10,7 @@ from imagebot.images.reference import DOCKER_HUB
 from imagebot.registry.authorization import Authorization
 from imagebot.registry.urls import Url
 from imagebot.registry.wire import Count, Exchanges
+from imagebot.regular import hand_on
 from imagebot.settings.resolve import RegistrySettings
 
 _DOCKER_HUB_API = "registry-1.docker.io"
@@ -50,7 +51,7 @@ def _bare_host(netloc: str) -> str:
 def _check_authority(registry: str, settings: RegistrySettings) -> None:
     if settings.ca_file is not None:
         try:
-            ssl.create_default_context(cafile=settings.ca_file)
+            ssl.create_default_context(cafile=hand_on(settings.ca_file, f"caFile of {registry}"))
         except OSError as error:
             reason = error.strerror or "it holds no certificate"
             raise BadInput(f"cannot read {settings.ca_file}, caFile of {registry}: {reason}") from None

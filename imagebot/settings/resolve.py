@@ -17,6 +17,7 @@ from imagebot.errors import BadInput
 from imagebot.gitnames import GitUrl
 from imagebot.knownforges import EVERYBODYS_WRITES_PER_MINUTE, ForgeKind
 from imagebot.links import outside
+from imagebot.regular import read_regular
 from imagebot.secret import Secret, SecretFile, SecretSource
 from imagebot.settings import file as settingsfile
 from imagebot.settings.file import DEFAULT_EVERY, Limits, Log, SettingsFile
@@ -238,10 +239,7 @@ def _bytes(file: Path) -> bytes:
     if elsewhere := outside(file, file.parent):
         raise BadInput(f"the settings {file} are a link to {elsewhere}, in another folder; name that file by --config")
     try:
-        if file.exists() and not (file.is_file() or file.is_dir()):
-            raise BadInput(f"the settings {file} are no regular file")
-        with file.open("rb") as opened:
-            return opened.read(MAX_BYTES + 1)
+        return read_regular(file, MAX_BYTES)
     except OSError as error:
         hint = "name the file by --config or IMAGEBOT_CONFIG, or work in its folder"
         raise BadInput(f"cannot read the settings {file}: {error.strerror}; {hint}") from None

@@ -269,13 +269,13 @@ def test_a_program_that_is_no_text_is_named(tmp_path: Path, document: Any) -> No
 
 def test_a_pipe_is_no_config(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "config.json")
-    with pytest.raises(BadInput, match=r"cannot read .*config\.json: it is no regular file"):
+    with pytest.raises(BadInput, match=r"cannot read .*config\.json: this is no regular file"):
         DockerConfig(tmp_path / "config.json").login(ImageName("ghcr.io", "acme/api"))
 
 
 @pytest.mark.parametrize("name", ["/dev/zero", "/dev/null"])
 def test_a_device_is_no_config(name: str) -> None:
-    with pytest.raises(BadInput, match="it is no regular file"):
+    with pytest.raises(BadInput, match="this is no regular file"):
         DockerConfig(Path(name)).login(ImageName("ghcr.io", "acme/api"))
 
 
