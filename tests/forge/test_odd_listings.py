@@ -269,7 +269,7 @@ def test_one_that_is_too_large_to_be_read_hides_no_other(any_server: ForgeServer
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_slips_in_one_the_others_are_known_and_only_ours_errors_come_out(
     any_server: ForgeServer, seed: int
 ) -> None:

@@ -80,7 +80,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> BareRepository:
 
 
 @example(name=" ,Ünï <c> 'bot' ", message="", seconds=0, zone="-0000", content=b"")
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     name=NAMES,
     message=st.text(st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=["Cn", "Cs"])),

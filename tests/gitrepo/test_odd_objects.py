@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imagebot.errors import ImagebotError
@@ -33,7 +33,7 @@ def entry(mode: bytes, name: bytes, at: str) -> bytes:
 
 
 @given(st.data())
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 def test_nothing_but_errors_of_ours_comes_out(data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as name:
         bare = a_repository(Path(name, "bare.git"), {FILE: "image: acme/shop:1.0.0\n"})

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imagebot.errors import WorldError
@@ -149,7 +149,7 @@ SLIPS: st.SearchStrategy[list[tuple[float, int]]] = st.lists(
 
 
 @given(st.tuples(PAGE, MANIFEST, CONFIG, TOKEN, STATUS, HEADERS | st.just([]), SLIPS))
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 def test_every_answer_is_an_answer_or_is_told_in_words(server: RawServer, parts: Parts) -> None:
     server.script["*"] = reply(parts)
     registries = Registries({server.host: RegistrySettings(plain_http=True)}, timeouts=Timeouts(read=2, total=4))

@@ -273,7 +273,7 @@ def test_a_forged_block_is_no_block() -> None:
 
 
 @given(st.text())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_no_text_acts_in_a_body(text: str) -> None:
     of, beside = hostile(text)
 

@@ -272,7 +272,7 @@ BROKEN = st.sampled_from(["{{ if }}\nimage: redis:1\n", "image: redis\n"])
 REPOSITORIES = st.dictionaries(PATHS, st.lists(IMAGES, min_size=1, max_size=3).map(lambda some: pod(*some)) | BROKEN)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(REPOSITORIES)
 def test_whatever_the_repository_each_placed_field_is_claimed_once(files: dict[str, str]) -> None:
     suggestion = suggested(files)
