@@ -10,17 +10,20 @@ from imagebot.cycle.attest import Witnesses
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.digest_versions import named
 from imagebot.cycle.field_arrival import arrival, arrived, taken_back
-from imagebot.errors import NotFound, Unavailable
+from imagebot.errors import NotFound, Unavailable, WorldError
 from imagebot.fields.field import Field
 from imagebot.policy.model import Policy, Watch
+from imagebot.registry.manifest import preferred
+from imagebot.selection import gates
 from imagebot.selection.doubts import Attested, Doubt
 from imagebot.selection.facts import Case, Fact, Facts, KeptBack, Needs, Since, TagFacts
 from imagebot.selection.moving import moves
-from imagebot.selection.reasons import shown
+from imagebot.selection.reasons import listed, shown
 from imagebot.selection.verdict import Deployed, Hold, Version
 
 _SEEN_AT_ONCE = 200
 _MOST_RUNNING = 4
+_MOST_PARTS = 24  # more platforms than any image is built for
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +95,9 @@ def _platforms(question: FactQuestion, tag: str, facts: Facts) -> Facts:
     registries, image = question.here.checkout.registries, question.case.watch.image
     try:
         return _with(facts, tag, replace(known, platforms=registries.platforms(image, known.digest)))
-    except NotFound:
-        pass
+    except NotFound as error:
+        if registries.exists(image, known.digest):
+            return _with(facts, tag, replace(_incomplete(question, tag, known, error), platforms={}))
     try:
         shown = known.digest if known.registry_digest is not None else registries.shown(image, tag)
         if shown != known.digest:
@@ -102,6 +106,48 @@ def _platforms(question: FactQuestion, tag: str, facts: Facts) -> Facts:
     except NotFound:
         pass
     return _with(facts, tag, replace(known, gone=_gone(question, tag), platforms={}))
+
+
+def _parts(question: FactQuestion, tag: str, facts: Facts) -> Facts:
+    """Whether all is there that a cluster would pull: an index is shown long after a part of it was deleted.
+
+    Asked for are the manifests, by HEAD; manifest and config for the platform that is described to people are read
+    anyway. Configs for others and layers are not asked for: a question each, about what goes after its manifest.
+    """
+    known, watch = facts.tags[tag], question.case.watch
+    assert known.digest is not None, "the digest was asked for first"
+    registries, image = question.here.checkout.registries, watch.image
+    pulled = dict(
+        islice(gates.pulled(known.platforms or {}, watch.platforms, facts.running or {}).items(), _MOST_PARTS)
+    )
+    described, unsaid = described_platform(watch), None
+    read = pulled.get(preferred(known.platforms or (), described) or "")
+    try:
+        if read is not None:
+            registries.about(image, known.digest, described)
+    except NotFound as error:
+        read, unsaid = None, error
+    except WorldError:
+        pass  # what is there, and cannot be read just now, keeps nothing back
+    seen = {known.digest, read}
+    lost = {name: part for name, part in pulled.items() if part not in seen and not registries.is_there(image, part)}
+    if lost:
+        gone, lacks = _gone(question, next(iter(lost.values()))), f"no manifest of its image for {listed([*lost])}"
+        return _with(facts, tag, replace(known, gone=gone, lacks=lacks))
+    whole = replace(known, whole=True) if unsaid is None else _incomplete(question, tag, known, unsaid)
+    return _with(facts, tag, whole)
+
+
+def described_platform(watch: Watch) -> str | None:
+    """The platform of which people are told most: the first that the policy names; None: whichever is preferred."""
+    return next(iter(watch.platforms), None)
+
+
+def _incomplete(question: FactQuestion, tag: str, known: TagFacts, error: NotFound) -> TagFacts:
+    """A manifest that is shown lacks what it names: nothing can attest that, so it is believed after a while."""
+    since = question.here.checkout.memory.doubt(question.case.watch.image, "manifests")
+    doubt = Doubt(f"{tag} is listed, and not all of its image is shown: {error}", since)
+    return replace(known, gone=doubt, lacks="not all of its image")
 
 
 def _gone(question: FactQuestion, tag: str) -> Attested | Doubt:
@@ -119,24 +165,25 @@ def witnesses(here: FieldPlace) -> Witnesses:
 def _running(question: FactQuestion, tag: str, facts: Facts) -> Facts:
     asked = {field.digest or field.tag or "": field for field in question.case.deployed if field.digest or field.tag}
     some = list(asked.items())[:_MOST_RUNNING]
-    return replace(facts, running={key: _manifests(question, field, tag) for key, field in some})
+    known = {key: _manifests(question, field, tag) for key, field in some}
+    return replace(facts, running={key: manifests for key, manifests in known.items() if manifests is not None})
 
 
-def _manifests(question: FactQuestion, field: Deployed, candidate: str) -> Mapping[str, str]:
-    """The manifests of what runs; none where it is gone, while the registry shows the candidate."""
+def _manifests(question: FactQuestion, field: Deployed, candidate: str) -> Mapping[str, str] | None:
+    """The manifests of what runs; None where it is gone, while the registry shows the candidate."""
     registries, image = question.here.checkout.registries, question.case.watch.image
     try:
         if field.digest is not None:
             return registries.platforms(image, field.digest)
         if field.tag is None or field.tag not in question.case.ranking.tags:
-            return {}
+            return None
         return registries.platforms(image, registries.digest(image, field.tag))
     except NotFound:
         said = field.digest or field.tag or ""
         gone = witnesses(question.here).gone(said, [candidate])
         if isinstance(gone, Doubt) and gone.stands(question.here.checkout.memory.now):
             raise Unavailable(str(gone)) from None
-        return {}
+        return None
 
 
 def _holds(question: FactQuestion, tag: str, facts: Facts) -> Facts:
@@ -221,4 +268,5 @@ _GATHER: dict[Fact, Callable[[FactQuestion, str, Facts], Facts]] = {
     Fact.CLOSED: _closed,
     Fact.SINCE: _since,
     Fact.NAMES: _names,
+    Fact.PARTS: _parts,
 }

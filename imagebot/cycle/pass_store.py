@@ -131,6 +131,14 @@ class PassStore:
     def has_platforms(self, name: ImageName, digest: str, platforms: Mapping[str, str]) -> None:
         self._store.recall("platforms", {f"{name}@{digest}": json.dumps(platforms, sort_keys=True)})
 
+    def was_there(self, name: ImageName, digest: str) -> bool:
+        """Whether a manifest was shown in any pass."""
+        key = f"{name}@{digest}"
+        return key in self._store.recalled("there", [key])
+
+    def is_there(self, name: ImageName, digest: str) -> None:
+        self._store.recall("there", {f"{name}@{digest}": self.now.isoformat()})
+
     def about(self, name: ImageName, digest: str, platform: str | None) -> About | None:
         """What an image said about itself, if it was asked in any pass."""
         key = f"{name}@{digest} {platform or ''}"

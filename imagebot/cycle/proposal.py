@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from imagebot.cycle.checkout import Checkout
-from imagebot.errors import NotFound, WorldError
+from imagebot.cycle.fetch_facts import described_platform
+from imagebot.errors import WorldError
 from imagebot.forge.protocol import Proposal
 from imagebot.images.about import About
 from imagebot.plan.change import Change, ImageUpdate
@@ -19,6 +20,7 @@ from imagebot.review.body import BODY_LIMIT, PEOPLES_ROOM, describe
 from imagebot.review.flags import FlagKind
 from imagebot.review.image_facts import ImageFacts
 from imagebot.review.links import HOSTS, HostKind
+from imagebot.selection.reasons import short
 
 
 def described(checkout: Checkout, target: BranchTarget, change: Change) -> Proposal:
@@ -67,7 +69,7 @@ def _hosts(checkout: Checkout) -> Mapping[str, HostKind]:
 
 def _beside(checkout: Checkout, target: BranchTarget, update: ImageUpdate) -> ImageFacts:
     member = _member(target, update)
-    platform = next(iter(member.line.watch.platforms), None)
+    platform = described_platform(member.line.watch)
     doubts: list[str] = []
 
     def about(tag: str, digest: str | None) -> About | None:
@@ -77,10 +79,8 @@ def _beside(checkout: Checkout, target: BranchTarget, update: ImageUpdate) -> Im
             return None
         try:
             return registries.about(update.image, digest or registries.digest(update.image, tag), platform)
-        except NotFound:
-            doubts.append(f"the registry has no {tag or digest} any more")
         except WorldError as error:
-            doubts.append(str(error))
+            doubts.append(f"{tag or short(digest or '')}: {error}")
         return None
 
     new = about(update.new.tag, update.new.digest)

@@ -67,6 +67,15 @@ class RegistryCache:
         """Whether there is a manifest for this tag or digest: a control question, asked once in this pass."""
         return (is_tag(reference) or is_digest(reference)) and self._exists((name, reference))
 
+    def is_there(self, name: ImageName, digest: str) -> bool:
+        """Whether there is a manifest of this digest, or was in an earlier pass: so much is remembered."""
+        if self._memory.was_there(name, digest):
+            return True
+        there = self.exists(name, digest)
+        if there:
+            self._memory.is_there(name, digest)
+        return there
+
     def shows(self, name: ImageName, references: Iterable[str]) -> str | None:
         """The first of these that the registry shows, where something else is not shown; one does for the pass."""
         for reference in references if name not in self._shown else ():

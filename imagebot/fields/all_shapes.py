@@ -47,6 +47,8 @@ SHAPES: dict[str, tuple[tuple[str, Shape], ...]] = {
     "uses": (_WORKFLOW,),
     "container": (_WORKFLOW,),
 }
+RUNNING = frozenset({"image", "image list", "helm values", "kustomize", "argo cd parameters", "workflow", "dockerfile"})
+"""The shapes that hold images of containers: what stands elsewhere may be a chart, or any other artifact."""
 # `imageRegistry: registry:5000` looks like an image with a tag, and is none.
 _NO_IMAGE = ("regist", "repositor", "secret", "policy", "tag", "version", "digest")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from imagebot.fields.all_shapes import RUNNING
 from imagebot.fields.field import Field
 from imagebot.policy.model import Policy, Watch
 from imagebot.selection.facts import Case, Facts
@@ -49,4 +50,6 @@ class Decision:
 
 def deployed(fields: tuple[Field, ...]) -> tuple[Deployed, ...]:
     """What the fields of a watch say now."""
-    return tuple(Deployed(field.tag, field.digest, f"{field.file}:{field.line}") for field in fields)
+    return tuple(
+        Deployed(field.tag, field.digest, f"{field.file}:{field.line}", field.shape in RUNNING) for field in fields
+    )

@@ -21,7 +21,7 @@ from imagebot.registry.image_config import Config, Papers, image
 from imagebot.registry.limits import PATIENCE, Deadline, Timeouts
 from imagebot.registry.lookup import Learnt, Lookup
 from imagebot.registry.manifest import Manifest, preferred
-from imagebot.registry.responses import announced_digest, manifest_object
+from imagebot.registry.responses import NoImage, announced_digest, manifest_object
 from imagebot.registry.wire import Count
 from imagebot.settings.resolve import RegistrySettings
 
@@ -141,7 +141,10 @@ class Registries:
         Attestations are none; empty for what is no image to run, such as a chart.
         """
         lookup = self._show(name, digest)
-        found = lookup.manifest(digest)
+        try:
+            found = lookup.manifest(digest)
+        except NoImage:
+            return {}
         if found.config is None:
             return found.platforms
         only = lookup.config(found.config).platform

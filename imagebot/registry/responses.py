@@ -19,8 +19,19 @@ MANIFEST_TYPES = (
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.docker.distribution.manifest.v2+json",
 )
+_SCHEMA_1 = "an image in Docker's schema 1, which nothing runs any more"
+_NO_IMAGES = {
+    "application/vnd.docker.distribution.manifest.v1+json": _SCHEMA_1,
+    "application/vnd.docker.distribution.manifest.v1+prettyjws": _SCHEMA_1,
+    "application/vnd.oci.artifact.manifest.v1+json": "an artifact and no image",
+}
+"""What old registries and tools still hold: https://docs.docker.com/engine/deprecated/ and the OCI specs before 1.1."""
 _ABSENT: dict[str, Literal["name", "manifest"]] = {"NAME_UNKNOWN": "name", "MANIFEST_UNKNOWN": "manifest"}
 _CODE = re.compile(r"[A-Z][A-Z_]{1,40}", re.ASCII)
+
+
+class NoImage(BadResponse):
+    """A manifest of a kind that was in use once: it is not looked into, and nothing that runs can come of it."""
 
 
 def failure(answer: Response, registry: str, deed: str, advice: str) -> WorldError:
@@ -58,8 +69,10 @@ def json_object(answer: Response, host: str) -> dict[str, Any]:
 
 
 def manifest_object(answer: Response, host: str) -> dict[str, Any]:
-    """The manifest in a body, once it is clear that it is one. Raises `BadResponse`."""
+    """The manifest in a body, once it is clear that it is one. Raises `BadResponse`, `NoImage` among them."""
     announced = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if announced in _NO_IMAGES:
+        raise NoImage(f"{host} has {_NO_IMAGES[announced]}")
     if announced not in MANIFEST_TYPES:
         raise BadResponse(f"{host} sent something that is no manifest of an image")
     document = json_object(answer, host)

@@ -52,6 +52,7 @@ class Fact(StrEnum):
     CLOSED = "closed"
     SINCE = "since"
     NAMES = "names"
+    PARTS = "parts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ class TagFacts:
     """What is known about one tag.
 
     `digest` is what would be deployed, and `first_seen` when this bot first saw that. Unless `asked` in this pass both
-    are remembered from an earlier one, and may be missing. `gone`: it is listed, and nothing is shown for it.
+    are remembered from an earlier one, and may be missing. `gone`: it is listed, and nothing is shown for it, or not
+    all of it: then `lacks` says what. `whole`: what would be pulled of it was asked for, and is there.
     `registry_digest` is what the tag stands for now where `digest` comes from another environment.
     """
 
@@ -69,6 +71,8 @@ class TagFacts:
     gone: Attested | Doubt | None = None
     platforms: Mapping[str, str] | None = None
     registry_digest: str | None = None
+    lacks: str = ""
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +104,8 @@ class Since:
 class Facts:
     """What was asked for so far: `None` means not yet.
 
-    `running` holds the manifests that the deployed images have, by platform, for each tag or digest that a field says;
-    empty where that is not known any more. `names` tells for a digest that a field says the tag that stood for it.
+    `running` holds the manifests that the deployed images have, by platform, for each tag or digest that a field says
+    and of which that is known. `names` tells for a digest that a field says the tag that stood for it.
     """
 
     tags: Mapping[str, TagFacts] = field(default_factory=dict)

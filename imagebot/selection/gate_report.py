@@ -70,7 +70,13 @@ def _platforms(case: Case, facts: Facts, known: TagFacts, version: Version) -> I
     if known.platforms is None or facts.running is None:
         if case.watch.platforms:
             yield Gate("platforms", None, f"{listed(case.watch.platforms)}; {NOT_ASKED}")
-    elif lack := gates.platforms(version.tag, known.platforms, case.watch.platforms, facts.running):
+    elif lack := gates.platforms(
+        version.tag,
+        known.platforms,
+        case.watch.platforms,
+        facts.running,
+        runs=any(field.runs for field in case.deployed),
+    ):
         yield Gate("platforms", False, lack)
     elif known.platforms:
         yield Gate("platforms", True, f"it has {listed(sorted(known.platforms))}")

@@ -46,15 +46,38 @@ def soak(case: Case, tag: str, known: TagFacts, now: datetime) -> Passed | None:
 
 
 def platforms(
-    tag: str, known: Mapping[str, str], wanted: Collection[str], running: Mapping[str, Mapping[str, str]]
+    tag: str,
+    known: Mapping[str, str],
+    wanted: Collection[str],
+    running: Mapping[str, Mapping[str, str]],
+    *,
+    runs: bool = False,
 ) -> str | None:
-    """What `tag` lacks, in words: of the platforms that the policy names, or else of those that run now."""
-    kept = {name for manifests in running.values() for name in manifests}
-    missing = sorted((set(wanted) or kept) - set(known))
-    if not missing or (not wanted and not known):
+    """What `tag` lacks, in words: of the platforms that the policy names, or else of those that run now.
+
+    What runs on no platform itself, such as a chart, needs none; where that is not known, whatever `runs` as a
+    container needs one.
+    """
+    missing = sorted((set(wanted) or _running(running)) - set(known))
+    if not missing and runs and not running and not known:
+        return f"{tag} is for no platform at all, so it is no image that runs"
+    if not missing:
         return None
     whose = "which the policy wants" if wanted else "which the deployed image has"
-    return f"{tag} has no image for {listed(missing)}, {whose}"
+    none = "" if known else ": it is for no platform at all, so it is no image that runs"
+    return f"{tag} has no image for {listed(missing)}, {whose}{none}"
+
+
+def pulled(
+    known: Mapping[str, str], wanted: Collection[str], running: Mapping[str, Mapping[str, str]]
+) -> Mapping[str, str]:
+    """The manifests that would be pulled, by platform: of those that must be there, or else of all."""
+    needed = set(wanted) or _running(running)
+    return {name: digest for name, digest in sorted(known.items()) if name in needed or not needed}
+
+
+def _running(running: Mapping[str, Mapping[str, str]]) -> set[str]:
+    return {name for manifests in running.values() for name in manifests}
 
 
 def unmoved(new: Mapping[str, str], old: Mapping[str, str], wanted: Collection[str]) -> list[str]:

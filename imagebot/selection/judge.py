@@ -184,7 +184,8 @@ class _Look:
         if isinstance(gone, Doubt) and gone.stands(self.now):
             return Unknown(str(gone))
         told = f"while it shows {gone.by}" if isinstance(gone, Attested) else f"since {shown(gone.since)}"
-        return Passed(self._to, f"{self.candidate.tag} is listed, and the registry has nothing behind it, {told}")
+        lacks = self.known.lacks or "nothing behind it"
+        return Passed(self._to, f"{self.candidate.tag} is listed, and the registry has {lacks}, {told}")
 
     def _held(self) -> Held | Needs | None:
         """What people and the other environment say, before anything else."""
@@ -221,7 +222,8 @@ class _Look:
             return missing
         assert self.known.platforms is not None, "it was asked"
         assert self.facts.running is not None, "it was asked"
-        if lack := gates.platforms(self.candidate.tag, self.known.platforms, wanted, self.facts.running):
+        runs = any(field.runs for field in self.case.deployed)
+        if lack := gates.platforms(self.candidate.tag, self.known.platforms, wanted, self.facts.running, runs=runs):
             return Passed(self._to, lack)
         due = [field for field in self._due(self.known.digest) if not self._as_it_was(field)]
         if not due:
@@ -232,8 +234,12 @@ class _Look:
         if self.facts.closed is None:
             return self._needs(Fact.CLOSED)
         held = gates.kept_back(self._to, self.facts.closed) or gates.closed(self.case.gates, self._to, self.now)
+        if held:
+            return held
+        if not self.known.whole:
+            return self._needs(Fact.PARTS)
         says = now_says(self.case.ranking, self.candidate, due, self.facts.names or {})
-        return held or Update(self._to, f"{self._why(due)} ({says})")
+        return Update(self._to, f"{self._why(due)} ({says})")
 
     def _why(self, due: Sequence[Deployed]) -> str:
         words = [self._chosen()]

@@ -163,10 +163,13 @@ def _verdict(lane: _Lane, source: _Lane | None, now: datetime) -> Verdict:
     )
     platforms = {name: _digest(name) for name in lane.watch.platforms}
     facts = Facts(
-        tags={one.tag: TagFacts(_digest(one.tag), one.at, asked=True, platforms=platforms) for one in there},
+        tags={
+            one.tag: TagFacts(_digest(one.tag), one.at, asked=True, platforms=platforms, whole=True) for one in there
+        },
         running={},
         holds=(),
         closed=(),
+        names={},
         since=None if source is None else Since(source.since, f"since {shown(source.since)}"),
     )
     answer = judge(case, facts, now)

@@ -10,11 +10,15 @@ from typing import assert_never
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """What one field of the image says at the base branch; `where` is `file:line` for people."""
+    """What one field of the image says at the base branch; `where` is `file:line` for people.
+
+    `runs`: by where it is written it is the image of a container, and no chart or other artifact.
+    """
 
     tag: str | None
     digest: str | None
     where: str
+    runs: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,10 @@ def test_each_part_of_an_index_is_fetched_once(stage: Stage) -> None:
     stage.one_pass()
     fetched = Counter(str(asked) for asked in stage.registry.asked if "sha256:" in asked.path)
     assert set(fetched.values()) == {1}
-    assert len(fetched) == 2 * 3  # the index, one platform's manifest, its config
+    assert len(fetched) == 2 * 3 + 1  # the index, one platform's manifest, its config; a HEAD of the new one's other
+    before = len(stage.registry.asked)
+    stage.one_pass()
+    assert requests(stage, before) == ["GET list", "HEAD 6.5.4", "HEAD 6.5.3"]
 
 
 def test_two_apps_of_one_image_cost_what_one_does(stage: Stage) -> None:

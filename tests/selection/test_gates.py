@@ -107,41 +107,6 @@ BOTH = {"linux/amd64": "sha256:a", "linux/arm64": "sha256:b"}
 AMD64 = {"linux/amd64": "sha256:a"}
 
 
-@pytest.mark.parametrize(
-    ("keys", "running", "new", "lacks"),
-    [
-        pytest.param({}, AMD64, AMD64, "", id="the same"),
-        pytest.param({}, AMD64, BOTH, "", id="one more"),
-        pytest.param({}, BOTH, AMD64, "linux/arm64, which the deployed image has", id="one less"),
-        pytest.param({}, {}, AMD64, "", id="nothing is known of what runs"),
-        pytest.param({}, BOTH, {}, "", id="no platforms: a chart"),
-        pytest.param({"platforms": ["linux/amd64"]}, BOTH, AMD64, "", id="the policy wants less"),
-        pytest.param(
-            {"platforms": ["linux/arm64/v8", "linux/amd64"]},
-            AMD64,
-            AMD64,
-            "linux/arm64, which the policy wants",
-            id="the policy wants more",
-        ),
-        pytest.param({"platforms": ["linux/amd64"]}, {}, {}, "linux/amd64, which the policy wants", id="wants some"),
-    ],
-)
-def test_platforms_are_kept(keys: dict[str, Any], running: Any, new: Any, lacks: str) -> None:
-    world = Answers({"1.5.0": OLD}, platforms={OLD: new, NEW: {**BOTH, **AMD64}}, running={"1.4.0": running})
-    answer = world.verdict(case("1.4.0", tags=TAGS, rule=watch(**keys)))
-    assert isinstance(answer, Update)
-    assert answer.to.tag == ("1.4.2" if lacks else "1.5.0")
-    assert (f"1.5.0 has no image for {lacks}" in answer.because) == bool(lacks)
-
-
-def test_the_deployed_version_is_up_to_date_if_all_above_lack_a_platform() -> None:
-    world = Answers(platforms={NEW: AMD64}, running={"1.4.2": BOTH})
-    assert world.verdict(case("1.4.2", tags=TAGS)) == UpToDate(
-        Version("1.4.2"),
-        "1.4.2 is the best that may run now; 1.5.0 has no image for linux/arm64, which the deployed image has",
-    )
-
-
 REPUSH = watch(repush="allow")
 
 

@@ -101,6 +101,12 @@ KNOWN = TagFacts(NEW, NOON, asked=True)
             Facts({"1.5.0": TagFacts(NEW, NOON, asked=True, platforms=AMD64)}, {"1.4.2": AMD64}, holds=()),
             {Fact.CLOSED},
         ),
+        (
+            ["1.4.2"],
+            {},
+            Facts({"1.5.0": TagFacts(NEW, NOON, asked=True, platforms=AMD64)}, {"1.4.2": AMD64}, holds=(), closed=()),
+            {Fact.PARTS},
+        ),
     ],
 )
 def test_facts_are_asked_for_when_they_decide(

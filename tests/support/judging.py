@@ -59,6 +59,7 @@ class Answers:
     platforms: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     running: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()
+    lacks: Mapping[str, str] = field(default_factory=dict)
     absence: Attested | Doubt = _SHOWN
     holds: tuple[KeptBack, ...] = ()
     closed: tuple[KeptBack, ...] = ()
@@ -103,4 +104,7 @@ class Answers:
             return TagFacts(pinned or told, seen, asked=True, registry_digest=told if pinned else None)
         assert before is not None, "the digest was asked for first"
         assert before.digest is not None, "it is there"
+        if fact is Fact.PARTS:
+            lacks = self.lacks.get(tag, "")
+            return replace(before, whole=not lacks, lacks=lacks, gone=self.absence if lacks else None)
         return replace(before, platforms=self.platforms.get(before.digest, {"linux/amd64": before.digest}))
