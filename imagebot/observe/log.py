@@ -8,11 +8,14 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import TextIO
 
-import structlog
-from structlog.typing import EventDict, Processor
-
+from imagebot.late_import import imported_late
 from imagebot.observe.events import Event, LibrarySaid
 from imagebot.outgoing import outgoing_lines
+
+# For coroutines, and for stack traces in colours: an event has its trace as text.
+with imported_late("asyncio"), imported_late("rich"):
+    import structlog
+    from structlog.typing import EventDict, Processor
 
 
 def log_sink(form: str, level: str, stream: TextIO | None = None) -> Callable[[Event], None]:

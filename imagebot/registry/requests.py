@@ -10,11 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
-import oras.container  # type: ignore[import-untyped]
-import oras.provider  # type: ignore[import-untyped]
-
 from imagebot.errors import BadResponse, Refused
 from imagebot.images.reference import ImageName
+from imagebot.late_import import imported_late
 from imagebot.registry import paging
 from imagebot.registry.allowance import RegistryAllowance
 from imagebot.registry.body import Request, Response
@@ -34,6 +32,10 @@ from imagebot.registry.logins import Login
 from imagebot.registry.responses import MANIFEST_TYPES, failure
 from imagebot.registry.tag_page import TagPageReader
 from imagebot.registry.urls import Url
+
+with imported_late("jsonschema"):  # for what is pushed
+    import oras.container  # type: ignore[import-untyped]
+    import oras.provider  # type: ignore[import-untyped]
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _REFUSALS = 2  # one that tells whom to ask for a token, and one of a token that a server gave by mistake

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from imagebot.selection.hand_holds import HandHold, Place, in_order
 from imagebot.store.ages import Clock, tick, told
@@ -183,7 +183,11 @@ def _held(connection: Connection, asked: Select[Any]) -> list[HandHold]:
 
 def _insert(connection: Connection, table: Table) -> Any:
     """An insert that knows ON CONFLICT: both databases have it, and SQLAlchemy only in the words of each."""
-    return (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(table)
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
 
 
 def _add(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -16,7 +16,12 @@ from tests.support.stage import Stage, set_up
 ROUNDS = 9
 TO_HOLD = {"select": 0.12, "set": 0.12, "fields": 0.12, "lint": 0.25, "once": 0.45, "status": 0.45}
 FIELD = "kind: Pod\nspec:\n  containers: [{name: app, image: IMAGE:1.4.0}]\n"
-POLICY = "app: podinfo\nrepository: environments\nimages: [{image: IMAGE, semver: ^1}]\nenvironments: {production: {}}\n"
+POLICY = """\
+app: podinfo
+repository: environments
+environments: {production: {}}
+images: [{image: IMAGE, semver: ^1}]
+"""
 
 
 def main() -> None:
@@ -24,6 +29,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         stage = set_up(Path(name))
         with stage.registry:
+            stage.settings(log="{level: info}")
             stage.publish("1.4.0")
             stage.policy(POLICY)
             stage.commit({"pod.yaml": FIELD})
@@ -36,8 +42,8 @@ def verbs(stage: Stage) -> dict[str, list[str]]:
     """What each is asked: as little as there is."""
     return {
         "select": ["select", "--semver", "^1"],
-        "set": ["set", f"{stage.image}:1.4.0", "policies"],
-        "fields": ["fields", "policies"],
+        "set": ["set", f"{stage.image}:1.4.0", "work"],
+        "fields": ["fields", "work"],
         "lint": ["lint"],
         "once": ["once"],
         "status": ["status"],
@@ -59,7 +65,7 @@ def spent(stage: Stage, command: Sequence[str]) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(stage.folder / "compiled")}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    subprocess.run(command, cwd=stage.folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True)
+    subprocess.run(command, cwd=stage.folder, env=environment, input=b"1.0.0", capture_output=True, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
