@@ -48,8 +48,8 @@ def test_a_commit_is_on_the_disk_before_it_is_done(tmp_path: Path) -> None:
 def test_many_processes_open_a_new_store_at_once(tmp_path: Path) -> None:
     """Once, SQLite said "database is locked" to whoever came second, while the first made it a write-ahead log."""
     script = (
-        "import sys; from pathlib import Path; from imagebot.store.database import Database\n"
-        "print('ready', flush=True); sys.stdin.read(); Database.sqlite(Path(sys.argv[1])).open()"
+        "import sys; from pathlib import Path; from imagebot.store.database import SqlDatabase\n"
+        "print('ready', flush=True); sys.stdin.read(); SqlDatabase.sqlite(Path(sys.argv[1])).open()"
     )
     starters = [
         subprocess.Popen(
