@@ -196,7 +196,8 @@ class Checkout:
             KeptBack(Hold.CLOSED, Version(item.proposed.tag, item.proposed.digest), item.because)
             for item in self._refusals(branch)
             if (item.proposed.app, item.proposed.image) == (policy.app, str(image))
-            and (lifted is None or item.at > lifted)
+            # A forge tells whole seconds: what was closed in the very second of lifting counts as closed after it.
+            and (lifted is None or item.at >= lifted.replace(microsecond=0))
         )
 
     def refused_meanwhile(self, change: Change) -> str | None:

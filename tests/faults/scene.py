@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -19,6 +18,7 @@ from tests.faults.line import BANS, KILLED, KILLED_AFTER, TROUBLES, Moment, Oper
 from tests.faults.people import APPS, GROUP, People
 from tests.faults.schedule import At, ForgeName, Round, Schedule
 from tests.support.forge_server import ForgeServer, served
+from tests.support.forked import FORKS
 from tests.support.gitea_server import GiteaServer
 from tests.support.stage import NOON
 from tests.support.web_function import Served
@@ -38,9 +38,6 @@ registries: {HOST: {plainHttp: true}}
 log: {level: error}
 """
 _IMPATIENT_S, _PATIENT_S = 1, 30
-# Forks in a moment what took half a second to import.
-_NURSERY = multiprocessing.get_context("forkserver")
-_NURSERY.set_forkserver_preload(["tests.faults.bot", "imagebot.store.migrate", "imagebot.store.sql"])
 
 
 @dataclass
@@ -189,8 +186,8 @@ class Scene:
             self.bans[name] = seconds + BANS[trouble]
 
     def _started(self, name: str) -> Bot:
-        ours, theirs = _NURSERY.Pipe()
-        process = _NURSERY.Process(target=bot.main, args=(theirs, self._place(name)), daemon=True)
+        ours, theirs = FORKS.Pipe()
+        process = FORKS.Process(target=bot.main, args=(theirs, self._place(name)), daemon=True)
         process.start()
         theirs.close()
         return Bot(process, ours)

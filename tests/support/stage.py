@@ -23,6 +23,7 @@ from imagebot.forge.local import Local, connect
 from imagebot.forge.protocol import PullRequest
 from imagebot.observe.events import Event
 from tests.support import oci_folder
+from tests.support.forked import run_verb
 from tests.support.web_function import Served
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -182,11 +183,11 @@ class Stage:
 
     def imagebot(self, *words: str, environment: Mapping[str, str] | None = None) -> Said:
         """A verb in a process of its own, in the stage's folder."""
-        return run_imagebot(self.folder, words, environment or {})
+        return Said(*run_verb(self.folder, words, environment or {}))
 
 
 def run_imagebot(folder: Path, words: Sequence[str], environment: Mapping[str, str]) -> Said:
-    """A verb in a process of its own, in `folder`."""
+    """A verb in a process that begins with Python itself, in `folder`."""
     done = subprocess.run(
         [sys.executable, "-m", "imagebot", *words],
         cwd=folder,
