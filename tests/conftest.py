@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Generator
 from pathlib import Path
 from typing import TypeVar
@@ -11,6 +13,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+IN_MEMORY = Path("/dev/shm")
+ENOUGH_BYTES = 4 << 30
+_FOLDER = pytest.StashKey[str]()
 SHARED = Path(os.environ.get("IMAGEBOT_SHARED", Path(__file__).parent.parent.parent / "shared"))
 
 # What takes long on a busy machine is no failure.
@@ -18,11 +23,31 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 settings.load_profile("unhurried")
 
 
-def pytest_configure() -> None:
-    """A git hook that runs the tests sets GIT_DIR and the like: git in the tests would work on this very repository."""
+def pytest_configure(config: pytest.Config) -> None:
+    """A git hook that runs the tests sets GIT_DIR and the like: git in the tests would work on this very repository.
+
+    Where there is room, what tests write stays in memory: they ask a hundred thousand times that it be on a disk.
+    """
     for name in list(os.environ):
         if name.startswith(("GIT_", "IMAGEBOT_", "SSH_AUTH_SOCK")) and name != "IMAGEBOT_SHARED":
             del os.environ[name]
+    if not hasattr(config, "workerinput") and config.option.basetemp is None and has_room(IN_MEMORY):
+        config.option.basetemp = config.stash[_FOLDER] = tempfile.mkdtemp(prefix="imagebot-tests-", dir=IN_MEMORY)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if folder := config.stash.get(_FOLDER, ""):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def has_room(folder: Path) -> bool:
+    """Whether tests may keep their files there: it is large, and what is written may be run."""
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return False
+    is_open = os.access(folder, os.W_OK) and not found.f_flag & (os.ST_NOEXEC | os.ST_RDONLY)
+    return is_open and found.f_bavail * found.f_frsize >= ENOUGH_BYTES
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
