@@ -75,7 +75,7 @@ def run() -> None:
     through_outlets()
     end_by_signal()
     try:
-        code = main(standalone_mode=False)
+        code = main(standalone_mode=False) or 0
     except click.ClickException as error:
         error.show()
         code = WRONG_INPUT
