@@ -37,7 +37,9 @@ class Pager:
 
     def items(self, answer: Any) -> Any:
         """The list in an answer, if it is one."""
-        return answer.get(self.within) if self.within and isinstance(answer, dict) else answer
+        if not self.within:
+            return answer
+        return answer.get(self.within) if isinstance(answer, dict) else None
 
 
 @dataclass(frozen=True, slots=True)
