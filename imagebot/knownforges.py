@@ -26,18 +26,52 @@ GITHUBS_WRITES_PER_HOUR = 400
 
 
 @dataclass(frozen=True, slots=True)
+class CodeOwners:
+    """Where a forge looks for the file, of which the first that exists is the only one, and how it reads it."""
+
+    dialect: Literal["gitea", "github", "gitlab"]
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLinks:
+    """Pages of a repository whose path has so many `parts`: `{repository}` is its URL, the rest speaks for itself.
+
+    `versions` is a search, so that it does not matter whether the tags of the source have a `v`.
+    """
+
+    compare: str
+    versions: str
+    parts: range = range(2, 3)
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """One forge. What is not said is as on GitHub.
 
-    `hosts` are those that everybody knows, each with the URL of its API; hosts that end with one of `host_endings` are
-    run for everybody too. Elsewhere the API is at the `api_path` of the repository's host.
+    `hosts` are those that everybody knows, each with the URL of its API, and `ssh_hosts` other names of theirs for git
+    alone. Hosts that end with one of `host_endings` are run for everybody too. Elsewhere the API is at the `api_path`
+    of the repository's host.
     """
 
     name: str
     noun: str = "pull request"
     hosts: Mapping[str, str] = field(default_factory=dict)
+    ssh_hosts: Mapping[str, str] = field(default_factory=dict)
     host_endings: tuple[str, ...] = ()
     api_path: str = ""
+    takes_apps: bool = False
+    """Whether it knows us as a GitHub App as well as by a token; only to those it shows commits as verified."""
+    committer: str = ""
+    """By which address it commits what it writes itself, whoever asked for it."""
+    merge_subject: str = ""
+    """What the message of a merge begins with, as a regular expression whose group is the pull request's number."""
+    merge_trailer: str = ""
+    """The same of what stands anywhere in that message."""
+    links: SourceLinks | None = None
+    linked_as: Mapping[str, str] = field(default_factory=dict)
+    """Hosts that only send the reader on: a link to them leaves no mark in what it links to."""
+    codeowners: CodeOwners | None = None
     writes_per_hour: int | None = None
     """How many writes an hour the hosts that everybody knows take; None where there is no such limit."""
     draft_prefix: str = ""
@@ -51,37 +85,66 @@ class Facts:
     """Whether a line that begins with a slash is carried out: what we write is kept from that."""
     hides_html_comments: bool = True
     """Whether Markdown shows no HTML comments. Where it does, our marks are link definitions: `[//]: # (…)`."""
+    folds: bool = True
+    """Whether Markdown may hold HTML, of which we write what folds details away."""
+    body_limit: int = 65_536
+    """How many characters a body may have."""
+    block_in_body: bool = True
+    """Whether the machine block stands in the body. Where not, the forge keeps it elsewhere, and it takes no room."""
     labels: bool = True
-    """Whether pull requests have labels. Where not, people ask by comments in place of labels and boxes."""
+    """Whether pull requests have labels, and boxes in them tick. Where not, people ask by comments."""
 
+    def room(self, of: int) -> int:
+        """What of a body's limit is for something that has `of` characters of GitHub's."""
+        return of * self.body_limit // 65_536
+
+
+_GITHUBS_OWNERS = CodeOwners("github", (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"))
 
 FACTS: Mapping[ForgeKind, Facts] = {
-    "gitea": Facts(
-        "Gitea",
-        hosts={"codeberg.org": "https://codeberg.org/api/v1", "gitea.com": "https://gitea.com/api/v1"},
-        api_path="/api/v1",
-        # On servers that were not told otherwise (`WORK_IN_PROGRESS_PREFIXES`).
-        draft_prefix="WIP: ",
-    ),
     "github": Facts(
         "GitHub",
-        hosts={"github.com": "https://api.github.com", "ssh.github.com": "https://api.github.com"},
+        hosts={"github.com": "https://api.github.com"},
+        ssh_hosts={"ssh.github.com": "github.com"},
         # GitHub Enterprise Cloud, run by GitHub for one company each.
         host_endings=(".ghe.com",),
         api_path="/api/v3",
         writes_per_hour=GITHUBS_WRITES_PER_HOUR,
+        takes_apps=True,
+        committer="noreply@github.com",
+        merge_subject=r"Merge pull request #([0-9]{1,9}) ",
+        links=SourceLinks("{repository}/compare/{old}...{new}", "{repository}/releases?q={version}&expanded=true"),
+        linked_as={"github.com": "redirect.github.com"},
+        codeowners=_GITHUBS_OWNERS,
     ),
     "gitlab": Facts(
         "GitLab",
         noun="merge request",
-        hosts={"gitlab.com": "https://gitlab.com/api/v4", "altssh.gitlab.com": "https://gitlab.com/api/v4"},
+        hosts={"gitlab.com": "https://gitlab.com/api/v4"},
+        ssh_hosts={"altssh.gitlab.com": "gitlab.com"},
         api_path="/api/v4",
+        merge_trailer=r"See merge request \S*!([0-9]{1,9})",
+        links=SourceLinks(
+            "{repository}/-/compare/{old}...{new}", "{repository}/-/tags?search={version}", parts=range(2, 21)
+        ),
+        codeowners=CodeOwners("gitlab", ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")),
         draft_prefix="Draft: ",
         opens_whole=True,
         slash_commands=True,
     ),
+    "gitea": Facts(
+        "Gitea",
+        hosts={"codeberg.org": "https://codeberg.org/api/v1", "gitea.com": "https://gitea.com/api/v1"},
+        api_path="/api/v1",
+        links=SourceLinks("{repository}/compare/{old}...{new}", "{repository}/tags?q={version}"),
+        # The last is Forgejo's own.
+        codeowners=CodeOwners("gitea", ("CODEOWNERS", "docs/CODEOWNERS", ".gitea/CODEOWNERS", ".forgejo/CODEOWNERS")),
+        # On servers that were not told otherwise (`WORK_IN_PROGRESS_PREFIXES`).
+        draft_prefix="WIP: ",
+    ),
     "local": Facts(
         "the local forge",
+        codeowners=_GITHUBS_OWNERS,
         opens_whole=True,
         no_auto_merge="a local forge has no checks to wait for; merge it with `imagebot pr merge`",
     ),
@@ -93,14 +156,14 @@ def kind_of(url: GitUrl) -> ForgeKind | None:
     """The forge at a well-known host; None where nobody can tell."""
     if url.scheme == "local":
         return "local"
-    return next((kind for kind, facts in FACTS.items() if _name(url) in facts.hosts), None)
+    return next((kind for kind, facts in FACTS.items() if _known(url, facts)), None)
 
 
 def api_of(url: GitUrl, kind: ForgeKind) -> str:
     """Where a forge's API is for a repository there: well known, or under the forge's own path."""
     facts = FACTS[kind]
-    if _name(url) in facts.hosts:
-        return facts.hosts[_name(url)]
+    if known := _known(url, facts):
+        return facts.hosts[known]
     # The port of an ssh URL is not where the API is.
     host = _name(url) if url.scheme == "ssh" else url.host
     return f"{'http' if url.scheme == 'http' else 'https'}://{host}{facts.api_path}"
@@ -122,5 +185,11 @@ def _name(url: GitUrl) -> str:
     return url.host.partition(":")[0]
 
 
+def _known(url: GitUrl, facts: Facts) -> str:
+    """The well-known host of this forge that a URL names; empty for none."""
+    name = facts.ssh_hosts.get(_name(url), _name(url))
+    return name if name in facts.hosts else ""
+
+
 def _is_everybodys(url: GitUrl, facts: Facts) -> bool:
-    return _name(url) in facts.hosts or any(_name(url).endswith(ending) for ending in facts.host_endings)
+    return bool(_known(url, facts)) or any(_name(url).endswith(ending) for ending in facts.host_endings)

@@ -22,6 +22,7 @@ from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.objects import TreeEntry
 from imagebot.history.commits import Commit
 from imagebot.images.reference import ImageName
+from imagebot.knownforges import FACTS
 from imagebot.observe.events import ForgeWarned, MirrorRemade, RepositoryFetched
 from imagebot.plan.change import Change
 from imagebot.plan.claims import FileFields
@@ -315,7 +316,7 @@ class Checkout:
         own = {self.world.settings.author.email}
         if self.settings.verified_commits and isinstance(self.forge, Signs):
             host = urlsplit(self.settings.api_url).hostname or ""
-            own |= {self.forge.identity()[1], "noreply@github.com", f"noreply@{host}"}
+            own |= {self.forge.identity()[1], FACTS[self.settings.forge].committer, f"noreply@{host}"}
         return frozenset(own)
 
 

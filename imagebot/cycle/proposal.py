@@ -10,8 +10,9 @@ from imagebot.cycle.fetch_facts import described_platform
 from imagebot.errors import WorldError
 from imagebot.forge.protocol import Proposal
 from imagebot.images.about import About
+from imagebot.knownforges import FACTS, ForgeKind
 from imagebot.plan.change import Change, ImageUpdate
-from imagebot.plan.codeowners import PLACES, owners
+from imagebot.plan.codeowners import owners
 from imagebot.plan.groups import BranchTarget, Member
 from imagebot.policy.key_grammar import CODEOWNERS
 from imagebot.pulls import block
@@ -19,7 +20,7 @@ from imagebot.pulls.body_frame import words
 from imagebot.review.body import BODY_LIMIT, PEOPLES_ROOM, describe
 from imagebot.review.flags import FlagKind
 from imagebot.review.image_facts import ImageFacts
-from imagebot.review.links import HOSTS, HostKind
+from imagebot.review.links import HOSTS
 from imagebot.selection.reasons import short
 
 
@@ -31,7 +32,8 @@ def described(checkout: Checkout, target: BranchTarget, change: Change) -> Propo
     Raises `WorldError` where the environment repository cannot be read.
     """
     besides = [_beside(checkout, target, update) for update in change.updates]
-    description = describe(change, besides, _hosts(checkout), _room(checkout, change.branch))
+    facts = FACTS[checkout.settings.forge]
+    description = describe(change, besides, _hosts(checkout), _room(checkout, change.branch), facts)
     kinds = {update.kind for update in change.updates}
     odd = [flag for flag in description.flags if flag.kind is not FlagKind.MAJOR]
     unknown = any(beside.unknown for beside in besides)
@@ -41,7 +43,7 @@ def described(checkout: Checkout, target: BranchTarget, change: Change) -> Propo
         base=change.base,
         title=change.title,
         body=block.stamped(description.body, draft=change.draft, auto_merge=auto_merge),
-        labels=description.labels,
+        labels=description.labels if facts.labels else (),
         reviewers=reviewers(checkout, change),
         assignees=change.assignees,
         draft=change.draft,
@@ -54,15 +56,16 @@ def _room(checkout: Checkout, branch: str) -> int:
     """How long the description may be beside what people wrote around it."""
     pull = checkout.pulls.get(branch)
     theirs = 0 if pull is None else sum(map(len, words(pull.body)))
-    return BODY_LIMIT - max(0, theirs - PEOPLES_ROOM)
+    facts = FACTS[checkout.settings.forge]
+    return facts.room(BODY_LIMIT) - max(0, theirs - facts.room(PEOPLES_ROOM))
 
 
-def _hosts(checkout: Checkout) -> Mapping[str, HostKind]:
+def _hosts(checkout: Checkout) -> Mapping[str, ForgeKind]:
     """The hosts to which a link may lead: those that everybody knows, and those of our own forges."""
-    found: dict[str, HostKind] = dict(HOSTS)
+    found: dict[str, ForgeKind] = dict(HOSTS)
     for settings in checkout.world.settings.repositories.values():
         host = urlsplit(settings.url).netloc if "://" in settings.url else ""
-        if settings.forge != "local" and host and "@" not in host:
+        if host and "@" not in host:
             found.setdefault(host.lower(), settings.forge)
     return found
 
@@ -104,9 +107,9 @@ def reviewers(checkout: Checkout, change: Change) -> tuple[str, ...]:
     named = tuple(name for name in change.reviewers if name != CODEOWNERS)
     if named == change.reviewers:
         return named
-    forge = checkout.settings.forge
-    file = next((place for place in PLACES[forge] if place in checkout.entries), None)
-    if file is None:
+    read_as = FACTS[checkout.settings.forge].codeowners
+    file = next((place for place in read_as.places if place in checkout.entries), None) if read_as else None
+    if read_as is None or file is None:
         return named
     text = checkout.contents([file]).get(file, b"").decode(errors="replace")
-    return tuple(dict.fromkeys((*named, *owners(forge, text, change.files))))
+    return tuple(dict.fromkeys((*named, *owners(read_as, text, change.files))))

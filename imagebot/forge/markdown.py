@@ -11,7 +11,7 @@ import re
 from imagebot.knownforges import Facts
 
 _COMMENT = re.compile(r"<!-- (imagebot:[^()<>\n]*) -->")
-_DEFINITION = re.compile(r"^ {0,3}\[//\]: # \((imagebot:[^()<>\n]*)\)[ \t\r]*$", re.MULTILINE)
+_DEFINITION = re.compile(r"^( {0,3})\[//\]: # \((imagebot:[^()<>\n]*)\)(?=[ \t\r]*$)", re.MULTILINE)
 _SLASH = re.compile(r"^([ \t]*)/(?=[A-Za-z])", re.ASCII | re.MULTILINE)
 
 
@@ -24,4 +24,4 @@ def written(text: str, facts: Facts) -> str:
 
 def read(text: str, facts: Facts) -> str:
     """A text that the forge keeps, with our marks as they are everywhere else."""
-    return text if facts.hides_html_comments else _DEFINITION.sub(r"<!-- \1 -->", text)
+    return text if facts.hides_html_comments else _DEFINITION.sub(r"\1<!-- \2 -->", text)

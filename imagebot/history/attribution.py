@@ -10,15 +10,15 @@ from datetime import timedelta
 from imagebot.history.commits import Arrival, Commit
 from imagebot.history.entry import FieldMove, How
 from imagebot.images.reference import ImageName
+from imagebot.knownforges import FACTS
 from imagebot.pulls.trailers import Landed, landed, rolls_back
 
 # Forges that write a commit themselves sign it as committer; their own address says nothing of who asked for it.
-_FORGES = frozenset({"noreply@github.com"})
-_NUMBER = (
-    re.compile(r"Merge pull request #([0-9]{1,9}) ", re.ASCII),  # GitHub
-    re.compile(r".*\(#([0-9]{1,9})\)", re.ASCII),  # a merge on Gitea and Forgejo, a squash on each of them
-)
-_REQUEST = re.compile(r"See merge request \S*!([0-9]{1,9})", re.ASCII)  # GitLab
+_FORGES = frozenset(facts.committer for facts in FACTS.values() if facts.committer)
+_SUBJECTS = [re.compile(facts.merge_subject, re.ASCII) for facts in FACTS.values() if facts.merge_subject]
+# Behind the title of a squash on most forges, of a merge on some.
+_BEHIND = re.compile(r".*\(#([0-9]{1,9})\)", re.ASCII)
+_TRAILERS = [re.compile(facts.merge_trailer, re.ASCII) for facts in FACTS.values() if facts.merge_trailer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,7 @@ def _took(arrival: Arrival, made: Sequence[Commit]) -> timedelta | None:
 
 def number(commit: Commit) -> int | None:
     """That of the pull request from which a forge wrote this commit, as it says itself."""
-    found = next((match for pattern in _NUMBER if (match := pattern.match(commit.subject))), None)
-    found = found or _REQUEST.search(commit.message)
+    subject = (match for pattern in (*_SUBJECTS, _BEHIND) if (match := pattern.match(commit.subject)))
+    trailer = (match for pattern in _TRAILERS if (match := pattern.search(commit.message)))
+    found = next(subject, None) or next(trailer, None)
     return int(found[1]) if found else None

@@ -9,26 +9,16 @@ All that is matched is matched by RE2: whoever writes the file could keep Python
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
-from typing import Any, Literal, assert_never
+from typing import Any, assert_never
 
 import re2  # type: ignore[import-untyped]
 
+from imagebot.knownforges import CodeOwners
 from imagebot.policy.key_grammar import CODEOWNERS, login
-
-Kind = Literal["gitea", "github", "gitlab", "local"]
-
-_GITHUB_PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
-PLACES: Mapping[Kind, tuple[str, ...]] = {
-    "gitea": ("CODEOWNERS", "docs/CODEOWNERS", ".gitea/CODEOWNERS", ".forgejo/CODEOWNERS"),
-    "github": _GITHUB_PLACES,
-    "gitlab": ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"),
-    "local": _GITHUB_PLACES,
-}
-"""Where each forge looks for the file: the first that exists is the only one. The last for `gitea` is Forgejo's own."""
 
 _GITHUB_BYTES = 3 * 1024 * 1024
 # What a file may cost to match: 100 for each line at least, of RE2's instructions, which take 16 bytes each.
@@ -45,13 +35,13 @@ _PIECE = re.compile(r"\\(?P<escaped>.)|\[(?P<set>[^\]]+)\]|(?P<letter>.)", re.DO
 _SPECIAL = frozenset(r"\.+*?()|[]{}^$")
 
 
-def owners(kind: Kind, text: str, paths: Iterable[str]) -> tuple[str, ...]:
+def owners(read_as: CodeOwners, text: str, paths: Iterable[str]) -> tuple[str, ...]:
     """The owners of the files at `paths`, from the repository's root, as reviewers of a policy: logins, `team:NAME`.
 
     Left out is who cannot be asked for a review by name: mail addresses, GitLab's roles and its groups within groups.
     A line that the forge cannot read is passed over, as the forge does; a file of absurd size names nobody.
     """
-    sections = _read(kind, text)
+    sections = _read(read_as, text)
     found: dict[str, str] = {}
     for path in paths:
         data = path.encode(errors="replace")
@@ -139,18 +129,18 @@ class _Compiler:
 
 
 @lru_cache(maxsize=16)
-def _read(kind: Kind, text: str) -> tuple[_Section, ...]:
+def _read(read_as: CodeOwners, text: str) -> tuple[_Section, ...]:
     compiler = _Compiler()
     try:
-        match kind:
-            case "github" | "local":
+        match read_as.dialect:
+            case "github":
                 return _github(text, compiler)
             case "gitlab":
                 return _gitlab(text, compiler)
             case "gitea":
                 return _gitea(text, compiler)
             case _:
-                assert_never(kind)
+                assert_never(read_as.dialect)
     except _TooLarge:
         return ()
 

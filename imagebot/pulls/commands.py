@@ -19,9 +19,11 @@ class Command(StrEnum):
         return f"imagebot/{self}"
 
 
+RELEASE = "release"
+"""What ends a hold, where people ask by comments."""
 _SAYS = {
     Command.REBUILD: "**Rebuild** the branch from {base}, also if somebody committed to it: their commits go",
-    Command.HOLD: "**Hold**: leave branch and words as they are for as long as this is ticked",
+    Command.HOLD: "**Hold**: leave branch and words as they are for as long as this is {stands}",
     Command.RETRY: "**Try again**: write this with fresh facts or, if it was closed, propose these versions after all",
 }
 _TICKED = re.compile(r"^ {0,3}[-*+] \[[xX]\] <!-- imagebot:(rebuild|hold|retry) -->", re.MULTILINE)
@@ -30,10 +32,17 @@ _TICKED = re.compile(r"^ {0,3}[-*+] \[[xX]\] <!-- imagebot:(rebuild|hold|retry) 
 def boxes(base: str) -> str:
     """The boxes to tick; `base` is the branch that is merged into, made inert."""
     lines = [
-        f"- [ ] <!-- imagebot:{wish} --> {says.format(base=base)} (or the label `{wish.label}`)"
+        f"- [ ] <!-- imagebot:{wish} --> {says.format(base=base, stands='ticked')} (or the label `{wish.label}`)"
         for wish, says in _SAYS.items()
     ]
     return "\n".join(lines)
+
+
+def comments(base: str) -> str:
+    """The same where pull requests have neither boxes nor labels: what a comment may say."""
+    stands = f"the last word: `imagebot {RELEASE}` ends it"
+    lines = [f"- `imagebot {wish}`: {says.format(base=base, stands=stands)}" for wish, says in _SAYS.items()]
+    return "\n".join(["**Ask imagebot** by a comment that says just one of these, if you may write here:", "", *lines])
 
 
 def asked(body: str, labels: Iterable[str]) -> frozenset[Command]:

@@ -7,15 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from imagebot.images.reference import DIGEST_PATTERN
+from imagebot.knownforges import FACTS, Facts, ForgeKind
 from imagebot.plan.change import REPUSH, Change, ImageUpdate
 from imagebot.pulls.block import Block, Proposed, write
 from imagebot.pulls.body_frame import YOURS, framed
-from imagebot.pulls.commands import boxes
+from imagebot.pulls.commands import boxes, comments
 from imagebot.review.escape import code, html_code, prose
 from imagebot.review.facts import in_full, table
 from imagebot.review.flags import Flag, flags
 from imagebot.review.image_facts import ImageFacts
-from imagebot.review.links import HOSTS, HostKind
+from imagebot.review.links import HOSTS
 from imagebot.review.note import note
 from imagebot.review.titles import labels, moved
 from imagebot.review.truncate import BodyPart, Worth, fit
@@ -31,7 +32,9 @@ _FIELDS_SHOWN = 10
 _FIELDS_FOLDED = 200
 _SKIPPED_SHOWN = 4
 _WARNINGS_SHOWN = 40
+_WARNINGS_NEEDED = 5
 _NAMED = 3
+_NOT_WANTED = "**Not wanted?** Close this pull request: these versions will not be proposed again, newer ones will."
 _DIGEST = re.compile(DIGEST_PATTERN, re.ASCII)
 
 
@@ -51,36 +54,43 @@ class _Shown:
     update: ImageUpdate
     beside: ImageFacts
     flags: tuple[Flag, ...]
-    hosts: Mapping[str, HostKind]
+    hosts: Mapping[str, ForgeKind]
+    folds: bool
 
 
 def describe(
-    change: Change, besides: Sequence[ImageFacts], hosts: Mapping[str, HostKind] = HOSTS, room: int = BODY_LIMIT
+    change: Change,
+    besides: Sequence[ImageFacts],
+    hosts: Mapping[str, ForgeKind] = HOSTS,
+    room: int = BODY_LIMIT,
+    facts: Facts = FACTS["github"],
 ) -> Description:
     """The body and the labels of a change; `besides` has what is known about each of its updates, in their order.
 
-    `room` is how many characters the body may have.
+    `room` is how many characters the body may have, `facts` what is known of the forge that shows it.
     """
     shown = [
-        _Shown(update, beside, flags(beside.old, beside.new, update), hosts)
+        _Shown(update, beside, flags(beside.old, beside.new, update), hosts, facts.folds)
         for update, beside in zip(change.updates, besides, strict=True)
     ]
     found = tuple(flag for each in shown for flag in each.flags)
     proposed = tuple(Proposed(one.app, str(one.image), one.new.tag, one.new.digest) for one in change.updates)
     told = Block(change.name, change.environment, proposed, change.fingerprint, draft=change.draft, title=change.title)
     block = f"\n{write(told)}\n"
-    body = framed(fit([*_parts(change, shown)], room - len(framed(block)))) + block
+    room -= len(framed(block if facts.block_in_body else ""))
+    body = framed(fit([*_parts(change, shown, facts)], room)) + block
     return Description(body, labels(change, flagged=bool(found)), found)
 
 
-def _parts(change: Change, shown: Sequence[_Shown]) -> Iterator[BodyPart]:
+def _parts(change: Change, shown: Sequence[_Shown], facts: Facts) -> Iterator[BodyPart]:
     yield BodyPart(f"{_heading(change)}\n")
     yield from _warnings(shown)
     yield from _one(shown[0]) if len(shown) == 1 else _several(shown)
-    yield BodyPart(f"\n{_choices(change)}\n")
+    yield BodyPart(f"\n{_choices(change)}\n", Worth.ADVICE, BodyPart(f"\n{_NOT_WANTED}\n"))
     if words := note(change):
         yield BodyPart(f"\n{words}\n")
-    yield BodyPart(f"\n{boxes(code(change.base))}\n")
+    ask = boxes if facts.labels else comments
+    yield BodyPart(f"\n{ask(code(change.base))}\n")
     if len(shown) == 1:
         yield from _folded(shown[0])
 
@@ -101,7 +111,8 @@ def _warnings(shown: Sequence[_Shown]) -> Iterator[BodyPart]:
     if len(lines) > _WARNINGS_SHOWN:
         lines = [*lines[:_WARNINGS_SHOWN], f"- ⚠ and {len(lines) - _WARNINGS_SHOWN} more warnings"]
     if lines:
-        yield BodyPart("\n" + "\n".join(lines) + "\n")
+        yield BodyPart("\n" + "".join(f"{line}\n" for line in lines[:_WARNINGS_NEEDED]))
+        yield from (BodyPart(f"{line}\n", Worth.WARNINGS) for line in lines[_WARNINGS_NEEDED:])
 
 
 def _one(shown: _Shown) -> Iterator[BodyPart]:
@@ -128,12 +139,14 @@ def _several(shown: Sequence[_Shown]) -> Iterator[BodyPart]:
 def _section(shown: _Shown) -> BodyPart:
     """All about one of several updates, folded; in parts if there is not room enough for so many."""
     update = shown.update
-    summary = f"{html_code(update.app)} {html_code(update.image.familiar)}"
+    summary = f"{html_code(update.app)} {html_code(update.image.familiar)}" if shown.folds else _name(update)
     facts = [_why(update), table(update, shown.beside, shown.hosts), _fields(update, _FIELDS_SHOWN)]
     more = [_skipped(update), in_full(update, shown.beside)]
     least = BodyPart(f"\n{_name(update)}: {_why(update)}\n", Worth.REASONS)
     return BodyPart(
-        _fold(summary, [*facts, *more]), Worth.DETAILS, BodyPart(_fold(summary, facts), Worth.FIELDS, least)
+        _fold(shown, summary, [*facts, *more]),
+        Worth.DETAILS,
+        BodyPart(_fold(shown, summary, facts), Worth.FIELDS, least),
     )
 
 
@@ -141,17 +154,19 @@ def _folded(shown: _Shown) -> Iterator[BodyPart]:
     """What most reviewers need not see."""
     update = shown.update
     if len(update.fields) > _FIELDS_SHOWN:
-        yield BodyPart(_fold("All fields", [_fields(update, _FIELDS_FOLDED)]), Worth.DETAILS)
+        yield BodyPart(_fold(shown, "All fields", [_fields(update, _FIELDS_FOLDED)]), Worth.DETAILS)
     if len(update.skipped) > _SKIPPED_SHOWN:
         lines = "\n".join(f"- {_refused(item.tag, item.because)}" for item in update.skipped)
-        yield BodyPart(_fold("Better tags that were not taken", [lines]), Worth.DETAILS)
+        yield BodyPart(_fold(shown, "Better tags that were not taken", [lines]), Worth.DETAILS)
     words = "Whole digests, and what is configured otherwise"
-    yield BodyPart(_fold(words, [in_full(update, shown.beside)]), Worth.DETAILS)
+    yield BodyPart(_fold(shown, words, [in_full(update, shown.beside)]), Worth.DETAILS)
 
 
-def _fold(summary: str, sections: Sequence[str]) -> str:
-    """After a line of HTML, Markdown begins with an empty one."""
+def _fold(shown: _Shown, summary: str, sections: Sequence[str]) -> str:
+    """After a line of HTML, Markdown begins with an empty one. Where there is none, nothing folds: a heading stands."""
     inside = "\n\n".join(section for section in sections if section)
+    if not shown.folds:
+        return f"\n#### {summary}\n\n{inside}\n"
     return f"\n<details><summary>{summary}</summary>\n\n{inside}\n\n</details>\n"
 
 
@@ -197,7 +212,7 @@ def _choices(change: Change) -> str:
     more = " and so on, app by app" if len(apps) > len(named) else ""
     lines = [
         f"**Roll back** with {commands}{more}, or by reverting the merge.{_back(updates)}{_lost(updates)}",
-        "**Not wanted?** Close this pull request: these versions will not be proposed again, newer ones will.",
+        _NOT_WANTED,
         "**A commit of yours** on this branch is safe: from then on imagebot leaves the branch alone.",
         YOURS,
     ]

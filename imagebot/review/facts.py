@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from imagebot.documents.duration import format_duration
 from imagebot.images.about import About
+from imagebot.knownforges import ForgeKind
 from imagebot.plan.change import ImageUpdate
 from imagebot.review.compare import Comparison, Names, compare
 from imagebot.review.escape import code, prose
 from imagebot.review.image_facts import ImageFacts
-from imagebot.review.links import HostKind, links
+from imagebot.review.links import links
 from imagebot.review.titles import versions
 from imagebot.selection.reasons import short, shown
 from imagebot.selection.verdict import Version
@@ -23,7 +24,7 @@ _LONGEST_REFERENCE = 600
 _NONE = "–"
 
 
-def table(update: ImageUpdate, beside: ImageFacts, hosts: Mapping[str, HostKind]) -> str:
+def table(update: ImageUpdate, beside: ImageFacts, hosts: Mapping[str, ForgeKind]) -> str:
     """What was and what becomes, with a line for each thing that is known."""
     rows = [(code(update.image.familiar), "was", "becomes"), ("---", "---", "---"), *_rows(update, beside, hosts)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
@@ -40,7 +41,7 @@ def in_full(update: ImageUpdate, beside: ImageFacts) -> str:
     return "\n".join(lines)
 
 
-def _rows(update: ImageUpdate, beside: ImageFacts, hosts: Mapping[str, HostKind]) -> Iterator[tuple[str, str, str]]:
+def _rows(update: ImageUpdate, beside: ImageFacts, hosts: Mapping[str, ForgeKind]) -> Iterator[tuple[str, str, str]]:
     old, new = beside.old, beside.new
     yield "version", code(versions(update.old)), f"{code(update.new.tag)} ({update.kind})"
     digests = list(dict.fromkeys(version.digest for version in update.old if version.digest))
@@ -76,7 +77,7 @@ def _compared(found: Comparison, platforms: Sequence[str]) -> Iterator[tuple[str
     yield "configuration", "", "; ".join(told) if told else "the same"
 
 
-def _links(update: ImageUpdate, beside: ImageFacts, hosts: Mapping[str, HostKind]) -> str:
+def _links(update: ImageUpdate, beside: ImageFacts, hosts: Mapping[str, ForgeKind]) -> str:
     found = links(beside.old, beside.new, update, hosts)
     shown_links = [("compare", found.compare), ("release notes", found.notes)]
     told = [f"[{words}]({url})" for words, url in shown_links if url is not None]

@@ -9,26 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, assert_never
 from urllib.parse import quote
 
 from imagebot.images.about import About
 from imagebot.images.reference import ImageName
+from imagebot.knownforges import FACTS, ForgeKind, SourceLinks
 from imagebot.plan.change import ImageUpdate
 from imagebot.review.image_source import inherited, revision_of, same_place, source_of
 
-HostKind = Literal["gitea", "github", "gitlab"]
-
-HOSTS: Mapping[str, HostKind] = {
-    "codeberg.org": "gitea",
-    "gitea.com": "gitea",
-    "github.com": "github",
-    "gitlab.com": "gitlab",
-}
+HOSTS: Mapping[str, ForgeKind] = {host: kind for kind, facts in FACTS.items() for host in facts.hosts}
 """Those that are linked to without being told, in lower case; another may have its port: `git.acme.internal:8443`."""
 
-# A link to github.com in a pull request leaves a mark in what it links to; this host only sends the reader on.
-_WITHOUT_A_MARK = {"github.com": "redirect.github.com"}
 _SOURCE = re.compile(r"(?i:https)://([A-Za-z0-9.:-]+)/([A-Za-z0-9._/-]+?)(?:\.git)?/?(?:#[^\n]*)?", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{7,64}", re.ASCII)
 _LONGEST = 1000
@@ -44,7 +35,7 @@ class Links:
     because: str = ""
 
 
-def links(old: About | None, new: About | None, update: ImageUpdate, hosts: Mapping[str, HostKind] = HOSTS) -> Links:
+def links(old: About | None, new: About | None, update: ImageUpdate, hosts: Mapping[str, ForgeKind] = HOSTS) -> Links:
     """The commits between two images, and the release notes of the new one."""
     if new is None:
         return Links(because="the image could not be asked where its source is")
@@ -53,17 +44,17 @@ def links(old: About | None, new: About | None, update: ImageUpdate, hosts: Mapp
     if repository is None:
         return Links(because=doubt or "its source is on no forge that is linked to")
     version = _version(new, update)
-    notes = _notes(repository, version) if version else None
+    notes = _versions(repository, version) if version else None
     match _commits(old, new):
         case (before, after):
-            return Links(_compare(repository, f"{before}...{after}"), notes)
+            return Links(_compare(repository, before, after), notes)
         case str(because):
             return Links(None, notes, because)
 
 
 @dataclass(frozen=True, slots=True)
 class _Repository:
-    kind: HostKind
+    pages: SourceLinks
     url: str
 
 
@@ -78,15 +69,20 @@ def _doubt(old: About | None, new: About, image: ImageName) -> str:
     return ""
 
 
-def _repository(source: str, hosts: Mapping[str, HostKind]) -> _Repository | None:
+def _repository(source: str, hosts: Mapping[str, ForgeKind]) -> _Repository | None:
     match = _SOURCE.fullmatch(source) if len(source) <= _LONGEST else None
     if match is None:
         return None
     host, path = match[1].lower(), match[2]
-    kind, parts = hosts.get(host), path.split("/")
-    if kind is None or _NOT_IN_A_PATH.intersection(parts) or not 2 <= len(parts) <= (20 if kind == "gitlab" else 2):
+    facts, parts = FACTS.get(hosts[host]) if host in hosts else None, path.split("/")
+    if (
+        facts is None
+        or facts.links is None
+        or _NOT_IN_A_PATH.intersection(parts)
+        or len(parts) not in facts.links.parts
+    ):
         return None
-    return _Repository(kind, f"https://{_WITHOUT_A_MARK.get(host, host)}/{path}")
+    return _Repository(facts.links, f"https://{facts.linked_as.get(host, host)}/{path}")
 
 
 def _commits(old: About | None, new: About) -> tuple[str, str] | str:
@@ -111,25 +107,9 @@ def _version(new: About, update: ImageUpdate) -> str:
     return version if update.kind != "commit" and any(char in "0123456789" for char in version) else ""
 
 
-def _compare(repository: _Repository, commits: str) -> str:
-    match repository.kind:
-        case "github" | "gitea":
-            return f"{repository.url}/compare/{commits}"
-        case "gitlab":
-            return f"{repository.url}/-/compare/{commits}"
-        case _:
-            assert_never(repository.kind)
+def _compare(repository: _Repository, old: str, new: str) -> str:
+    return repository.pages.compare.format(repository=repository.url, old=old, new=new)
 
 
-def _notes(repository: _Repository, version: str) -> str:
-    """A search, so that it does not matter whether the tags of the source have a `v`."""
-    wanted = quote(version, safe="")
-    match repository.kind:
-        case "github":
-            return f"{repository.url}/releases?q={wanted}&expanded=true"
-        case "gitlab":
-            return f"{repository.url}/-/tags?search={wanted}"
-        case "gitea":
-            return f"{repository.url}/tags?q={wanted}"
-        case _:
-            assert_never(repository.kind)
+def _versions(repository: _Repository, version: str) -> str:
+    return repository.pages.versions.format(repository=repository.url, version=quote(version, safe=""))

@@ -12,15 +12,19 @@ class Worth(IntEnum):
     """What a part is, from what is never left out to what goes first."""
 
     NEEDED = 0
-    OVERVIEW = 1
-    REASONS = 2
-    FIELDS = 3
-    FACTS = 4
-    SKIPPED = 5
-    DETAILS = 6
+    WARNINGS = 1
+    ADVICE = 2
+    OVERVIEW = 3
+    REASONS = 4
+    FIELDS = 5
+    FACTS = 6
+    SKIPPED = 7
+    DETAILS = 8
 
 
 _SAYS = {
+    Worth.WARNINGS: ("warning", "warnings"),
+    Worth.ADVICE: ("piece of advice", "pieces of advice"),
     Worth.OVERVIEW: ("line of the overview", "lines of the overview"),
     Worth.REASONS: ("reason", "reasons"),
     Worth.FIELDS: ("list of fields", "lists of fields"),

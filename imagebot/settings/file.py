@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -182,15 +183,13 @@ class Repository(Model):
     def _fits_together(self) -> Self:
         kind = self.forge_kind
         if kind is None:
-            raise Misplaced(
-                ("url",), "which forge this is cannot be told from the URL; write forge: github, gitlab, gitea or local"
-            )
+            raise Misplaced(("url",), f"which forge this is cannot be told from the URL; write forge: {_one_of(FACTS)}")
         if kind == "local" and self.url.scheme != "local":
             raise Misplaced(("forge",), "the local forge is for a repository that is a path")
         if kind != "local" and self.url.scheme == "local" and self.api_url is None:
             raise Misplaced(("forge",), f"{FACTS[kind].name} for a repository that is a path needs apiUrl")
         self._check_credentials(kind)
-        if self.verified_commits and (kind != "github" or not self._is_app):
+        if self.verified_commits and not (FACTS[kind].takes_apps and self._is_app):
             raise Misplaced(("verified_commits",), "only GitHub makes signed commits, and only for an App: write `app`")
         return self
 
@@ -200,18 +199,18 @@ class Repository(Model):
 
     def _check_credentials(self, kind: ForgeKind) -> None:
         given = self.credentials
-        if kind != "github" and self.api_credentials is not None and self.api_credentials.app is not None:
+        if not FACTS[kind].takes_apps and self.api_credentials is not None and self.api_credentials.app is not None:
             raise Misplaced(("apiCredentials",), "an App is GitHub's; give a token")
         if given is None:
             return
         ssh = given.ssh_key_file is not None
-        if kind != "github" and given.app is not None:
+        if not FACTS[kind].takes_apps and given.app is not None:
             raise Misplaced(("credentials",), "an App is GitHub's; give a token")
         if self.url.scheme == "ssh" and not ssh:
             raise Misplaced(("credentials",), "git over ssh wants sshKeyFile; the token goes under apiCredentials")
         _check_key(self.url, given)
         if ssh and kind != "local" and self.api_credentials is None:
-            way = "a token or an App" if kind == "github" else "a token"
+            way = "a token or an App" if FACTS[kind].takes_apps else "a token"
             raise Misplaced(
                 ("credentials",), f"{FACTS[kind].name}'s API takes no ssh key; give {way} in apiCredentials"
             )
@@ -373,6 +372,11 @@ class SettingsFile(Model):
             if other != host:
                 raise Misplaced(("registries", host), f"this is the same registry as {other}; write one of them")
         return self
+
+
+def _one_of(names: Iterable[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} or {last}"
 
 
 def _exactly_one(model: Model, *names: str) -> None:

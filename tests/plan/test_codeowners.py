@@ -6,14 +6,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from imagebot.plan.codeowners import PLACES, Kind, owners
+from imagebot.knownforges import FACTS, ForgeKind
+from imagebot.plan.codeowners import owners
 from imagebot.policy.key_grammar import CODEOWNERS, reviewer
 
-KINDS: tuple[Kind, ...] = ("gitea", "github", "gitlab", "local")
+READ_AS = {kind: facts.codeowners for kind, facts in FACTS.items() if facts.codeowners}
+KINDS = tuple(READ_AS)
 
 
-def owner(kind: Kind, text: str, path: str) -> str:
-    return " ".join(owners(kind, text, [path]))
+def owner(kind: ForgeKind, text: str, path: str) -> str:
+    return " ".join(owners(READ_AS[kind], text, [path]))
 
 
 GITHUB = """\
@@ -72,7 +74,7 @@ def test_github(path: str, owned_by: str) -> None:
     ["!a.yaml @x", "[ab].yaml @x", "\\#a @x", "* nobody", "* @a/b/c", "* @ x@", "a//b @x", "/ @x", "# * @x", "   ", ""],
 )
 def test_a_line_that_github_does_not_read_is_passed_over(line: str) -> None:
-    assert owners("github", f"* @first\n{line}\n", ["a.yaml", "!a.yaml", "#a", "b"]) == ("first",)
+    assert owners(READ_AS["github"], f"* @first\n{line}\n", ["a.yaml", "!a.yaml", "#a", "b"]) == ("first",)
 
 
 def test_github_loads_no_file_of_3_mb() -> None:
@@ -209,43 +211,43 @@ def test_gitea(path: str, owned_by: str) -> None:
 def test_all_files_that_change_are_asked_about_and_nobody_is_named_twice() -> None:
     text = "a @ada @Bob\nb @BOB @acme/platform\n"
 
-    assert owners("github", text, ["b", "a", "c"]) == ("BOB", "team:platform", "ada")
-    assert owners("github", text, []) == ()
+    assert owners(READ_AS["github"], text, ["b", "a", "c"]) == ("BOB", "team:platform", "ada")
+    assert owners(READ_AS["github"], text, []) == ()
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_whoever_is_called_codeowners_would_be_taken_for_the_word(kind: Kind) -> None:
+def test_whoever_is_called_codeowners_would_be_taken_for_the_word(kind: ForgeKind) -> None:
     every = {"gitea": ".*"}.get(kind, "*")
 
     assert owner(kind, f"{every} @codeowners @CodeOwners @ada\n", "x") == "ada"
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_line_ends_and_tabs(kind: Kind) -> None:
+def test_line_ends_and_tabs(kind: ForgeKind) -> None:
     every = {"gitea": ".*"}.get(kind, "*")
 
     assert owner(kind, f"\r\n{every}\t@ada  @bob\r\n# end", "x") == "ada bob"
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_one_file_in_one_of_a_few_places(kind: Kind) -> None:
-    assert len(set(PLACES[kind])) == len(PLACES[kind]) >= 3
-    assert all(place.rpartition("/")[2] == "CODEOWNERS" for place in PLACES[kind])
-    assert PLACES[kind][0] == (".github/CODEOWNERS" if kind in {"github", "local"} else "CODEOWNERS")
+def test_one_file_in_one_of_a_few_places(kind: ForgeKind) -> None:
+    assert len(set(READ_AS[kind].places)) == len(READ_AS[kind].places) >= 3
+    assert all(place.rpartition("/")[2] == "CODEOWNERS" for place in READ_AS[kind].places)
+    assert READ_AS[kind].places[0] == (".github/CODEOWNERS" if kind in {"github", "local"} else "CODEOWNERS")
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_ten_thousand_lines_and_a_hundred_files(kind: Kind) -> None:
+def test_ten_thousand_lines_and_a_hundred_files(kind: ForgeKind) -> None:
     text = "".join(f"/apps/team{number}/ @user{number}\n" for number in range(10_000))
     if kind == "gitea":
         text = text.replace("/ @", "/.* @").replace("/apps", "apps")
     paths = [f"apps/team{number}/app.yaml" for number in range(0, 10_000, 100)]
 
-    assert owners(kind, text, paths) == tuple(f"user{number}" for number in range(0, 10_000, 100))
+    assert owners(READ_AS[kind], text, paths) == tuple(f"user{number}" for number in range(0, 10_000, 100))
 
 
 @pytest.mark.parametrize("kind", ["github", "gitlab"])
-def test_the_last_of_many_lines_wins(kind: Kind) -> None:
+def test_the_last_of_many_lines_wins(kind: ForgeKind) -> None:
     text = "".join(f"* @user{number}\n" for number in range(250))
 
     assert owner(kind, text, "x") == "user249"
@@ -258,7 +260,7 @@ def test_many_large_patterns() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_line_break_is_a_character_of_a_file_name(kind: Kind) -> None:
+def test_a_line_break_is_a_character_of_a_file_name(kind: ForgeKind) -> None:
     assert owner(kind, {"gitea": "a/.* @ada"}.get(kind, "a/ @ada"), "a/b\nc/d") == "ada"
 
 
@@ -278,14 +280,14 @@ def test_a_line_break_is_a_character_of_a_file_name(kind: Kind) -> None:
     ],
     ids=["sum", "nested", "backslashes", "brackets", "no end", "sets", "marks", "stars", "a long name", "lines"],
 )
-def test_who_writes_an_absurd_file_gets_no_owners_and_soon(kind: Kind, text: str) -> None:
-    assert owners(kind, text, ["x"]) == ()
+def test_who_writes_an_absurd_file_gets_no_owners_and_soon(kind: ForgeKind, text: str) -> None:
+    assert owners(READ_AS[kind], text, ["x"]) == ()
 
 
 def test_stars_without_end_keep_nobody_busy() -> None:
     text = "".join(f"{'*a' * 30}{number} @x\n" for number in range(200))
 
-    assert owners("github", text, ["a" * 4000]) == ()
+    assert owners(READ_AS["github"], text, ["a" * 4000]) == ()
 
 
 PATTERNS = st.text(alphabet="ab/*?[]!\\#^-. \t@{}()|+$0é\ud800\x00", max_size=12)
@@ -297,9 +299,9 @@ PATHS = st.lists(st.text(alphabet="ab/.[]\\ é\ud800", min_size=1, max_size=8), 
 @given(st.sampled_from(KINDS), st.lists(LINES | st.text(max_size=20), max_size=6).map("\n".join), PATHS)
 @example("gitlab", "[!]x @a", ["ax"])
 def test_whatever_stands_there_the_answer_is_reviewers_that_a_policy_could_name(
-    kind: Kind, text: str, paths: list[str]
+    kind: ForgeKind, text: str, paths: list[str]
 ) -> None:
-    found = owners(kind, text, paths)
+    found = owners(READ_AS[kind], text, paths)
 
     assert all(reviewer(name) == name != CODEOWNERS for name in found)
     assert len({name.casefold() for name in found}) == len(found)

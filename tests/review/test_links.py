@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from imagebot.images.about import About
-from imagebot.review.links import HOSTS, HostKind, Links, links
+from imagebot.knownforges import ForgeKind
+from imagebot.review.links import HOSTS, Links, links
 from imagebot.selection.verdict import Version
 from tests.support.abouts import NEW, OLD, about
 from tests.support.changes import UPDATE
 
 BEFORE, AFTER = "1" * 40, "2" * 40
 COMMITS = f"{BEFORE}...{AFTER}"
-OURS: Mapping[str, HostKind] = {**HOSTS, "git.acme.internal:8443": "gitea", "github.acme.internal": "github"}
+OURS: Mapping[str, ForgeKind] = {**HOSTS, "git.acme.internal:8443": "gitea", "github.acme.internal": "github"}
 
 
 def from_source(source: str) -> Links:
