@@ -15,6 +15,7 @@ from imagebot.gitrepo.remote import Remote
 from imagebot.gitrepo.sign import signed
 from imagebot.policyfiles import load_paths
 from imagebot.registry.endpoint import Endpoint
+from imagebot.registry.waits import Waits
 from imagebot.registry.wire import Count
 from imagebot.regular import Irregular, open_regular, read_regular
 from imagebot.secret import Secret, SecretFile
@@ -25,7 +26,7 @@ OPENS: dict[str, Callable[[Path], object]] = {
     "token": lambda file: SecretFile(file).reveal(),
     "settings": load,
     "signing key": lambda file: signed([b"tree x"], SshSigningKey(file)),
-    "CA of a registry": lambda file: Endpoint.of("r.example", RegistrySettings(ca_file=file), Count()),
+    "CA of a registry": lambda file: Endpoint.of("r.example", RegistrySettings(ca_file=file), Count(), Waits()),
     "CA of a forge": lambda file: Transport(file, 1.0),
     "CA of a git server": lambda file: Remote(URL, ca_file=file).environment(),
     "the same, beside a token": lambda file: Remote(

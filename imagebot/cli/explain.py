@@ -24,7 +24,7 @@ from imagebot.plan.decision import Decision, WatchDecision
 from imagebot.selection.gate_report import Gate, nearest, survey
 from imagebot.selection.rank import Rule
 from imagebot.selection.reasons import shown
-from imagebot.selection.verdict import Held, Refusal, Update, UpToDate, Version
+from imagebot.selection.verdict import Held, Refusal, Update, UpToDate, Version, Waiting
 
 _SHOWN = 5
 _SIGNS = {True: "open", False: "shut", None: "-"}
@@ -155,7 +155,7 @@ def _data(decision: Decision, line: WatchDecision, now: datetime) -> dict[str, A
         "state": state(line.verdict),
         "chosen": chosen(line.verdict) or None,
         "digest": _digest(line),
-        "until": _moment(line.verdict.until) if isinstance(line.verdict, Held) else None,
+        "until": _moment(line.verdict.until) if isinstance(line.verdict, Held | Waiting) else None,
         "because": line.verdict.because,
         "gates": [
             {"gate": gate.name, "open": gate.open, "until": _moment(gate.until), "because": gate.because}

@@ -17,10 +17,17 @@ from imagebot.errors import Bug
 from imagebot.outgoing import outgoing, outgoing_lines
 from imagebot.plan.decision import Decision, WatchDecision
 from imagebot.selection.hand_holds import HandHold
-from imagebot.selection.verdict import Held, NoCandidate, Unknown, Update, UpToDate, Verdict, tag_of
+from imagebot.selection.verdict import Held, NoCandidate, Unknown, Update, UpToDate, Verdict, Waiting, tag_of
 
 _PIPE_WIDTH = 2000
-_STYLES = {"update": "green", "up to date": "dim", "held": "yellow", "no candidate": "yellow", "unknown": "red"}
+_STYLES = {
+    "update": "green",
+    "up to date": "dim",
+    "held": "yellow",
+    "no candidate": "yellow",
+    "waiting": "yellow",
+    "unknown": "red",
+}
 _DEED_STYLES = {Action.OPENED: "green", Action.UPDATED: "green", Action.FAILED: "red", Action.WAITING: "yellow"}
 
 
@@ -40,6 +47,8 @@ def state(verdict: Verdict) -> str:
             return f"held ({hold})"
         case NoCandidate():
             return "no candidate"
+        case Waiting():
+            return "waiting"
         case Unknown():
             return "unknown"
     assert_never(verdict)
@@ -175,8 +184,13 @@ def _line(decision: Decision, line: WatchDecision) -> dict[str, Any]:
         "state": state(line.verdict),
         "chosen": chosen(line.verdict) or None,
         "because": line.verdict.because,
-        "until": line.verdict.until.isoformat() if isinstance(line.verdict, Held) and line.verdict.until else None,
+        "until": _until(line.verdict),
     }
+
+
+def _until(verdict: Verdict) -> str | None:
+    until = verdict.until if isinstance(verdict, Held | Waiting) else None
+    return None if until is None else until.isoformat()
 
 
 def _costs(report: Report) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from imagebot.cycle.checkout import Checkout
+from imagebot.cycle.unanswered import unanswered
 from imagebot.cycle.world import World
 from imagebot.errors import CannotEdit, ImagebotError
 from imagebot.plan.change import Change
@@ -48,7 +49,7 @@ def arrange(
         world.go_on()
         found = world.ask(f"arrange {target.branch}", partial(_arrange, checkout, target, unknown))
         if isinstance(found, ImagebotError):
-            found = Arranged(checkout, target), all_unknown([target], str(found))
+            found = Arranged(checkout, target), all_unknown([target], found)
         one, changed = found
         arranged.append(one)
         news |= changed
@@ -84,11 +85,11 @@ def _arrange(checkout: Checkout, target: BranchTarget, unknown: Collection[str])
     return _proposed(checkout, target, due, draft=not ready)
 
 
-def all_unknown(targets: Iterable[BranchTarget], because: str) -> News:
+def all_unknown(targets: Iterable[BranchTarget], because: ImagebotError) -> News:
     """The news of branches that nothing could be made of: of those that wanted something on them."""
     members = (member for target in targets for member in target.members)
     wanting = (member for member in members if isinstance(member.line.verdict, Update) or _soaks(member))
-    return {_key(member): Unknown(because) for member in wanting}
+    return {_key(member): unanswered(because) for member in wanting}
 
 
 def _carries(checkout: Checkout, target: BranchTarget, unknown: Collection[str]) -> bool:

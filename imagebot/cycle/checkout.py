@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from imagebot.bans import ToldToWait
 from imagebot.cycle.branch_ownership import Branches
 from imagebot.cycle.index import Watched
 from imagebot.cycle.lazy_property import once
@@ -16,7 +17,6 @@ from imagebot.cycle.pass_store import PassStore
 from imagebot.cycle.registry_cache import RegistryCache
 from imagebot.cycle.world import World
 from imagebot.errors import BadResponse, ImagebotError, Unavailable, WorldError
-from imagebot.forge.bans import ToldToWait
 from imagebot.forge.protocol import Forge, Listing, PullRequest, Signs
 from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.objects import TreeEntry

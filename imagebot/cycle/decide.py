@@ -11,6 +11,7 @@ from imagebot.cycle.creation_times import creation_times, remembered_times
 from imagebot.cycle.digest_versions import named
 from imagebot.cycle.fetch_facts import FactQuestion, FieldPlace, gather, witnesses
 from imagebot.cycle.tag_lists import Listed
+from imagebot.cycle.unanswered import unanswered
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.fields.field import Field, Part
@@ -58,7 +59,7 @@ class Snapshot:
     def fields(self, policy: Policy, index: int) -> tuple[Field, ...] | Unknown:
         """The fields of one watch, or why they are not known."""
         owned = self.owned[policy.repository]
-        return Unknown(str(owned)) if isinstance(owned, ImagebotError) else owned.claims[str(policy), index]
+        return unanswered(owned) if isinstance(owned, ImagebotError) else owned.claims[str(policy), index]
 
     def left(self, policy: Policy, index: int) -> tuple[Field, ...]:
         """What one watch leaves alone."""
@@ -76,11 +77,11 @@ class Snapshot:
         listed = self.lists[policy.watches[index].image]
         return is_there and isinstance(listed, Listed) and not isinstance(self.fields(policy, index), Unknown)
 
-    def unknown(self, policy: Policy, index: int, because: str) -> WatchDecision:
+    def unknown(self, policy: Policy, index: int, because: ImagebotError) -> WatchDecision:
         """What can be told of one watch if nothing can be decided."""
         fields = self.fields(policy, index) if policy.repository in self.owned else ()
         return WatchDecision(
-            policy.watches[index], () if isinstance(fields, Unknown) else fields, None, Unknown(because)
+            policy.watches[index], () if isinstance(fields, Unknown) else fields, None, unanswered(because)
         )
 
 
@@ -101,11 +102,11 @@ def _lines(this: Snapshot, checkout: Checkout, policy: Policy, index: int) -> Se
     if isinstance(fields, Unknown):
         return [WatchDecision(watch, (), None, fields)]
     if isinstance(listed, ImagebotError):
-        return [WatchDecision(watch, fields, None, Unknown(str(listed)))]
+        return [WatchDecision(watch, fields, None, unanswered(listed))]
     try:
         ranking = _ranking(this, checkout, watch, fields, listed)
     except ImagebotError as error:
-        return [WatchDecision(watch, fields, None, Unknown(str(error)))]
+        return [WatchDecision(watch, fields, None, unanswered(error))]
     if not listed.tags.complete:
         many = len(listed.tags.tags)
         because = f"the tag list of {watch.image.familiar} may be cut short: the registry stopped at {many} tags"
@@ -117,7 +118,7 @@ def _lines(this: Snapshot, checkout: Checkout, policy: Policy, index: int) -> Se
     try:
         odd = _odd(here, policy, listed, source)
     except ImagebotError as error:
-        return [WatchDecision(watch, fields, ranking, Unknown(str(error)))]
+        return [WatchDecision(watch, fields, ranking, unanswered(error))]
     if isinstance(odd, Cut):
         return [WatchDecision(watch, fields, ranking, Unknown(cut_short(watch.image.familiar, odd)))]
     return _judged(here, policy, ranking, replace(listed, doubt=odd), source)
@@ -156,7 +157,7 @@ def _judged(
     try:
         majors = _majors(ranking, here)
     except ImagebotError as error:
-        return [WatchDecision(here.watch, here.fields, ranking, Unknown(str(error)))]
+        return [WatchDecision(here.watch, here.fields, ranking, unanswered(error))]
     if source is not None:
         line = judged(ranking)
         return [replace(line, major=tag_of(line.verdict) in majors)]
@@ -208,10 +209,10 @@ def _source(this: Snapshot, policy: Policy, index: int) -> FieldPlace | Unknown 
         return Unknown(f"{policy.gates.source.environment}, which versions come from, is not there")
     checkout = this.checkouts[other.repository]
     if not isinstance(checkout, Checkout):
-        return Unknown(f"versions come from {other}: {checkout}")
+        return unanswered(checkout, f"versions come from {other}: ")
     fields = this.fields(other, index)
     if isinstance(fields, Unknown):
-        return Unknown(f"versions come from {other}: {fields.because}")
+        return replace(fields, because=f"versions come from {other}: {fields.because}")
     return FieldPlace(checkout, other.watches[index], fields)
 
 
@@ -240,5 +241,5 @@ def _verdict(question: FactQuestion) -> tuple[Verdict, Facts]:
         try:
             facts = gather(question, answer, facts)
         except ImagebotError as error:
-            return Unknown(str(error)), facts
+            return unanswered(error), facts
     raise AssertionError(f"judging {question.case.watch.image} never ends")

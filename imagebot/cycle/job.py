@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from imagebot.bans import ToldToWait
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.report import Action, Outcome
 from imagebot.errors import ImagebotError
-from imagebot.forge.bans import ToldToWait
 from imagebot.forge.ensure import says
 from imagebot.forge.protocol import PullRequest
 from imagebot.plan.change import Change

@@ -157,7 +157,7 @@ class Look:
 
     def _judged(self, policy: Policy, index: int, found: Lines | ImagebotError) -> None:
         lines = self._lines[str(policy)]
-        lines[index] = [self.sight.unknown(policy, index, str(found))] if isinstance(found, ImagebotError) else found
+        lines[index] = [self.sight.unknown(policy, index, found)] if isinstance(found, ImagebotError) else found
         if len(lines) == len(policy.watches):
             every = (line for _, mine in sorted(lines.items()) for line in mine)
             self.decisions[str(policy)] = Decision(policy, tuple(every))

@@ -33,7 +33,7 @@ from imagebot.observe.events import (
 )
 from imagebot.plan.decision import Decision, WatchDecision
 from imagebot.policy.read import PolicySet
-from imagebot.selection.verdict import Held, Unknown, Update, tag_of
+from imagebot.selection.verdict import Held, Unknown, Update, Verdict, Waiting, tag_of
 from imagebot.store.protocol import LastVerdict
 
 _NUMBERS = re.compile("[0-9]+")
@@ -67,7 +67,7 @@ class Teller:
     def decided(self, decisions: Sequence[Decision]) -> None:
         """What was decided, and will not change any more in this pass."""
         lines = [(decision, line) for decision in decisions for line in decision.watches]
-        causes = {_key(*each): each[1].verdict.because for each in lines if isinstance(each[1].verdict, Unknown)}
+        causes = {_key(*each): each[1].verdict.because for each in lines if _is_trouble(each[1].verdict)}
         news = self._news("unknown", causes, [_key(*each) for each in lines])
         for decision, line in lines:
             self._world.tell(self._verdict(decision, line, news.get(_key(decision, line))))
@@ -88,7 +88,7 @@ class Teller:
     def finished(self, report: Report, seconds: float) -> None:
         """How a pass ended, in figures."""
         deeds = Counter(outcome.deed for outcome in report.outcomes)
-        unknown = sum(decision.unknown for decision in report.decisions)
+        unknown = sum(decision.failed for decision in report.decisions)
         kind = PassFinished if report.exit_code == FINE else PassFinishedInPart
         if report.decisions and unknown == len(report.decisions):
             kind = PassFinishedInVain
@@ -100,7 +100,7 @@ class Teller:
                 opened=deeds[Action.OPENED],
                 updated=deeds[Action.UPDATED],
                 closed=deeds[Action.CLOSED],
-                waiting=deeds[Action.WAITING],
+                waiting=deeds[Action.WAITING] + sum(decision.waiting for decision in report.decisions),
                 failed=deeds[Action.FAILED],
                 unknown=unknown,
             )
@@ -150,7 +150,7 @@ def last_verdicts(decisions: Sequence[Decision], now: datetime) -> list[LastVerd
             image=str(line.watch.image),
             state=type(line.verdict).__name__,
             tag=tag_of(line.verdict),
-            until=line.verdict.until if isinstance(line.verdict, Held) else None,
+            until=line.verdict.until if isinstance(line.verdict, Held | Waiting) else None,
             because=line.verdict.because,
             at=now,
         )
@@ -158,6 +158,10 @@ def last_verdicts(decisions: Sequence[Decision], now: datetime) -> list[LastVerd
         for line in decision.watches
         if not line.major
     ]
+
+
+def _is_trouble(verdict: Verdict) -> bool:
+    return isinstance(verdict, Unknown) and not isinstance(verdict, Waiting)
 
 
 def _is_other(last: LastVerdict | None, line: WatchDecision) -> bool:

@@ -9,8 +9,8 @@ from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, get_args
 
+from imagebot.bans import Ban
 from imagebot.cycle.lazy_property import once
-from imagebot.forge.bans import Ban
 from imagebot.images.about import About
 from imagebot.images.reference import ImageName
 from imagebot.policy.model import Policy
@@ -18,7 +18,7 @@ from imagebot.pulls.block import Proposed
 from imagebot.pulls.refusals import RefusedVersions
 from imagebot.selection.doubts import BELIEVED_AFTER, Shrunk
 from imagebot.selection.hand_holds import HandHold
-from imagebot.store.protocol import LastVerdict, Store, standing
+from imagebot.store.protocol import BANS, LastVerdict, Store, standing
 
 _NEVER = ""
 _HOUR = timedelta(hours=1)
@@ -231,16 +231,16 @@ class PassStore:
             self._store.recall(kind, {key: json.dumps([at.isoformat() for at in all_])})
 
     def ban(self, account: str) -> Ban | None:
-        """Until when a forge told an account to wait, the last time that it did."""
-        known = self._store.recalled("ban", [account]).get(account)
+        """Until when a server told an account to wait, the last time that it did."""
+        known = self._store.recalled(BANS, [account]).get(account)
         if known is None:
             return None
         at, seconds, because, nth = json.loads(known)
         return Ban(account, datetime.fromisoformat(at), seconds, because, nth)
 
     def is_banned(self, ban: Ban) -> None:
-        """Remember what a forge told an account. At once: who is killed now must not ask again either."""
-        self._store.recall("ban", {ban.account: json.dumps([ban.at.isoformat(), ban.seconds, ban.because, ban.nth])})
+        """Remember what a server told an account. At once: who is killed now must not ask again either."""
+        self._store.recall(BANS, {ban.account: json.dumps([ban.at.isoformat(), ban.seconds, ban.because, ban.nth])})
 
     @once
     def verdicts(self) -> Mapping[tuple[str, str, str], LastVerdict]:

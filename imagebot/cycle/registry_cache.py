@@ -23,7 +23,7 @@ class RegistryCache:
     """
 
     def __init__(self, registries: Registries, memory: PassStore) -> None:
-        registries.new_pass()
+        registries.new_pass(memory)
         self._registries = registries
         self._memory = memory
         self._before = registries.requests

@@ -70,7 +70,7 @@ class Report:
         """0 fine, 1 something unknown or not carried out, 2 a policy is wrong, 3 a bug: the worst wins."""
         return worst(
             [
-                *(NOT_ALL_DONE for decision in self.decisions if decision.unknown),
+                *(NOT_ALL_DONE for decision in self.decisions if decision.failed),
                 *(NOT_ALL_DONE for outcome in self.outcomes if outcome.deed is Action.FAILED),
                 *(WRONG_INPUT for _ in self.problems),
                 *(BUG for _ in self.bugs),

@@ -136,7 +136,7 @@ class Waves:
     def _has_arranged(self, checkout: Checkout, mine: Sequence[BranchTarget], found: Found | ImagebotError) -> None:
         name, decisions = checkout.settings.name, self.look.decisions
         if isinstance(found, ImagebotError):
-            found = [Arranged(checkout, target) for target in mine], all_unknown(mine, str(found))
+            found = [Arranged(checkout, target) for target in mine], all_unknown(mine, found)
         arranged, news = found
         self._arranging.remove(name)
         self._new[name] += arranged

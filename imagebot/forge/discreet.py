@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar, cast
 
-from imagebot.forge.bans import Ban, Remembers
+from imagebot.bans import Ban, Remembers
 from imagebot.forge.protocol import Blob, Forge, Listing, Merged, Proposal, PullRequest, SignedCommit, Signs, Written
 from imagebot.outgoing import masked
 from imagebot.settings.resolve import TokenCredentials

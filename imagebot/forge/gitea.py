@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from imagebot.bans import Remembers
 from imagebot.errors import BadInput, NotFound, Refused
 from imagebot.forge import rest
 from imagebot.forge.answers import sound
-from imagebot.forge.bans import Remembers
 from imagebot.forge.gitea_answers import Comment, Event, GlimpsedPull, Label, Pull, Review, approvers
 from imagebot.forge.gitea_auto_merge import auto_merge
 from imagebot.forge.manners import Manners

@@ -20,8 +20,8 @@ from urllib.parse import unquote, urlsplit
 from pydantic import TypeAdapter, ValidationError
 
 from imagebot import clock
+from imagebot.bans import Remembers
 from imagebot.errors import BadInput, BadResponse, NotFound, Unavailable
-from imagebot.forge.bans import Remembers
 from imagebot.forge.proposed import without
 from imagebot.forge.protocol import MOST_MERGED, Listing, Merged, Proposal, PullRequest, State, Unread, Written
 from imagebot.forge.skeleton import Search, Skeleton

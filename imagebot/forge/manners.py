@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from imagebot.forge.bans import Bans
+from imagebot.bans import Bans
 from imagebot.settings.resolve import RepositorySettings
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, Self, TypeVar, runtime_checkable
 
-from imagebot.forge.bans import Ban, Remembers
+from imagebot.bans import Ban, Remembers
 from imagebot.settings.resolve import TokenCredentials
 from imagebot.yamledit.prove import Proved
 

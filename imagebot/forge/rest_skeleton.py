@@ -8,9 +8,9 @@ from datetime import datetime
 from itertools import islice
 from typing import ClassVar, Generic, TypeVar
 
+from imagebot.bans import Ban, Remembers
 from imagebot.errors import BadResponse, NotFound, Refused
 from imagebot.forge.answers import checked, iso
-from imagebot.forge.bans import Ban, Remembers
 from imagebot.forge.listing import Glimpsed, Listed, Reader
 from imagebot.forge.protocol import MOST_MERGED, Listing, Merged, PullRequest
 from imagebot.forge.refusals import Unprocessable

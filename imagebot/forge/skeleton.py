@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from imagebot.bans import Ban, Remembers
 from imagebot.errors import BadResponse, Unavailable
 from imagebot.forge import markdown
-from imagebot.forge.bans import Ban, Remembers
 from imagebot.forge.proposed import (
     NotMerging,
     Switches,

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from imagebot.bans import Ban, Bans, Remembers, ToldToWait
 from imagebot.errors import BadResponse, NotFound, Refused, Unavailable, WorldError
-from imagebot.forge.bans import Ban, Bans, Remembers, ToldToWait
 from imagebot.forge.documents import read_json
 from imagebot.forge.manners import Manners
 from imagebot.forge.moved import moved, netloc

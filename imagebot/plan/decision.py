@@ -9,7 +9,7 @@ from imagebot.fields.field import Field
 from imagebot.policy.model import Policy, Watch
 from imagebot.selection.facts import Case, Facts
 from imagebot.selection.rank import Ranking
-from imagebot.selection.verdict import Deployed, Unknown, Verdict
+from imagebot.selection.verdict import Deployed, Unknown, Verdict, Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,16 @@ class Decision:
     @property
     def unknown(self) -> bool:
         return any(isinstance(watch.verdict, Unknown) for watch in self.watches)
+
+    @property
+    def failed(self) -> bool:
+        """Whether something is unknown that is not only to be waited for."""
+        return any(isinstance(one.verdict, Unknown) and not isinstance(one.verdict, Waiting) for one in self.watches)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether nothing failed, and something has to wait."""
+        return self.unknown and not self.failed
 
 
 def deployed(fields: tuple[Field, ...]) -> tuple[Deployed, ...]:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from imagebot.bans import ToldToWait
 from imagebot.errors import Unavailable, WorldError
 from imagebot.registry.limits import (
     FAILURES_OF_HOST,
@@ -52,7 +53,7 @@ class RegistryAllowance:
             began = time.monotonic()
             try:
                 yield
-            except NotAsked:
+            except (NotAsked, ToldToWait):
                 raise
             except Unavailable as error:
                 self._failed(repository, error)

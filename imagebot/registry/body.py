@@ -27,7 +27,8 @@ class Request:
     """One request; `cap` bounds the body of its answer in bytes, and `reader` takes it.
 
     A large body takes of `share` what it `holds`; without a share there is none to take. `algorithm` is that of the
-    answer's digest, `silence` after how many seconds without a word it is asked once more, where that is worth it.
+    answer's digest, `account` in whose name it is asked. After `silence`, in seconds, it is asked once more, where that
+    is worth it.
     """
 
     method: str
@@ -40,6 +41,7 @@ class Request:
     holds: int = DOCUMENT_HOLDS
     algorithm: str = "sha256"
     silence: float = math.inf
+    account: str = ""
 
     @property
     def repeatable(self) -> bool:

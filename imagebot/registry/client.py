@@ -9,6 +9,7 @@ from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 
+from imagebot.bans import Remembers
 from imagebot.errors import BadInput, BadResponse, NotFound, Refused
 from imagebot.images.about import About
 from imagebot.images.reference import ImageName, is_digest, is_tag
@@ -22,6 +23,7 @@ from imagebot.registry.limits import PATIENCE, Deadline, Timeouts
 from imagebot.registry.lookup import Learnt, Lookup
 from imagebot.registry.manifest import Manifest, preferred
 from imagebot.registry.responses import NoImage, announced_digest, manifest_object
+from imagebot.registry.waits import Waits
 from imagebot.registry.wire import Count
 from imagebot.settings.resolve import RegistrySettings
 
@@ -62,6 +64,7 @@ class Registries:
         self._credentials = CredentialStore.of(settings, docker_config)
         self._timeouts = timeouts
         self._count = Count()
+        self._waits = Waits()
         self._budget = MemoryBudget()
         self._lock = threading.Lock()
         self._endpoints: dict[str, Endpoint] = {}
@@ -72,8 +75,12 @@ class Registries:
         """HTTP requests sent so far, those to token servers among them."""
         return self._count.value
 
-    def new_pass(self) -> None:
-        """From now on questions that failed are asked again, and registries that failed too often as well."""
+    def new_pass(self, remembers: Remembers | None = None) -> None:
+        """From now on questions that failed are asked again, and registries that failed too often as well.
+
+        Those that told us to wait are not, before that is over: `remembers` is where that outlives the process.
+        """
+        self._waits.new_pass(remembers)
         with self._lock:
             self._learnt = Learnt()
             for endpoint in self._endpoints.values():
@@ -192,7 +199,9 @@ class Registries:
     def _endpoint(self, registry: str) -> Endpoint:
         with self._lock:
             if registry not in self._endpoints:
-                self._endpoints[registry] = Endpoint.of(registry, self._settings.get(registry), self._count)
+                self._endpoints[registry] = Endpoint.of(
+                    registry, self._settings.get(registry), self._count, self._waits
+                )
             return self._endpoints[registry]
 
 

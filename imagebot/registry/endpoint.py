@@ -9,6 +9,7 @@ from imagebot.errors import BadInput
 from imagebot.images.reference import DOCKER_HUB
 from imagebot.registry.authorization import Authorization
 from imagebot.registry.urls import Url
+from imagebot.registry.waits import Waits
 from imagebot.registry.wire import Count, Exchanges
 from imagebot.regular import hand_on
 from imagebot.settings.resolve import RegistrySettings
@@ -26,7 +27,7 @@ class Endpoint:
     authorization: Authorization
 
     @classmethod
-    def of(cls, registry: str, listed: RegistrySettings | None, count: Count) -> Endpoint:
+    def of(cls, registry: str, listed: RegistrySettings | None, count: Count, waits: Waits) -> Endpoint:
         """The endpoint of a canonical registry host; `listed` is what the settings say of it.
 
         Raises `BadInput` when there can be no such host, or its `caFile` is no list of certificates.
@@ -39,7 +40,7 @@ class Endpoint:
             private = frozenset(map(_bare_host, (base.netloc, *settings.auth_hosts)) if listed else ())
         except ValueError as error:
             raise BadInput(f"{registry}, or one of its authHosts, is no host: {error}") from None
-        wire = Exchanges(private, settings.ca_file, count)
+        wire = Exchanges(registry, private, settings.ca_file, count, waits)
         return cls(base, private, wire, Authorization(registry, base, settings.auth_hosts, wire))
 
 

@@ -66,9 +66,7 @@ TOKEN_USE = 0.8  # of its life, so that none runs out on its way
 TOKENS_KEPT = 4096
 TOKEN_SILENCE = 5.0  # seconds after which a token server that says nothing is asked once more
 
-PAUSE_WHEN_TOLD = 60.0  # seconds after a 429 that does not say how long
 PAUSE_WHEN_DOWN = 15.0  # seconds after a connection that could not be made
-PAUSE_AT_MOST = 15 * 60.0
 PAUSES_KEPT = 100  # hosts: a registry, its token server, and where its blobs lie
 
 # Of one registry in one pass.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from base64 import b64encode
 from dataclasses import dataclass
+from typing import assert_never
 
 from imagebot.secret import Secret
 
@@ -71,6 +73,20 @@ class Login:
 
     credential: Credential | None
     advice: str
+
+    @property
+    def account(self) -> str:
+        """Tells whose credential it is, and no secret: a password could be guessed. Empty where there is none."""
+        match self.credential:
+            case None:
+                return ""
+            case Basic(username):
+                text = username
+            case RefreshToken(token) | RegistryToken(token):
+                text = token.reveal()
+            case _:
+                assert_never(self.credential)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _check_text(text: str, what: str) -> None:

@@ -1,4 +1,4 @@
-"""When a host asked to be left alone, or is down: nobody asks it before that is over."""
+"""When a host is down: nobody asks it before a short while is over. And what `Retry-After` says."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from datetime import datetime
 
 from imagebot.registry.allowance import NotAsked
-from imagebot.registry.limits import PAUSE_AT_MOST, PAUSES_KEPT
+from imagebot.registry.limits import PAUSES_KEPT
 
 _DATE = "%a, %d %b %Y %H:%M:%S GMT"
 _DATE_CHARACTERS = 29
@@ -21,8 +21,8 @@ class Pauses:
         self._until: dict[str, tuple[float, str]] = {}
 
     def begin(self, host: str, seconds: float, because: str) -> None:
-        """Leave `host` alone for so long, `PAUSE_AT_MOST` at most; a longer pause that runs stays."""
-        until = time.monotonic() + min(seconds, PAUSE_AT_MOST)
+        """Leave `host` alone for so long; a longer pause that runs stays."""
+        until = time.monotonic() + seconds
         with self._lock:
             if len(self._until) >= PAUSES_KEPT:
                 self._until = {name: kept for name, kept in self._until.items() if kept[0] > time.monotonic()}

@@ -130,6 +130,7 @@ class Conversation(oras.provider.Registry):  # type: ignore[misc]
 
     def _authorized(self, ask: Request) -> Response:
         authorization, question = self._endpoint.authorization, self._question
+        ask = replace(ask, account=question.login.account)
         attempt = authorization.first(question.name, question.login, question.deadline)
         answer = self._endpoint.wire.send(ask.carrying(attempt.header), question.deadline)
         for _ in range(_REFUSALS):

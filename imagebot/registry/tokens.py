@@ -110,17 +110,20 @@ class Tokens:
 
 def _ask(wanted: TokenFor) -> Request:
     parameters = {"scope": wanted.scope} | ({"service": wanted.service} if wanted.service else {})
+    account = wanted.login.account
     match wanted.login.credential:
         case RefreshToken(token):
             form = {"grant_type": "refresh_token", "client_id": "imagebot", "refresh_token": token.reveal()}
-            return Request("POST", wanted.realm, TOKEN_BYTES, form=form | parameters, silence=TOKEN_SILENCE)
+            return Request(
+                "POST", wanted.realm, TOKEN_BYTES, form=form | parameters, silence=TOKEN_SILENCE, account=account
+            )
         case Basic() as basic:
             headers = {"Authorization": basic.header()}
         case _:
             headers = {}
     mark = "&" if "?" in wanted.realm.rest else "?"
     url = replace(wanted.realm, rest=f"{wanted.realm.rest or '/'}{mark}{urlencode(parameters)}")
-    return Request("GET", url, TOKEN_BYTES, headers, silence=TOKEN_SILENCE)
+    return Request("GET", url, TOKEN_BYTES, headers, silence=TOKEN_SILENCE, account=account)
 
 
 def _life(expires_in: object) -> float:

@@ -20,8 +20,10 @@ from imagebot.errors import Unavailable
 from imagebot.registry.body import Body, Request, Response
 from imagebot.registry.connections import Connections, Leash
 from imagebot.registry.failures import CutShort, Down, Silent, translated
-from imagebot.registry.limits import FREE_BYTES, PAUSE_WHEN_DOWN, PAUSE_WHEN_TOLD, Deadline
+from imagebot.registry.limits import FREE_BYTES, PAUSE_WHEN_DOWN, Deadline
 from imagebot.registry.pause import Pauses, retry_after
+from imagebot.registry.responses import error_code
+from imagebot.registry.waits import Waits
 
 USER_AGENT = f"imagebot/{__version__} (watches image tags for GitOps)"
 _PASSING = frozenset({500, 502, 503, 504})  # what a server behind a balancer answers now and then
@@ -42,7 +44,11 @@ class Count:
 class Exchanges:
     """Carries exchanges for one registry. `private_hosts` are those that may lie in a private network."""
 
-    def __init__(self, private_hosts: frozenset[str], ca_file: Path | None, count: Count) -> None:
+    def __init__(
+        self, registry: str, private_hosts: frozenset[str], ca_file: Path | None, count: Count, waits: Waits
+    ) -> None:
+        self._registry = registry
+        self._waits = waits
         self._private_hosts = private_hosts
         self._count = count
         self._pauses = Pauses()
@@ -51,8 +57,10 @@ class Exchanges:
     def send(self, ask: Request, deadline: Deadline) -> Response:
         """The answer, whatever its status. A connection that is cut, or an error that may pass, is tried once more.
 
-        Raises every `WorldError` but those that a status stands for.
+        Raises every `WorldError` but those that a status stands for; `ToldToWait` without asking while that counts.
         """
+        account = f"registry {self._registry} {ask.url.netloc} {ask.account}".rstrip()
+        self._waits.check(account)
         self._pauses.check(ask.url.netloc)
         try:
             answer = self._exchange(ask, deadline)
@@ -63,7 +71,7 @@ class Exchanges:
         else:
             if ask.repeatable and answer.status in _PASSING and "Retry-After" not in answer.headers:
                 answer = self._once_more(ask, deadline)
-        self._heed(answer, ask)
+        self._heed(answer, ask, account)
         return answer
 
     def close(self) -> None:
@@ -123,11 +131,10 @@ class Exchanges:
             body.read(body.ask.cap)
         return body.whole()
 
-    def _heed(self, answer: Response, ask: Request) -> None:
-        """Remember that the host wants to be left alone."""
+    def _heed(self, answer: Response, ask: Request, account: str) -> None:
+        """Raises `ToldToWait` where the host wants to be left alone for a while."""
         seconds = retry_after(answer.headers.get("Retry-After"), answer.headers.get("Date"))
-        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-            wait = PAUSE_WHEN_TOLD if seconds is None else seconds
-            self._pauses.begin(ask.url.netloc, wait, "asked to be left alone (429)")
-        elif answer.status == HTTPStatus.SERVICE_UNAVAILABLE and seconds:
-            self._pauses.begin(ask.url.netloc, seconds, "asked to be left alone (503)")
+        is_limit = answer.status == HTTPStatus.TOO_MANY_REQUESTS and seconds != 0
+        if is_limit or (answer.status == HTTPStatus.SERVICE_UNAVAILABLE and seconds):
+            said = f"{answer.status} {error_code(answer)}".rstrip()
+            raise self._waits.begin(account, f"{ask.url.netloc} asks to be left alone ({said})", seconds)

@@ -109,6 +109,13 @@ class Unknown:
     because: str
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting(Unknown):
+    """The same, because a server that must be asked wants to be left alone `until` then: nothing is wrong."""
+
+    until: datetime
+
+
 Verdict = Update | UpToDate | Held | NoCandidate | Unknown
 
 

@@ -1,6 +1,7 @@
-"""A store on a branch of an environment repository, for runs without a disk: first sightings and holds, in one file.
+"""A store on a branch of an environment repository, for runs without a disk: one file.
 
-All else is kept in this process, and forgotten with it.
+In it are first sightings, holds and bans. All else is kept in this process, and forgotten with it: lengths of lists and
+names of digests would be a commit for each new tag, and a registry can be asked instead.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from imagebot.selection.hand_holds import HandHold, Place, in_order
 from imagebot.store import document
 from imagebot.store.ages import told
 from imagebot.store.document import StateDocument
-from imagebot.store.protocol import LastVerdict, Shelf, broken, standing
+from imagebot.store.protocol import BANS, LastVerdict, Shelf, broken, standing
 
 _TRIES = 8
 
@@ -74,10 +75,17 @@ class BranchStore:
         return before.holds.get(place)
 
     def recalled(self, kind: str, keys: Collection[str]) -> Mapping[str, str]:
+        if kind == BANS:
+            bans = self._memory.bans
+            return {key: bans[key] for key in keys if key in bans}
         known = self._caches.recalled
         return {key: known[kind, key] for key in keys if (kind, key) in known}
 
     def recall(self, kind: str, values: Mapping[str, str]) -> None:
+        if kind == BANS:
+            with self._lock:
+                self._change(self._memory.ban(values))
+            return
         self._caches.recalled.update({(kind, key): value for key, value in values.items()})
 
     def last_verdicts(self) -> tuple[LastVerdict, ...]:
@@ -93,7 +101,7 @@ class BranchStore:
 
     def save(self) -> None:
         if self._unsaved:
-            self._write(lambda memory: memory, "new digests seen")
+            self._write(lambda memory: memory, "what this pass saw and was told")
 
     def _change(self, after: StateDocument) -> StateDocument:
         """Take `after` for what is remembered; it is written by `save`."""

@@ -1,4 +1,4 @@
-"""First sightings and holds as one JSON document: how it is read, written, and what two writers make of it. Pure."""
+"""First sightings, holds and bans as one JSON document: how it is read, written, and merged of two writers'. Pure."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from imagebot.store.protocol import broken, standing
 FORMAT = 1
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", re.ASCII)
 
+MOST_BANS = 50
+"""The last ones: of those that are over nobody asks any more."""
+
 _STANDING = standing("", "")
 
 Sight = tuple[str, str]
@@ -29,6 +32,7 @@ class StateDocument:
     clock: Clock | None = None
     seen: Mapping[Sight, datetime] = field(default_factory=dict)
     holds: Mapping[Place, HandHold] = field(default_factory=dict)
+    bans: Mapping[str, str] = field(default_factory=dict)
     forgotten: frozenset[Sight] = field(default=frozenset(), compare=False)
 
     def see(self, sights: Collection[Sight], now: datetime) -> StateDocument:
@@ -87,11 +91,19 @@ class StateDocument:
             clock=max(clocks, key=lambda clock: clock.latest, default=None),
             seen={**kept, **both},
             forgotten=other.forgotten,
+            bans={**self.bans, **other.bans},
         )
 
     def hold(self, hold: HandHold) -> StateDocument:
         """The memory with `hold`, unless its place is held already."""
         return replace(self, holds={hold.place: hold, **self.holds})
+
+    def ban(self, bans: Mapping[str, str]) -> StateDocument:
+        """The memory with what these accounts were told; the very same where all of it is known."""
+        if all(self.bans.get(account) == told for account, told in bans.items()):
+            return self
+        every = {account: told for account, told in self.bans.items() if account not in bans} | dict(bans)
+        return replace(self, bans=dict(list(every.items())[-MOST_BANS:]))
 
     def unhold(self, place: Place) -> StateDocument:
         """The memory without the hold of `place`."""
@@ -125,6 +137,8 @@ def write(memory: StateDocument) -> bytes:
         }
         for hold in in_order(memory.holds.values())
     ]
+    if memory.bans:
+        document["bans"] = dict(memory.bans)
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
 
 
@@ -142,9 +156,10 @@ def read(data: bytes) -> StateDocument:
             for digest, at in digests.items()
         }
         holds = [_hold(each) for each in document["holds"]]
+        bans = {str(account): str(told) for account, told in document.get("bans", {}).items()}
     except (LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"it is not what imagebot writes ({type(error).__name__}: {error})") from None
-    return StateDocument(clock, seen, {hold.place: hold for hold in holds})
+    return StateDocument(clock, seen, {hold.place: hold for hold in holds}, bans)
 
 
 def _hold(each: Mapping[str, Any]) -> HandHold:

@@ -9,6 +9,9 @@ from typing import Protocol
 
 from imagebot.selection.hand_holds import HandHold, Place
 
+BANS = "ban"
+"""The `kind` of answers under which is remembered who told us to wait, by account."""
+
 
 @dataclass(frozen=True, slots=True)
 class LastVerdict:
@@ -44,7 +47,7 @@ def broken(known: Iterable[str], tag: str, digest: str) -> set[str]:
 class Store(Protocol):
     """What is remembered, as it is during one pass. Every method raises only `WorldError`s and `BadInput`.
 
-    First seen and holds survive; all else may be forgotten at any time, and then costs a request again.
+    First seen, holds and bans survive; all else may be forgotten at any time, and then costs a request again.
     """
 
     def first_seen(self, image: str, digests: Collection[str], now: datetime) -> Mapping[str, datetime]:

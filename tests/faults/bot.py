@@ -14,13 +14,13 @@ from threading import RLock
 from traceback import format_exc
 from typing import Any, cast
 
+from imagebot.bans import Bans
 from imagebot.cli.compose import load, world_of
 from imagebot.cycle.report import Report
 from imagebot.cycle.run import run
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError, Unavailable
 from imagebot.forge import gitea, github, gitlab
-from imagebot.forge.bans import Bans
 from imagebot.forge.manners import Manners
 from imagebot.forge.protocol import Forge
 from imagebot.gitrepo.mirror import NETWORK_SECONDS, Heads, Mirror

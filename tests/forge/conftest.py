@@ -10,8 +10,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from imagebot.bans import Bans
 from imagebot.forge import gitea, gitlab
-from imagebot.forge.bans import Bans
 from imagebot.forge.github import GitHub, connect
 from imagebot.forge.manners import Manners
 from imagebot.secret import Secret

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from imagebot.bans import LONGEST_S, Ban, Bans, ToldToWait
 from imagebot.errors import Unavailable
-from imagebot.forge.bans import LONGEST_S, Ban, Bans, ToldToWait
 from imagebot.forge.ensure import ensure
 from imagebot.forge.manners import Manners
 from imagebot.forge.protocol import Forge

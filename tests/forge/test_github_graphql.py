@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
+from imagebot.bans import ToldToWait
 from imagebot.errors import NotFound, Refused, Unavailable, WorldError
 from imagebot.forge import github, github_graphql
-from imagebot.forge.bans import ToldToWait
 from imagebot.forge.ensure import ensure
 from tests.forge.conftest import FAST, client, settings
 from tests.support import github_server as fake

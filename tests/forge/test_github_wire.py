@@ -12,9 +12,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from imagebot.bans import ToldToWait
 from imagebot.errors import BadResponse, NotFound, Refused, Unavailable, WorldError
 from imagebot.forge import github
-from imagebot.forge.bans import ToldToWait
 from imagebot.forge.ensure import ensure
 from imagebot.forge.manners import Manners
 from imagebot.secret import Secret, SecretFile

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from imagebot import knownforges
+from imagebot.bans import Ban
 from imagebot.errors import WorldError
 from imagebot.forge import gitea, github
-from imagebot.forge.bans import Ban
 from imagebot.forge.ensure import ensure
 from imagebot.forge.manners import Manners, Pace
 from imagebot.gitnames import GitUrl

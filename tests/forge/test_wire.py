@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from imagebot.bans import ToldToWait
 from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailable, WorldError
-from imagebot.forge.bans import ToldToWait
 from imagebot.forge.ensure import ensure
 from imagebot.forge.manners import Manners
 from imagebot.forge.transport import MOST_BYTES

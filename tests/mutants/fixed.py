@@ -111,7 +111,7 @@ BROKEN = (
     ),
     Fixed(
         "nobody waits who was told to",
-        "imagebot/forge/bans.py",
+        "imagebot/bans.py",
         "        left = self.left(account)\n        if left > 0:\n",
         "        left = self.left(account)\n        if left > LONGEST_S:\n",
     ),

@@ -6,6 +6,7 @@ import pytest
 
 from imagebot.errors import BadInput
 from imagebot.registry.endpoint import Endpoint
+from imagebot.registry.waits import Waits
 from imagebot.registry.wire import Count
 from imagebot.settings.resolve import RegistrySettings
 
@@ -20,7 +21,7 @@ from imagebot.settings.resolve import RegistrySettings
     ],
 )
 def test_a_registry_is_where_its_name_says(registry: str, settings: RegistrySettings | None, base: str) -> None:
-    assert Endpoint.of(registry, settings, Count()).base.origin == base
+    assert Endpoint.of(registry, settings, Count(), Waits()).base.origin == base
 
 
 @pytest.mark.parametrize(
@@ -30,10 +31,10 @@ def test_a_registry_is_where_its_name_says(registry: str, settings: RegistrySett
 def test_what_can_be_no_host_is_bad_input(registry: str, auth_hosts: tuple[str, ...]) -> None:
     """Image names allow five digits for a port, whatever they say."""
     with pytest.raises(BadInput, match="is no host"):
-        Endpoint.of(registry, RegistrySettings(auth_hosts=auth_hosts), Count())
+        Endpoint.of(registry, RegistrySettings(auth_hosts=auth_hosts), Count(), Waits())
 
 
 def test_only_listed_hosts_may_be_private() -> None:
     listed = RegistrySettings(auth_hosts=("Auth.internal:8443",))
-    assert Endpoint.of("r.internal", listed, Count()).private_hosts == {"r.internal", "auth.internal"}
-    assert Endpoint.of("r.internal", None, Count()).private_hosts == frozenset()
+    assert Endpoint.of("r.internal", listed, Count(), Waits()).private_hosts == {"r.internal", "auth.internal"}
+    assert Endpoint.of("r.internal", None, Count(), Waits()).private_hosts == frozenset()

@@ -16,6 +16,7 @@ from imagebot.registry.limits import PATIENCE, Deadline, Timeouts
 from imagebot.registry.logins import Basic, Credential, Login, RefreshToken
 from imagebot.registry.tokens import TokenFor, Tokens
 from imagebot.registry.urls import Url
+from imagebot.registry.waits import Waits
 from imagebot.registry.wire import Count, Exchanges
 from imagebot.secret import Secret
 from tests.support.canary import PASSWORD, USERNAME, carriers
@@ -42,7 +43,7 @@ def counting(**more: Any) -> Served:
 
 
 def tokens() -> Tokens:
-    return Tokens(Exchanges(frozenset({"127.0.0.1"}), None, Count()))
+    return Tokens(Exchanges("r.test", frozenset({"127.0.0.1"}), None, Count(), Waits()))
 
 
 def wanted(server: Served, credential: Credential | None = None, repository: str = "acme/api") -> TokenFor:
@@ -134,7 +135,7 @@ def test_a_token_has_one_of_two_names(stack: ExitStack, key: str) -> None:
         pytest.param(oci_error(401, "UNAUTHORIZED"), Refused, r"\(401 UNAUTHORIZED\), twice: do something", id="401"),
         pytest.param(oci_error(403, "DENIED"), Refused, r"refuses repository:acme/api:pull \(403 DENIED\)", id="403"),
         pytest.param(Answer(400), Refused, r"\(400\)", id="400"),
-        pytest.param(oci_error(429, "TOOMANYREQUESTS"), Unavailable, r"failed \(429 TOOMANYREQUESTS\)", id="429"),
+        pytest.param(oci_error(429, "TOOMANYREQUESTS"), Unavailable, r"alone \(429 TOOMANYREQUESTS\)", id="429"),
         pytest.param(Answer(502, (), b"<html>"), Unavailable, r"failed \(502\), twice", id="502"),
         pytest.param(Answer(404), BadResponse, "404", id="404"),
         pytest.param(Answer(200, (), b"{}"), BadResponse, "no token", id="none"),

@@ -9,6 +9,8 @@ from imagebot.errors import BadInput, Unavailable
 from imagebot.gitrepo.state_branch import Leaf
 from imagebot.selection.hand_holds import HandHold
 from imagebot.store.branch import branch_store
+from imagebot.store.document import MOST_BANS
+from imagebot.store.protocol import BANS
 from tests.support.git_repos import BareRepository
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -104,3 +106,33 @@ def test_a_file_that_is_not_understood_is_left_alone(state_branch: Leaf, reposit
         " are gone"
     )
     assert repository.branches() == before
+
+
+def test_who_told_one_process_to_wait_is_left_alone_by_the_next(state_branch: Leaf) -> None:
+    first = branch_store(lambda: state_branch)()
+    first.recall(BANS, {"git.example app 1/2": "[1]"})
+    first.recall("about", {"x": "y"})
+    first.save()
+
+    second = branch_store(lambda: state_branch)()
+
+    assert second.recalled(BANS, ["git.example app 1/2", "other"]) == {"git.example app 1/2": "[1]"}
+    assert second.recalled("about", ["x"]) == {}
+
+
+def test_what_two_processes_were_told_at_one_time_is_kept_of_both(state_branch: Leaf) -> None:
+    one, other = (branch_store(lambda: state_branch)() for _ in range(2))
+    one.recall(BANS, {"a": "1"})
+    other.recall(BANS, {"b": "2"})
+    one.save()
+    other.save()
+
+    assert branch_store(lambda: state_branch)().recalled(BANS, ["a", "b"]) == {"a": "1", "b": "2"}
+
+
+def test_bans_do_not_grow_without_end(state_branch: Leaf) -> None:
+    store = branch_store(lambda: state_branch)()
+    for number in range(2 * MOST_BANS):
+        store.recall(BANS, {str(number): "told"})
+    every = [str(number) for number in range(2 * MOST_BANS)]
+    assert list(store.recalled(BANS, every)) == every[MOST_BANS:]

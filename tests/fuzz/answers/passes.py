@@ -16,12 +16,12 @@ from email.message import Message
 from pathlib import Path
 from random import Random
 
+from imagebot.bans import Bans
 from imagebot.cli.compose import load, world_of
 from imagebot.cycle.run import run
 from imagebot.cycle.world import World
 from imagebot.errors import FINE, NOT_ALL_DONE, ImagebotError
 from imagebot.forge import forges as known_forges
-from imagebot.forge.bans import Bans
 from imagebot.forge.manners import Manners
 from imagebot.forge.protocol import Forge
 from imagebot.observe.events import BugMet, Event

@@ -1,4 +1,4 @@
-"""Told to wait, we wait: until then nothing is sent to that forge in the name of the account that it told.
+"""Told to wait, we wait: until then nothing is sent to that server in the name of the account that it told.
 
 By the monotonic clock within a process, so that a step of the wall clock neither lifts a ban nor draws it out; by the
 wall clock in what is remembered for the next process. Whoever goes on asking while he is limited lengthens the limit,
@@ -18,11 +18,11 @@ from imagebot import clock
 from imagebot.errors import Unavailable
 
 LONGEST_S = 2 * 3600.0
-"""However long a forge says. GitHub counts by the hour, and no forge documents more; a proxy that says a year would
-silence the bot for ever. After it one request is sent, and answered with another ban if it must be.
+"""However long a server says. GitHub counts by the hour, and Docker Hub by six; a proxy that says a year would silence
+the bot for ever. After it one request is sent, and answered with another ban if it must be.
 """
 UNTOLD_S = 60.0
-"""Where a forge names no time, as GitHub asks; twice as long each time that it comes again within an hour."""
+"""Where none is named, as GitHub asks; twice as long each time that it comes again within an hour."""
 _FORGOTTEN_AFTER = timedelta(hours=1)
 
 
@@ -48,11 +48,15 @@ class Ban:
 
 
 class ToldToWait(Unavailable):
-    """The forge said "later", or did so before and nothing was sent. What has to wait for `ban.until` did not fail."""
+    """A server said "later", or did so before and nothing was sent. What has to wait for `ban.until` did not fail."""
 
     def __init__(self, ban: Ban, left: float) -> None:
         super().__init__(str(ban), retry_after=left)
         self.ban = ban
+        self.left = left
+
+    def __copy__(self) -> ToldToWait:
+        return ToldToWait(self.ban, self.left)
 
 
 class Remembers(Protocol):
@@ -72,7 +76,7 @@ class _Running:
 
 
 class Bans:
-    """Those of one process, by account; all its forges and threads share them."""
+    """Those of one process, by account; threads share them."""
 
     def __init__(
         self, now: Callable[[], datetime] = clock.now, monotonic: Callable[[], float] = time.monotonic
