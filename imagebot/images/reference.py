@@ -23,6 +23,8 @@ _TAG = re.compile(TAG_PATTERN, re.ASCII)
 _DIGEST = re.compile(DIGEST_PATTERN, re.ASCII)
 _PATH = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*", re.ASCII)
 _REGISTRY = re.compile(_HOST, re.ASCII)
+_NAMELESS = re.compile(r"(?:sha256|sha512)(?::[^/]*)?|[a-f0-9]{64}", re.ASCII)
+"""A digest, or an image's ID, with no name before it: nobody could tell where to pull that from."""
 _LONGEST = 1_000  # characters, more than any reference: a value of megabytes is not taken apart
 _SPLIT = re.compile(rf"(?P<name>[^@]+?)(?::(?P<tag>{TAG_PATTERN}))?(?:@(?P<digest>{DIGEST_PATTERN}))?", re.ASCII)
 
@@ -66,6 +68,8 @@ class ImageName:
         """Read a name without tag and digest. Raises `ValueError` that says what is wrong."""
         if len(text) > _LONGEST:
             raise ValueError(f"an image name may have 255 characters, this one has {len(text)}")
+        if _NAMELESS.fullmatch(text):
+            raise ValueError(f"{text!r} is a digest without the name of an image; write NAME@sha256:…")
         head, slash, rest = text.partition("/")
         if slash and ("." in head or ":" in head or head == "localhost" or head != head.lower()):
             registry, repository = head, rest
@@ -105,4 +109,6 @@ class Reference:
         match = _SPLIT.fullmatch(text) if len(text) <= _LONGEST else None
         if match is None:
             raise ValueError(f"{text!r} is no image reference")
+        if _NAMELESS.fullmatch(match["name"]):
+            raise ValueError(f"{text!r} is a digest without the name of an image; write NAME@sha256:…")
         return cls(match["name"], ImageName.parse(match["name"]), match["tag"], match["digest"])

@@ -98,6 +98,10 @@ def test_fields_of_every_shape(text: str, expected: list[tuple[str, str, str]]) 
         pytest.param("parameters: {name: x}", id="other parameters"),
         pytest.param("l: &l [nginx:1]\nimages: *l", id="alias to a list"),
         pytest.param("data: {f: 'image: nginx:1'}", id="text in a scalar"),
+        pytest.param(f"image: {OLD}", id="a digest without a name"),
+        pytest.param("containers: [{image: 'sha256:abc'}]", id="an ID without a name"),
+        pytest.param("containers: [{image: 'docker://nginx:1'}]", id="a scheme that no cluster reads"),
+        pytest.param("containers: [{image: 'oci://nginx:1'}]", id="another"),
     ],
 )
 def test_what_is_no_field(text: str) -> None:
@@ -113,6 +117,8 @@ def test_what_is_no_field(text: str) -> None:
         pytest.param("repository: nginx\ntag: null", "empty or no tag", id="null tag"),
         pytest.param("images: [{name: x, newName: nginx}]", "neither", id="only renamed"),
         pytest.param("url: oci://docker.io/nginx\nref: {semver: '1'}", "by itself", id="semver"),
+        pytest.param("containers: [{image: 'docker://nginx:1'}]", "begins with `docker://`", id="docker://"),
+        pytest.param("initContainers: [{image: 'oci://nginx'}]", "begins with `oci://`", id="oci://"),
     ],
 )
 def test_a_name_without_a_version_says_why_it_is_no_field(text: str, why: str) -> None:

@@ -44,6 +44,9 @@ def test_an_image_has_one_name(text: str, canonical: str, familiar: str) -> None
         ("-.io/api", "'-.io' is no registry host"),
         ("host:123456/api", "'host:123456' is no registry host"),
         ("", "'' is no image name"),
+        ("sha256", "'sha256' is a digest without the name of an image; write NAME@sha256:…"),
+        ("sha256:abc", "'sha256:abc' is a digest without the name of an image; write NAME@sha256:…"),
+        ("0" * 64, f"'{'0' * 64}' is a digest without the name of an image; write NAME@sha256:…"),
         ("a" * 1_001, "an image name may have 255 characters, this one has 1001"),
     ],
 )
@@ -85,6 +88,17 @@ def test_a_reference_keeps_its_spelling(text: str, name: str, tag: str | None, d
 def test_what_is_no_reference(text: str) -> None:
     with pytest.raises(ValueError, match="is no image"):
         Reference.parse(text)
+
+
+@pytest.mark.parametrize("text", [DIGEST, "sha256:abc", f"sha256@{DIGEST}", "sha512:0", "a" * 64, "f" * 64 + ":v1"])
+def test_a_digest_alone_is_no_image_of_that_name(text: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"{text!r} is a digest without the name of an image")):
+        Reference.parse(text)
+
+
+@pytest.mark.parametrize("text", ["acme/sha256:v1", "sha256.io/acme/api:v1", "sha2566:v1", "abcdef:v1"])
+def test_a_name_may_look_like_a_digest(text: str) -> None:
+    assert str(Reference.parse(text)) == text
 
 
 def test_a_reference_of_the_longest_is_read() -> None:
