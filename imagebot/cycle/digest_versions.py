@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
 
 from imagebot.cycle.attest import Witnesses
 from imagebot.errors import ImagebotError, NotFound, Unavailable
 from imagebot.images.reference import is_digest
+from imagebot.selection.moving import moves
 from imagebot.selection.rank import Ranking
 from imagebot.selection.reasons import short
 
@@ -29,22 +31,60 @@ def named(witnesses: Witnesses, ranking: Ranking, digest: str) -> str | None:
         return None
     if remembered := _highest(ranking, memory.names(image, digest)):
         return remembered
-    tags = _in_order(ranking)
+    tags = _in_order(ranking, ranking.tags)
     known = memory.digests(image, tags)
     unknown = [tag for tag in tags if tag not in known]
     fresh = _ask(witnesses, unknown[:_MOST_ASKED], digest)
     found = _highest(ranking, [tag for tag, other in {**known, **fresh}.items() if other == digest])
     if found is None and fresh and len(unknown) > _MOST_ASKED:
-        left = len(unknown) - _MOST_ASKED
-        raise Unavailable(
-            f"which tag of {image.familiar} {short(digest)} is, is not known yet: {left} more are to be asked about,"
-            " which the next passes do"
-        )
+        raise _unfinished(witnesses, digest, len(unknown) - _MOST_ASKED)
     return found
 
 
-def _in_order(ranking: Ranking) -> list[str]:
-    placed = [(place, tag) for tag in set(ranking.tags) if (place := ranking.place(tag)) is not None]
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """What a field says that has both."""
+
+    tag: str
+    digest: str
+
+
+def renamed(witnesses: Witnesses, ranking: Ranking, field: Pinned, to: str) -> str | None:
+    """Which tag the digest of a field is really of, where the one beside it never stood for it: the highest of those
+    above `to`, or else one that the order cannot read.
+
+    None if it is what it says, or if nobody knows: then it is an older push of its tag. Of all tags, whatever `ranking`
+    is among. Raises `Unavailable` while there are tags above left to ask about.
+    """
+    memory, image, digest = witnesses.memory, witnesses.image, field.digest
+    if not is_digest(digest) or field.tag in (known := memory.names(image, digest)):
+        return None
+    if _stands_for(witnesses, field.tag) == digest:
+        return None
+    floor = ranking.place(to) or ()
+    tags = witnesses.registries.tags(image).tags
+    above = [tag for tag in _in_order(ranking, tags) if (ranking.place(tag) or ()) > floor]
+    unread = [tag for tag in tags if ranking.place(tag) is None and not moves(tag)]
+    there = memory.digests(image, [*above, *unread])
+    asked = [tag for tag in above if tag not in there]
+    more = [tag for tag in unread if tag not in there]
+    fresh = _ask(witnesses, [*asked, *more][:_MOST_ASKED], digest)
+    every = [*known, *(tag for tag, other in {**there, **fresh}.items() if other == digest)]
+    found = _highest(ranking, [tag for tag in every if (ranking.place(tag) or ()) > floor])
+    if found is None and len(asked) > _MOST_ASKED:
+        raise _unfinished(witnesses, digest, len(asked) - _MOST_ASKED)
+    return found or next((tag for tag in every if ranking.place(tag) is None and not moves(tag)), None)
+
+
+def _unfinished(witnesses: Witnesses, digest: str, left: int) -> Unavailable:
+    return Unavailable(
+        f"which tag of {witnesses.image.familiar} {short(digest)} is, is not known yet: {left} more are to be asked"
+        " about, which the next passes do"
+    )
+
+
+def _in_order(ranking: Ranking, tags: Iterable[str]) -> list[str]:
+    placed = [(place, tag) for tag in set(tags) if (place := ranking.place(tag)) is not None]
     return [tag for _, tag in sorted(placed, key=itemgetter(0, 1), reverse=True)[:_MOST_TAGS]]
 
 

@@ -8,7 +8,7 @@ from itertools import chain, islice
 
 from imagebot.cycle.attest import Witnesses
 from imagebot.cycle.checkout import Checkout
-from imagebot.cycle.digest_versions import named
+from imagebot.cycle.digest_versions import Pinned, named, renamed
 from imagebot.cycle.field_arrival import arrival, arrived, taken_back
 from imagebot.errors import NotFound, Unavailable, WorldError
 from imagebot.fields.field import Field
@@ -246,6 +246,21 @@ def _names(question: FactQuestion, tag: str, facts: Facts) -> Facts:
     return replace(facts, names=found)
 
 
+def _misnamed(question: FactQuestion, tag: str, facts: Facts) -> Facts:
+    """The digests of fields that say a tag beside them which never stood for them, with the tags that did."""
+    place, found = question.case.ranking.place, dict[str, str]()
+    both = {
+        (field.digest, field.tag): None
+        for field in question.case.deployed
+        if field.digest and field.tag and place(field.tag) is not None
+    }
+    for digest, said in list(both)[:_MOST_RUNNING]:
+        name = renamed(witnesses(question.here), question.case.ranking, Pinned(said, digest), tag)
+        if name is not None:
+            found[digest] = name
+    return replace(facts, misnamed=found)
+
+
 def _pinned(question: FactQuestion) -> Mapping[str, set[str | None]]:
     """The digests of fields whose tag has no place in the order, with what those say for a tag."""
     found: dict[str, set[str | None]] = {}
@@ -269,4 +284,5 @@ _GATHER: dict[Fact, Callable[[FactQuestion, str, Facts], Facts]] = {
     Fact.SINCE: _since,
     Fact.NAMES: _names,
     Fact.PARTS: _parts,
+    Fact.MISNAMED: _misnamed,
 }

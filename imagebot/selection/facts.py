@@ -53,6 +53,7 @@ class Fact(StrEnum):
     SINCE = "since"
     NAMES = "names"
     PARTS = "parts"
+    MISNAMED = "misnamed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ class Facts:
 
     `running` holds the manifests that the deployed images have, by platform, for each tag or digest that a field says
     and of which that is known. `names` tells for a digest that a field says the tag that stood for it.
+    `misnamed` does so where a field says a tag beside that which never stood for it.
     """
 
     tags: Mapping[str, TagFacts] = field(default_factory=dict)
@@ -114,6 +116,7 @@ class Facts:
     closed: tuple[KeptBack, ...] | None = None
     since: Since | None = None
     names: Mapping[str, str] | None = None
+    misnamed: Mapping[str, str] | None = None
 
     def of(self, tag: str) -> TagFacts | None:
         return self.tags.get(tag)

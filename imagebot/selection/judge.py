@@ -122,7 +122,7 @@ class _Look:
             return self._needs(Fact.DIGEST)
         if self.known.gone is not None:
             return self._gone(self.known.gone)
-        return self._unnamed() or self._held() or self._soaked()
+        return self._unnamed() or self._misnamed() or self._held() or self._soaked()
 
     def _above(self) -> Deployed | None:
         """The field with the highest version above the candidate's."""
@@ -136,9 +136,13 @@ class _Look:
         return max(above, key=itemgetter(0, 1))[2] if above else None
 
     def _version(self, field: Deployed) -> str | None:
-        """The tag that a field says, or one that its digest is known by where only that tells where it stands."""
-        if field.tag is not None and self.case.ranking.place(field.tag) is not None:
-            return field.tag
+        """The tag that a field says, or one that its digest is known by where only that tells where it stands, or where
+        it is a higher one: what runs is the digest.
+        """
+        place = self.case.ranking.place
+        if field.tag is not None and (said := place(field.tag)) is not None:
+            true = (self.facts.misnamed or {}).get(field.digest or "", field.tag)
+            return true if (place(true) or ()) > said else field.tag
         return (self.facts.names or {}).get(field.digest or "", field.tag)
 
     def _blind(self) -> Held | None:
@@ -159,6 +163,19 @@ class _Look:
         moved = [field for field in strange if not self._as_it_was(field)]
         return self._unclear(moved[0]) if moved else None
 
+    def _misnamed(self) -> Held | Needs | None:
+        """Whether the digest of a field is another version's than the tag beside it says: the digest is what runs."""
+        ranking = self.case.ranking
+        pinned = [field for field in self._protected() if field.digest is not None]
+        both = [field for field in pinned if field.tag is not None and ranking.place(field.tag) is not None]
+        if both and self.facts.misnamed is None:
+            return self._needs(Fact.MISNAMED)
+        for field in both:
+            true = (self.facts.misnamed or {}).get(field.digest or "")
+            if true is not None and ranking.place(true) is None:
+                return Held(self._to, Hold.DOWNGRADE, None, cannot_tell(ranking, field, self.candidate, true))
+        return None
+
     def _is_known(self, field: Deployed) -> bool:
         version = self._version(field)
         return version is not None and self.case.ranking.place(version) is not None
@@ -171,11 +188,14 @@ class _Look:
 
     def _unread(self) -> list[Deployed]:
         """The fields to change whose tag does not tell where they stand, where that matters."""
-        watch, place = self.case.watch, self.case.ranking.place
-        if watch.downgrade == "allow" or watch.order_facts.moves:
-            return []
-        due = self._due(self.known.digest)
-        return [field for field in due if field.tag is None or place(field.tag) is None]
+        place = self.case.ranking.place
+        return [field for field in self._protected() if field.tag is None or place(field.tag) is None]
+
+    def _protected(self) -> list[Deployed]:
+        """The fields to change that must not go back."""
+        watch = self.case.watch
+        free = watch.downgrade == "allow" or watch.order_facts.moves
+        return [] if free else self._due(self.known.digest)
 
     def _unclear(self, field: Deployed) -> Held:
         return Held(self._to, Hold.DOWNGRADE, None, cannot_tell(self.case.ranking, field, self.candidate))

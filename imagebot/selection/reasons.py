@@ -38,14 +38,22 @@ def nothing_fits(ranking: Ranking) -> str:
 
 def downgrade(ranking: Ranking, above: Deployed, name: str | None, why: str) -> str:
     """Why a field keeps what it has; `name` is a tag that its digest is known by."""
+    if name not in (above.tag, None) and above.tag is not None and ranking.place(above.tag) is not None:
+        return f"{above.where} {_misnamed(above, name or '')}; {why}: only a person takes a step down"
     said = above.tag if name == above.tag else f"{_described(above)}, which is {name}"
     unlisted = "" if name in ranking.tags else ", which is not in the list of tags"
     return f"{above.where} is at {said}{unlisted}; {why}: only a person takes a step down"
 
 
-def cannot_tell(ranking: Ranking, field: Deployed, best: Candidate) -> str:
-    """Why a field is left alone of which nobody knows whether it would go back, and what to do about it."""
+def cannot_tell(ranking: Ranking, field: Deployed, best: Candidate, true: str = "") -> str:
+    """Why a field is left alone of which nobody knows whether it would go back, and what to do about it.
+
+    `true` is the tag that its digest is known by, if that is another than the field says.
+    """
     mend = "move it by hand once, or write `downgrade: allow`"
+    if true:
+        strange = f"{field.where} {_misnamed(field, true)}, and {true} {ranking.unread(true)}"
+        return f"{strange}: whether {best.tag} is older than that cannot be told; {mend}"
     if field.tag is not None:
         strange = f"{field.where} is at {field.tag}, which {ranking.unread(field.tag)}"
         return f"{strange}: whether {best.tag} is older than that cannot be told; {mend}"
@@ -81,6 +89,10 @@ def now_says(
 
 def short(digest: str) -> str:
     return digest[:SHORT_DIGEST]
+
+
+def _misnamed(field: Deployed, true: str) -> str:
+    return f"says {field.tag}, and its digest, which is what runs, is that of {true}"
 
 
 def _described(field: Deployed) -> str:

@@ -170,6 +170,7 @@ def _verdict(lane: _Lane, source: _Lane | None, now: datetime) -> Verdict:
         holds=(),
         closed=(),
         names={},
+        misnamed={},
         since=None if source is None else Since(source.since, f"since {shown(source.since)}"),
     )
     answer = judge(case, facts, now)

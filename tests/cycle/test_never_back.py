@@ -95,6 +95,54 @@ def test_a_digest_is_known_by_the_tag_that_it_had_once(stage: Stage) -> None:
     assert "which is 6.5.4)" in verdict(stage.one_pass()).because
 
 
+def images_of(tag: str, digest: str) -> dict[str, str]:
+    """A tag and a digest that belong to one field, each in a place of its own, or in one."""
+    kustomization = f"images:\n- name: IMAGE\n  newTag: {tag}\n  digest: {digest}\n"
+    values = f"image:\n  repository: IMAGE\n  tag: {tag}\n  digest: {digest}\n"
+    return {
+        "one value": DEPLOYMENT.replace('"IMAGE:6.5.3"', f"IMAGE:{tag}@{digest}"),
+        "kustomize": kustomization,
+        "helm": values,
+        "helm, the tag with a digest": values.replace(f"tag: {tag}\n  digest: ", f"tag: {tag}@"),
+    }
+
+
+@pytest.mark.parametrize("where", ["one value", "kustomize", "helm", "helm, the tag with a digest"])
+@pytest.mark.parametrize("keys", ["", "pullRequest: {group: {separateMajor: true}}\n"], ids=["", "majors apart"])
+def test_a_newer_image_behind_an_older_tag_is_not_taken_back(stage: Stage, where: str, keys: str) -> None:
+    """Somebody wrote the digest and forgot the tag: the digest is what runs."""
+    stage.policy(POLICY + keys)
+    stage.commit({"staging/app.yaml": images_of("6.5.0", digest_of(stage, "7.0.0"))[where]})
+
+    held = verdict(stage.one_pass())
+
+    assert isinstance(held, Held), held
+    assert held.hold is Hold.DOWNGRADE
+    assert " says 6.5.0, and its digest, which is what runs, is that of 7.0.0; " in held.because
+
+
+def test_an_image_behind_a_tag_that_the_order_cannot_read_is_not_replaced(stage: Stage) -> None:
+    stage.publish("main-abc")
+    stage.commit({"staging/app.yaml": images_of("6.5.0", digest_of(stage, "main-abc"))["one value"]})
+    held = verdict(stage.one_pass())
+    assert isinstance(held, Held), held
+    assert "is that of main-abc, and main-abc is no three-part version: whether 6.5.4 is older" in held.because
+
+
+@pytest.mark.parametrize("tag", ["6.5.0", "6.5.3", "latest", "pushed again", "nobody's"])
+def test_a_digest_that_is_no_newer_than_its_tag_moves_on(stage: Stage, tag: str) -> None:
+    if tag == "pushed again":
+        digest = digest_of(stage, "6.5.3")
+        stage.publish("6.5.3", created="2026-02-02T12:00:00Z")
+    else:
+        digest = "sha256:" + "7" * 64 if tag == "nobody's" else digest_of(stage, tag)
+    stage.commit({"staging/app.yaml": images_of("6.5.3", digest)["one value"]})
+    before = len(stage.registry.asked)
+    assert isinstance(verdict(stage.one_pass()), Update)
+    heads = [asked.path.rpartition("/")[2] for asked in stage.registry.asked[before:] if asked.method == "HEAD"]
+    assert ("7.0.0" in heads) == (tag != "6.5.3")
+
+
 def test_which_tag_a_digest_is_is_looked_for_over_several_passes(stage: Stage) -> None:
     stage.publish(*(f"6.6.{patch}" for patch in range(40)))
     stage.policy(ANY.replace('">0.0.1"', "~6.5"))

@@ -306,3 +306,34 @@ def test_an_older_tag_changes_no_choice(rule: Watch, tags: list[str], other: str
         assert type(before) is type(after)
         if isinstance(before, Update) and isinstance(after, Update):
             assert before.to == after.to
+
+
+@pytest.mark.parametrize(
+    ("true", "because"),
+    [
+        ("2.0.0", "2.0.0; 1.5.0 is the newest of 3 tags in ^1.4: only a person takes a step down"),
+        (
+            "main-abc",
+            "main-abc, and main-abc is no three-part version: whether 1.5.0 is older than that",
+        ),
+    ],
+)
+def test_a_digest_of_a_newer_version_beside_an_older_tag_never_goes_back(true: str, because: str) -> None:
+    """What runs is the digest, whatever the tag beside it says."""
+    found = verdict(f"1.4.0@{OLD}", misnamed={OLD: true})
+    assert isinstance(found, Held), found
+    assert (found.hold, found.version.tag) == (Hold.DOWNGRADE, "1.5.0")
+    says = f"app.yaml:1 says 1.4.0, and its digest, which is what runs, is that of {because}"
+    assert found.because.startswith(says)
+    assert isinstance(verdict(f"1.4.0@{OLD}", misnamed={OLD: true}, rule=watch(downgrade="allow")), Update)
+
+
+@pytest.mark.parametrize("names", [{}, {OLD: "1.3.0"}, {OLD: "1.5.0"}])
+def test_a_digest_of_nothing_newer_beside_a_tag_moves_on(names: dict[str, str]) -> None:
+    assert isinstance(verdict(f"1.4.0@{OLD}", misnamed=names), Update)
+
+
+def test_a_tag_pushed_again_is_not_followed_down_from_a_newer_digest() -> None:
+    answer = verdict(f"1.5.0@{OLD}", misnamed={OLD: "2.0.0"}, rule=watch(repush="allow"))
+    assert isinstance(answer, Held)
+    assert answer.hold is Hold.DOWNGRADE

@@ -65,6 +65,7 @@ class Answers:
     closed: tuple[KeptBack, ...] = ()
     since: Since | None = None
     names: Mapping[str, str] = field(default_factory=dict)
+    misnamed: Mapping[str, str] = field(default_factory=dict)
     asked: list[Needs] = field(default_factory=list)
 
     def verdict(self, asked: Case, now: datetime = NOON) -> Verdict:
@@ -86,6 +87,7 @@ class Answers:
             Fact.RUNNING: {"running": self.running},
             Fact.SINCE: {"since": self.since},
             Fact.NAMES: {"names": self.names},
+            Fact.MISNAMED: {"misnamed": self.misnamed},
         }
         if fact in known:
             return replace(facts, **known[fact])
