@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from imagebot.yamledit.tree import Alias, Document, Mapping, Node, Scalar, Sequence
 
@@ -16,12 +17,12 @@ _NULLS = frozenset({"~", "null", "Null", "NULL"})
 _BARE = re.compile(r"[^\s.\[\]\"]+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Entry:
     """The value of a key: `via` is the alias that stands in its place, `node` None where that alias leads nowhere."""
 
-    node: Scalar | Mapping | Sequence | None
-    via: Alias | None = None
+    node: Final[Scalar | Mapping | Sequence | None]
+    via: Final[Alias | None] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,13 @@ class Known:
     followed: dict[int, Alias] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Trail:
     """The way from a document's root to a node: a linked list, because most ways are never printed."""
 
-    step: str | int
-    before: Trail | None
-    doubtful: frozenset[str] = frozenset()
+    step: Final[str | int]
+    before: Final[Trail | None]
+    doubtful: Final[frozenset[str]] = frozenset()
 
     @property
     def length(self) -> int:
@@ -137,7 +138,8 @@ def _read_key(key: Node, known: Known) -> None:
 
 
 def _is_open(node: Node) -> bool:
-    return not isinstance(node, Scalar | Alias)
+    kind = type(node)
+    return kind is Mapping or kind is Sequence
 
 
 def place_of(node: Mapping, trail: Trail | None, known: Known) -> Place:

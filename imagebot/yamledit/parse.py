@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import repeat
+from typing import Any
 
 import yaml
 
@@ -49,8 +50,9 @@ def _parse(data: bytes, piece: Piece, origin: _Origin, budget: Budget | None) ->
     try:
         text = Text(data, piece.start, piece.end)
         tree = _Tree(text, origin)
+        takes = tree.takes
         for event in pull(text.text, budget):
-            document = tree.take(event)
+            document = takes[type(event)](event)
             if document is not None:
                 yield document
     except Unreadable as error:
@@ -82,65 +84,76 @@ class _Tree:
     """Takes events one by one, and gives a document when it ends."""
 
     def __init__(self, text: Text, origin: _Origin) -> None:
-        self._text = text
-        self._origin = origin
+        self._text = text.text
+        self._offset = text.offsets
+        self._place = origin.place
+        self._within = origin.scalar
         self._open: list[tuple[yaml.CollectionStartEvent, int, list[Node]]] = []
         self._nodes: list[Node] = []
         self._anchors: dict[str, Scalar | Sequence | Mapping | None] = {}
         self._aliases: list[Alias] = []
 
-    def take(self, event: yaml.Event) -> Document | None:
-        match event:
-            case yaml.ScalarEvent():
-                self._add(self._scalar(event))
-            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                self._begin(event)
-            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                self._end()
-            case yaml.AliasEvent():
-                self._add(self._alias(event))
-            case yaml.DocumentStartEvent():
-                self._nodes, self._anchors, self._aliases = [], {}, []
-            case yaml.DocumentEndEvent():
-                return Document(self._nodes[0], tuple(self._aliases))
-        return None
+    @property
+    def takes(self) -> dict[type, Callable[[Any], Document | None]]:
+        """What takes each kind of event."""
+        return {
+            yaml.ScalarEvent: self._scalar,
+            yaml.MappingStartEvent: self._begin,
+            yaml.SequenceStartEvent: self._begin,
+            yaml.MappingEndEvent: self._end,
+            yaml.SequenceEndEvent: self._end,
+            yaml.AliasEvent: self._alias,
+            yaml.DocumentStartEvent: self._start,
+            yaml.DocumentEndEvent: self._document,
+            yaml.StreamStartEvent: self._pass,
+            yaml.StreamEndEvent: self._pass,
+        }
 
-    def _add(self, node: Node) -> None:
-        self._nodes.append(node)
-        if not isinstance(node, Alias) and node.anchor is not None:
-            self._anchors[node.anchor] = node
+    def _pass(self, event: yaml.Event) -> None:
+        """Where a stream begins and ends nothing is."""
 
-    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
-        mark, stop = begin(event), end(event).index
+    def _start(self, event: yaml.DocumentStartEvent) -> None:
+        self._nodes, self._anchors, self._aliases = [], {}, []
+
+    def _document(self, event: yaml.DocumentEndEvent) -> Document:
+        return Document(self._nodes[0], tuple(self._aliases))
+
+    def _scalar(self, event: yaml.ScalarEvent) -> None:
+        mark, stop, anchor, tag = begin(event), end(event).index, event.anchor, event.tag
         index = mark.index
-        if event.anchor is not None or event.tag is not None:
-            properties = _PROPERTIES.match(self._text.text, index, stop)
+        if anchor is not None or tag is not None:
+            properties = _PROPERTIES.match(self._text, index, stop)
             index = properties.end() if properties else index
-        first, last = self._text.offset(index), self._text.offset(stop)
-        line, column = self._origin.place(mark.line, mark.column)
-        within = self._origin.scalar
-        return Scalar(event.value, event.style or "", first, last, line, column, event.anchor, event.tag, within)
+        first, last = self._offset(index), self._offset(stop)
+        line, column = self._place(mark.line, mark.column)
+        scalar = Scalar(event.value, event.style or "", first, last, line, column, anchor, tag, self._within)
+        self._nodes.append(scalar)
+        if anchor is not None:
+            self._anchors[anchor] = scalar
 
-    def _alias(self, event: yaml.AliasEvent) -> Alias:
+    def _alias(self, event: yaml.AliasEvent) -> None:
         mark, name = begin(event), event.anchor or ""
-        alias = Alias(
-            name, self._anchors.get(name), self._text.offset(mark.index), *self._origin.place(mark.line, mark.column)
-        )
+        target, start = self._anchors.get(name), self._offset(mark.index)
+        alias = Alias(name, target, start, *self._place(mark.line, mark.column))
         self._aliases.append(alias)
-        return alias
+        self._nodes.append(alias)
 
     def _begin(self, event: yaml.CollectionStartEvent) -> None:
         if event.anchor is not None:
             self._anchors[event.anchor] = None
-        self._open.append((event, self._text.offset(begin(event).index), self._nodes))
+        self._open.append((event, self._offset(begin(event).index), self._nodes))
         self._nodes = []
 
-    def _end(self) -> None:
+    def _end(self, _: yaml.Event) -> None:
         children, (event, start, self._nodes) = self._nodes, self._open.pop()
-        mark = begin(event)
-        line, column = self._origin.place(mark.line, mark.column)
-        if isinstance(event, yaml.SequenceStartEvent):
-            self._add(Sequence(tuple(children), start, line, column, event.anchor))
+        mark, anchor = begin(event), event.anchor
+        line, column = self._place(mark.line, mark.column)
+        node: Sequence | Mapping
+        if type(event) is yaml.SequenceStartEvent:
+            node = Sequence(tuple(children), start, line, column, anchor)
         else:
             pairs = tuple(zip(children[::2], children[1::2], strict=True))
-            self._add(Mapping(pairs, start, line, column, event.anchor))
+            node = Mapping(pairs, start, line, column, anchor)
+        self._nodes.append(node)
+        if anchor is not None:
+            self._anchors[anchor] = node

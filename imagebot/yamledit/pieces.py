@@ -47,7 +47,8 @@ def pieces(data: bytes) -> Iterator[Piece]:
 def _cuts(data: bytes) -> Iterator[int]:
     before = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
     for mark in _MARK.finditer(data):
-        if not _DIRECTIVE.search(data[before : mark.start()]):
+        # The pattern is slow, and most pieces have no such character at all.
+        if data.find(b"%", before, mark.start()) < 0 or not _DIRECTIVE.search(data[before : mark.start()]):
             yield mark.start()
         before = mark.start()
 
@@ -56,4 +57,5 @@ def _documents(piece: bytes, *, first: bool) -> int | None:
     if first:
         # What stands before the first mark is a document only if it says anything.
         return 0 if _NOTHING.fullmatch(piece) else None
-    return None if _UNSURE.search(piece) else 1
+    suspect = b"%" in piece or b"..." in piece or piece.find(b"---", 1) >= 0
+    return None if suspect and _UNSURE.search(piece) else 1

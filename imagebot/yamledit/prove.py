@@ -109,8 +109,9 @@ def _text(data: bytes, piece: Piece) -> Text:
 
 
 def _same(old: yaml.Event, new: yaml.Event) -> bool:
-    meaning = _MEANING.get(type(old))
-    return type(old) is type(new) and (meaning is None or meaning(old) == meaning(new))
+    kind = type(old)
+    meaning = _MEANING.get(kind)
+    return kind is type(new) and (meaning is None or meaning(old) == meaning(new))
 
 
 def _became(old: yaml.Event, new: yaml.Event, value: str) -> bool:
