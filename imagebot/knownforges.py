@@ -46,7 +46,7 @@ class SourceLinks:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class ForgeFacts:
     """One forge. What is not said is as on GitHub.
 
     `hosts` are those that everybody knows, each with the URL of its API, and `ssh_hosts` other names of theirs for git
@@ -101,8 +101,8 @@ class Facts:
 
 _GITHUBS_OWNERS = CodeOwners("github", (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"))
 
-FACTS: Mapping[ForgeKind, Facts] = {
-    "github": Facts(
+FACTS: Mapping[ForgeKind, ForgeFacts] = {
+    "github": ForgeFacts(
         "GitHub",
         hosts={"github.com": "https://api.github.com"},
         ssh_hosts={"ssh.github.com": "github.com"},
@@ -117,7 +117,7 @@ FACTS: Mapping[ForgeKind, Facts] = {
         linked_as={"github.com": "redirect.github.com"},
         codeowners=_GITHUBS_OWNERS,
     ),
-    "gitlab": Facts(
+    "gitlab": ForgeFacts(
         "GitLab",
         noun="merge request",
         hosts={"gitlab.com": "https://gitlab.com/api/v4"},
@@ -132,7 +132,7 @@ FACTS: Mapping[ForgeKind, Facts] = {
         opens_whole=True,
         slash_commands=True,
     ),
-    "gitea": Facts(
+    "gitea": ForgeFacts(
         "Gitea",
         hosts={"codeberg.org": "https://codeberg.org/api/v1", "gitea.com": "https://gitea.com/api/v1"},
         api_path="/api/v1",
@@ -142,7 +142,7 @@ FACTS: Mapping[ForgeKind, Facts] = {
         # On servers that were not told otherwise (`WORK_IN_PROGRESS_PREFIXES`).
         draft_prefix="WIP: ",
     ),
-    "local": Facts(
+    "local": ForgeFacts(
         "the local forge",
         codeowners=_GITHUBS_OWNERS,
         opens_whole=True,
@@ -185,11 +185,11 @@ def _name(url: GitUrl) -> str:
     return url.host.partition(":")[0]
 
 
-def _known(url: GitUrl, facts: Facts) -> str:
+def _known(url: GitUrl, facts: ForgeFacts) -> str:
     """The well-known host of this forge that a URL names; empty for none."""
     name = facts.ssh_hosts.get(_name(url), _name(url))
     return name if name in facts.hosts else ""
 
 
-def _is_everybodys(url: GitUrl, facts: Facts) -> bool:
+def _is_everybodys(url: GitUrl, facts: ForgeFacts) -> bool:
     return bool(_known(url, facts)) or any(_name(url).endswith(ending) for ending in facts.host_endings)

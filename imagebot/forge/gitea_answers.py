@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from imagebot.forge.answers import Answer, Flag, Link, Maybe, Moment, Name, Number, Some, Text, iso
-from imagebot.forge.listing import Glimpse, Glimpsed, Listed
+from imagebot.forge.listing import Glimpse, Glimpsed, ListedPull
 from imagebot.forge.proposed import TEAM
 from imagebot.forge.protocol import PullRequest, State
 
@@ -35,7 +35,7 @@ class Label(Named):
     id: Number
 
 
-class Pull(Listed):
+class Pull(ListedPull):
     """Go writes null for an empty list. Gitea before 1.22 tells neither whose review is awaited nor what is a draft; up
     to 1.22, and Forgejo up to 8, it writes null among those whose review is awaited where a team was asked.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from imagebot.forge.answers import Answer, Flag, Link, Maybe, Moment, Name, Number, Some, Text, iso
-from imagebot.forge.listing import Glimpse, Glimpsed, Listed
+from imagebot.forge.listing import Glimpse, Glimpsed, ListedPull
 from imagebot.forge.proposed import TEAM
 from imagebot.forge.protocol import PullRequest, State
 
@@ -41,7 +41,7 @@ class Team(Answer):
     slug: Name
 
 
-class Pull(Listed):
+class Pull(ListedPull):
     html_url: Link = ""
     title: Text = ""
     body: Text = ""

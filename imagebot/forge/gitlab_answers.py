@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from imagebot.forge.answers import Answer, Link, Maybe, Moment, Name, Number, Some, Text, iso
-from imagebot.forge.listing import Glimpse, Glimpsed, Listed
+from imagebot.forge.listing import Glimpse, Glimpsed, ListedPull
 from imagebot.forge.protocol import PullRequest, State
 
 # Locked is what a merge request is for the moment in which it is merged.
@@ -22,7 +22,7 @@ class User(Answer):
     username: Name
 
 
-class Request(Listed):
+class Request(ListedPull):
     """`merged_by` is what `merge_user` was called before GitLab 14.7. A fork that was deleted is null."""
 
     number: Number = Field(validation_alias="iid")

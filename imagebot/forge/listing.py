@@ -33,7 +33,7 @@ class Glimpsed(Answer):
         """What is left of it."""
 
 
-class Listed(Answer):
+class ListedPull(Answer):
     """An element that can be read: a pull request as a forge lists it."""
 
     number: Number
@@ -48,7 +48,7 @@ class Listed(Answer):
         return None, ""
 
 
-_One = TypeVar("_One", bound=Listed)
+_One = TypeVar("_One", bound=ListedPull)
 
 
 @dataclass

@@ -21,7 +21,7 @@ class _Lane:
     free_at: float = 0.0
 
 
-class Pace:
+class Lanes:
     """Writes to one host, one after another and apart, whichever repository they are for: limits count them all."""
 
     def __init__(self) -> None:
@@ -55,12 +55,12 @@ class Pace:
 class Manners:
     """How long to wait for an answer (GitHub gives itself 10 s) and how far apart writes are, if not as settings say.
 
-    All forges of a process share one of these, for the sake of its `pace` and its `bans`.
+    All forges of a process share one of these, for the sake of its `lanes` and its `bans`.
     """
 
     timeout_s: int = 15
     between_writes_s: float | None = None
-    pace: Pace = field(default_factory=Pace, compare=False, repr=False)
+    lanes: Lanes = field(default_factory=Lanes, compare=False, repr=False)
     bans: Bans = field(default_factory=Bans, compare=False, repr=False)
 
     def apart_s(self, settings: RepositorySettings) -> float:

@@ -43,7 +43,7 @@ class Pager:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ListPage:
     """What a page holds; `mark` tells its bytes from any other's, `more` that the answer itself says it goes on."""
 
     items: list[Any] = field(repr=False)
@@ -52,7 +52,7 @@ class Page:
     more: bool = False
 
 
-class Pages:
+class ListPages:
     """One list as it comes. `next` is the number of the page to ask for, None at the end; `seen` counts the items.
 
     The end is believed of a page that is not full, or after which nothing came, and where neither a link nor a count
@@ -68,7 +68,7 @@ class Pages:
         self._promised = False
         self._known: set[str] = set()
 
-    def add(self, page: Page) -> None:
+    def add(self, page: ListPage) -> None:
         """Take a page. Raises `BadResponse`."""
         items, headers = page.items, page.headers
         if items and page.mark in self._known:

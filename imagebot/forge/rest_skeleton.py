@@ -11,7 +11,7 @@ from typing import ClassVar, Generic, TypeVar
 from imagebot.bans import Ban, Remembers
 from imagebot.errors import BadResponse, NotFound, Refused
 from imagebot.forge.answers import checked, iso
-from imagebot.forge.listing import Glimpsed, Listed, Reader
+from imagebot.forge.listing import Glimpsed, ListedPull, Reader
 from imagebot.forge.protocol import MOST_MERGED, Listing, Merged, PullRequest
 from imagebot.forge.refusals import Unprocessable
 from imagebot.forge.skeleton import Search, Skeleton
@@ -21,7 +21,7 @@ from imagebot.settings.resolve import RepositorySettings
 
 NOT_GIVEN = (NotFound, Refused, Unprocessable)
 """A label or a reviewer refused is no reason to fail: the pull request itself is what matters."""
-_One = TypeVar("_One", bound=Listed)
+_One = TypeVar("_One", bound=ListedPull)
 
 
 class RestSkeleton(Skeleton, Generic[_One]):

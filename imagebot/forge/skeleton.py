@@ -27,7 +27,7 @@ from imagebot.forge.proposed import (
     unfinished,
 )
 from imagebot.forge.protocol import Listing, Merged, Proposal, PullRequest, State, Written
-from imagebot.knownforges import Facts
+from imagebot.knownforges import ForgeFacts
 from imagebot.settings.resolve import TokenCredentials
 
 
@@ -52,7 +52,7 @@ class Search:
 class Skeleton(ABC):
     """The pull requests of one repository into one base branch; `protocol.Forge` says what is promised."""
 
-    def __init__(self, facts: Facts, base: str, hourly_writes: int | None = None) -> None:
+    def __init__(self, facts: ForgeFacts, base: str, hourly_writes: int | None = None) -> None:
         self.facts = facts
         self.base = base
         self.hourly_writes = hourly_writes

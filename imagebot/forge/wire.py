@@ -16,7 +16,7 @@ from imagebot.errors import BadResponse, NotFound, Refused, Unavailable, WorldEr
 from imagebot.forge.documents import read_json
 from imagebot.forge.manners import Manners
 from imagebot.forge.moved import moved, netloc
-from imagebot.forge.pages import Page, Pager, Pages
+from imagebot.forge.pages import ListPage, ListPages, Pager
 from imagebot.forge.refusals import Unprocessable, failures, is_limit, is_used_up, refusal, said, wait, words_of
 from imagebot.forge.transport import Reply, TooLarge
 
@@ -82,12 +82,12 @@ class Wire:
         return self._list(deed, self._done(deed, "GET", path, parameters)[1])
 
     def get_all(self, deed: str, path: str, **parameters: str | int) -> Iterator[Any]:
-        """The items of every page, one request for each. Pages are asked for by number: no link is followed.
+        """The items of every page, one request for each. ListPages are asked for by number: no link is followed.
 
         A list that may be short raises `BadResponse` at its end: what is not on it is not known to be absent.
         """
         size = self._dialect.pager.most
-        pages = Pages(self.host, deed, size)
+        pages = ListPages(self.host, deed, size)
         while (number := pages.next) is not None:
             found = self._page(deed, path, parameters, size, (number, pages.seen))
             pages.add(found)
@@ -125,7 +125,7 @@ class Wire:
 
     def _write(self, send: Callable[[], Any]) -> Any:
         self._bans.check(self._name())
-        with self._manners.pace.write(self.host, self._dialect.between_writes_s):
+        with self._manners.lanes.write(self.host, self._dialect.between_writes_s):
             # Whoever was before us may have been told to wait.
             self._bans.check(self._name())
             self.writes += 1
@@ -135,7 +135,7 @@ class Wire:
         with failures(self.host, "read the credentials"):
             return self._account()
 
-    def _page(self, deed: str, path: str, parameters: Parameters, size: int, place: tuple[int, int]) -> Page:
+    def _page(self, deed: str, path: str, parameters: Parameters, size: int, place: tuple[int, int]) -> ListPage:
         """A page of this size, by its number and the items before it; where it is too large, the smaller ones that make
         it up.
         """
@@ -144,7 +144,7 @@ class Wire:
         try:
             reply, answer = self._done(deed, "GET", path, {**parameters, **pager.asks(size, number, before)})
             items = self._list(deed, pager.items(answer))
-            return Page(items, reply.headers, hashlib.sha256(reply.body).hexdigest(), pager.more(answer))
+            return ListPage(items, reply.headers, hashlib.sha256(reply.body).hexdigest(), pager.more(answer))
         except TooLarge:
             if size == 1:
                 raise
@@ -175,7 +175,7 @@ class Wire:
         self._bans.check(self._name())
         with failures(self.host, deed):
             if verb == "GET":
-                self._manners.pace.read(self.host, self._dialect.between_reads_s)
+                self._manners.lanes.read(self.host, self._dialect.between_reads_s)
             reply = self._ask(verb, path, parameters, body)
             reply = replace(reply, status=self._dialect.status(reply))
         if is_limit(reply, reasons := said(reply.body) if reply.status >= 400 else ()):
@@ -220,20 +220,20 @@ class Wire:
         return Unprocessable(words, reply.status, reasons)
 
 
-def _in_parts(page: Callable[[tuple[int, int]], Page], size: int, places: Sequence[tuple[int, int]]) -> Page:
+def _in_parts(page: Callable[[tuple[int, int]], ListPage], size: int, places: Sequence[tuple[int, int]]) -> ListPage:
     """The pages of this size at these places, as one.
 
     One thing that is too large by itself cannot be read, and hides no other; two are more than bad luck.
     """
-    whole = Page([], {}, "")
+    whole = ListPage([], {}, "")
     for place in places:
         try:
             more = page(place)
         except TooLarge:
             if size > 1 or None in whole.items:
                 raise
-            more = Page([None], {}, f"{place[0]} is too large")
-        whole = Page([*whole.items, *more.items], more.headers, f"{whole.mark} {more.mark}", more.more)
+            more = ListPage([None], {}, f"{place[0]} is too large")
+        whole = ListPage([*whole.items, *more.items], more.headers, f"{whole.mark} {more.mark}", more.more)
         if len(more.items) < size:
             break
     return whole

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from imagebot.images.reference import DIGEST_PATTERN
-from imagebot.knownforges import FACTS, Facts, ForgeKind
+from imagebot.knownforges import FACTS, ForgeFacts, ForgeKind
 from imagebot.plan.change import REPUSH, Change, ImageUpdate
 from imagebot.pulls.block import Block, Proposed, write
 from imagebot.pulls.body_frame import YOURS, framed
@@ -63,7 +63,7 @@ def describe(
     besides: Sequence[ImageFacts],
     hosts: Mapping[str, ForgeKind] = HOSTS,
     room: int = BODY_LIMIT,
-    facts: Facts = FACTS["github"],
+    facts: ForgeFacts = FACTS["github"],
 ) -> Description:
     """The body and the labels of a change; `besides` has what is known about each of its updates, in their order.
 
@@ -82,7 +82,7 @@ def describe(
     return Description(body, labels(change, flagged=bool(found)), found)
 
 
-def _parts(change: Change, shown: Sequence[_Shown], facts: Facts) -> Iterator[BodyPart]:
+def _parts(change: Change, shown: Sequence[_Shown], facts: ForgeFacts) -> Iterator[BodyPart]:
     yield BodyPart(f"{_heading(change)}\n")
     yield from _warnings(shown)
     yield from _one(shown[0]) if len(shown) == 1 else _several(shown)

@@ -40,8 +40,8 @@ class Pace(Model):
     """How fast a forge is written to. Its limits count all that the bot's account does, in all repositories."""
 
     writes_per_minute: Annotated[int, Field(ge=1, le=6_000), WHOLE] | None = None
-    """How many changes it is asked for in a minute at most, evenly apart. Default: 60 on github.com, gitlab.com,
-    codeberg.org and gitea.com; 600 on a forge of one's own."""
+    """How many changes it is asked for in a minute at most, evenly apart. Default: 60 on hosts that everybody knows;
+    600 on a forge of one's own."""
     writes_per_hour: Annotated[int, Field(ge=1, le=1_000_000), WHOLE] | None = None
     """How many in an hour; what is more waits. Default: 400 on github.com; elsewhere no limit."""
 
@@ -160,11 +160,11 @@ class Repository(Model):
     branch: Annotated[str, AfterValidator(gitnames.branch_name), _TEXT] = "main"
     """The branch that is deployed, and that pull requests go to."""
     forge: ForgeKind | None = None
-    """Where pull requests live; `gitea` is Forgejo as well. Default: as github.com, gitlab.com, codeberg.org and
-    gitea.com are known, and `local` for a path."""
+    """Where pull requests live; `gitea` is Forgejo as well. Default: by the host, where everybody knows it, and `local`
+    for a path."""
     api_url: Annotated[str, AfterValidator(words.api_url)] | None = None
-    """The forge's API. Default: that of github.com; elsewhere `https://HOST/api/v3` for GitHub Enterprise, `/api/v4`
-    for GitLab, `/api/v1` for Gitea and Forgejo."""
+    """The forge's API. Default: that of a host that everybody knows; elsewhere where the forge has it on its own, as
+    `https://HOST/api/v3` for GitHub Enterprise."""
     ca_file: FilePath | None = None
     """The file with the certificates (PEM) that git and the forge's API must be signed by. Default: the public ones."""
     credentials: Credentials | None = None

@@ -12,11 +12,10 @@ from imagebot.bans import Ban
 from imagebot.errors import WorldError
 from imagebot.forge import gitea, github
 from imagebot.forge.ensure import ensure
-from imagebot.forge.manners import Manners, Pace
+from imagebot.forge.manners import Lanes, Manners
 from imagebot.gitnames import GitUrl
 from imagebot.knownforges import ForgeKind
-from imagebot.settings.resolve import Pace as Pace_
-from imagebot.settings.resolve import read_settings
+from imagebot.settings.resolve import Pace, read_settings
 from tests.forge.conftest import gitea_client, settings
 from tests.support.gitea_server import GiteaServer
 from tests.support.github_server import PER_HOUR, PER_MINUTE, Fault, GitHubServer
@@ -58,10 +57,10 @@ def test_a_write_that_fails_keeps_the_distance_too(github_server: GitHubServer) 
 
 
 def test_another_host_need_not_wait() -> None:
-    pace = Pace()
-    with pace.write("a.test", 3600.0):
+    lanes = Lanes()
+    with lanes.write("a.test", 3600.0):
         pass
-    with pace.write("b.test", 0.0):
+    with lanes.write("b.test", 0.0):
         pass
 
 
@@ -88,12 +87,12 @@ def test_a_forge_of_ones_own_is_not_kept_to_the_limits_of_everybodys(
 @pytest.mark.parametrize(
     ("pace", "expected"),
     [
-        pytest.param("", Pace_(600, None), id="by its host"),
-        pytest.param("    pace: {writesPerMinute: 30}\n", Pace_(30, None), id="slower"),
-        pytest.param("    pace: {writesPerMinute: 6000, writesPerHour: 9000}\n", Pace_(6000, 9000), id="faster"),
+        pytest.param("", Pace(600, None), id="by its host"),
+        pytest.param("    pace: {writesPerMinute: 30}\n", Pace(30, None), id="slower"),
+        pytest.param("    pace: {writesPerMinute: 6000, writesPerHour: 9000}\n", Pace(6000, 9000), id="faster"),
     ],
 )
-def test_the_pace_is_a_setting_of_the_forge(tmp_path: Path, pace: str, expected: Pace_) -> None:
+def test_the_pace_is_a_setting_of_the_forge(tmp_path: Path, pace: str, expected: Pace) -> None:
     text = f"policies: [p]\nrepositories:\n  e:\n    url: https://git.acme.test/a/b\n    forge: gitea\n{pace}"
     text += "    credentials: {tokenEnv: TOKEN}\n"
     found = read_settings("imagebot.yaml", text.encode(), tmp_path, {"TOKEN": "secret"}).repositories["e"]
@@ -113,7 +112,7 @@ def test_fifty_pull_requests_on_a_forge_of_ones_own_take_half_a_minute(gitea_ser
     assert len(listings) == 2, "those of the organisation and those of the repository, once"
     # Opened, labelled, assigned (by a list that is read just before), and what it says.
     assert len(gitea_server.calls) == 50 * 5 + 2
-    assert forge.writes * Pace_(writes_per_minute=600).apart_s <= 30
+    assert forge.writes * Pace(writes_per_minute=600).apart_s <= 30
 
 
 def test_a_label_that_was_made_since_is_found_in_the_next_pass(gitea_server: GiteaServer) -> None:

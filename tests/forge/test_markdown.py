@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagebot.forge import markdown
-from imagebot.knownforges import FACTS, Facts
+from imagebot.knownforges import FACTS, ForgeFacts
 from imagebot.pulls import block
 from imagebot.pulls.body_frame import BEGIN, around, words
 from tests.support.proposals import body
@@ -45,7 +45,7 @@ def test_a_mark_counts_only_as_a_line_of_its_own(quoted: str) -> None:
 
 @given(LINES)
 @pytest.mark.parametrize("facts", [*FACTS.values(), SHOWS_COMMENTS], ids=lambda facts: facts.name)
-def test_what_was_written_is_not_written_again(facts: Facts, lines: list[str]) -> None:
+def test_what_was_written_is_not_written_again(facts: ForgeFacts, lines: list[str]) -> None:
     """What is read and kept as it is has the very bytes that the forge has."""
     kept = markdown.written("\n".join(lines), facts)
 

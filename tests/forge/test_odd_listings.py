@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from imagebot.errors import BadResponse, WorldError
 from imagebot.forge.ensure import ensure
-from imagebot.forge.pages import Page, Pages
+from imagebot.forge.pages import ListPage, ListPages
 from tests.forge.conftest import any_client
 from tests.fuzz.answers.json_slips import slipped
 from tests.support.forge_server import Fault, ForgeServer
@@ -241,12 +241,12 @@ def test_one_that_comes_twice_while_pages_move_on_is_one(any_server: ForgeServer
 
 
 def test_pages_that_go_round_in_a_circle_are_seen() -> None:
-    pages = Pages("forge.test", "list", 50)
+    pages = ListPages("forge.test", "list", 50)
     link = {"Link": '<x>; rel="next"'}
-    pages.add(Page([1], link, "a"))
-    pages.add(Page([2], link, "b"))
+    pages.add(ListPage([1], link, "a"))
+    pages.add(ListPage([2], link, "b"))
     with pytest.raises(BadResponse, match="sends the same page again when asked to list"):
-        pages.add(Page([1], link, "a"))
+        pages.add(ListPage([1], link, "a"))
 
 
 def test_pull_requests_with_long_bodies_are_read_a_few_at_a_time(any_server: ForgeServer) -> None:

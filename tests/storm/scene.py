@@ -210,7 +210,7 @@ def storm(
             state=folder / "state",
             limits=limits,
         )
-        manners = Manners(timeout_s=30, between_writes_s=0.0, pace=SimulatedPace(clock))
+        manners = Manners(timeout_s=30, between_writes_s=0.0, lanes=SimulatedPace(clock))
         forges = {name: _forge(name, server, manners) for name, server in servers.items()}
         world = replace(world_of(settings), forge=lambda repository: forges[repository.name], tell=lambda _: None)
         yield Scene(folder, world, PolicySet(tuple(policies)), kinds, servers, repositories, account, every)
