@@ -61,8 +61,11 @@ def command(source: str, into: Path, branch: str | None, **flags: str | Path | N
     folder = (into / base.policies).absolute()
     schema = os.path.relpath(into.absolute() / "schemas" / "policy.schema.json", folder)
     found = survey(base.name, contents.files, contents.paths)
-    suggestion = suggest(found, _existing(folder), schema)
-    for line in [_read_line(given, contents), *_write(into, base, suggestion)]:
+    known = _existing(folder)
+    suggestion = suggest(found, known, schema)
+    # Settings without a policy would only fail in the next verb.
+    wrote = _write(into, base, suggestion) if known or suggestion.files else ()
+    for line in [_read_line(given, contents), *wrote]:
         click.echo(line)
     for line in _summary(suggestion, contents):
         click.echo(line)
@@ -132,6 +135,10 @@ def _summary(suggestion: Suggestion, contents: Contents) -> Iterator[str]:
     if left:
         yield "1 place has none:" if len(left) == 1 else f"{len(left)} places have none:"
         yield from (f"  {line}" for line in left)
+    if not (suggestion.placed or suggestion.taken):
+        yield ""
+        yield "Nothing was written. Next: name the repository, or the branch, that says what runs, if it is another; or"
+        yield "begin a policy by hand: the README shows one, and `imagebot schema policy` its keys."
     if suggestion.placed:
         yield ""
         yield "Next: `imagebot plan` shows what a pass would change, and writes nothing."

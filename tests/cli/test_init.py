@@ -270,3 +270,13 @@ def test_nothing_to_write_a_policy_for(tmp_path: Path) -> None:
     done = init(tmp_path / "empty", "--into", tmp_path / "bot")
     assert done.return_value == 1
     assert "0 fields have a policy now" in done.output
+
+
+def test_where_nothing_can_be_placed_nothing_is_written_and_what_to_do_is_said(tmp_path: Path) -> None:
+    (tmp_path / "repository").mkdir()
+    (tmp_path / "repository" / "README.md").write_text("hello\n")
+    done = init(tmp_path / "repository", "--into", tmp_path / "bot")
+
+    assert done.return_value == 1
+    assert "Nothing was written. Next: name the repository" in done.output
+    assert not (tmp_path / "bot").exists()
