@@ -144,7 +144,7 @@ class Checkout:
         return answer
 
     def _list(self) -> Listing[PullRequest]:
-        if not self.heads.branches:
+        if not (self.heads.branches or self.heads.unreadable):
             return Listing()
         listed = self.forge.open_pulls(self.world.settings.branch_prefix)
         for one in listed.unread:
@@ -292,6 +292,8 @@ class Checkout:
 
     def kept(self, branch: str) -> Frozen | None:
         """Why the bot must leave its branch alone, or None."""
+        if branch in self.heads.unreadable:
+            return Frozen(self.heads.unreadable[branch])
         wishes = self.wishes.get(branch, frozenset())
         if Command.HOLD in wishes:
             held = next(pull for pull in self._of(branch) if Command.HOLD in asked(pull.body, pull.labels))

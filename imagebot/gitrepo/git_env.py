@@ -71,3 +71,10 @@ def sealed(config: Sequence[tuple[str, str]] = (), variables: Mapping[str, str] 
         environment[f"GIT_CONFIG_KEY_{number}"] = key
         environment[f"GIT_CONFIG_VALUE_{number}"] = value
     return {**environment, **(variables or {})}
+
+
+def with_setting(environment: Mapping[str, str], key: str, value: str) -> dict[str, str]:
+    """The same environment with one more setting of git's."""
+    number = environment["GIT_CONFIG_COUNT"]
+    more = {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return {**environment, **more, "GIT_CONFIG_COUNT": str(int(number) + 1)}

@@ -6,7 +6,7 @@ import errno
 import shutil
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,9 +15,10 @@ from imagebot.gitnames import STATE
 from imagebot.gitrepo import ancestry, commits, history, log, objects
 from imagebot.gitrepo.commits import Draft, ForgeSignature
 from imagebot.gitrepo.failures import explain, unexplained
+from imagebot.gitrepo.fetch import SEEN, Fetch
 from imagebot.gitrepo.lock import locked
 from imagebot.gitrepo.merge_check import Bringing, brings_each
-from imagebot.gitrepo.names import branch_name, branch_prefix
+from imagebot.gitrepo.names import branch_prefix, is_branch
 from imagebot.gitrepo.objects import Files
 from imagebot.gitrepo.process import DAMAGED_MARK, Damaged, Git, GitOutput, Terms
 from imagebot.gitrepo.push import Pushed, PushUpdate, Rejected, Sender, remote_heads
@@ -33,9 +34,6 @@ _FIRST_FETCH = 10  # times as long: the whole history travels, and a fetch that 
 _TIDY_SECONDS = 1800.0
 _MANY_PACKS = 50
 _MANY_LOOSE = 6700  # git's own measure, gc.auto
-_HEADS = "refs/heads/"
-# Not under refs/heads: git keeps commits alone there, and one branch that is none would stop the whole fetch.
-_SEEN = "refs/remotes/origin/"
 # Where the base branch was before it was written anew, kept so that what people did to it is not taken for the bot's.
 _FORMER = "refs/imagebot/former/"
 _MOST_FORMER = 100
@@ -48,15 +46,18 @@ _LEFT_BY_THE_KILLED = (
     "gc.pid",
 )
 _PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE})
-_FETCH = ("--quiet", "--no-tags", "--prune", "--no-write-fetch-head", "--no-recurse-submodules", "--end-of-options")
 
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """Where the branches are: the base, and by name those that begin with the prefix and propose a change."""
+    """Where the branches are: the base, and by name those that begin with the prefix and propose a change.
+
+    `unreadable` tells of those of them that are there and cannot be had, why.
+    """
 
     base: str
     branches: Mapping[str, str]
+    unreadable: Mapping[str, str] = field(default_factory=dict)
 
 
 class Mirror:
@@ -270,15 +271,15 @@ class Mirror:
         return heads
 
     def _fetched(self, git: Git, prefix: str | None, terms: Terms) -> Heads:
-        base = f"{_HEADS}{self.remote.branch}"
-        others = () if prefix is None else (f"+{_HEADS}{prefix}*:{_SEEN}{prefix}*",)
-        refspecs = (f"+{base}:{_SEEN}{self.remote.branch}", *others)
-        before = git.ask("rev-parse", "--quiet", "--verify", f"{_SEEN}{self.remote.branch}").out.decode().strip()
-        self.fetches += 1
-        answer = git.ask("fetch", *_FETCH, self.remote.url, *refspecs, terms=terms)
+        before = git.ask("rev-parse", "--quiet", "--verify", f"{SEEN}{self.remote.branch}").out.decode().strip()
+        fetch = Fetch(git, self.remote, terms)
+        try:
+            answer = fetch.bring(prefix)
+        finally:
+            self.fetches += fetch.asked
         if answer.code != 0:
             raise self._fetch_failed(git, answer, terms)
-        heads = self._heads(git, prefix)
+        heads = replace(self._heads(git, prefix), unreadable=fetch.unreadable)
         if before and before != heads.base and git.ask("merge-base", "--is-ancestor", before, heads.base).code == 1:
             git.out("update-ref", f"{_FORMER}{before}", before)
         return heads
@@ -298,13 +299,13 @@ class Mirror:
 
     def _heads(self, git: Git, prefix: str | None) -> Heads:
         """Read the branches back. `%(tree)` makes git open each commit, so that a broken one is noticed here."""
-        out = git.out("for-each-ref", "--format=%(objectname) %(objecttype) %(tree) %(refname)", _SEEN)
+        out = git.out("for-each-ref", "--format=%(objectname) %(objecttype) %(tree) %(refname)", SEEN)
         heads = {}
         for line in out.decode(errors="replace").split("\n")[:-1]:
             commit, kind, _, name = line.split(" ", 3)
-            branch = name.removeprefix(_SEEN)
+            branch = name.removeprefix(SEEN)
             proposes = prefix is not None and branch.startswith(prefix) and branch != prefix + STATE
-            if kind == "commit" and (branch == self.remote.branch or proposes) and _is_ours(branch):
+            if kind == "commit" and (branch == self.remote.branch or proposes) and is_branch(branch):
                 heads[branch] = commit
             elif branch == self.remote.branch:
                 raise BadResponse(f"the branch {branch} of {self.remote.url} is no commit but a {kind}")
@@ -327,11 +328,3 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def _is_ours(branch: str) -> bool:
-    try:
-        branch_name(branch)
-    except BadInput:
-        return False
-    return True

@@ -18,6 +18,15 @@ def branch_name(text: str) -> str:
         raise BadInput(str(error)) from None
 
 
+def is_branch(text: str) -> bool:
+    """Whether a branch may have this name; remotes tell of others."""
+    try:
+        gitnames.branch_name(text)
+    except ValueError:
+        return False
+    return True
+
+
 def branch_prefix(text: str) -> str:
     """`text`, if a branch's name may begin with it or be it; raises `BadInput`."""
     branch_name(f"{text}x")

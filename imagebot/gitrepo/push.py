@@ -1,8 +1,9 @@
 """Branches sent to the remote, each on condition that it is still where it was last seen.
 
 All go in one push. One that is refused costs itself: those that did not pass are sent again in halves, down to each by
-itself, so that the remote's words are about it alone. Where the remote does not say what became of a branch, it is
-looked at: nothing is guessed.
+itself, so that the remote's words are about it alone. A few are sent by themselves first: where none of these passes
+either, the remote takes nothing, and no more is sent. Where it does not say what became of a branch, it is looked at:
+nothing is guessed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from imagebot.gitrepo.remote import Remote
 
 MOST_PUSHES = 32
 """How often one call may push: enough to find a few bad ones of a hundred, or all bad ones of sixteen."""
+
+_SAMPLE = 4
+"""How many are sent by themselves to tell a remote that takes nothing from one that minds a few."""
 
 _HEADS = "refs/heads/"
 _LEASE_LOST = ("stale info", "fetch first")
@@ -75,21 +79,32 @@ class Sender:
     def send(self, updates: Sequence[PushUpdate]) -> dict[str, Result]:
         """What becomes of each, by name. Raises `WorldError`s where nothing can be pushed at all, or nobody knows."""
         found: dict[str, Result] = {}
-        groups, seconds = deque([list(updates)]), self.seconds
         ends = time.monotonic() + 2 * self.seconds
-        while groups:
-            group = groups.popleft()
-            try:
-                results, again = self._try(group, seconds)
-            except WorldError as error:
-                if not found:
-                    raise
-                results, again = {update.branch: Rejected(str(error), moved=False) for update in group}, []
-            found |= results
-            seconds = min(self.seconds, (ends - time.monotonic()) / 4)
-            if len(again) > 1 and self.pushes + len(groups) + 2 <= MOST_PUSHES and seconds > 0:
-                groups += [again[: len(again) // 2], again[len(again) // 2 :]]
+        rest = self._send(updates, self.seconds, found)
+        # By their ids, which change with the base: nobody stays out of the sample for ever.
+        sample = sorted(rest, key=lambda update: update.new or "")[:_SAMPLE] if len(rest) > _SAMPLE else []
+        for one in sample:
+            self._send([one], self._left(ends), found)
+        if sample and not any(isinstance(found[one.branch], Pushed) for one in sample):
+            return found
+        groups = deque([[update for update in rest if update not in sample]] if sample else _halves(rest))
+        while groups and self.pushes < MOST_PUSHES and self._left(ends) > 0:
+            groups += _halves(self._send(groups.popleft(), self._left(ends), found))
         return found
+
+    def _left(self, ends: float) -> float:
+        return min(self.seconds, (ends - time.monotonic()) / 4)
+
+    def _send(self, group: Sequence[PushUpdate], seconds: float, found: dict[str, Result]) -> list[PushUpdate]:
+        """Push once; those that might pass in other company. Raises what says of all that nothing can be pushed."""
+        try:
+            results, again = self._try(group, seconds)
+        except WorldError as error:
+            if not found:
+                raise
+            results, again = {update.branch: Rejected(str(error), moved=False) for update in group}, []
+        found |= results
+        return again
 
     def _try(self, updates: Sequence[PushUpdate], seconds: float) -> tuple[dict[str, Result], list[PushUpdate]]:
         """What became of each in one push, and those that might pass in other company."""
@@ -115,6 +130,11 @@ class Sender:
             silence = str(why or unexplained("push to", self.remote, answer, terms.environment))
         words = remote_words(answer.err, terms.environment)
         return {update.branch: _said(summaries.get(update.branch), words, silence) for update in updates}
+
+
+def _halves(group: Sequence[PushUpdate]) -> list[Sequence[PushUpdate]]:
+    """None of one alone: it has been by itself already."""
+    return [group[: len(group) // 2], group[len(group) // 2 :]] if len(group) > 1 else []
 
 
 def arguments(updates: Sequence[PushUpdate], url: str) -> list[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from imagebot.cycle.report import Action
 from imagebot.errors import NOT_ALL_DONE
 from imagebot.observe.events import MirrorRemade
-from imagebot.selection.verdict import Unknown
-from tests.cycle.conftest import POLICY, assert_quiet, deeds
-from tests.support.git_odd import odd_commit
+from imagebot.selection.verdict import Held, Unknown, Update
+from tests.cycle.conftest import DEPLOYMENT, POLICY, assert_quiet, deeds
+from tests.support.git_odd import with_a_hostile_tree
 from tests.support.stage import Stage
 
 
@@ -33,7 +33,7 @@ def test_a_repository_with_a_hostile_object_costs_itself(stage: Stage) -> None:
     """Git itself refuses it; the app in the other repository is delivered."""
     odd = stage.folder / "odd.git"
     stage.git("clone", "--quiet", "--bare", str(stage.bare), str(odd))
-    odd_commit(odd, "main", author="A\0da <ada@example.com> 1767225600 +0000")
+    with_a_hostile_tree(odd, "main")
     stage.settings(repository=f"  odd:\n    url: {odd}\n    forge: local\n")
     stage.policy(POLICY.replace("app: podinfo", "app: odd").replace("environments\n", "odd\n", 1), "odd.yaml")
 
@@ -44,3 +44,18 @@ def test_a_repository_with_a_hostile_object_costs_itself(stage: Stage) -> None:
     assert isinstance(unknown, Unknown)
     assert "takes for damaged or hostile" in unknown.because
     assert report.exit_code == NOT_ALL_DONE
+
+
+def test_a_damaged_branch_of_the_bot_holds_its_app_and_nobody_elses(stage: Stage) -> None:
+    stage.policy(POLICY.replace("app: podinfo", "app: other").replace("staging/", "other/"), "other.yaml")
+    stage.commit({"other/app.yaml": DEPLOYMENT})
+    stage.commit({"x": "y"}, branch="imagebot/staging/podinfo")
+    with_a_hostile_tree(stage.bare, "imagebot/staging/podinfo")
+
+    report = stage.one_pass()
+
+    held, sound = sorted((each.watches[0].verdict for each in report.decisions), key=lambda one: type(one).__name__)
+    assert isinstance(held, Held)
+    assert held.because.startswith("the branch imagebot/staging/podinfo cannot be read: ")
+    assert isinstance(sound, Update)
+    assert deeds(report) == [Action.OPENED]

@@ -213,7 +213,7 @@ def test_a_remote_that_makes_no_sense_costs_no_mirror(tmp_path: Path, heads: Hea
 
 
 HISTORIC = "tree {tree}\nauthor A <a@b> 0 +0000\ncommitter A <a@b> 0 +051800\n\nodd zone\n"
-HOSTILE = "tree {tree}\nauthor A\0B <a@b> 0 +0000\ncommitter A <a@b> 0 +0000\n\nwhat git reads ends at the NUL\n"
+HOSTILE = "tree {tree}\nparent none\nauthor A <a@b> 0 +0000\ncommitter A <a@b> 0 +0000\n\na parent that is none\n"
 
 
 def put_on_main(repository: BareRepository, text: str) -> str:

@@ -58,6 +58,14 @@ def odd_commit(
     return put(folder, branch, head.encode() + who + body)
 
 
+def with_a_hostile_tree(folder: Path, branch: str) -> None:
+    """Put a commit on top of a branch that git refuses to fetch: a file that would be the repository of a clone."""
+    blob = git(folder, "rev-parse", "main:staging/app.yaml")
+    tree = put(folder, "x", b"100644 .git\0" + bytes.fromhex(blob), "tree")
+    git(folder, "update-ref", "-d", "refs/heads/x")
+    odd_commit(folder, branch, tree=tree)
+
+
 def put(folder: Path, branch: str, data: bytes, kind: str = "commit") -> str:
     """Write an object as it is, and let the branch point at it even where git itself would not."""
     name = git(folder, "hash-object", "-t", kind, "-w", "--literally", "--stdin", stdin=data)
