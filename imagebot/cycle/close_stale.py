@@ -114,7 +114,7 @@ def _say_frozen(checkout: Checkout, pull: PullRequest, kept: Frozen) -> None:
         checkout.forge.stop_auto_merge(pull)
     checkout.forge.say(
         pull,
-        frozen_comment(kept.author, kept.commit, pull.branch),
+        frozen_comment(kept.who, kept.commit, pull.branch),
         block.stamped(settled(pull.body), frozen=kept.commit, auto_merge=False),
     )
 

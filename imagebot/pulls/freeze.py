@@ -31,14 +31,20 @@ class BranchCommit(Protocol):
     def tree(self) -> str: ...
     @property
     def author(self) -> str: ...
+    @property
+    def committer(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """Why the bot leaves a branch alone. `commit` is the one of somebody else's; empty where people asked in words."""
+    """Why the bot leaves a branch alone. `commit` is the one of somebody else's; empty where people asked in words.
+
+    `who` made it what it is: the committer, who need not be its author. Whoever amends a commit of the bot's, and takes
+    what it says of itself out of its message, leaves the bot's name on it.
+    """
 
     because: str
-    author: str = ""
+    who: str = ""
     commit: str = ""
 
 
@@ -79,11 +85,12 @@ def standing(branch: str, commits: Sequence[BranchCommit], judges: Judges) -> Br
     first = next((commit for commit in commits if commit.id in walk.people), None)
     if first is None:
         return BranchStanding(None, walk.rewritten)
+    who = first.committer if first.committer == first.author else f"{first.committer} (author: {first.author})"
     because = (
-        f"{first.author} committed {first.id[:10]} to {branch}; the bot leaves the branch to people"
+        f"{who} committed {first.id[:10]} to {branch}; the bot leaves the branch to people"
         " until it is merged or deleted, or they ask for it to be rebuilt"
     )
-    return BranchStanding(Frozen(because, first.author, first.id), walk.rewritten)
+    return BranchStanding(Frozen(because, who, first.id), walk.rewritten)
 
 
 @dataclass

@@ -52,10 +52,10 @@ def doubled(number: int) -> str:
     )
 
 
-def frozen_comment(author: str, commit: str, branch: str) -> str:
+def frozen_comment(who: str, commit: str, branch: str) -> str:
     """Said once, when the bot first meets a commit of somebody else on its branch."""
     return (
-        f"{code(author)} committed {code(commit)} to {code(branch)}. That is safe: imagebot leaves branch and"
+        f"{code(who)} committed {code(commit)} to {code(branch)}. That is safe: imagebot leaves branch and"
         " words to people from now on. To let it rebuild the branch without that commit, tick **Rebuild** above or add"
         f" the label {code(Command.REBUILD.label)}."
     )

@@ -22,6 +22,7 @@ class Made:
     kind: str
     tree: str = ""
     author: str = "Ada"
+    committer: str = "Ada"
 
 
 def judged(*commits: Made) -> BranchStanding:
@@ -103,8 +104,15 @@ def test_a_freeze_says_who() -> None:
     kept = judged(Made("2" * 40, ("b",), "people"), OURS).frozen
 
     assert kept is not None
-    assert (kept.author, kept.commit) == ("Ada", "2" * 40)
+    assert (kept.who, kept.commit) == ("Ada", "2" * 40)
     assert "Ada committed 2222222222 to imagebot/staging/podinfo" in kept.because
+
+
+def test_a_freeze_never_blames_the_bot_for_what_was_made_of_its_commit() -> None:
+    kept = judged(Made("2" * 40, ("base",), "people", author="imagebot", committer="Grace")).frozen
+
+    assert kept is not None
+    assert kept.because.startswith(f"Grace (author: imagebot) committed 2222222222 to {BRANCH}; ")
 
 
 A, B = ("sha256:" + letter * 64 for letter in "ab")
