@@ -11,6 +11,7 @@ from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.commit import commits as commits_of
 from imagebot.cycle.job import DONE_ONCE, Delivery, Job, outcome, undone
 from imagebot.cycle.missing_extras import supplied
+from imagebot.cycle.missing_facts import is_known_now, outdated
 from imagebot.cycle.proposal import described
 from imagebot.cycle.rate_limits import turn, unpaid
 from imagebot.cycle.report import Action, Outcome
@@ -83,7 +84,7 @@ def forge_failed(checkout: Checkout, mine: Sequence[Arranged], because: Imagebot
 def _carry_out(world: World, present: Sequence[Checkout], jobs: Sequence[Job], delivery: Delivery) -> None:
     """Jobs of one repository, the most urgent first. Nothing is pushed that the forge would take no words for yet."""
     checkout = jobs[0].checkout
-    wanted = [job for job in sorted(jobs, key=turn) if not _is_refused(job, delivery)]
+    wanted = [_with_news(world, job) for job in sorted(jobs, key=turn) if not _is_refused(job, delivery)]
     proposals = _proposals(world, [job for job in wanted if not job.said], delivery)
     wanted = [job for job in wanted if job.said or job.place in proposals]
     wanted = _paid(present, wanted, proposals, delivery)
@@ -146,6 +147,16 @@ def _is_refused(job: Job, delivery: Delivery) -> bool:
     if because is not None:
         delivery.outcomes.append(outcome(job.change, Action.WAITING, because))
     return because is not None
+
+
+def _with_news(world: World, job: Job) -> Job:
+    """The job; where there is more to tell of its images by now, its pull request does not say all of it yet."""
+    if job.pull is None or not job.said:
+        return job
+    world.go_on()
+    question = partial(is_known_now, job)
+    known = world.ask(f"look for what was not known about the change on {job.change.branch}", question)
+    return replace(job, pull=outdated(job.pull)) if known is True else job
 
 
 def _must_go_on(job: Job, commit: str | None) -> bool:

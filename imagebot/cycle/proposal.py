@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.fetch_facts import described_platform
-from imagebot.errors import WorldError
+from imagebot.errors import NotFound, WorldError
 from imagebot.forge.protocol import Proposal
 from imagebot.images.about import About
 from imagebot.knownforges import FACTS, ForgeKind
@@ -31,12 +31,12 @@ def described(checkout: Checkout, target: BranchTarget, change: Change) -> Propo
     what nobody could look at does not merge by itself.
     Raises `WorldError` where the environment repository cannot be read.
     """
-    besides = [_beside(checkout, target, update) for update in change.updates]
+    known = besides(checkout, target, change)
     facts = FACTS[checkout.settings.forge]
-    description = describe(change, besides, _hosts(checkout), _room(checkout, change.branch), facts)
+    description = describe(change, known, _hosts(checkout), _room(checkout, change.branch), facts)
     kinds = {update.kind for update in change.updates}
     odd = [flag for flag in description.flags if flag.kind is not FlagKind.MAJOR]
-    unknown = any(beside.unknown for beside in besides)
+    unknown = any(beside.unknown for beside in known)
     auto_merge = kinds <= set(change.wishes.auto_merge) and not odd and not unknown and not change.draft
     return Proposal(
         branch=change.branch,
@@ -70,12 +70,18 @@ def _hosts(checkout: Checkout) -> Mapping[str, ForgeKind]:
     return found
 
 
+def besides(checkout: Checkout, target: BranchTarget, change: Change) -> list[ImageFacts]:
+    """What is known about each update of a change, in their order."""
+    return [_beside(checkout, target, update) for update in change.updates]
+
+
 def _beside(checkout: Checkout, target: BranchTarget, update: ImageUpdate) -> ImageFacts:
     member = _member(target, update)
     platform = described_platform(member.line.watch)
     doubts: list[str] = []
+    unasked: list[str] = []
 
-    def about(tag: str, digest: str | None) -> About | None:
+    def about(side: str, tag: str, digest: str | None) -> About | None:
         registries = checkout.registries
         if not tag and digest is None:
             doubts.append("nothing says which image ran before")
@@ -84,14 +90,15 @@ def _beside(checkout: Checkout, target: BranchTarget, update: ImageUpdate) -> Im
             return registries.about(update.image, digest or registries.digest(update.image, tag), platform)
         except WorldError as error:
             doubts.append(f"{tag or short(digest or '')}: {error}")
+            unasked.extend([] if isinstance(error, NotFound) else [side])
         return None
 
-    new = about(update.new.tag, update.new.digest)
-    old = about(update.old[0].tag, update.old[0].digest) if update.old else None
+    new = about("new", update.new.tag, update.new.digest)
+    old = about("old", update.old[0].tag, update.old[0].digest) if update.old else None
     age = member.policy.gates.for_image(member.line.watch.minimum_age).minimum_age
     known = member.line.facts.of(update.new.tag)
     seen = known.first_seen if age and known is not None else None
-    return ImageFacts(old, new, seen, age, "; ".join(doubts))
+    return ImageFacts(old, new, seen, age, "; ".join(doubts), tuple(unasked))
 
 
 def _member(target: BranchTarget, update: ImageUpdate) -> Member:

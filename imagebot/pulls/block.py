@@ -32,7 +32,7 @@ class Block:
 
     `draft`, `auto_merge` and `title` are what the bot wanted of the pull request itself: what people set beside that is
     theirs. `frozen` is the commit of somebody's that was spoken about. `lacking` is what the forge would not put on it:
-    labels, reviewers and assignees.
+    labels, reviewers and assignees. `unknown` is what no registry could tell about the images when it was described.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Block:
     frozen: str = ""
     title: str = ""
     lacking: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 def write(block: Block) -> str:
@@ -60,6 +61,7 @@ def write(block: Block) -> str:
         "frozen": block.frozen,
         "title": block.title,
         "lacking": block.lacking,
+        "unknown": block.unknown,
     }
     payload = base64.urlsafe_b64encode(json.dumps(data, separators=(",", ":"), sort_keys=True).encode())
     return f"<!-- imagebot:v1 {payload.decode()} -->"
@@ -86,6 +88,7 @@ def read(body: str) -> Block | None:
             frozen=str(data["frozen"]),
             title=str(data.get("title", "")),
             lacking=tuple(str(name) for name in data.get("lacking", ())),
+            unknown=tuple(str(name) for name in data.get("unknown", ())),
         )
     except (binascii.Error, ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -13,7 +13,7 @@ from imagebot.pulls import block
 BEGIN = "<!-- imagebot:begin -->"
 YOURS = (
     "**Your own words** stay if they stand above or below this description, and so does a title of your own; what is"
-    " written into the description goes with the next version."
+    " written into the description goes when that is written anew."
 )
 _HEADING = re.compile(r"^### `", re.MULTILINE)
 # Ours in their words: copied from elsewhere, it would be heeded for ever.

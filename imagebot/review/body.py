@@ -15,7 +15,7 @@ from imagebot.pulls.commands import boxes, comments
 from imagebot.review.escape import code, html_code, prose
 from imagebot.review.facts import in_full, table
 from imagebot.review.flags import Flag, flags
-from imagebot.review.image_facts import ImageFacts
+from imagebot.review.image_facts import ImageFacts, unasked
 from imagebot.review.links import HOSTS
 from imagebot.review.note import note
 from imagebot.review.titles import labels, moved
@@ -75,7 +75,15 @@ def describe(
     ]
     found = tuple(flag for each in shown for flag in each.flags)
     proposed = tuple(Proposed(one.app, str(one.image), one.new.tag, one.new.digest) for one in change.updates)
-    told = Block(change.name, change.environment, proposed, change.fingerprint, draft=change.draft, title=change.title)
+    told = Block(
+        change.name,
+        change.environment,
+        proposed,
+        change.fingerprint,
+        draft=change.draft,
+        title=change.title,
+        unknown=unasked(besides),
+    )
     block = f"\n{write(told)}\n"
     room -= len(framed(block if facts.block_in_body else ""))
     body = framed(fit([*_parts(change, shown, facts)], room)) + block

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,8 +13,9 @@ from imagebot.images.about import About
 class ImageFacts:
     """What goes with one update.
 
-    `old` and `new` are the images, None where they could not be asked about; `unknown` says then why. `first_seen` is
-    when the bot first saw the new one, if it keeps that, and `minimum_age` how old it had to be.
+    `old` and `new` are the images, None where they could not be asked about; `unknown` says then why. `unasked` are
+    those of the two about which the registry may tell more another time: it did not say that they are not there.
+    `first_seen` is when the bot first saw the new one, if it keeps that, and `minimum_age` how old it had to be.
     """
 
     old: About | None = None
@@ -21,3 +23,9 @@ class ImageFacts:
     first_seen: datetime | None = None
     minimum_age: timedelta = timedelta()
     unknown: str = ""
+    unasked: tuple[str, ...] = ()
+
+
+def unasked(besides: Sequence[ImageFacts]) -> tuple[str, ...]:
+    """What may be known another time, of the updates of one change in their order, as the machine block has it."""
+    return tuple(f"{side} {number}" for number, beside in enumerate(besides) for side in beside.unasked)
