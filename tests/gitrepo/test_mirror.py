@@ -22,6 +22,7 @@ from imagebot.gitrepo.process import Damaged
 from imagebot.gitrepo.push import Pushed, PushUpdate
 from imagebot.gitrepo.remote import Remote
 from imagebot.settings.resolve import Author
+from tests.support.git_odd import with_a_hostile_tree
 from tests.support.git_repos import BareRepository, a_repository
 from tests.support.sound import proved
 
@@ -213,7 +214,6 @@ def test_a_remote_that_makes_no_sense_costs_no_mirror(tmp_path: Path, heads: Hea
 
 
 HISTORIC = "tree {tree}\nauthor A <a@b> 0 +0000\ncommitter A <a@b> 0 +051800\n\nodd zone\n"
-HOSTILE = "tree {tree}\nparent none\nauthor A <a@b> 0 +0000\ncommitter A <a@b> 0 +0000\n\na parent that is none\n"
 
 
 def put_on_main(repository: BareRepository, text: str) -> str:
@@ -233,7 +233,7 @@ def test_a_history_that_old_tools_wrote_is_fetched(environments: BareRepository,
 
 
 def test_an_object_that_git_takes_for_hostile_is_not(environments: BareRepository, mirror: Mirror) -> None:
-    put_on_main(environments, HOSTILE)
+    with_a_hostile_tree(environments.folder, "main")
 
     with pytest.raises(BadResponse, match="takes for damaged or hostile"):
         mirror.fetch("imagebot/")

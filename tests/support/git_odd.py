@@ -60,7 +60,7 @@ def odd_commit(
 
 def with_a_hostile_tree(folder: Path, branch: str) -> None:
     """Put a commit on top of a branch that git refuses to fetch: a file that would be the repository of a clone."""
-    blob = git(folder, "rev-parse", "main:staging/app.yaml")
+    blob = git(folder, "hash-object", "-w", "--stdin")
     tree = put(folder, "x", b"100644 .git\0" + bytes.fromhex(blob), "tree")
     git(folder, "update-ref", "-d", "refs/heads/x")
     odd_commit(folder, branch, tree=tree)
