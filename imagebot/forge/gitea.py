@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -13,18 +13,19 @@ from imagebot.bans import Remembers
 from imagebot.errors import BadInput, NotFound, Refused
 from imagebot.forge import rest
 from imagebot.forge.answers import sound
-from imagebot.forge.gitea_answers import Comment, Event, GlimpsedPull, Label, Pull, Review, approvers
+from imagebot.forge.gitea_answers import Event, GlimpsedPull, Label, Pull, Review, approvers
 from imagebot.forge.gitea_auto_merge import auto_merge
+from imagebot.forge.issues_skeleton import IssuesSkeleton
 from imagebot.forge.manners import Manners
 from imagebot.forge.pages import Pager
-from imagebot.forge.proposed import NotMerging, ask_for_review, lacking, present, without
-from imagebot.forge.protocol import Listing, Proposal, PullRequest, Written
-from imagebot.forge.rest_skeleton import NOT_GIVEN, RestSkeleton
+from imagebot.forge.proposed import NotMerging, lacking, present, without
+from imagebot.forge.protocol import Listing, Proposal, PullRequest
+from imagebot.forge.rest_skeleton import NOT_GIVEN
 from imagebot.forge.skeleton import Search
 from imagebot.forge.urls import elsewhere, path_on_forge
 from imagebot.forge.wire import Dialect, Wire
 from imagebot.knownforges import FACTS
-from imagebot.settings.resolve import RepositorySettings, TokenCredentials
+from imagebot.settings.resolve import RepositorySettings
 
 # Gitea's rules for both names; neither can change the meaning of a longer path.
 _PART = r"[A-Za-z0-9_.-]{1,100}"
@@ -36,11 +37,7 @@ _PAGE = 50
 
 def connect(settings: RepositorySettings, manners: Manners) -> Gitea:
     """The forge at `settings.api_url`; asks nothing of it yet. Raises `BadInput` if the settings do not fit Gitea."""
-    credentials = settings.forge_credentials
-    if not isinstance(credentials, TokenCredentials):
-        raise BadInput(f"repository {settings.name}: forge: gitea needs a token to open pull requests with")
-    if not settings.api_url:
-        raise BadInput(f"repository {settings.name}: forge: gitea needs the URL of its API")
+    credentials = rest.token_of(settings)
     name = repository_name(settings.url, settings.api_url)
     dialect = Dialect(urlsplit(settings.api_url).netloc, Pager("limit", _PAGE), _RIGHTS, manners.apart_s(settings))
     wire = rest.connect(settings, credentials, lambda token: f"token {token}", dialect, manners)
@@ -57,7 +54,7 @@ def repository_name(url: str, api_url: str) -> str:
     return f"{found['owner']}/{found['name']}"
 
 
-class Gitea(RestSkeleton[Pull]):
+class Gitea(IssuesSkeleton[Pull]):
     """The pull requests of one repository into one base branch."""
 
     shape = Pull
@@ -65,7 +62,6 @@ class Gitea(RestSkeleton[Pull]):
 
     def __init__(self, wire: Wire, name: str, settings: RepositorySettings) -> None:
         super().__init__(wire, name, settings)
-        self._path = f"/repos/{name}"
         self._read_until: datetime | None = None
         self._closed: dict[int, PullRequest] = {}
         self._unread: Listing[PullRequest] = Listing()
@@ -75,13 +71,9 @@ class Gitea(RestSkeleton[Pull]):
         self._labels = None
         super().begin(remembers)
 
-    def _elements(self, search: Search) -> Iterator[object]:
+    def _elements(self, search: Search) -> Iterable[object]:
         sort = {"sort": "recentupdate"} if search.by_change else {}
-        return self._listing("open" if search.state == "open" else "closed", sort)
-
-    def _listing(self, state: str, sort: Mapping[str, str]) -> Iterator[object]:
-        deed = f"list the pull requests of {self._name}"
-        return self._wire.get_all(deed, f"{self._path}/pulls", state=state, **sort)
+        return self._listing(state="open" if search.state == "open" else "closed", **sort)
 
     def _is_at_home(self, one: Pull) -> bool:
         """A deleted fork is -1."""
@@ -103,7 +95,7 @@ class Gitea(RestSkeleton[Pull]):
         newest = self._read_until
         search = Search("closed", by_change=True, since=self._read_until)
         reader = self._reader(search)
-        for one in self._since(reader.read(self._listing("all", {"sort": "recentupdate"})), search):
+        for one in self._since(reader.read(self._listing(state="all", sort="recentupdate")), search):
             newest = max((at for at in (newest, one.updated_at) if at is not None), default=None)
             # Merged ones are many, and nobody asks for them.
             is_wanted = self._is_at_home(one) and one.state == "closed" and not one.merged
@@ -114,36 +106,9 @@ class Gitea(RestSkeleton[Pull]):
         self._unread = Listing((), [*still, *reader.unread])
         self._closed = {number: pull for number, pull in (self._closed | read).items() if pull is not None}
 
-    def _open(self, proposal: Proposal) -> Written:
-        body = {
-            "title": proposal.title,
-            "head": proposal.branch,
-            "base": proposal.base,
-            "body": proposal.body,
-        }
-        deed = f"open a pull request for {proposal.branch} on {self._name}"
-        return Written(self._pull(self._wire.send(deed, "POST", f"{self._path}/pulls", body)))
-
-    def _show(self, pull: PullRequest) -> PullRequest:
-        return self._pull(self._wire.get(f"show pull request {pull.number}", self._one(pull)))
-
-    def _change(
-        self, pull: PullRequest, *, title: str | None = None, body: str | None = None, close: bool = False
-    ) -> PullRequest:
-        return self._patch(pull, {"title": title, "body": body, "state": "closed" if close else None})
-
-    def _patch(self, pull: PullRequest, changes: Mapping[str, object]) -> PullRequest:
-        deed = f"change pull request {pull.number} of {self._name}"
-        given = {key: value for key, value in changes.items() if value is not None}
-        return self._pull(self._wire.send(deed, "PATCH", self._one(pull), given), deed, pull.number)
-
-    def _comments(self, pull: PullRequest) -> Iterator[str]:
-        said = self._wire.get_list(f"list the comments of pull request {pull.number}", f"{self._issue(pull)}/comments")
-        return (one.body for one in sound(Comment, said))
-
-    def _comment(self, pull: PullRequest, comment: str) -> None:
-        deed = f"comment on pull request {pull.number} of {self._name}"
-        self._wire.send(deed, "POST", f"{self._issue(pull)}/comments", {"body": comment})
+    def _all_comments(self, deed: str, pull: PullRequest) -> Iterable[object]:
+        """Gitea has no pages of them."""
+        return self._wire.get_list(deed, f"{self._issue(pull)}/comments")
 
     def _label(self, pull: PullRequest, names: Sequence[str]) -> list[str]:
         """By number, which Gitea wants before 1.22; it makes no label for us."""
@@ -183,13 +148,6 @@ class Gitea(RestSkeleton[Pull]):
                     self._wire.send(deed, "DELETE", f"{path}/{label.id}")
         return replace(pull, labels=without(pull.labels, names))
 
-    def _ask_for_review(self, pull: PullRequest, names: Sequence[str]) -> list[str]:
-        def send(words: str, body: Mapping[str, Sequence[str]]) -> object:
-            deed = f"ask {words} to review pull request {pull.number}"
-            return self._wire.send(deed, "POST", f"{self._one(pull)}/requested_reviewers", body)
-
-        return ask_for_review(names, send, NOT_GIVEN)
-
     def _assign(self, pull: PullRequest, names: Sequence[str]) -> list[str]:
         """The list replaces the one there, which is read now, so that nobody who was assigned meanwhile is lost."""
         there = self._show(pull).assignees
@@ -220,9 +178,3 @@ class Gitea(RestSkeleton[Pull]):
     def _approvers(self, number: int) -> tuple[str, ...]:
         deed = f"say who reviewed pull request {number} of {self._name}"
         return approvers(sound(Review, list(self._wire.get_all(deed, f"{self._path}/pulls/{number}/reviews"))))
-
-    def _issue(self, pull: PullRequest) -> str:
-        return f"{self._path}/issues/{pull.number}"
-
-    def _one(self, pull: PullRequest) -> str:
-        return f"{self._path}/pulls/{pull.number}"

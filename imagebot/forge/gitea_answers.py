@@ -116,10 +116,6 @@ def approvers(reviews: Iterable[Review]) -> tuple[str, ...]:
     return tuple(name for name, review in last.items() if review.state == "APPROVED" and not review.dismissed)
 
 
-class Comment(Answer):
-    body: Text = ""
-
-
 class Event(Answer):
     type: str
     user: Maybe[User] = None

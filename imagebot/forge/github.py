@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -12,14 +12,15 @@ from urllib.parse import quote
 from imagebot.errors import BadInput, NotFound
 from imagebot.forge import github_graphql as graphql
 from imagebot.forge import github_sign, github_wire
-from imagebot.forge.answers import checked, sound
-from imagebot.forge.github_answers import Comment, GlimpsedPull, Issue, Pull
+from imagebot.forge.answers import checked
+from imagebot.forge.github_answers import GlimpsedPull, Issue, Pull
+from imagebot.forge.issues_skeleton import IssuesSkeleton
 from imagebot.forge.manners import Manners
 from imagebot.forge.moved import renamed
-from imagebot.forge.proposed import NotMerging, ask_for_review, lacking, without
+from imagebot.forge.proposed import NotMerging, lacking, without
 from imagebot.forge.protocol import Blob, Listing, Merged, Proposal, PullRequest, SignedCommit, Written
 from imagebot.forge.refusals import Unprocessable
-from imagebot.forge.rest_skeleton import NOT_GIVEN, RestSkeleton
+from imagebot.forge.rest_skeleton import NOT_GIVEN
 from imagebot.forge.skeleton import Search
 from imagebot.forge.wire import Wire
 from imagebot.secret import Secret
@@ -53,7 +54,7 @@ def repository_name(url: str) -> str:
     return f"{found['owner']}/{found['name']}"
 
 
-class GitHub(RestSkeleton[Pull]):
+class GitHub(IssuesSkeleton[Pull]):
     """The pull requests of one repository into one base branch."""
 
     shape = Pull
@@ -63,19 +64,17 @@ class GitHub(RestSkeleton[Pull]):
         self, wire: Wire, name: str, settings: RepositorySettings, app_token: Callable[[], Secret] | None
     ) -> None:
         super().__init__(wire, name, settings)
-        self._path = f"/repos/{name}"
         self._app_token = app_token
         self._place = graphql.Place(*name.split("/"))
         self._identity: tuple[str, str] | None = None
         # Not where an answer leads, which may be anywhere: GraphQL finds a repository by the name that it had.
         wire.find = lambda _: graphql.clone_url(wire, self._place)
 
-    def _elements(self, search: Search) -> Iterator[object]:
+    def _elements(self, search: Search) -> Iterable[object]:
         filters = {"head": f"{self._place.owner}:{search.branch}"} if search.branch else {}
         if search.by_change:
             filters |= {"sort": "updated", "direction": "desc"}
-        deed = f"list the pull requests of {self._name}"
-        return self._wire.get_all(deed, f"{self._path}/pulls", base=self.base, state=search.state, **filters)
+        return self._listing(base=self.base, state=search.state, **filters)
 
     def _at_home(self, listed: Iterable[Pull]) -> Iterable[Pull]:
         """Raises `Refused` if all that is listed is another's: a proxy followed the redirect of a renamed repository,
@@ -98,41 +97,16 @@ class GitHub(RestSkeleton[Pull]):
     def _list_merged(self, prefix: str, since: datetime | None) -> Listing[Merged]:
         return Listing(graphql.merged(self._wire, self._place, self.base, prefix, since))
 
+    def _opening(self, proposal: Proposal) -> dict[str, object]:
+        return {**super()._opening(proposal), **({"draft": True} if proposal.draft else {})}
+
     def _open(self, proposal: Proposal) -> Written:
-        body: dict[str, object] = {
-            "title": proposal.title,
-            "head": proposal.branch,
-            "base": proposal.base,
-            "body": proposal.body,
-        }
-        if proposal.draft:
-            body["draft"] = True
-        deed = f"open a pull request for {proposal.branch} on {self._name}"
         try:
-            return Written(self._pull(self._wire.send(deed, "POST", f"{self._path}/pulls", body)))
+            return super()._open(proposal)
         except Unprocessable as error:
             if not any(reason.startswith("Draft pull requests are not supported") for reason in error.reasons):
                 raise
-            return replace(self._open(replace(proposal, draft=False)), warnings=(str(error),))
-
-    def _show(self, pull: PullRequest) -> PullRequest:
-        return self._pull(self._wire.get(f"show pull request {pull.number} of {self._name}", self._one(pull)))
-
-    def _change(
-        self, pull: PullRequest, *, title: str | None = None, body: str | None = None, close: bool = False
-    ) -> PullRequest:
-        deed = f"change pull request {pull.number} of {self._name}"
-        changes = {"title": title, "body": body, "state": "closed" if close else None}
-        given = {key: value for key, value in changes.items() if value is not None}
-        return self._pull(self._wire.send(deed, "PATCH", self._one(pull), given), deed, pull.number)
-
-    def _comments(self, pull: PullRequest) -> Iterator[str]:
-        deed = f"list the comments of pull request {pull.number} of {self._name}"
-        return (one.body for one in sound(Comment, list(self._wire.get_all(deed, f"{self._issue(pull)}/comments"))))
-
-    def _comment(self, pull: PullRequest, comment: str) -> None:
-        deed = f"comment on pull request {pull.number} of {self._name}"
-        self._wire.send(deed, "POST", f"{self._issue(pull)}/comments", {"body": comment})
+            return replace(super()._open(replace(proposal, draft=False)), warnings=(str(error),))
 
     def _label(self, pull: PullRequest, names: Sequence[str]) -> list[str]:
         deed = f"label pull request {pull.number}"
@@ -149,13 +123,6 @@ class GitHub(RestSkeleton[Pull]):
                 path = f"{self._issue(pull)}/labels/{quote(name, safe='')}"
                 self._wire.send(f"take the label {name} off pull request {pull.number}", "DELETE", path)
         return replace(pull, labels=without(pull.labels, names))
-
-    def _ask_for_review(self, pull: PullRequest, names: Sequence[str]) -> list[str]:
-        def send(words: str, body: Mapping[str, Sequence[str]]) -> object:
-            deed = f"ask {words} to review pull request {pull.number}"
-            return self._wire.send(deed, "POST", f"{self._one(pull)}/requested_reviewers", body)
-
-        return ask_for_review(names, send, NOT_GIVEN)
 
     def _assign(self, pull: PullRequest, names: Sequence[str]) -> list[str]:
         """GitHub passes over those who may not be assigned without a word, so the answer is compared."""
@@ -192,9 +159,3 @@ class GitHub(RestSkeleton[Pull]):
 
     def git_credentials(self) -> TokenCredentials | None:
         return None if self._app_token is None else TokenCredentials(self._app_token())
-
-    def _issue(self, pull: PullRequest) -> str:
-        return f"{self._path}/issues/{pull.number}"
-
-    def _one(self, pull: PullRequest) -> str:
-        return f"{self._path}/pulls/{pull.number}"

@@ -99,7 +99,3 @@ class GlimpsedPull(Glimpsed):
 class Issue(Answer):
     closed_by: Maybe[User] = None
     assignees: Some[User] = ()
-
-
-class Comment(Answer):
-    body: Text = ""

@@ -21,7 +21,7 @@ from imagebot.forge.skeleton import Search
 from imagebot.forge.urls import path_on_forge
 from imagebot.forge.wire import Dialect, Wire
 from imagebot.knownforges import FACTS
-from imagebot.settings.resolve import RepositorySettings, TokenCredentials
+from imagebot.settings.resolve import RepositorySettings
 
 # GitLab's rules for the path of a group or project; no part can change the meaning of a longer path.
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}"
@@ -35,11 +35,7 @@ _STATES: dict[State, str] = {"open": "opened", "closed": "closed", "merged": "me
 
 def connect(settings: RepositorySettings, manners: Manners) -> GitLab:
     """The forge at `settings.api_url`; asks nothing of it yet. Raises `BadInput` if the settings do not fit GitLab."""
-    credentials = settings.forge_credentials
-    if not isinstance(credentials, TokenCredentials):
-        raise BadInput(f"repository {settings.name}: forge: gitlab needs a token to open merge requests with")
-    if not settings.api_url:
-        raise BadInput(f"repository {settings.name}: forge: gitlab needs the URL of its API")
+    credentials = rest.token_of(settings)
     if not settings.api_url.endswith(_API):
         raise BadInput(f"the URL of GitLab's API ends with {_API}; {settings.api_url!r} does not")
     name = project_path(settings.url, settings.api_url)

@@ -13,10 +13,12 @@ import json
 from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
+from imagebot.errors import BadInput
 from imagebot.forge.credentials import account, sendable
 from imagebot.forge.manners import Manners
 from imagebot.forge.transport import Reply, Transport
 from imagebot.forge.wire import Body, Dialect, Parameters, Wire
+from imagebot.knownforges import FACTS
 from imagebot.settings.resolve import RepositorySettings, TokenCredentials
 
 _PATCH = "application/json-patch+json"
@@ -33,6 +35,17 @@ def bearer(token: str) -> str:
 def basic(user: str) -> Authorization:
     """The token as the password of this user (RFC 7617), who may be nobody."""
     return lambda token: f"Basic {base64.b64encode(f'{user}:{token}'.encode()).decode()}"
+
+
+def token_of(settings: RepositorySettings) -> TokenCredentials:
+    """What the API of this repository's forge is asked with. Raises `BadInput` without a token, or an API."""
+    wants = f"repository {settings.name}: forge: {settings.forge} needs"
+    credentials = settings.forge_credentials
+    if not isinstance(credentials, TokenCredentials):
+        raise BadInput(f"{wants} a token to open {FACTS[settings.forge].noun}s with")
+    if not settings.api_url:
+        raise BadInput(f"{wants} the URL of its API")
+    return credentials
 
 
 def connect(

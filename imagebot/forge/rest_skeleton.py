@@ -21,16 +21,16 @@ from imagebot.settings.resolve import RepositorySettings
 
 NOT_GIVEN = (NotFound, Refused, Unprocessable)
 """A label or a reviewer refused is no reason to fail: the pull request itself is what matters."""
-_One = TypeVar("_One", bound=ListedPull)
+One = TypeVar("One", bound=ListedPull)
 
 
-class RestSkeleton(Skeleton, Generic[_One]):
+class RestSkeleton(Skeleton, Generic[One]):
     """`shape` is how the forge lists a pull request, `glimpsed` what can be told of one that cannot be read.
 
     `name` is the repository's on the forge, for paths and for the words of errors.
     """
 
-    shape: type[_One]
+    shape: type[One]
     glimpsed: ClassVar[type[Glimpsed]]
 
     def __init__(self, wire: Wire, name: str, settings: RepositorySettings) -> None:
@@ -43,10 +43,10 @@ class RestSkeleton(Skeleton, Generic[_One]):
         """Those that are looked for as the forge lists them, page by page; it may list more."""
 
     @abstractmethod
-    def _is_at_home(self, one: _One) -> bool:
+    def _is_at_home(self, one: One) -> bool:
         """Whether its branch is in this very repository: a fork may have one of the same name."""
 
-    def _at_home(self, listed: Iterable[_One]) -> Iterable[_One]:
+    def _at_home(self, listed: Iterable[One]) -> Iterable[One]:
         return (one for one in listed if self._is_at_home(one))
 
     def _approvers(self, number: int) -> tuple[str, ...]:
@@ -73,7 +73,7 @@ class RestSkeleton(Skeleton, Generic[_One]):
         reader = self._reader(search)
         return Listing(islice(self._merged(reader, search), MOST_MERGED), reader.unread)
 
-    def _merged(self, reader: Reader[_One], search: Search) -> Iterator[Merged]:
+    def _merged(self, reader: Reader[One], search: Search) -> Iterator[Merged]:
         """Whatever was merged since has changed since."""
         for one in self._read_list(reader, search):
             pull, (at, commit) = self._shown(one), one.landed()
@@ -81,7 +81,7 @@ class RestSkeleton(Skeleton, Generic[_One]):
             if is_ours and at is not None and (search.since is None or at >= search.since):
                 yield Merged(pull, iso(at), pull.closed_by, commit, self._approved_by(pull.number))
 
-    def _read_list(self, reader: Reader[_One], search: Search) -> Iterable[_One]:
+    def _read_list(self, reader: Reader[One], search: Search) -> Iterable[One]:
         return self._at_home(self._since(reader.read(self._elements(search)), search))
 
     def _approved_by(self, number: int) -> tuple[str, ...]:
@@ -90,14 +90,14 @@ class RestSkeleton(Skeleton, Generic[_One]):
         except (NotFound, Refused):
             return ()
 
-    def _since(self, listed: Iterable[_One], search: Search) -> Iterator[_One]:
+    def _since(self, listed: Iterable[One], search: Search) -> Iterator[One]:
         """As far back as is looked for, in a list by last change, newest first."""
         for one in listed:
             if search.since is not None and one.updated_at is not None and one.updated_at < search.since:
                 return
             yield one
 
-    def _reader(self, search: Search) -> Reader[_One]:
+    def _reader(self, search: Search) -> Reader[One]:
         return Reader(self.shape, self.glimpsed, self._whose, self.base, search.may_be, search.by_change)
 
     @property
@@ -105,7 +105,7 @@ class RestSkeleton(Skeleton, Generic[_One]):
         """What begins the words of an error about an answer."""
         return f"{self.facts.name}'s answer about {self._name}"
 
-    def _shown(self, one: _One) -> PullRequest:
+    def _shown(self, one: One) -> PullRequest:
         return one.shown()
 
     def _pull(self, answer: object, deed: str = "", number: int = 0) -> PullRequest:
