@@ -64,8 +64,11 @@ def _never() -> bool:
     return False
 
 
-def world_of(settings: Settings, stopping: Callable[[], bool] = _never) -> World:
-    """The registries, repositories and forges of `settings`, asked nothing yet; good for any number of passes."""
+def world_of(settings: Settings, stopping: Callable[[], bool] = _never, *, locked: bool = False) -> World:
+    """The registries, repositories and forges of `settings`, asked nothing yet; good for any number of passes.
+
+    `locked`: this process holds the lock of the state, so that it may keep there what it finds in files.
+    """
     known: dict[str, Forge] = {}
     manners = Manners()
 
@@ -101,7 +104,7 @@ def world_of(settings: Settings, stopping: Callable[[], bool] = _never) -> World
         source=source,
         forge=forge,
         store=opener(settings, shelf),
-        index=FieldIndex(),
+        index=FieldIndex(settings.state / "mirrors", writes=locked),
         tell=log_sink(settings.log.format, settings.log.level),
         stopping=stopping,
     )

@@ -36,7 +36,7 @@ def command(apps: tuple[str, ...], as_json: bool, config: Path | None) -> int:
     stop = Stop()
     with only_bot(settings.state):
         stop.heed()
-        world = world_of(settings, stop)
+        world = world_of(settings, stop, locked=True)
         FromLibraries.listen(world.tell)
         try:
             report = run(world, only(policies, apps), clock.now())

@@ -38,7 +38,7 @@ def command(config: Path | None) -> int:
     stop.reload_by(signal.SIGHUP)  # early: what nobody handles yet would end the process
     settings = load_settings(config)
     with only_bot(settings.state) as lock:
-        passes = _Passes(config, stop, world_of(settings, stop), lock)
+        passes = _Passes(config, stop, world_of(settings, stop, locked=True), lock)
         FromLibraries.listen(passes.tell)
         return serve(Heart(settings.every, passes.one, passes.tell), stop)
 
@@ -78,7 +78,7 @@ class _Passes:
         fresh = load_settings(self._config)
         if fresh == self._world.settings:
             return
-        world = world_of(fresh, self._stop)
+        world = world_of(fresh, self._stop, locked=True)
         before = self._lock.state
         if self._lock.move(fresh.state):
             world.tell(StateMoved(str(before), str(fresh.state)))

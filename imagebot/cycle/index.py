@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from operator import itemgetter
+from pathlib import Path
 
+from imagebot.cycle.index_file import IndexFile, Kept, Key
 from imagebot.errors import Ask, ImagebotError, Problem
 from imagebot.fields.embedded import find_embedded
 from imagebot.fields.explicit import Explicit
@@ -57,6 +61,12 @@ class Watched:
         return kind_of(path) is not None or path in self.explicit
 
     @cached_property
+    def digest(self) -> str:
+        """The same for the same watches, in any process."""
+        said = (sorted(self.names), sorted(self.explicit.items(), key=itemgetter(0)), sorted(self.policies.items()))
+        return hashlib.sha256(repr(said).encode()).hexdigest()
+
+    @cached_property
     def _screen(self) -> Screen:
         return Screen(self.names)
 
@@ -93,14 +103,17 @@ class _Unread:
 
 @dataclass
 class FieldIndex:
-    """Remembers between passes what each file holds, by path and blob id.
+    """Remembers between passes what each file holds, by path and blob id; with a `folder`, between processes too.
 
-    `parsed` counts the files parsed so far: a pass over an unchanged repository adds none.
+    `parsed` counts the files parsed so far: a pass over an unchanged repository adds none. What is kept in the folder
+    is written if it `writes`.
     """
 
+    folder: Path | None = None
+    writes: bool = False
     parsed: int = 0
     _watched: dict[str, Watched] = field(default_factory=dict)
-    _known: dict[str, dict[tuple[str, str], FileFields]] = field(default_factory=dict)
+    _known: dict[str, dict[Key, FileFields]] = field(default_factory=dict)
     _judged: dict[str, dict[str, bool]] = field(default_factory=dict)
 
     def look(
@@ -111,15 +124,17 @@ class FieldIndex:
         What a bug of ours keeps from being read is unreadable in this pass; the next one tries again.
         """
         watched = Watched.by(policies)
+        keys = [(entry.path, entry.blob) for entry in entries if watched.is_looked_into(entry.path)]
         if self._watched.get(repository) != watched:
             self._watched[repository] = watched
-            self._known[repository] = {}
-        keys = [(entry.path, entry.blob) for entry in entries if watched.is_looked_into(entry.path)]
+            self._known[repository] = self._kept(repository, keys)
         before = self._known[repository]
         missing = [key for key in keys if key not in before]
         fresh = dict(zip(missing, self._read(missing, mirror, watched, ask), strict=True))
         held = {key: before[key] if key in before else fresh[key] for key in keys}
         self._known[repository] = {key: it for key, it in held.items() if not isinstance(it, _Unread)}
+        if missing:
+            self._keep(repository)
         read = {path: it.instead if isinstance(it, _Unread) else it for (path, _), it in held.items()}
         return {path: fields for path, fields in read.items() if fields is not _NOTHING}
 
@@ -138,9 +153,27 @@ class FieldIndex:
         """What was found out of commits that say they are the bot's: whether they do what they say, and no more."""
         return self._judged.setdefault(repository, {})
 
-    def _read(
-        self, keys: Sequence[tuple[str, str]], mirror: Mirror, watched: Watched, ask: Ask
-    ) -> Iterable[FileFields | _Unread]:
+    def _kept(self, repository: str, keys: Sequence[Key]) -> dict[Key, FileFields]:
+        """What an earlier process found in these files."""
+        if self.folder is None:
+            return {}
+        watched = self._watched[repository]
+        kept = self._file(repository).read(watched.digest)
+        empty = ((path, blob) for path, blob in keys if blob in kept.empty and path not in watched.explicit)
+        return {**dict.fromkeys(empty, _NOTHING), **kept.held}
+
+    def _keep(self, repository: str) -> None:
+        watched, known = self._watched[repository], self._known[repository]
+        if self.folder is not None and self.writes:
+            held = {key: it for key, it in known.items() if it is not _NOTHING}
+            empty = {blob for (path, blob), it in known.items() if it is _NOTHING and path not in watched.explicit}
+            self._file(repository).write(watched.digest, Kept(held, frozenset(empty)))
+
+    def _file(self, repository: str) -> IndexFile:
+        assert self.folder is not None, "asked by those who have one"
+        return IndexFile(self.folder / f"{repository}.fields")
+
+    def _read(self, keys: Sequence[Key], mirror: Mirror, watched: Watched, ask: Ask) -> Iterable[FileFields | _Unread]:
         for (path, _), data in zip(keys, mirror.blobs([blob for _, blob in keys]), strict=True):
             found = None if data is None else ask(f"find the images in {path}", partial(watched.find, path, data))
             self.parsed += found is not None

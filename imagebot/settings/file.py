@@ -338,7 +338,8 @@ class SettingsFile(Model):
     sources: dict[OneLine, Source] = Field(default={})
     """The repositories that images are built from, by the names that policy files use under `commit`."""
     state: FilePath = Path(".imagebot")
-    """The folder for what the bot keeps: mirrors of repositories, its lock, and its database `state.db`."""
+    """The folder for what the bot keeps: mirrors of repositories, what their files hold, its lock, and its database
+    `state.db`."""
     database: Database | None = None
     """Another place for what `state.db` holds: when a digest was first seen, holds made by hand, caches."""
     every: Every = DEFAULT_EVERY
