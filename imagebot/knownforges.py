@@ -27,9 +27,11 @@ GITHUBS_WRITES_PER_HOUR = 400
 
 @dataclass(frozen=True, slots=True)
 class CodeOwners:
-    """Where a forge looks for the file, of which the first that exists is the only one, and how it reads it."""
+    """Where a forge looks for the file, of which the first that exists is the only one, and how it reads it: with the
+    patterns of `.gitignore`, with those in sections, or as regular expressions.
+    """
 
-    dialect: Literal["gitea", "github", "gitlab"]
+    dialect: Literal["gitignore", "sections", "regexps"]
     places: tuple[str, ...]
 
 
@@ -99,7 +101,7 @@ class ForgeFacts:
         return of * self.body_limit // 65_536
 
 
-_GITHUBS_OWNERS = CodeOwners("github", (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"))
+_GITHUBS_OWNERS = CodeOwners("gitignore", (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"))
 
 FACTS: Mapping[ForgeKind, ForgeFacts] = {
     "github": ForgeFacts(
@@ -127,7 +129,7 @@ FACTS: Mapping[ForgeKind, ForgeFacts] = {
         links=SourceLinks(
             "{repository}/-/compare/{old}...{new}", "{repository}/-/tags?search={version}", parts=range(2, 21)
         ),
-        codeowners=CodeOwners("gitlab", ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")),
+        codeowners=CodeOwners("sections", ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")),
         draft_prefix="Draft: ",
         opens_whole=True,
         slash_commands=True,
@@ -138,7 +140,7 @@ FACTS: Mapping[ForgeKind, ForgeFacts] = {
         api_path="/api/v1",
         links=SourceLinks("{repository}/compare/{old}...{new}", "{repository}/tags?q={version}"),
         # The last is Forgejo's own.
-        codeowners=CodeOwners("gitea", ("CODEOWNERS", "docs/CODEOWNERS", ".gitea/CODEOWNERS", ".forgejo/CODEOWNERS")),
+        codeowners=CodeOwners("regexps", ("CODEOWNERS", "docs/CODEOWNERS", ".gitea/CODEOWNERS", ".forgejo/CODEOWNERS")),
         # On servers that were not told otherwise (`WORK_IN_PROGRESS_PREFIXES`).
         draft_prefix="WIP: ",
     ),
@@ -150,6 +152,10 @@ FACTS: Mapping[ForgeKind, ForgeFacts] = {
     ),
 }
 """Every forge that settings may name."""
+USUAL = FACTS["github"]
+"""What is assumed where nobody says which it is."""
+OF_APPS: ForgeKind = "github"
+"""The one that `app` credentials are for."""
 
 
 def kind_of(url: GitUrl) -> ForgeKind | None:

@@ -133,20 +133,20 @@ def _read(read_as: CodeOwners, text: str) -> tuple[_Section, ...]:
     compiler = _Compiler()
     try:
         match read_as.dialect:
-            case "github":
-                return _github(text, compiler)
-            case "gitlab":
-                return _gitlab(text, compiler)
-            case "gitea":
-                return _gitea(text, compiler)
+            case "gitignore":
+                return _with_gitignores_patterns(text, compiler)
+            case "sections":
+                return _in_sections(text, compiler)
+            case "regexps":
+                return _as_regexps(text, compiler)
             case _:
                 assert_never(read_as.dialect)
     except _TooLarge:
         return ()
 
 
-def _github(text: str, compiler: _Compiler) -> tuple[_Section, ...]:
-    """Gitignore's patterns without `!`, `[ ]` and an escaped `#`; a line without owners takes them away."""
+def _with_gitignores_patterns(text: str, compiler: _Compiler) -> tuple[_Section, ...]:
+    """GitHub: gitignore's patterns without `!`, `[ ]` and an escaped `#`; a line without owners takes them away."""
     if len(text.encode(errors="replace")) >= _GITHUB_BYTES:
         return ()
     lines = []
@@ -157,8 +157,8 @@ def _github(text: str, compiler: _Compiler) -> tuple[_Section, ...]:
     return (_Section(compiler.groups([line for line in lines if line])),)
 
 
-def _gitlab(text: str, compiler: _Compiler) -> tuple[_Section, ...]:
-    """Sections by name, each with its own last match; owners in a heading are for lines that name nobody."""
+def _in_sections(text: str, compiler: _Compiler) -> tuple[_Section, ...]:
+    """GitLab: sections by name, each with its own last match; owners in a heading are for lines that name nobody."""
     owned: dict[str, list[_Line]] = {"": []}
     excluded: dict[str, list[_Line]] = {}
     section, default = "", ""
@@ -180,8 +180,8 @@ def _gitlab(text: str, compiler: _Compiler) -> tuple[_Section, ...]:
     )
 
 
-def _gitea(text: str, compiler: _Compiler) -> tuple[_Section, ...]:
-    """Regular expressions for whole paths; every line that matches counts, and with `!` every one that does not."""
+def _as_regexps(text: str, compiler: _Compiler) -> tuple[_Section, ...]:
+    """Gitea: regular expressions for whole paths; every line that matches counts, with `!` every one that does not."""
     lines, sections = [], []
     for text_line in text.split("\n"):
         pattern, *names = _until_comment(_GITEA_WORD.findall(text_line.strip())) or [""]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from imagebot.images.reference import DIGEST_PATTERN
-from imagebot.knownforges import FACTS, ForgeFacts, ForgeKind
+from imagebot.knownforges import USUAL, ForgeFacts, ForgeKind
 from imagebot.plan.change import REPUSH, Change, ImageUpdate
 from imagebot.pulls.block import Block, Proposed, write
 from imagebot.pulls.body_frame import YOURS, framed
@@ -63,7 +63,7 @@ def describe(
     besides: Sequence[ImageFacts],
     hosts: Mapping[str, ForgeKind] = HOSTS,
     room: int = BODY_LIMIT,
-    facts: ForgeFacts = FACTS["github"],
+    facts: ForgeFacts = USUAL,
 ) -> Description:
     """The body and the labels of a change; `besides` has what is known about each of its updates, in their order.
 

@@ -15,7 +15,7 @@ from imagebot.documents.read import fill
 from imagebot.documents.tree import MAX_BYTES, Document, parse
 from imagebot.errors import BadInput
 from imagebot.gitnames import GitUrl
-from imagebot.knownforges import EVERYBODYS_WRITES_PER_MINUTE, ForgeKind
+from imagebot.knownforges import EVERYBODYS_WRITES_PER_MINUTE, OF_APPS, ForgeKind
 from imagebot.links import outside
 from imagebot.regular import read_regular
 from imagebot.secret import Secret, SecretFile, SecretSource
@@ -324,8 +324,8 @@ class _Resolving:
             name=f"sources/{name}",
             url=self.url(written.url),
             branch=written.branch,
-            forge="github" if is_app else "local",
-            api_url=knownforges.api_of(written.url, "github") if is_app else "",
+            forge=OF_APPS if is_app else "local",
+            api_url=knownforges.api_of(written.url, OF_APPS) if is_app else "",
             credentials=self.git_credentials(written.credentials) if written.credentials else None,
         )
 
