@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from imagebot.cycle.report import Action, Report
+from imagebot.forge import local
 from imagebot.selection.hand_holds import HandHold
 from imagebot.selection.verdict import Held, Hold, Update, UpToDate, Verdict
 from tests.cycle.conftest import DEPLOYMENT, POLICY
@@ -125,6 +127,19 @@ def test_what_was_rolled_back_or_closed_may_come_again_once_somebody_says_so(sta
     stage.one_pass()
     assert proposed(stage) == ["6.5.4"]
     assert stage.imagebot("pr", "close", "2").code == 0
+    assert held(stage.one_pass()).hold is Hold.CLOSED
+
+
+def test_regret_what_is_closed_in_the_second_of_lifting_is_closed(stage: Stage) -> None:
+    """A forge tells whole seconds, so what came after may seem to have come before."""
+    stage.one_pass()
+    assert stage.imagebot("unhold", "podinfo", "6.5.4").code == 0
+    (lifted,) = stage.world().store().holds()
+    assert stage.imagebot("pr", "close", "1").code == 0
+    file = stage.forge.folder / "1.md"
+    record = local.read(file.read_text(), str(file))
+    second = lifted.since.replace(microsecond=0).isoformat()
+    file.write_text(local.write(replace(record, pull=replace(record.pull, closed_at=second))))
     assert held(stage.one_pass()).hold is Hold.CLOSED
 
 
