@@ -52,6 +52,7 @@ class Checkout:
     """Fetched once a pass; everything after reads the same commits, whatever is pushed meanwhile.
 
     `promised_writes` are those that its forge was asked for and will be in this pass, as far as it is planned.
+    `in_vain` is what the forge would not put on a pull request in this pass: it need not be asked for another.
     `files` are the fields of those that hold watched images, `entries` all files at the base, by path.
     """
 
@@ -65,6 +66,7 @@ class Checkout:
     memory: PassStore
     opened: int = 0
     promised_writes: int = 0
+    in_vain: set[str] = field(default_factory=set)
     _writes_before: int = 0
     _silent: int = 0
     _contents: dict[str, bytes] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from functools import partial
 
 from imagebot.cycle.build_changes import Arranged
 from imagebot.cycle.checkout import Checkout
-from imagebot.cycle.job import Delivery, undone
+from imagebot.cycle.job import Outcomes, undone
 from imagebot.cycle.orphans import delete, orphans
 from imagebot.cycle.report import Action, Outcome
 from imagebot.cycle.world import World
@@ -28,10 +28,9 @@ def look_after(
     checkout: Checkout,
     mine: Sequence[Arranged],
     unknown: Collection[str],
-    delivery: Delivery,
     *,
     whole: bool,
-) -> None:
+) -> Outcomes[None]:
     """Speak once about those that are frozen, close those that have become moot and the younger of two for one branch,
     and delete the branches that nothing needs any more.
     """
@@ -55,26 +54,26 @@ def look_after(
         if isinstance(done, ImagebotError):
             done = _failed(checkout, pull, done)
         if done is not None:
-            delivery.outcomes.append(done)
+            yield done
             if done.deed is Action.CLOSED:
                 closed[branch] = done.because
-    _close_doubles(world, checkout, delivery)
+    yield from _close_doubles(world, checkout)
     deed = f"look for branches of {checkout.settings.name} that nothing needs"
     found = world.ask(deed, partial(orphans, checkout, mine, standing, unknown, whole=whole))
     if isinstance(found, ImagebotError):
         world.tell(ForgeWarned(checkout.settings.name, f"branches that nothing needs are not looked for: {found}"))
         found = {}
-    delete(world, checkout, {**closed, **found}, delivery)
+    yield from delete(world, checkout, {**closed, **found})
 
 
-def _close_doubles(world: World, checkout: Checkout, delivery: Delivery) -> None:
+def _close_doubles(world: World, checkout: Checkout) -> Outcomes[None]:
     for pull in checkout.doubles:
         world.go_on()
         done = checkout.ask_forge(
             f"look after the second pull request of {pull.branch}", partial(_close_double, checkout, pull)
         )
         if isinstance(done, ImagebotError):
-            delivery.outcomes.append(_failed(checkout, pull, done))
+            yield _failed(checkout, pull, done)
 
 
 def _close_double(checkout: Checkout, pull: PullRequest) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from imagebot.cycle.checkout import Checkout
-from imagebot.cycle.job import Delivery, Job
+from imagebot.cycle.job import Job, Outcomes, failed
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.forge.protocol import Blob, Signs
@@ -18,16 +18,16 @@ from imagebot.plan.groups import BranchPlace
 from imagebot.pulls.commands import Command
 
 
-def commits(world: World, checkout: Checkout, jobs: Sequence[Job], delivery: Delivery) -> dict[BranchPlace, str]:
+def commits(world: World, checkout: Checkout, jobs: Sequence[Job]) -> Outcomes[dict[BranchPlace, str]]:
     """What each branch should point at: its present tip wherever that already brings exactly this change."""
     base, mirror = checkout.heads.base, checkout.mirror
     there = [(job, job.tip) for job in jobs if job.tip is not None and _may_stay(job)]
     stays = mirror.brings_each(base, [Bringing(tip, job.change.files) for job, tip in there])
     found = {job.place: tip for (job, tip), stay in zip(there, stays, strict=True) if stay}
-    new = [job for job in jobs if job.place not in found and _is_there(world, job, delivery)]
+    new = yield from _there(world, [job for job in jobs if job.place not in found])
     for job, commit in zip(new, made(world, checkout, [job.change for job in new]), strict=True):
         if not isinstance(commit, str):
-            delivery.fail(job.change, commit)
+            yield failed(job.change, commit)
             continue
         found[job.place] = commit
         if commit != job.tip:
@@ -75,18 +75,22 @@ def _verified(world: World, checkout: Checkout, change: Change) -> str:
     return checkout.mirror.adopt(base, tree, ForgeSignature(made.id, made.payload, made.signature))
 
 
-def _is_there(world: World, job: Job, delivery: Delivery) -> bool:
-    """Whether the registry really has what is to be written, and its tags still stand for that."""
+def _there(world: World, jobs: Sequence[Job]) -> Outcomes[list[Job]]:
+    """Those jobs of which the registry really has what is to be written, and its tags still stand for that."""
+    ready = []
+    for job in jobs:
+        deed = f"make sure that the registry has what {job.change.branch} brings"
+        there = world.ask(deed, partial(_verify, job))
+        if isinstance(there, ImagebotError):
+            yield failed(job.change, there)
+        else:
+            ready.append(job)
+    return ready
+
+
+def _verify(job: Job) -> None:
     registries = job.checkout.registries
-
-    def verify() -> None:
-        for update in job.change.updates:
-            if update.new.digest is not None:
-                registries.verify(update.image, update.new.digest)
-            registries.unmoved(update.image, update.new.tag)
-
-    there = world.ask(f"make sure that the registry has what {job.change.branch} brings", verify)
-    if isinstance(there, ImagebotError):
-        delivery.fail(job.change, there)
-        return False
-    return True
+    for update in job.change.updates:
+        if update.new.digest is not None:
+            registries.verify(update.image, update.new.digest)
+        registries.unmoved(update.image, update.new.tag)

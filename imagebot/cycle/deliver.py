@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from imagebot.cycle.build_changes import Arranged
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.commit import commits as commits_of
-from imagebot.cycle.job import DONE_ONCE, Delivery, Job, outcome, undone
+from imagebot.cycle.job import DONE_ONCE, Job, Outcomes, failed, outcome, undone
 from imagebot.cycle.missing_extras import supplied
 from imagebot.cycle.missing_facts import is_known_now, outdated
 from imagebot.cycle.proposal import described
@@ -26,38 +26,7 @@ from imagebot.plan.groups import BranchPlace
 from imagebot.pulls import block
 from imagebot.review.comments import superseded
 
-
-@dataclass(frozen=True, slots=True)
-class Delivering:
-    """One repository's changes on their way. `present` are all repositories whose forge has told what is open.
-
-    `waits` tells why some of what is new must wait.
-    """
-
-    world: World
-    checkout: Checkout
-    present: Sequence[Checkout]
-    delivery: Delivery
-    waits: Mapping[BranchPlace, str]
-
-    def carry_out(self, jobs: Sequence[Job]) -> None:
-        """Bring all of them to the repository and its forge that may be brought. Raises `Stopped`."""
-        waiting = [job for job in jobs if job.place in self.waits]
-        self.delivery.outcomes += [outcome(job.change, Action.WAITING, self.waits[job.place]) for job in waiting]
-        ready = [job for job in jobs if job.place not in self.waits]
-        if not ready:
-            return
-        question = partial(_carry_out, self.world, self.present, ready, self.delivery)
-        done = self.world.ask(f"deliver to {self.checkout.settings.name}", question)
-        if isinstance(done, ImagebotError):
-            self.fail_rest(ready, done)
-
-    def fail_rest(self, jobs: Sequence[Job], because: ImagebotError | str) -> None:
-        """What nobody knows the outcome of was not carried out."""
-        done = {one.place for one in self.delivery.outcomes}
-        for job in jobs:
-            if job.place not in done:
-                self.delivery.fail(job.change, because)
+Proposals = dict[BranchPlace, Proposal]
 
 
 def jobs_of(checkout: Checkout, mine: Sequence[Arranged]) -> list[Job]:
@@ -70,58 +39,55 @@ def jobs_of(checkout: Checkout, mine: Sequence[Arranged]) -> list[Job]:
     ]
 
 
-def forge_failed(checkout: Checkout, mine: Sequence[Arranged], because: ImagebotError, delivery: Delivery) -> None:
+def forge_failed(checkout: Checkout, mine: Sequence[Arranged], because: ImagebotError) -> list[Outcome]:
     """Whatever may be open on these branches: nobody can tell."""
-    done = {one.place for one in delivery.outcomes}
-    for one in mine:
-        target = one.target
-        if target.place not in done and (one.change is not None or target.branch in checkout.heads.branches):
-            delivery.outcomes.append(
-                Outcome(*target.place, target.name, target.environment, undone(because), "", "", str(because))
-            )
-
-
-def _carry_out(world: World, present: Sequence[Checkout], jobs: Sequence[Job], delivery: Delivery) -> None:
-    """Jobs of one repository, the most urgent first. Nothing is pushed that the forge would take no words for yet."""
-    checkout = jobs[0].checkout
-    wanted = [_with_news(world, job) for job in sorted(jobs, key=turn) if not _is_refused(job, delivery)]
-    proposals = _proposals(world, [job for job in wanted if not job.said], delivery)
-    wanted = [job for job in wanted if job.said or job.place in proposals]
-    wanted = _paid(present, wanted, proposals, delivery)
-    commits = commits_of(world, checkout, wanted, delivery)
-    again = {job.place for job in wanted if job.said and _must_go_on(job, commits.get(job.place))}
-    proposals |= _proposals(world, [job for job in wanted if job.place in again], delivery)
-    wanted = [job for job in wanted if job.place in commits and (job.place in proposals or job.place not in again)]
-    wanted = (
-        _paid(present, sorted(wanted, key=lambda job: job.place in again), proposals, delivery) if again else wanted
-    )
-    ready = [
-        job for job in wanted if commits[job.place] == job.tip or _announced(job, proposals.get(job.place), delivery)
+    return [
+        Outcome(*one.target.place, one.target.name, one.target.environment, undone(because), "", "", str(because))
+        for one in mine
+        if one.change is not None or one.target.branch in checkout.heads.branches
     ]
-    left = _push(world, checkout, [job for job in ready if commits[job.place] != job.tip], commits, delivery)
-    for job in ready:
-        world.go_on()
-        if job.place not in left:
-            moved = commits[job.place] != job.tip
-            proposal = proposals.get(job.place)
-            headed = None if proposal is None else replace(proposal, head=commits[job.place])
-            settle = partial(_settle, world, job, headed, delivery, moved=moved)
-            done = checkout.ask_forge(f"settle the pull request of {job.change.branch}", settle)
-            if isinstance(done, ImagebotError):
-                done = outcome(job.change, undone(done), str(done))
-            delivery.outcomes.append(done)
 
 
-def _paid(
-    present: Sequence[Checkout], jobs: Sequence[Job], proposals: Mapping[BranchPlace, Proposal], delivery: Delivery
-) -> list[Job]:
-    """Those of one repository for which its forge takes enough writes yet; the others wait."""
-    waits = unpaid(present, jobs, proposals)
-    delivery.outcomes += [outcome(job.change, Action.WAITING, waits[job.place]) for job in jobs if job.place in waits]
-    return [job for job in jobs if job.place not in waits]
+def deliver(world: World, present: Sequence[Checkout], jobs: Sequence[Job]) -> Outcomes[None]:
+    """Bring the jobs of one repository to it and to its forge, the most urgent first.
+
+    Nothing is pushed that the forge would take no words for yet: words come before the branches that they describe.
+    `present` are all repositories whose forge has told what is open. Raises `ImagebotError`.
+    """
+    checkout = jobs[0].checkout
+    unrefused = yield from _not_refused(sorted(jobs, key=turn))
+    wanted = [_with_news(world, job) for job in unrefused]
+    proposals = yield from _proposals(world, [job for job in wanted if not job.said])
+    wanted = yield from _paid(present, [job for job in wanted if job.said or job.place in proposals], proposals)
+    commits = yield from commits_of(world, checkout, wanted)
+    wanted = [job for job in wanted if job.place in commits]
+    wanted, proposals = yield from _told_anew(world, present, wanted, proposals, commits)
+    announced = yield from _announced([job for job in wanted if commits[job.place] != job.tip], proposals)
+    pushed = yield from _pushed(world, checkout, announced, commits)
+    for job in wanted:
+        if job.place in pushed or commits[job.place] == job.tip:
+            yield _settled(world, job, proposals.get(job.place), commits[job.place])
 
 
-def _proposals(world: World, jobs: Sequence[Job], delivery: Delivery) -> dict[BranchPlace, Proposal]:
+def _not_refused(jobs: Sequence[Job]) -> Outcomes[list[Job]]:
+    """Those that people did not close just now: what is remembered of that may be an hour old."""
+    wanted = []
+    for job in jobs:
+        if job.pull is not None:
+            wanted.append(job)
+            continue
+        question = partial(job.checkout.refused_meanwhile, job.change)
+        because = job.checkout.ask_forge(f"ask whether people refused {job.change.branch} meanwhile", question)
+        if isinstance(because, ImagebotError):
+            yield failed(job.change, because)
+        elif because is not None:
+            yield outcome(job.change, Action.WAITING, because)
+        else:
+            wanted.append(job)
+    return wanted
+
+
+def _proposals(world: World, jobs: Sequence[Job]) -> Outcomes[Proposals]:
     """What the pull request of each of these jobs is to say, of those where it can be told."""
     found = {}
     for job in jobs:
@@ -129,24 +95,19 @@ def _proposals(world: World, jobs: Sequence[Job], delivery: Delivery) -> dict[Br
         question = partial(described, job.checkout, job.target, job.change)
         proposal = world.ask(f"describe the change on {job.change.branch}", question)
         if isinstance(proposal, ImagebotError):
-            delivery.fail(job.change, proposal)
+            yield failed(job.change, proposal)
         else:
             found[job.place] = proposal
     return found
 
 
-def _is_refused(job: Job, delivery: Delivery) -> bool:
-    """Whether people closed just this meanwhile: what is remembered of that may be an hour old."""
-    if job.pull is not None:
-        return False
-    question = partial(job.checkout.refused_meanwhile, job.change)
-    because = job.checkout.ask_forge(f"ask whether people refused {job.change.branch} meanwhile", question)
-    if isinstance(because, ImagebotError):
-        delivery.fail(job.change, because)
-        return True
-    if because is not None:
-        delivery.outcomes.append(outcome(job.change, Action.WAITING, because))
-    return because is not None
+def _paid(
+    present: Sequence[Checkout], jobs: Sequence[Job], proposals: Mapping[BranchPlace, Proposal]
+) -> Outcomes[list[Job]]:
+    """Those of one repository for which its forge takes enough writes yet; the others wait."""
+    waits = unpaid(present, jobs, proposals)
+    yield from (outcome(job.change, Action.WAITING, waits[job.place]) for job in jobs if job.place in waits)
+    return [job for job in jobs if job.place not in waits]
 
 
 def _with_news(world: World, job: Job) -> Job:
@@ -159,23 +120,42 @@ def _with_news(world: World, job: Job) -> Job:
     return replace(job, pull=outdated(job.pull)) if known is True else job
 
 
-def _must_go_on(job: Job, commit: str | None) -> bool:
+def _told_anew(
+    world: World,
+    present: Sequence[Checkout],
+    jobs: Sequence[Job],
+    proposals: Proposals,
+    commits: Mapping[BranchPlace, str],
+) -> Outcomes[tuple[list[Job], Proposals]]:
+    """All of these that may go on, and proposals for those of them, too, that say it all and whose branch moves."""
+    again = {job.place for job in jobs if job.said and _must_go_on(job, commits[job.place])}
+    if not again:
+        return list(jobs), proposals
+    known = proposals | (yield from _proposals(world, [job for job in jobs if job.place in again]))
+    told = [job for job in jobs if job.place in known or job.place not in again]
+    ready = yield from _paid(present, sorted(told, key=lambda job: job.place in again), known)
+    return ready, known
+
+
+def _must_go_on(job: Job, commit: str) -> bool:
     """Whether the branch gets another commit, which ends auto-merge on some forges."""
     found = None if job.pull is None else block.read(job.pull.body)
-    return found is not None and found.auto_merge and commit not in (None, job.tip)
+    return found is not None and found.auto_merge and commit != job.tip
 
 
-def _announced(job: Job, proposal: Proposal | None, delivery: Delivery) -> bool:
-    """Whether the branch may move: what is said of it comes first, or nothing moves at all."""
-    if job.pull is None or proposal is None:
-        return True
-    done = job.checkout.ask_forge(
-        f"announce what comes to {job.change.branch}", partial(_announce, job, job.pull, proposal)
-    )
-    if isinstance(done, ImagebotError):
-        delivery.fail(job.change, done)
-        return False
-    return True
+def _announced(jobs: Sequence[Job], proposals: Mapping[BranchPlace, Proposal]) -> Outcomes[list[Job]]:
+    """Those whose branch may move: what is said of it comes first, or nothing moves at all."""
+    ready = []
+    for job in jobs:
+        proposal, done = proposals.get(job.place), None
+        if job.pull is not None and proposal is not None:
+            question = partial(_announce, job, job.pull, proposal)
+            done = job.checkout.ask_forge(f"announce what comes to {job.change.branch}", question)
+        if isinstance(done, ImagebotError):
+            yield failed(job.change, done)
+        else:
+            ready.append(job)
+    return ready
 
 
 def _announce(job: Job, pull: PullRequest, proposal: Proposal) -> None:
@@ -187,40 +167,47 @@ def _announce(job: Job, pull: PullRequest, proposal: Proposal) -> None:
         announce(job.checkout.forge, pull, _superseding(pull, job.change))
 
 
-def _push(
-    world: World, checkout: Checkout, jobs: Sequence[Job], commits: Mapping[BranchPlace, str], delivery: Delivery
-) -> frozenset[BranchPlace]:
-    """Push all of them at once; those that were not moved, with their outcomes told."""
+def _pushed(
+    world: World, checkout: Checkout, jobs: Sequence[Job], commits: Mapping[BranchPlace, str]
+) -> Outcomes[frozenset[BranchPlace]]:
+    """Push all of them at once; those that were moved."""
     if not jobs:
         return frozenset()
     world.go_on()
     updates = [PushUpdate(job.change.branch, commits[job.place], job.tip) for job in jobs]
     results = world.ask(f"push to {checkout.settings.name}", partial(checkout.mirror.push, updates))
     if isinstance(results, ImagebotError):
-        for job in jobs:
-            delivery.fail(job.change, results)
-        return frozenset(job.place for job in jobs)
-    left = set()
+        yield from (failed(job.change, results) for job in jobs)
+        return frozenset()
+    moved = set()
     for job in jobs:
         result = results[job.change.branch]
-        if not isinstance(result, Rejected):
+        if isinstance(result, Rejected):
+            because = f"{job.change.branch} was not pushed: {result.because}"
+            yield failed(job.change, because, raced=result.moved)
+        else:
             world.tell(BranchPushed(job.change.repository, job.change.branch, commits[job.place]))
-            continue
-        left.add(job.place)
-        delivery.fail(job.change, f"{job.change.branch} was not pushed: {result.because}")
-        if result.moved:
-            delivery.raced.add(job.place)
-    return frozenset(left)
+            moved.add(job.place)
+    return frozenset(moved)
 
 
-def _settle(world: World, job: Job, proposal: Proposal | None, delivery: Delivery, *, moved: bool) -> Outcome:
+def _settled(world: World, job: Job, proposal: Proposal | None, commit: str) -> Outcome:
+    """The pull request, brought up to what its branch holds. Raises `Stopped`."""
+    world.go_on()
+    headed = None if proposal is None else replace(proposal, head=commit)
+    settle = partial(_settle, world, job, headed, moved=commit != job.tip)
+    done = job.checkout.ask_forge(f"settle the pull request of {job.change.branch}", settle)
+    return outcome(job.change, undone(done), str(done)) if isinstance(done, ImagebotError) else done
+
+
+def _settle(world: World, job: Job, proposal: Proposal | None, *, moved: bool) -> Outcome:
     """Bring the pull request up to what its branch holds. Raises `ImagebotError`."""
     change, forge = job.change, job.checkout.forge
     because = "; ".join(update.because for update in change.updates)
     if proposal is None:
         assert job.pull is not None, "it says all this already"
-        deed = Action.UPDATED if supplied(job, delivery) or moved else Action.KEPT
-        return _settled(world, change, deed, because, job.pull.url)
+        deed = Action.UPDATED if supplied(job) or moved else Action.KEPT
+        return _told(world, change, deed, because, job.pull.url)
     if job.pull is not None and not moved and (comment := _superseding(job.pull, change)):
         forge.say(job.pull, comment, job.pull.body)
     ensured = ensure(forge, proposal, job.pull, moved=moved, again=bool(job.wishes.intersection(DONE_ONCE)))
@@ -233,10 +220,10 @@ def _settle(world: World, job: Job, proposal: Proposal | None, delivery: Deliver
         world.tell(ForgeWarned(change.repository, warning))
     kept = ensured.deed == "kept" and not moved
     deed = Action.OPENED if ensured.deed == "opened" else Action.KEPT if kept else Action.UPDATED
-    return _settled(world, change, deed, because, ensured.pull.url)
+    return _told(world, change, deed, because, ensured.pull.url)
 
 
-def _settled(world: World, change: Change, deed: Action, because: str, url: str) -> Outcome:
+def _told(world: World, change: Change, deed: Action, because: str, url: str) -> Outcome:
     world.tell(PullRequestSettled(change.name, change.environment, deed, url, because))
     return outcome(change, deed, because, url)
 

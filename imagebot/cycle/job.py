@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from imagebot.bans import ToldToWait
 from imagebot.cycle.checkout import Checkout
@@ -14,6 +16,9 @@ from imagebot.plan.change import Change
 from imagebot.plan.groups import BranchPlace, BranchTarget
 from imagebot.pulls.commands import Command
 
+T = TypeVar("T")
+Outcomes = Generator[Outcome, None, T]
+"""A step of a delivery: it yields what became of the changes that end in it, and returns what goes on."""
 DONE_ONCE = (Command.REBUILD, Command.RETRY)
 """What people ask for once: when it is done the box is empty again."""
 
@@ -43,25 +48,14 @@ class Job:
         return same and not self.wishes.intersection(DONE_ONCE)
 
 
-@dataclass
-class Delivery:
-    """What became of every branch. `raced` are those that somebody else moved while this pass looked elsewhere.
-
-    `in_vain` is what a forge would not put on a pull request in this pass: it need not be asked for another.
-    """
-
-    outcomes: list[Outcome] = field(default_factory=list)
-    raced: set[BranchPlace] = field(default_factory=set)
-    in_vain: set[str] = field(default_factory=set)
-
-    def fail(self, change: Change, because: ImagebotError | str) -> None:
-        """A change was not carried out."""
-        self.outcomes.append(outcome(change, undone(because), str(because)))
-
-
 def undone(because: ImagebotError | str) -> Action:
     """What to call it that something was not carried out: where a forge told us to wait, nothing has failed."""
     return Action.WAITING if isinstance(because, ToldToWait) else Action.FAILED
+
+
+def failed(change: Change, because: ImagebotError | str, *, raced: bool = False) -> Outcome:
+    """A change that was not carried out."""
+    return replace(outcome(change, undone(because), str(because)), raced=raced)
 
 
 def outcome(change: Change, deed: Action, because: str, url: str = "") -> Outcome:

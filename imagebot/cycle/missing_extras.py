@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from imagebot.cycle.job import Delivery, Job
+from imagebot.cycle.job import Job
 from imagebot.forge.extras import lacks, names_of, supply
 
 
-def supplied(job: Job, delivery: Delivery) -> bool:
+def supplied(job: Job) -> bool:
     """Whether something was added: a label that was made since, a person whom the token may ask now.
 
     In a pass each name is tried on one pull request of a repository first, and on no other where that was in vain; a
@@ -17,13 +17,13 @@ def supplied(job: Job, delivery: Delivery) -> bool:
     if pull is None or wanted is None:
         return False
     keys = {name: f"{checkout.settings.url} {name}" for name in names_of(wanted)}
-    in_vain = {name for name, key in keys.items() if key in delivery.in_vain or checkout.memory.counted("in vain", key)}
+    in_vain = {name for name, key in keys.items() if key in checkout.in_vain or checkout.memory.counted("in vain", key)}
     wanted = lacks(pull, in_vain)
     if wanted is None:
         return False
     before = checkout.forge.writes
     still = supply(checkout.forge, pull, wanted)
-    delivery.in_vain |= {keys[name] for name in still}
+    checkout.in_vain |= {keys[name] for name in still}
     if len(still) < len(names_of(wanted)):
         return True
     if checkout.forge.writes > before:

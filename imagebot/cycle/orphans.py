@@ -7,7 +7,7 @@ from functools import partial
 
 from imagebot.cycle.build_changes import Arranged
 from imagebot.cycle.checkout import Checkout
-from imagebot.cycle.job import Delivery
+from imagebot.cycle.job import Outcomes
 from imagebot.cycle.report import Action, Outcome
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
@@ -46,7 +46,7 @@ def orphans(
     return found
 
 
-def delete(world: World, checkout: Checkout, branches: Mapping[str, str], delivery: Delivery) -> None:
+def delete(world: World, checkout: Checkout, branches: Mapping[str, str]) -> Outcomes[None]:
     """Delete these branches, where nobody moved them meanwhile; what the remote does not let us is told."""
     tips = checkout.heads.branches
     updates = [PushUpdate(branch, None, tips[branch]) for branch in branches if branch in tips]
@@ -57,11 +57,11 @@ def delete(world: World, checkout: Checkout, branches: Mapping[str, str], delive
     for branch in (update.branch for update in updates):
         result = results if isinstance(results, ImagebotError) else results[branch]
         if isinstance(result, ImagebotError):
-            delivery.outcomes.append(_failed(checkout, branch, str(result)))
+            yield _failed(checkout, branch, str(result))
         elif not isinstance(result, Rejected):
             world.tell(BranchDeleted(checkout.settings.name, branch, branches[branch]))
         elif not result.moved:
-            delivery.outcomes.append(_failed(checkout, branch, result.because))
+            yield _failed(checkout, branch, result.because)
 
 
 def _is_ours(checkout: Checkout, branch: str) -> bool:

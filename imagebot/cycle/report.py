@@ -23,7 +23,10 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one branch and its pull request. `name` is the app's or the group's."""
+    """What became of one branch and its pull request. `name` is the app's or the group's.
+
+    `raced`: somebody else moved the branch while this pass looked elsewhere.
+    """
 
     repository: str
     branch: str
@@ -33,6 +36,7 @@ class Outcome:
     title: str
     url: str
     because: str
+    raced: bool = False
 
     @property
     def place(self) -> tuple[str, str]:

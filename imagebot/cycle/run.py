@@ -99,9 +99,8 @@ def _report(world: World, registries: RegistryCache, looks: Sequence[Waves]) -> 
 def _outcomes(looks: Sequence[Waves]) -> Iterator[Outcome]:
     """What became of each branch, by repository; of one that was looked at again, by the last look."""
     for waves in looks:
-        for _, delivery in sorted(waves.deliveries.items()):
-            settled = waves is looks[-1]
-            yield from (done for done in delivery.outcomes if settled or done.place not in delivery.raced)
+        for _, outcomes in sorted(waves.outcomes.items()):
+            yield from (done for done in outcomes if waves is looks[-1] or not done.raced)
 
 
 def _checkouts(looks: Sequence[Waves]) -> list[Checkout]:

@@ -15,11 +15,11 @@ from itertools import product
 from imagebot.cycle.build_changes import Arranged, News, all_unknown, arrange, told
 from imagebot.cycle.checkout import Checkout, party_of
 from imagebot.cycle.close_stale import look_after
-from imagebot.cycle.deliver import Delivering, forge_failed, jobs_of
-from imagebot.cycle.job import Delivery, Job
+from imagebot.cycle.deliver import deliver, forge_failed, jobs_of
+from imagebot.cycle.job import Job, Outcomes, failed, outcome
 from imagebot.cycle.look import Look
 from imagebot.cycle.rate_limits import allow
-from imagebot.cycle.report import Outcome
+from imagebot.cycle.report import Action, Outcome
 from imagebot.cycle.side_by_side import Step
 from imagebot.errors import ImagebotError, Stopped
 from imagebot.plan.change import Change
@@ -30,7 +30,7 @@ Found = tuple[Sequence[Arranged], News]
 
 
 class Waves:
-    """One look's. `deliveries` holds what became of the branches, by repository; `arranged` what should be on them.
+    """One look's. `outcomes` holds what became of the branches, by repository; `arranged` what should be on them.
 
     `record` is told decisions once they will not change any more, before anything is done about them; `became` what
     became of branches, but for those that somebody else moved meanwhile.
@@ -41,7 +41,7 @@ class Waves:
     ) -> None:
         self.look = look
         self.arranged: dict[BranchPlace, Arranged] = {}
-        self.deliveries: dict[str, Delivery] = defaultdict(Delivery)
+        self.outcomes: dict[str, list[Outcome]] = defaultdict(list)
         self._record = record
         self._became = became
         self._recorded: set[str] = set()
@@ -63,9 +63,7 @@ class Waves:
     @property
     def raced(self) -> list[Outcome]:
         """What became of branches that somebody else moved meanwhile: nothing yet."""
-        every = (
-            done for delivery in self.deliveries.values() for done in delivery.outcomes if done.place in delivery.raced
-        )
+        every = (done for outcomes in self.outcomes.values() for done in outcomes if done.raced)
         return [done for done in every if done.place in self.arranged]
 
     def run(self, *, delivers: bool) -> None:
@@ -158,7 +156,7 @@ class Waves:
             checkout = mine[0].checkout
             found = world.ask(f"look at the pull requests of {name}", partial(jobs_of, checkout, mine))
             if isinstance(found, ImagebotError):
-                forge_failed(checkout, mine, found, self.deliveries[name])
+                self.outcomes[name] += forge_failed(checkout, mine, found)
                 self._tell(name)
             else:
                 jobs[name] = found
@@ -171,33 +169,43 @@ class Waves:
         self, checkout: Checkout, jobs: Sequence[Job], waits: Mapping[BranchPlace, str], *, is_last: bool
     ) -> None:
         look, name = self.look, checkout.settings.name
-        work = Delivering(look.world, checkout, self._present(), self.deliveries[name], waits)
-        every = [one for one in self.arranged.values() if one.checkout is checkout] if is_last else []
-        unknown, whole = self._unknown(), look.policies.whole
+        ready = [job for job in jobs if job.place not in waits]
+        mine = [one for one in self.arranged.values() if one.checkout is checkout] if is_last else []
+        stale = look_after(look.world, checkout, mine, self._unknown(), whole=look.policies.whole)
+        delivering = deliver(look.world, self._present(), ready)
 
-        def deliver() -> None:
+        def carry_out() -> ImagebotError | None:
             if is_last:
-                question = partial(look_after, look.world, checkout, every, unknown, work.delivery, whole=whole)
-                look.world.ask(f"look after the pull requests of {name}", question)
-            work.carry_out(jobs)
+                look.world.ask(f"look after the pull requests of {name}", partial(self._collect, name, stale))
+            self.outcomes[name] += [
+                outcome(job.change, Action.WAITING, waits[job.place]) for job in jobs if job.place in waits
+            ]
+            question = partial(self._collect, name, delivering)
+            return look.world.ask(f"deliver to {name}", question) if ready else None
 
         self._busy.add(name)
-        look.work.start(Step(checkout.party, f"deliver to {name}", deliver), partial(self._has_delivered, work, jobs))
+        step = Step(checkout.party, f"deliver to {name}", carry_out)
+        look.work.start(step, partial(self._has_delivered, name, ready))
 
-    def _has_delivered(self, work: Delivering, jobs: Sequence[Job], done: ImagebotError | None) -> None:
-        name = work.checkout.settings.name
-        if isinstance(done, ImagebotError):
-            work.fail_rest(jobs, done)
+    def _collect(self, name: str, outcomes: Outcomes[None]) -> None:
+        """Keep what became of branches as it becomes known: what fails later takes nothing of it back."""
+        for done in outcomes:
+            self.outcomes[name].append(done)
+
+    def _has_delivered(self, name: str, jobs: Sequence[Job], error: ImagebotError | None) -> None:
+        """What nobody knows the outcome of was not carried out."""
+        if error is not None:
+            done = {one.place for one in self.outcomes[name]}
+            self.outcomes[name] += [failed(job.change, error) for job in jobs if job.place not in done]
         self._tell(name)
         self._busy.remove(name)
         self.look.fresh = True
 
     def _tell(self, name: str) -> None:
         """Tell what became of branches of one repository since this was last done."""
-        delivery = self.deliveries[name]
-        fresh = delivery.outcomes[self._told[name] :]
-        self._told[name] = len(delivery.outcomes)
-        self._became([done for done in fresh if done.place not in delivery.raced])
+        fresh = self.outcomes[name][self._told[name] :]
+        self._told[name] += len(fresh)
+        self._became([done for done in fresh if not done.raced])
 
     def _waits(self, new: Sequence[Job]) -> Mapping[BranchPlace, str]:
         """The new ones of which the turn has not come, and why; all others count as open from now on."""
