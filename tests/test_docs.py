@@ -1,0 +1,53 @@
+"""What documents say of the code is there; what they draw can be drawn."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("deploy/*.md"))]
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
+
+
+def mentioned() -> list[str]:
+    """Paths of this repository that stand in code spans of its pages, with the page in front."""
+    found = []
+    for page in PAGES:
+        for span in re.findall(
+            r"`((?:imagebot|tests|docs|deploy|requirements|cycle|plan|review|pulls|selection|history"
+            r"|registry|yamledit|versions)/[\w./-]*)`",
+            page.read_text(),
+        ):
+            found.append(f"{page.relative_to(ROOT)} {span}")
+    return found
+
+
+@pytest.mark.parametrize("mention", sorted(set(mentioned())))
+def test_files_that_are_mentioned_are_there(mention: str) -> None:
+    _, path = mention.split(" ")
+    if "NAME" not in path and (path.endswith("/") or "." in path):  # a label has no ending
+        assert (ROOT / path).exists() or (ROOT / "imagebot" / path).exists()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_each_room_promises_something() -> None:
+    rooms = {path.name for path in (ROOT / "imagebot").iterdir() if (path / "__init__.py").is_file()}
+    promised = set(re.findall(r"`(\w+)/`", "\n".join(re.findall(r"^\| (.*?) \|", ARCHITECTURE, re.MULTILINE))))
+    assert promised == rooms
+
+
+def test_the_flow_is_one_diagram_of_mermaids() -> None:
+    (diagram,) = re.findall(r"```mermaid\n(.*?)```", ARCHITECTURE, re.DOTALL)
+    assert diagram.startswith("flowchart LR\n")
+    assert diagram.count("subgraph ") == len(re.findall(r"^  end$", diagram, re.MULTILINE))
+    drawn = set(re.findall(r"\b(\w+)(?:\[|\()", diagram))
+    linked = set(re.findall(r"^  \s*(\w+)\b.*(?:-->|-\.|<-->)", diagram, re.MULTILINE))
+    assert linked <= drawn
