@@ -51,7 +51,7 @@ def test_what_is_filled_in_later_can_be(kind: ForgeKind) -> None:
     facts = FACTS[kind]
     if facts.links is not None:
         assert _named(facts.links.compare) == {"repository", "old", "new"}
-        assert _named(facts.links.versions) == {"repository", "version"}
+        assert _named(facts.links.versions) in ({"repository"}, {"repository", "version"})
     for pattern in (facts.merge_subject, facts.merge_trailer):
         assert not pattern or re.compile(pattern).groups == 1
 

@@ -11,13 +11,14 @@ from contextlib import suppress
 from fnmatch import fnmatchcase
 from urllib.parse import quote
 
-from imagebot.errors import NotFound, Refused
+from imagebot.errors import NotFound
 from imagebot.forge.answers import checked
 from imagebot.forge.gitea_answers import Protection, Pull, Repository, Statuses
-from imagebot.forge.proposed import NotMerging, message_of
+from imagebot.forge.proposed import NotMerging, message_of, unseen
 from imagebot.forge.protocol import Proposal
 from imagebot.forge.refusals import Unprocessable
 from imagebot.forge.wire import Wire
+from imagebot.knownforges import FACTS
 
 # The other reason for a 409 beside "already scheduled": somebody pushed.
 _OUT_OF_DATE = "head out of date"
@@ -34,7 +35,7 @@ def auto_merge(wire: Wire, path: str, number: int, proposal: Proposal) -> NotMer
     try:
         pull = checked(Pull, wire.get(f"show pull request {number}", f"{path}/pulls/{number}"), whose)
         if head and pull.head.sha != head:
-            return NotMerging(f"{why}: the forge has not seen what was pushed; the next pass asks again", later=True)
+            return unseen(FACTS["gitea"], number)
         if because := _nothing_to_wait_for(wire, path, pull):
             return NotMerging(f"{why}: {because}")
         style = _style(checked(Repository, wire.get("show the repository", path), whose))
@@ -55,8 +56,6 @@ def auto_merge(wire: Wire, path: str, number: int, proposal: Proposal) -> NotMer
         _schedule(wire, f"{path}/pulls/{number}/merge", number, body)
     except Unprocessable as error:
         return NotMerging(str(error), later="try again later" in str(error) or _OUT_OF_DATE in str(error))
-    except (NotFound, Refused) as error:
-        return NotMerging(str(error))
     return None
 
 

@@ -12,10 +12,11 @@ from typing import NamedTuple
 from imagebot.errors import BadResponse, NotFound, Refused
 from imagebot.forge.answers import Flag, GraphAnswer, Link, Maybe, Moment, Name, Number, Some, Text, checked, iso, sound
 from imagebot.forge.github_answers import Method
-from imagebot.forge.proposed import NotMerging, message_of
+from imagebot.forge.proposed import NotMerging, message_of, unseen
 from imagebot.forge.protocol import MOST_MERGED, Merged, Proposal, PullRequest
 from imagebot.forge.refusals import Unprocessable
 from imagebot.forge.wire import Wire
+from imagebot.knownforges import FACTS
 
 STATE = """
 query($owner: String!, $name: String!, $number: Int!) {
@@ -254,7 +255,7 @@ def auto_merge(wire: Wire, place: Place, number: int, proposal: Proposal) -> Not
         repository = _state(wire, place, number)
         pull = repository.pull_request
         if head and pull.head_ref_oid != head:
-            return NotMerging(f"{why}: GitHub has not seen what was pushed; the next pass asks again", later=True)
+            return unseen(FACTS["github"], number)
         method = repository.method()
         headline, body = message_of(proposal, number) if method == "SQUASH" else (None, None)
         if pull.auto_merge_request is not None:
@@ -273,8 +274,6 @@ def auto_merge(wire: Wire, place: Place, number: int, proposal: Proposal) -> Not
             "body": body,
         }
         wire.change_graph(f"let pull request {number} merge by itself", MERGE, variables)
-    except (NotFound, Refused) as error:
-        return NotMerging(str(error))
     except Unprocessable as error:
         said = "; ".join(error.reasons)
         if any(words in said for words in _NOTHING_REQUIRED):

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from imagebot.errors import NotFound, Refused
 from imagebot.forge.answers import Flag, GraphAnswer, Maybe, Text, checked
-from imagebot.forge.proposed import NotMerging, message_of
+from imagebot.forge.proposed import NotMerging, message_of, unseen
 from imagebot.forge.protocol import Proposal
 from imagebot.forge.refusals import Unprocessable, quoted
 from imagebot.forge.wire import Wire
+from imagebot.knownforges import FACTS
 
 STATE = """
 query($path: ID!, $iid: String!) {
@@ -87,7 +88,7 @@ def auto_merge(wire: Wire, path: str, number: int, proposal: Proposal, *, again:
         if request is None or not request.diff_head_sha:
             return NotMerging(f"{why}: GitLab shows nothing of it by GraphQL to our token", later=not again)
         if head and request.diff_head_sha != head:
-            return NotMerging(f"{why}: GitLab has not seen what was pushed; the next pass asks again", later=True)
+            return unseen(FACTS["gitlab"], number)
         if request.auto_merge_enabled:
             return None
         strategy = next((one for one in _WAITING if one in (request.available_auto_merge_strategies or ())), None)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from imagebot.errors import WorldError
 from imagebot.forge.protocol import Proposal, PullRequest
+from imagebot.knownforges import ForgeFacts
 from imagebot.pulls import block
 
 TEAM = "team:"
@@ -105,6 +106,12 @@ class NotMerging:
     later: bool = False
 
 
+def unseen(facts: ForgeFacts, number: int) -> NotMerging:
+    """Why, where what is proposed is not yet at the pull request's head: another commit must never be merged."""
+    words = f"{facts.name} has not seen what was pushed; the next pass asks again"
+    return NotMerging(f"{facts.noun} {number} will not merge by itself: {words}", later=True)
+
+
 def last_body(proposal: Proposal, not_merging: NotMerging | None) -> str:
     """The body to end a rewrite with."""
     return unfinished(proposal.body) if not_merging and not_merging.later else proposal.body
@@ -130,18 +137,6 @@ def drafted_title(pull: PullRequest, proposal: Proposal, prefix: str) -> str:
     if wanted is False and pull.title.startswith(prefix):
         return proposal.title
     return still_draft(pull.title, proposal.title)
-
-
-def first_changes(switch: Switches, title: str, body: str, body_key: str) -> dict[str, object]:
-    """What must be written before auto-merge is switched on: what we want, and that it is no draft any more where that
-    is told by the title.
-    """
-    changes: dict[str, object] = {}
-    if switch.untold or (switch.auto_merge and switch.draft is False):
-        changes["title"] = title
-    if switch.untold:
-        changes[body_key] = body
-    return changes
 
 
 def still_draft(there: str, wanted: str) -> str:

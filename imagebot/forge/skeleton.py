@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from imagebot.bans import Ban, Remembers
-from imagebot.errors import BadResponse, Unavailable
+from imagebot.errors import BadResponse, NotFound, Refused, Unavailable
 from imagebot.forge import markdown
 from imagebot.forge.proposed import (
     NotMerging,
@@ -186,7 +186,7 @@ class Skeleton(ABC):
         warnings += self._give(pull, wanted)
         if switch.draft is not None:
             warnings += self._set_draft(pull, wanted=switch.draft)
-        refused = self._merge_when_checked(pull, wanted) if switch.auto_merge else None
+        refused = self._start_auto_merge(pull, wanted) if switch.auto_merge else None
         if refused:
             warnings.append(refused.because)
         changed = self._change(pull, title=title, body=self._written(last_body(wanted, refused)))
@@ -259,6 +259,13 @@ class Skeleton(ABC):
             self._change(pull, title=title, body=self._written(unfinished(wanted.body)))
         elif is_ready_by_title:
             self._change(pull, title=title)
+
+    def _start_auto_merge(self, pull: PullRequest, wanted: Proposal) -> NotMerging | None:
+        """Refused, it is a warning: the pull request itself is what matters."""
+        try:
+            return self._merge_when_checked(pull, wanted)
+        except (NotFound, Refused) as error:
+            return NotMerging(str(error))
 
     def _say_once(self, pull: PullRequest, comment: str) -> None:
         """Killed right after, the next pass comes here again: nothing is said twice."""
