@@ -9,6 +9,7 @@ from imagebot.documents.model import Model
 from imagebot.documents.reference import reference
 from imagebot.documents.schema import json_schema
 from imagebot.knownforges import FACTS, ForgeFacts, ForgeKind
+from imagebot.policy.defaults import Defaults
 from imagebot.policy.model import PolicyFile
 from imagebot.settings.file import SettingsFile
 from imagebot.versions.order_pages import order_pages
@@ -32,13 +33,14 @@ def contents() -> dict[Path, str]:
     """Each page and what it should say."""
     files: dict[str, tuple[type[Model], str]] = {
         "policy": (PolicyFile, "Policy file"),
+        "defaults": (Defaults, "_defaults.yaml"),
         "settings": (SettingsFile, "imagebot.yaml"),
     }
     pages = {
         HERE / f"{name}.schema.json": json.dumps(json_schema(*file), indent=2, ensure_ascii=False) + "\n"
         for name, file in files.items()
     }
-    sections = [INTRODUCTION, *(reference(*file) for file in files.values()), forges(), order_pages()]
+    sections = [INTRODUCTION, reference(*files.values()), forges(), order_pages()]
     return {**pages, HERE / "reference.md": "\n".join(sections)}
 
 

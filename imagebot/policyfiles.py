@@ -10,10 +10,14 @@ from pathlib import Path
 from imagebot.documents.tree import MAX_BYTES
 from imagebot.errors import Ask, Problem, plainly
 from imagebot.links import outside, real_path
-from imagebot.policy.read import PolicySet, read_policies
+from imagebot.policy.defaults import FILE_NAMES, is_defaults, layers_of
+from imagebot.policy.fence import FolderFence
+from imagebot.policy.read import Around, PolicySet, read_policies
 from imagebot.regular import Irregular, read_regular
+from imagebot.settings.policies import NO_RULES, PolicyRules
 from imagebot.settings.resolve import Settings
 
+_Fences = tuple[FolderFence, ...]
 _ENDINGS = {".yaml", ".yml"}
 _LOOKS = 5
 """How often what moves while it is read is read again: a ConfigMap is swapped once a minute at most."""
@@ -21,7 +25,7 @@ _LOOKS = 5
 
 def load_policies(settings: Settings, ask: Ask = plainly) -> PolicySet:
     """All policies of the folders and files that the settings name. Nothing is raised: problems are in the set."""
-    return load_paths(settings.policies, settings.repositories, settings.sources, ask)
+    return load_paths(settings.policies, settings.repositories, settings.sources, ask, settings.policy_rules)
 
 
 def load_paths(
@@ -29,24 +33,71 @@ def load_paths(
     repositories: Collection[str] | None,
     sources: Collection[str] | None = None,
     ask: Ask = plainly,
+    rules: PolicyRules = NO_RULES,
 ) -> PolicySet:
     """The policies in `paths`, folders or files; `None` leaves the names of repositories or sources unchecked.
 
-    With a bulkhead's `ask` a bug of ours that is met in one file keeps no other from being read.
+    The defaults of folders hold from the folder on that `rules` name, else from the path itself. With a bulkhead's
+    `ask` a bug of ours that is met in one file keeps no other from being read.
     """
-    files, problems = _snapshot(tuple(paths))
-    policies = read_policies(files, repositories, sources, ask)
-    return replace(policies, problems=tuple(sorted([*policies.problems, *problems])))
+    named = tuple(paths)
+    files, problems = _snapshot([*named, *_defaults_above(named, rules.folders)])
+    files |= {problem.file: problem for problem in problems if is_defaults(problem.file)}
+    policies = read_policies(files, repositories, sources, ask, _around(files, rules))
+    others = [problem for problem in problems if not is_defaults(problem.file)]
+    return replace(policies, problems=tuple(sorted([*policies.problems, *others])))
 
 
-def _snapshot(paths: Sequence[Path]) -> tuple[Mapping[str, bytes], Sequence[Problem]]:
+def _defaults_above(paths: Sequence[Path], roots: Sequence[Path]) -> list[Path]:
+    """The files of defaults beside files that are named, and in the folders around up to what settings name."""
+    found: dict[Path, None] = {}
+    for path in map(_plain, paths):
+        folder = _folder_of(path)
+        tops = [_folder_of(root) for root in map(_plain, roots) if path.is_relative_to(root)]
+        top = min(tops, key=lambda one: len(one.parts), default=folder)
+        for around in (folder, *folder.parents):
+            found |= {file: None for name in FILE_NAMES if os.path.lexists(file := around / name)}
+            if around == top:
+                break
+    return list(found)
+
+
+def _folder_of(path: Path) -> Path:
+    """The folder that a path is, or is in; one that may not be looked at is told of by whoever reads it."""
+    return path if os.path.isdir(path) else path.parent  # noqa: PTH112 - Path.is_dir raises for what may not be seen
+
+
+def _around(files: Mapping[str, object], rules: PolicyRules) -> Around:
+    """The defaults and fences of each file, told by where it is and not by how its name is shown."""
+    places = {name: _plain(Path(name)) for name in files}
+    defaults = {str(place): name for name, place in places.items() if is_defaults(name)}
+    layers = {
+        name: tuple(defaults[found] for found in layers_of(str(place), defaults)) for name, place in places.items()
+    }
+    return Around(rules.defaults, layers, dict(_fences(places, rules.fences)))
+
+
+def _fences(places: Mapping[str, Path], fences: Mapping[Path, FolderFence]) -> Iterator[tuple[str, _Fences]]:
+    """Every fence that a file is in, by any of the ways that links lead to both: it is held against all of them."""
+    roots = [(_plain(root), real_path(root), fence) for root, fence in fences.items()]
+    for name, place in places.items() if roots else ():
+        real = real_path(place)
+        around = (fence for root, there, fence in roots if place.is_relative_to(root) or real.is_relative_to(there))
+        yield name, tuple(around)
+
+
+def _plain(path: Path) -> Path:
+    return Path(os.path.normpath(path.absolute()))
+
+
+def _snapshot(paths: Sequence[Path]) -> tuple[dict[str, bytes | Problem], Sequence[Problem]]:
     """All files of one moment: a ConfigMap that is swapped between two of them must not hide an app that moves."""
     for _ in range(_LOOKS):
         look = _Look()
         found = [content for path in paths for content in _contents(path, look)]
         if not look.has_moved():
             break
-    files = {file: content for file, content in found if isinstance(content, bytes)}
+    files: dict[str, bytes | Problem] = {file: data for file, data in found if isinstance(data, bytes)}
     problems = [content for _, content in found if isinstance(content, Problem)]
     if moved := look.has_moved():
         words = f"what is here changed each of the {_LOOKS} times that it was read; the next pass reads it again"
@@ -101,7 +152,7 @@ def _contents(path: Path, look: _Look) -> Iterator[tuple[str, bytes | Problem]]:
     except OSError as error:
         yield _problem(path, f"cannot read this folder: {error.strerror}")
         return
-    if not files:
+    if all(is_defaults(file.name) for file in files):
         yield _problem(path, "there is no policy file (*.yaml, *.yml) in this folder")
     yield from (_read(file, path) for file in files if look.is_first(file))
 
@@ -114,7 +165,9 @@ def _walk(folder: Path, look: _Look, named: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         if path.name.startswith("."):
             continue
-        if path.is_dir():
+        if is_defaults(path.name):
+            yield path
+        elif path.is_dir():
             if outside(path, named):
                 yield path
             elif look.is_first(path):

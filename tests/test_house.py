@@ -77,6 +77,7 @@ AT_HOME: dict[str, tuple[str, ...]] = {
         "imagebot/forge/",
         "imagebot/policy/",
         "imagebot/settings/file.py",
+        "imagebot/settings/policies.py",
         "imagebot/versions/",
     ),
     "psycopg": (),  # SQLAlchemy loads it, by the URL

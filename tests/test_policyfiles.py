@@ -12,7 +12,9 @@ from typing import Any, ClassVar
 import pytest
 
 from imagebot.documents.tree import MAX_BYTES
+from imagebot.policy.fence import Fence, FolderFence
 from imagebot.policyfiles import load_paths, load_policies
+from imagebot.settings.policies import PolicyRules
 from imagebot.settings.resolve import RepositorySettings, Settings
 
 
@@ -268,3 +270,106 @@ def test_policies_that_never_stand_still_are_not_all_there_are(folder: Path) -> 
     (problem,) = found.problems
     assert (problem.file, problem.line) == ("policies/shop.yaml", 1)
     assert problem.message.startswith("what is here changed each of the 5 times that it was read")
+
+
+BELOW = "app: NAME\nenvironments: {dev: }\nimages: [{image: nginx}]\n"
+DEFAULTS = "repository: envs\nimage: {semver: 1.x}\n"
+
+
+@pytest.fixture
+def shared(folder: Path) -> Path:
+    """The same two apps, with what they have in common in a file of defaults."""
+    (folder / "_defaults.yaml").write_text(DEFAULTS)
+    (folder / "shop.yaml").write_text(BELOW.replace("NAME", "shop"))
+    (folder / "team" / "till.yml").write_text(BELOW.replace("NAME", "till"))
+    return folder
+
+
+def test_defaults_hold_for_the_folder_and_those_in_it(shared: Path) -> None:
+    assert names(shared) == ["shop", "till"]
+
+
+def test_defaults_of_a_single_file_are_those_that_hold_for_it_in_the_folder(shared: Path) -> None:
+    assert names(shared / "shop.yaml") == ["shop"]
+    rules = PolicyRules((shared,))
+    found = load_paths([shared / "team" / "till.yml"], None, rules=rules)
+    assert [policy.app for policy in found.policies] == ["till"]
+    assert [policy.app for policy in load_paths([shared / "team"], None, rules=rules).policies] == ["till"]
+    assert not load_paths([shared / "team"], None).complete, "nobody says that the folder above counts"
+
+
+def test_defaults_of_a_folder_above_the_one_that_is_named_do_not_count(shared: Path) -> None:
+    (shared.parent / "_defaults.yaml").write_text("image: {semver: 9.x}\n")
+    assert [policy.watches[0].rule for policy in load_paths([shared], None).policies] == ["semver: 1.x"] * 2
+
+
+def test_defaults_are_checked_by_themselves(shared: Path) -> None:
+    assert load_paths([shared / "_defaults.yaml"], None).complete
+    (shared / "_defaults.yaml").write_text("repo: x\n")
+    (problem,) = load_paths([shared / "_defaults.yaml"], None).problems
+    assert problem.headline.startswith("policies/_defaults.yaml:1:1: unknown key 'repo'")
+
+
+@pytest.mark.parametrize("how", ["link", "folder", "forbidden"])
+def test_policies_are_not_read_without_defaults_that_cannot_be_read(shared: Path, how: str) -> None:
+    """Even if they would be sound: what the defaults would have said is not known."""
+    (shared / "team" / "till.yml").write_text(app("till"))
+    (shared / "shop.yaml").write_text(app("shop"))
+    defaults = shared / "team" / "_defaults.yaml"
+    if how == "link":
+        defaults.symlink_to("/nowhere/at/all")
+    elif how == "folder":
+        (defaults / "x").mkdir(parents=True)
+    else:
+        defaults.write_text("[")
+    found = load_paths([shared], None)
+    assert [policy.app for policy in found.policies] == ["shop"]
+    assert {problem.file for problem in found.problems} == {"policies/team/_defaults.yaml"}
+
+
+def test_defaults_in_a_config_map_that_is_swapped(tmp_path: Path) -> None:
+    mounted = tmp_path / "policies"
+    data = mounted / "..2026_01_01"
+    data.mkdir(parents=True)
+    (data / "_defaults.yaml").write_text(DEFAULTS)
+    (data / "shop.yaml").write_text(BELOW.replace("NAME", "shop"))
+    (mounted / "..data").symlink_to(data.name)
+    for name in ("_defaults.yaml", "shop.yaml"):
+        (mounted / name).symlink_to(f"..data/{name}")
+    assert names(mounted) == ["shop"]
+
+
+def test_a_folder_with_nothing_but_defaults_is_empty(tmp_path: Path) -> None:
+    (tmp_path / "_defaults.yaml").write_text(DEFAULTS)
+    (problem,) = load_paths([tmp_path], None).problems
+    assert "there is no policy file" in problem.message
+
+
+def fence(folder: Path, **may: object) -> dict[Path, FolderFence]:
+    return {folder: FolderFence(folder.name, Fence.model_validate(may))}
+
+
+def test_a_fence_holds_for_its_folder_however_the_files_are_found(folder: Path) -> None:
+    rules = PolicyRules((folder,), fence(folder / "team", apps=["t-*"]))
+    for paths in ([folder], [folder, folder / "team"], [folder / "team"], [folder / "team" / "till.yml"]):
+        found = load_paths(paths, None, rules=rules)
+        assert [problem.headline for problem in found.problems] == [
+            "policies/team/till.yml:1:6: till is beyond the fence of team, which may have the apps t-*"
+        ]
+        assert "till" not in {policy.app for policy in found.policies}
+
+
+def test_a_link_leads_out_of_no_fence(folder: Path) -> None:
+    """Whichever name a file is read by: each fence around any of its names holds."""
+    (folder / "free").symlink_to("team")
+    (folder / "alias.yaml").symlink_to("team/till.yml")
+    found = load_paths([folder], None, rules=PolicyRules((folder,), fence(folder / "team", apps=["t-*"])))
+    assert [policy.app for policy in found.policies] == ["shop"]
+    (problem,) = found.problems
+    assert "till is beyond the fence of team" in problem.message
+
+
+def test_fences_around_each_other_all_hold(folder: Path) -> None:
+    fences = fence(folder, environments=["prod"]) | fence(folder / "team", environments=["dev"])
+    found = load_paths([folder], None, rules=PolicyRules((folder,), fences))
+    assert [problem.file for problem in found.problems] == ["policies/shop.yaml", "policies/team/till.yml"]

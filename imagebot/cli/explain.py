@@ -17,6 +17,8 @@ from imagebot.cli.compose import load, only, world_of
 from imagebot.cli.options import config_option
 from imagebot.cli.tables import chosen, console, print_bugs, print_json, print_problems, state
 from imagebot.cycle.run import preview
+from imagebot.documents.merge import Taken
+from imagebot.documents.model import Path as KeyPath
 from imagebot.errors import BadInput
 from imagebot.fields.field import Field
 from imagebot.outgoing import outgoing
@@ -97,9 +99,25 @@ def _facts(decision: Decision, line: WatchDecision) -> Iterator[tuple[str, str]]
     if line.case is not None and line.case.source is not None:
         source = line.case.source
         yield "from", f"{source.environment}, which has {source.version}" if source.version else source.because
-    yield "rule", f"{line.watch.rule}  ({decision.policy.file})"
+    inherited = _inherited(decision, line)
+    order = next((one for one in inherited if one.path[2:] == (line.watch.order().name,)), None)
+    yield "rule", f"{line.watch.rule}  ({f'{order.file}:{order.line}' if order else decision.policy.file})"
+    for one in inherited:
+        if one is not order:
+            yield "default", f"{_key(one.path)}: {one.text}  ({one.file}:{one.line})"
     until = f" until {shown(line.verdict.until)}" if isinstance(line.verdict, Held) and line.verdict.until else ""
     yield "answer", f"{state(line.verdict)}{until}: {line.verdict.because}"
+
+
+def _inherited(decision: Decision, line: WatchDecision) -> list[Taken]:
+    """What holds for this image here and was written in files of defaults."""
+    index = decision.policy.watches.index(line.watch)
+    return [one for one in decision.policy.inherited if one.path[0] != "images" or one.path[1] == index]
+
+
+def _key(path: KeyPath) -> str:
+    """A key as people name it: without the environment and the image that are talked about anyway."""
+    return ".".join(str(part) for part in (path[2:] if path[0] in ("environments", "images") else path))
 
 
 def _gates(line: WatchDecision, now: datetime) -> tuple[Gate, ...]:
@@ -149,6 +167,10 @@ def _data(decision: Decision, line: WatchDecision, now: datetime) -> dict[str, A
         "policy": decision.policy.file,
         "image": str(line.watch.image),
         "rule": line.watch.rule,
+        "inherited": [
+            {"key": _key(one.path), "value": one.text, "file": one.file, "line": one.line}
+            for one in _inherited(decision, line)
+        ],
         "deployed": [_field(field) for field in line.fields],
         "embedded": [_field(field) for field in line.left],
         "from": _source(line),

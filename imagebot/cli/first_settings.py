@@ -10,6 +10,7 @@ from pathlib import Path
 from imagebot.cli.sources import Source, by_https
 from imagebot.errors import BadInput
 from imagebot.settings import resolve as settings
+from imagebot.settings.policies import paths_of
 from imagebot.settings.resolve import DEFAULT_FILE, GitCredentials, GitHubApp, SshKey, TokenCredentials
 from imagebot.suggest.settings_page import settings_page
 
@@ -68,7 +69,7 @@ def _known(file: Path, source: Source, branch: str | None) -> FirstSettings:
     if branch is not None and branch != there.branch:
         raise BadInput(f"{file} says that {there.branch} is the branch of {name}: leave --branch out")
     credentials = settings.load(file).repositories[name].credentials if source.path is None else None
-    folders = [path for path in written.policies if path.suffix not in (".yaml", ".yml")]
+    folders = [path for path in paths_of(written.policies) if path.suffix not in (".yaml", ".yml")]
     if not folders:
         raise BadInput(f"{file} names no folder under `policies`: there is nowhere to write to")
     return FirstSettings(name, there.url.text, there.branch, _for_git(credentials), policies=folders[0].expanduser())

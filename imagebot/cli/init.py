@@ -18,6 +18,8 @@ from imagebot.errors import FINE, NOT_ALL_DONE, BadInput
 from imagebot.policy.model import Policy, PolicyFile
 from imagebot.policyfiles import load_paths
 from imagebot.settings.file import SettingsFile
+from imagebot.settings.policies import NO_RULES
+from imagebot.settings.resolve import DEFAULT_FILE, rules_for_policies
 from imagebot.suggest.sort import LeftOut
 from imagebot.suggest.suggest import Suggestion, suggest, survey
 
@@ -61,7 +63,7 @@ def command(source: str, into: Path, branch: str | None, **flags: str | Path | N
     folder = (into / base.policies).absolute()
     schema = os.path.relpath(into.absolute() / "schemas" / "policy.schema.json", folder)
     found = survey(base.name, contents.files, contents.paths)
-    known = _existing(folder)
+    known = _existing(folder, into / DEFAULT_FILE)
     suggestion = suggest(found, known, schema)
     # Settings without a policy would only fail in the next verb.
     wrote = _write(into, base, suggestion) if known or suggestion.files else ()
@@ -80,11 +82,12 @@ def _credentials(flags: Mapping[str, str | Path | None]) -> dict[str, str]:
     return {key: str(value.absolute()) if isinstance(value, Path) else value for key, value in values.items()}
 
 
-def _existing(policies: Path) -> tuple[Policy, ...]:
+def _existing(policies: Path, file: Path) -> tuple[Policy, ...]:
     """The policies that are there. Raises `BadInput` with every problem in them: what they mean must be known."""
     if not policies.is_dir() or not any(policies.iterdir()):
         return ()
-    known = load_paths([policies], None)
+    rules = rules_for_policies(file) if file.exists() else NO_RULES
+    known = load_paths([policies], None, rules=rules)
     if known.problems:
         raise BadInput(*known.problems, "these policies are there already: mend them, then run init again")
     return known.policies

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -22,8 +23,9 @@ from imagebot.settings import resolve as settings
 @click.command("lint")
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH]...")
 @config_option
+@click.option("--inherited", is_flag=True, help="Show what policies have from defaults, and where it is written.")
 @click.option("--json", "as_json", is_flag=True, help="Print a list of problems and hints for programs.")
-def command(paths: tuple[Path, ...], config: Path | None, as_json: bool) -> int:
+def command(paths: tuple[Path, ...], config: Path | None, inherited: bool, as_json: bool) -> int:
     """Check policies and settings, run the tests in policy files, and show every problem.
 
     Without PATH: the settings and all policies that they name. With PATHs: the policy files in these folders and files;
@@ -36,9 +38,10 @@ def command(paths: tuple[Path, ...], config: Path | None, as_json: bool) -> int:
     Hints are about policies that work and may not mean what you meant. Exit codes: 0 fine, hints included; 2 problems.
     """
     bulkhead = Bulkhead(_print_trace)
-    found = load_paths(paths, *_known_names(config), bulkhead.ask) if paths else _everything(config, bulkhead.ask)
+    found = _named(paths, config, bulkhead.ask) if paths else _everything(config, bulkhead.ask)
     policies = _tried(found, bulkhead.ask)
-    click.echo(_as_json(policies) if as_json else _as_text(policies))
+    taken = _inherited(policies) if inherited else []
+    click.echo(_as_json(policies, taken) if as_json else _as_text(policies, taken))
     return worst([FINE if policies.complete else WRONG_INPUT, *(bug.exit_code for bug in bulkhead.bugs)])
 
 
@@ -69,14 +72,24 @@ def _tried(policies: PolicySet, ask: Ask) -> PolicySet:
     return replace(policies, problems=tuple(sorted([*policies.problems, *failures])))
 
 
-def _known_names(config: Path | None) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
-    """What the settings name, if there are any: who checks one file need not have them, nor their secrets."""
+def _named(paths: tuple[Path, ...], config: Path | None, ask: Ask) -> PolicySet:
+    """These files, with what the settings say of them if there are any: no secret of theirs is needed."""
     if config is None and not settings.find().exists():
-        return None, None
-    return settings.names(config)
+        return load_paths(paths, None, None, ask)
+    return load_paths(paths, *settings.names(config), ask, settings.rules_for_policies(config))
 
 
-def _as_text(policies: PolicySet) -> str:
+def _inherited(policies: PolicySet) -> list[Problem]:
+    """What each policy has from defaults, at the place where that is written."""
+    taken = {
+        Problem(one.file, one.line, 1, f"{policy.file}: {'.'.join(map(str, one.path))}: {one.text}")
+        for policy in policies.policies
+        for one in policy.inherited
+    }
+    return sorted(taken, key=lambda one: (one.message, one))
+
+
+def _as_text(policies: PolicySet, inherited: Sequence[Problem]) -> str:
     hints = [replace(hint, message=f"hint: {hint.message}") for hint in policies.advice]
     lines = [str(item) for item in sorted([*policies.problems, *hints])]
     counts = [_count(len(policies.policies), "sound policy", "sound policies")]
@@ -86,11 +99,13 @@ def _as_text(policies: PolicySet) -> str:
         counts.insert(0, _count(len(policies.problems), "problem"))
     if hints:
         counts.append(_count(len(hints), "hint"))
-    return "\n".join([*lines, ", ".join(counts)])
+    taken = [f"{one.message}  ({one.file}:{one.line})" for one in inherited]
+    return "\n".join([*lines, *taken, ", ".join(counts)])
 
 
-def _as_json(policies: PolicySet) -> str:
+def _as_json(policies: PolicySet, inherited: Sequence[Problem]) -> str:
     items = [("problem", item) for item in policies.problems] + [("hint", item) for item in policies.advice]
+    items += [("inherited", item) for item in inherited]
     return json_text([{"kind": kind, **asdict(item)} for kind, item in items])
 
 

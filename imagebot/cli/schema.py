@@ -7,11 +7,13 @@ import click
 from imagebot.cli.outlet import json_text
 from imagebot.documents.model import Model
 from imagebot.documents.schema import json_schema
+from imagebot.policy.defaults import Defaults
 from imagebot.policy.model import PolicyFile
 from imagebot.settings.file import SettingsFile
 
 _FILES: dict[str, tuple[type[Model], str]] = {
     "policy": (PolicyFile, "Policy file"),
+    "defaults": (Defaults, "_defaults.yaml"),
     "settings": (SettingsFile, "imagebot.yaml"),
 }
 
@@ -19,7 +21,7 @@ _FILES: dict[str, tuple[type[Model], str]] = {
 @click.command("schema")
 @click.argument("file", type=click.Choice(sorted(_FILES)))
 def command(file: str) -> None:
-    """Print the JSON Schema of policy files or of imagebot.yaml.
+    """Print the JSON Schema of policy files, of their defaults, or of imagebot.yaml.
 
     \b
     Keep it beside the files, and name it in their first line:

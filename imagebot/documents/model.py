@@ -22,7 +22,8 @@ class Model(BaseModel):
     """Frozen, camelCase in the file, unknown keys refused; a key with nothing behind it is as good as absent.
 
     `hints` say what to write instead of some unknown keys. Lines with an unknown key of a `confidential` model are not
-    shown in problems: what a person put there may be the secret itself.
+    shown in problems: what a person put there may be the secret itself. `instead`: for a key, those that are not taken
+    from defaults where a file has that one, as both together would mean something else, or nothing.
     """
 
     model_config = ConfigDict(
@@ -34,6 +35,7 @@ class Model(BaseModel):
     )
     hints: ClassVar[dict[str, str]] = {}
     confidential: ClassVar[bool] = False
+    instead: ClassVar[dict[str, frozenset[str]]] = {}
 
     @model_validator(mode="before")
     @classmethod
@@ -44,6 +46,11 @@ class Model(BaseModel):
             return data
         known = {*cls.model_fields, *cls.known_keys()}
         return {key: value for key, value in data.items() if value is not None or key not in known}
+
+    @classmethod
+    def displaced(cls, written: Sequence[str]) -> frozenset[str]:
+        """The keys that are not taken from defaults where these are written."""
+        return frozenset(name for key in written for name in cls.instead.get(key, ())) - frozenset(written)
 
     @classmethod
     def shown_keys(cls) -> list[str]:

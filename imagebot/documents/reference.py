@@ -9,19 +9,24 @@ from imagebot.documents.model import Model
 from imagebot.documents.schema import json_schema
 
 
-def reference(model: type[Model], title: str) -> str:
-    """Markdown: a section for the file and one for each mapping in it, in the order of first mention."""
-    schema = json_schema(model, title)
-    sections = [_section("##", title, schema)]
-    waiting = list(_mentioned(schema))
+def reference(*files: tuple[type[Model], str]) -> str:
+    """Markdown: a section for each file, and one for each mapping in them, in the order of first mention.
+
+    Files are models with their titles. What one has in common with another before it is told once.
+    """
+    sections: list[str] = []
     written: set[str] = set()
-    while waiting:
-        name = waiting.pop(0)
-        if name not in written:
-            written.add(name)
-            definition = schema["$defs"][name]
-            sections.append(_section("###", name, definition))
-            waiting += _mentioned(definition)
+    for model, title in files:
+        schema = json_schema(model, title)
+        sections.append(_section("##", title, schema))
+        waiting = list(_mentioned(schema))
+        while waiting:
+            name = waiting.pop(0)
+            if name not in written:
+                written.add(name)
+                definition = schema["$defs"][name]
+                sections.append(_section("###", name, definition))
+                waiting += _mentioned(definition)
     return "\n".join(sections)
 
 

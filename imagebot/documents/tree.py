@@ -16,7 +16,7 @@ from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.reader import ReaderError
 
 from imagebot.documents.model import Path
-from imagebot.documents.source import Source
+from imagebot.documents.yaml_text import YamlText
 from imagebot.documents.yamlwords import explain
 from imagebot.errors import Problem
 
@@ -29,7 +29,7 @@ MAX_PROBLEMS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class KeyValue:
     """One key of a mapping and what stands behind it."""
 
     key: Node
@@ -38,11 +38,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value between two characters of the text; `size` counts the values in it, those of aliases each time."""
+    """A value between two characters of a file; `size` counts the values in it, those of aliases each time."""
 
+    source: YamlText = field(repr=False)
     start: int
     end: int
-    content: str | tuple[Node, ...] | Mapping[str, Entry] | None
+    content: str | tuple[Node, ...] | Mapping[str, KeyValue] | None
     size: int = 1
 
     def plain(self) -> object:
@@ -53,12 +54,19 @@ class Node:
             return {key: entry.value.plain() for key, entry in self.content.items()}
         return self.content
 
+    def problem(self, message: str) -> Problem:
+        """A problem with this value."""
+        return self.source.problem(message, self.start, self.end)
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file, read; `problems` are those that did not stop the reading."""
+    """One file, read; `problems` are those that did not stop the reading.
 
-    source: Source
+    Values that the file took from others know where they stand.
+    """
+
+    source: YamlText
     root: Node
     problems: tuple[Problem, ...]
 
@@ -82,19 +90,18 @@ class Document:
 
     def problem(self, path: Path, message: str) -> Problem:
         """A problem with the value at `path`."""
-        node = self.node(path)
-        return self.source.problem(message, node.start, node.end)
+        return self.node(path).problem(message)
 
 
 def parse(file: str, data: bytes) -> Document | tuple[Problem, ...]:
     """Read one YAML document that holds at least one value. Problems that end the reading come alone."""
-    source = Source(file, "")
+    source = YamlText(file, "")
     if len(data) > MAX_BYTES:
         return (source.problem(f"the file is larger than {MAX_BYTES // 1024} KiB", 0, 0),)
     try:
-        source = Source(file, data.removeprefix(b"\xef\xbb\xbf").decode())
+        source = YamlText(file, data.removeprefix(b"\xef\xbb\xbf").decode())
     except UnicodeDecodeError as error:
-        source = Source(file, data.removeprefix(b"\xef\xbb\xbf")[: error.start].decode())
+        source = YamlText(file, data.removeprefix(b"\xef\xbb\xbf")[: error.start].decode())
         return (source.problem("this is not UTF-8 text", error.start, error.start),)
     reading = _Reading(source, YAML(typ="rt", pure=True).parse(source.text))
     try:
@@ -125,7 +132,7 @@ class _Stop(Exception):
 class _Reading:
     """The way through one file's events."""
 
-    source: Source
+    source: YamlText
     events: Iterator[Any]
     problems: list[Problem] = field(default_factory=list)
     anchors: dict[str, Node] = field(default_factory=dict)
@@ -167,7 +174,7 @@ class _Reading:
 
     def untagged(self, event: Any, start: int, end: int) -> Node:
         if isinstance(event, yaml_events.ScalarEvent):
-            return Node(start, end, None if event.value == "" and event.style is None else event.value)
+            return Node(self.source, start, end, None if event.value == "" and event.style is None else event.value)
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise _Stop(f"more than {MAX_DEPTH} values inside each other", start, end)
@@ -184,22 +191,22 @@ class _Reading:
         while not isinstance(event := next(self.events), yaml_events.SequenceEndEvent):
             items.append(self.value(event))
         end = _span(event)[1] if opening.flow_style else start + 1
-        return Node(start, end, tuple(items), 1 + sum(item.size for item in items))
+        return Node(self.source, start, end, tuple(items), 1 + sum(item.size for item in items))
 
     def mapping(self, opening: Any, start: int) -> Node:
-        entries: dict[str, Entry] = {}
+        entries: dict[str, KeyValue] = {}
         while not isinstance(event := next(self.events), yaml_events.MappingEndEvent):
             key = self.value(event)
-            entry = Entry(key, self.value(next(self.events)))
+            entry = KeyValue(key, self.value(next(self.events)))
             self.add(entries, entry)
         first = next(iter(entries.values()), None)
         if opening.flow_style or first is None:
             end = _span(event)[1]
         else:
             start, end = first.key.start, first.key.end
-        return Node(start, end, entries, 1 + sum(entry.value.size for entry in entries.values()))
+        return Node(self.source, start, end, entries, 1 + sum(entry.value.size for entry in entries.values()))
 
-    def add(self, entries: dict[str, Entry], entry: Entry) -> None:
+    def add(self, entries: dict[str, KeyValue], entry: KeyValue) -> None:
         name = entry.key.content
         if not isinstance(name, str):
             self.complain("a key must be text", entry.key)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import replace as with_changes
-from types import UnionType
-from typing import Annotated, Any, TypeGuard, Union, get_args, get_origin
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from imagebot.documents.annotations import inside, is_model, members
 from imagebot.documents.model import Misplaced, Model, Path
 from imagebot.documents.tree import Document, Node
 from imagebot.errors import Problem
@@ -80,7 +80,7 @@ def _echo(error: ErrorDetails, document: Document) -> bool:
 
 def _unknown_problem(unknown: _Unknown, document: Document) -> Problem:
     key = document.key(unknown.path) or document.node(unknown.path)
-    return document.source.problem(str(unknown), key.start, key.end)
+    return key.problem(str(unknown))
 
 
 def _problem(error: ErrorDetails, document: Document) -> Problem:
@@ -109,7 +109,7 @@ def _missing(path: Path, document: Document) -> Problem:
     name = path[-1]
     key = document.key(path)
     if key is not None:
-        return document.source.problem(f"the key {name!r} has no value", key.start, key.end)
+        return key.problem(f"the key {name!r} has no value")
     return document.problem(path[:-1], f"the key {name!r} is missing")
 
 
@@ -124,11 +124,11 @@ def _from_validator(error: Exception, path: Path, key: Node | None, document: Do
     start, end = node.start, node.end
     offset = getattr(error, "offset", None)
     if isinstance(offset, int) and isinstance(node.content, str):
-        first = document.source.text.find(node.content, start, end)
+        first = node.source.text.find(node.content, start, end)
         if first in (start, start + 1):
             start = first + offset
             end = start + max(getattr(error, "length", 1), 1)
-    return document.source.problem(str(error), start, end)
+    return node.source.problem(str(error), start, end)
 
 
 def _found(path: Path, document: Document) -> str:
@@ -171,32 +171,5 @@ def _model_at(model: type[Model], loc: tuple[int | str, ...]) -> type[Model]:
     """The model that was being filled at pydantic's place `loc`."""
     kinds: list[Any] = [model]
     for part in loc:
-        kinds = [inner for kind in kinds for inner in _inside(kind, part)] or kinds
-    return next(member for kind in kinds for member in _members(kind) if _is_model(member))
-
-
-def _inside(kind: Any, part: int | str) -> Iterator[Any]:
-    for member in _members(kind):
-        if _is_model(member):
-            if part in member.known_keys():
-                yield member.model_fields[member.known_keys()[str(part)]].annotation
-        elif get_origin(member) in (tuple, list) and isinstance(part, int):
-            yield get_args(member)[0]
-        elif get_origin(member) is dict:
-            yield get_args(member)[1]
-
-
-def _is_model(kind: Any) -> TypeGuard[type[Model]]:
-    return isinstance(kind, type) and issubclass(kind, Model)
-
-
-def _members(kind: Any) -> Iterator[Any]:
-    """What a value of this annotation may be: the members of unions, without `Annotated`."""
-    origin = get_origin(kind)
-    if origin is Annotated:
-        yield from _members(get_args(kind)[0])
-    elif origin in (Union, UnionType):
-        for member in get_args(kind):
-            yield from _members(member)
-    else:
-        yield kind
+        kinds = [inner for kind in kinds for inner in inside(kind, part)] or kinds
+    return next(member for kind in kinds for member in members(kind) if is_model(member))

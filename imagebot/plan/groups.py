@@ -80,8 +80,15 @@ def _name(policy: Policy, image: ImageName) -> str:
     """The last part of a branch. A group's begins with a plus, and an image's holds a dot: neither can be an app's."""
     group = policy.pull_request.group
     if group.name is not None:
-        return f"+{group.name}"
+        return f"+{group.name}{_apart(policy)}"
     if group.by == "image":
         full = str(image)
-        return f"+{full.rpartition('/')[2][:60]}.{hashlib.sha256(full.encode()).hexdigest()[:8]}"
+        return f"+{full.rpartition('/')[2][:60]}.{hashlib.sha256(full.encode()).hexdigest()[:8]}{_apart(policy)}"
     return policy.app
+
+
+def _apart(policy: Policy) -> str:
+    """What keeps a group from one behind another fence: nobody's update waits for what strangers add to its group."""
+    if not policy.fences:
+        return ""
+    return f".{hashlib.sha256(repr([fence.folder for fence in policy.fences]).encode()).hexdigest()[:8]}"

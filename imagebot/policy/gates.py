@@ -101,7 +101,7 @@ AnyFreeze = Annotated[
 Platform = Annotated[str, AfterValidator(platform)]
 
 
-class Source(Model):
+class Promotion(Model):
     """Another environment of the app: what it runs is what may come here."""
 
     environment: Annotated[str, AfterValidator(key_grammar.dns_label), _TEXT]
@@ -117,14 +117,14 @@ class Gates:
     minimum_age: timedelta = timedelta()
     windows: tuple[Window, ...] = ()
     freezes: tuple[Window | Freeze, ...] = ()
-    source: Source | None = None
+    source: Promotion | None = None
 
     def for_image(self, minimum_age: timedelta) -> Gates:
         """With the image's own age: the longer one counts."""
         return replace(self, minimum_age=max(self.minimum_age, minimum_age))
 
 
-def check_sources(sources: Mapping[str, Source]) -> None:
+def check_sources(sources: Mapping[str, Promotion]) -> None:
     """Each environment with a `from`, by name, checked against loops. Raises `Misplaced`."""
     for start in sources:
         passed = [start]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from imagebot.documents.duration import Duration
+from imagebot.documents.merge import Taken
 from imagebot.documents.model import TEXT_SCHEMA, Flag, Misplaced, Model, Visible, one_of, reads
 from imagebot.images.reference import ImageName
 from imagebot.policy import key_grammar, placeholders
-from imagebot.policy.gates import AnyFreeze, Gates, Source, WindowText, check_sources
+from imagebot.policy.fence import FolderFence
+from imagebot.policy.gates import AnyFreeze, Gates, Promotion, WindowText, check_sources
 from imagebot.policy.paths import check_path_pattern, check_path_patterns, covers
 from imagebot.policy.placeholders import Form
 from imagebot.policy.trial import PolicyTest, check_tests
@@ -47,7 +49,7 @@ class Environment(Model):
     cron expression matches, with its zone: `* 9-16 * * 1-5 Europe/Berlin`. Without a zone: UTC."""
     freezes: tuple[AnyFreeze, ...] = ()
     """When nothing changes, whatever `windows` say: hours written as in `windows`, or days, `{from: …, to: …}`."""
-    from_: Source | None = Field(default=None, alias="from")
+    from_: Promotion | None = Field(default=None, alias="from")
     """Another environment of this app: only what it has deployed may come here."""
 
 
@@ -60,6 +62,8 @@ class Group(Model):
     """Instead of `by`: one for all apps that write the same name here."""
     separate_major: Flag = False
     """Whether a new major version has a pull request of its own, beside the one that stays within the old."""
+
+    instead: ClassVar = {"by": frozenset({"name"}), "name": frozenset({"by"})}
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -96,13 +100,20 @@ class PullRequest(Model):
     """Whom it is assigned to: login names."""
 
 
+def _perhaps_by_default(schema: dict[str, Any]) -> None:
+    """Editors cannot see that a file of defaults names the repository."""
+    schema["required"].remove("repository")
+
+
 class PolicyFile(Model):
-    """One app: its environments and its images."""
+    """One app: its environments and its images. What it leaves out may be in files of defaults."""
+
+    model_config = ConfigDict(json_schema_extra=_perhaps_by_default)
 
     app: DnsLabel
     """The app's name: lower-case letters, digits and `-`."""
     repository: Visible
-    """The environment repository: a name from `imagebot.yaml`."""
+    """The environment repository: a name from `imagebot.yaml`. Needed, here or in defaults."""
     environments: Annotated[dict[DnsLabel, Environment], Field(min_length=1)]
     """The app's environments by name. Each gets a pull request of its own."""
     images: Annotated[tuple[Watch, ...], Field(min_length=1)]
@@ -143,7 +154,10 @@ class PolicyFile(Model):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One app in one environment: the unit that gets a branch, a verdict and a pull request."""
+    """One app in one environment: the unit that gets a branch, a verdict and a pull request.
+
+    `fences` are those of the folders that its file is in; `inherited` is what it has from defaults.
+    """
 
     file: str
     app: str
@@ -153,17 +167,21 @@ class Policy:
     watches: tuple[Watch, ...]
     pull_request: PullRequest
     gates: Gates
+    fences: tuple[FolderFence, ...] = ()
+    inherited: tuple[Taken, ...] = field(default=(), compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.app}@{self.environment}"
 
     def covers(self, path: str) -> bool:
         """Whether the file at `path` of the environment repository may be changed for this policy."""
-        return covers(self.paths, path)
+        return covers(self.paths, path) and all(fence.may.holds_path(path) for fence in self.fences)
 
 
-def policies_of(file: str, model: PolicyFile) -> tuple[Policy, ...]:
-    """One policy for each environment, in the order of the file."""
+def policies_of(
+    file: str, model: PolicyFile, fences: tuple[FolderFence, ...] = (), inherited: tuple[Taken, ...] = ()
+) -> tuple[Policy, ...]:
+    """One policy for each environment, in the order of the file; `inherited` is what defaults gave it."""
     return tuple(
         Policy(
             file=file,
@@ -174,6 +192,8 @@ def policies_of(file: str, model: PolicyFile) -> tuple[Policy, ...]:
             watches=model.images,
             pull_request=model.pull_request,
             gates=Gates(environment.minimum_age, environment.windows, environment.freezes, environment.from_),
+            fences=fences,
+            inherited=tuple(one for one in inherited if one.path[0] != "environments" or one.path[1] == name),
         )
         for name, environment in model.environments.items()
     )

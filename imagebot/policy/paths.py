@@ -95,3 +95,43 @@ class PathIndex:
 @lru_cache(maxsize=4096)
 def _compile(patterns: tuple[str, ...]) -> PathSpec[Any]:
     return PathSpec.from_lines("gitignore", patterns, backend="re2")
+
+
+def within(pattern: str, fence: tuple[str, ...]) -> bool:
+    """Whether all that `pattern` can match is among the patterns of `fence`, as far as that can be seen for sure.
+
+    What the fence takes out by `!` is left out whatever a pattern reaches, so only a pattern that is all within that
+    is not within the fence.
+    """
+    wanted = [one for one in fence if not one.startswith("!")]
+    left_out = [one.removeprefix("!") for one in fence if one.startswith("!")]
+    return any(_is_inside(pattern, one) for one in wanted) and not any(_is_inside(pattern, one) for one in left_out)
+
+
+def _is_inside(inner: str, outer: str) -> bool:
+    if inner == outer or outer.strip("/") in {"*", "**", "**/*"}:
+        return True
+    outer = outer.removesuffix("/**") + ("/" if outer.endswith("/**") else "")
+    bare = inner.removesuffix("/**") + ("/" if inner.endswith("/**") else "")
+    parts, around = bare.strip("/").split("/"), outer.strip("/").split("/")
+    # A pattern without a slash but at its end is one for any folder.
+    if "/" not in outer.rstrip("/") or (around[0] == "**" and len(around) == 2):
+        folders = parts if _ends_no_later(bare, outer) else parts[:-1]
+        return any(_takes(around[-1], part) for part in folders)
+    if "/" not in bare.rstrip("/") or len(parts) < len(around):
+        return False
+    if len(parts) == len(around) and not _ends_no_later(bare, outer):
+        return False
+    return all(_takes(one, part) for one, part in zip(around, parts, strict=False))
+
+
+def _ends_no_later(inner: str, outer: str) -> bool:
+    """Whether one does not match files where the other matches folders alone."""
+    return inner.endswith("/") or not outer.endswith("/")
+
+
+def _takes(outer: str, inner: str) -> bool:
+    """Whether one segment of a pattern matches all that another one does."""
+    if outer == "**" or inner == "**":
+        return False
+    return outer in {"*", inner} or bool(_PLAIN.fullmatch(inner) and covers((f"/{outer}",), inner))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeVar
 
-from imagebot.documents.model import Path
-from imagebot.documents.read import fill
-from imagebot.documents.tree import Document, parse
+from imagebot.documents.tree import Document, Node
 from imagebot.errors import Ask, Bug, ImagebotError, Problem, plainly
-from imagebot.policy.model import Policy, PolicyFile, policies_of
-from imagebot.policy.trial import Trial, watched
+from imagebot.policy.check_file import Given, SoundFile, check_file
+from imagebot.policy.defaults import DefaultsFile, is_defaults, layers_of, read_defaults
+from imagebot.policy.fence import FolderFence
+from imagebot.policy.model import Policy
+from imagebot.policy.trial import Trial
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,144 +49,143 @@ class PolicySet:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """One file without a problem of its own."""
+class Around:
+    """What holds for policy files besides what they say.
 
-    document: Document
-    model: PolicyFile
+    `settings` are the defaults in imagebot.yaml. `layers` has for a file those of folders, the nearest first: without
+    it they are told by the names of the files. `fences` has those of the folders that a file is in.
+    """
+
+    settings: DefaultsFile | None = None
+    layers: Mapping[str, tuple[str, ...]] | None = None
+    fences: Mapping[str, tuple[FolderFence, ...]] = field(default_factory=dict)
+
+
+NOTHING_AROUND = Around()
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What imagebot.yaml has; `None` where it is not asked."""
+class _Folders:
+    """The defaults of folders, by the names of their files; `wrong` are those that cannot be used, and why."""
 
-    repositories: Collection[str] | None
-    sources: Collection[str] | None
+    written: Mapping[str, DefaultsFile]
+    wrong: Mapping[str, tuple[Problem, ...]]
+    around: Around
 
+    @classmethod
+    def of(cls, files: Mapping[str, bytes | Problem], around: Around, ask: Ask) -> _Folders:
+        written = {name: DefaultsFile(name, data) for name, data in sorted(files.items()) if is_defaults(name)}
+        read = {name: _asked(ask, name, partial(read_defaults, one)) for name, one in written.items()}
+        return cls(written, {name: found for name, found in read.items() if not isinstance(found, Node)}, around)
 
-@dataclass(frozen=True, slots=True)
-class _Sound:
-    """One file that can be followed, with all that is made of it alone."""
-
-    document: Document
-    policies: tuple[Policy, ...]
-    advice: tuple[Problem, ...]
-    trials: tuple[Trial, ...]
+    def below(self, file: str) -> tuple[DefaultsFile, ...]:
+        """The files of defaults that hold for a policy file, the nearest first."""
+        layers = self.around.layers
+        names = layers_of(file, self.written) if layers is None else layers.get(file, ())
+        last = () if self.around.settings is None else (self.around.settings,)
+        return tuple(self.written[name] for name in names) + last
 
 
 def read_policies(
-    files: Mapping[str, bytes],
+    files: Mapping[str, bytes | Problem],
     repositories: Collection[str] | None,
     sources: Collection[str] | None = None,
     ask: Ask = plainly,
+    around: Around = NOTHING_AROUND,
 ) -> PolicySet:
     """Read all files; a problem in one stops only the app in it. `None` leaves names of that kind unchecked.
 
-    With a bulkhead's `ask` a bug of ours that is met in reading a file is a problem of that file as well.
+    A file of defaults that is wrong, or is a problem itself, stops the apps below it: no policy is ever read without
+    its defaults. With a bulkhead's `ask` a bug of ours that is met in reading a file is a problem of that file as well.
     """
-    known = _Known(repositories, sources)
-    read: dict[str, _Sound] = {}
-    problems: list[Problem] = []
-    for file, data in sorted(files.items()):
-        found = ask(f"read the policy file {file}", partial(_sound, file, data, known))
-        if isinstance(found, _Sound):
-            read[file] = found
+    folders = _Folders.of(files, around, ask)
+    sound: dict[str, SoundFile] = {}
+    found: dict[str, Sequence[Problem]] = {}
+    waiting: dict[str, list[str]] = defaultdict(list)
+    for file, data in sorted((name, data) for name, data in files.items() if not is_defaults(name)):
+        below = folders.below(file)
+        wrong = next((one.file for one in below if one.file in folders.wrong), None)
+        if wrong is not None or isinstance(data, Problem):
+            waiting[wrong or file].append(file)
+            continue
+        given = Given(repositories, sources, below, around.fences.get(file, ()))
+        one = _asked(ask, file, partial(check_file, file, data, given))
+        if isinstance(one, SoundFile):
+            sound[file] = one
         else:
-            problems += [Problem(file, 1, 1, str(found))] if isinstance(found, ImagebotError) else found
-    policies = [policy for one in read.values() for policy in one.policies]
+            found[file] = one
+    problems = [problem for some in folders.wrong.values() for problem in some]
+    problems += [data for data in files.values() if isinstance(data, Problem) and data not in problems]
+    problems += [*_told_once(found), *_waiting(waiting)]
+    return _together(sound, problems)
+
+
+def _together(sound: Mapping[str, SoundFile], problems: Sequence[Problem]) -> PolicySet:
+    """The policies of all sound files that no other one claims as well."""
+    policies = [policy for one in sound.values() for policy in one.policies]
     claims: dict[str, list[Policy]] = defaultdict(list)
     for policy in policies:
         claims[str(policy)].append(policy)
-    problems += [problem for claimed in claims.values() for problem in _rivals(claimed, read)]
+    beaten = {name: _beaten(claimed) for name, claimed in claims.items()}
+    rivals = [problem for name, claimed in claims.items() for problem in _rivals(claimed, beaten[name], sound)]
+    lost = {id(policy) for some in beaten.values() for policy in some}
     return PolicySet(
-        policies=tuple(policy for policy in policies if len(claims[str(policy)]) == 1),
-        problems=tuple(sorted(problems)),
-        advice=tuple(sorted(advice for one in read.values() for advice in one.advice)),
-        trials=tuple(trial for one in read.values() for trial in one.trials),
+        policies=tuple(policy for policy in policies if id(policy) not in lost),
+        problems=tuple(sorted([*problems, *rivals])),
+        advice=tuple(sorted(_told_once({file: one.advice for file, one in sound.items()}))),
+        trials=tuple(trial for one in sound.values() for trial in one.trials),
     )
 
 
-def _sound(file: str, data: bytes, known: _Known) -> _Sound | tuple[Problem, ...]:
-    """One file, and what it asks of imagebot.yaml, or what is wrong with it."""
-    found = _read(file, data)
-    if not isinstance(found, _Read):
-        return found
-    strangers = tuple(_strangers(found, known.repositories, known.sources))
-    if strangers:
-        return strangers
-    return _Sound(found.document, policies_of(file, found.model), tuple(_advice(found)), tuple(_trials(found)))
+def _asked(ask: Ask, file: str, question: Callable[[], T]) -> T | tuple[Problem, ...]:
+    found = ask(f"read the policy file {file}", question)
+    return (Problem(file, 1, 1, str(found)),) if isinstance(found, ImagebotError) else found
 
 
-@lru_cache(maxsize=4096)
-def _read(file: str, data: bytes) -> _Read | tuple[Problem, ...]:
-    """One file by itself. Kept, as the same bytes come in every pass and a quiet pass should parse no YAML."""
-    document = parse(file, data)
-    if not isinstance(document, Document):
-        return document
-    model = fill(PolicyFile, document)
-    return _Read(document, model) if isinstance(model, PolicyFile) else model
+def _told_once(found: Mapping[str, Sequence[Problem]]) -> list[Problem]:
+    """The problems of all files; one that is in their defaults once, with the files that have it from there."""
+    own = [problem for file, problems in found.items() for problem in problems if problem.file == file]
+    shared: dict[tuple[str, int, int], Problem] = {}
+    files: dict[tuple[str, int, int], dict[str, None]] = defaultdict(dict)
+    for file, problems in found.items():
+        for problem in problems:
+            if problem.file != file:
+                place = (problem.file, problem.line, problem.column)
+                shared.setdefault(place, problem)
+                files[place][file] = None
+    return own + [replace(one, message=f"{one.message} (for {_named(files[at])})") for at, one in shared.items()]
 
 
-def _strangers(one: _Read, repositories: Collection[str] | None, sources: Collection[str] | None) -> Iterator[Problem]:
-    """Problems with names that imagebot.yaml does not have."""
-    places: list[tuple[str, Path]] = [(one.model.repository, ("repository",))]
-    places += [
-        (environment.repository, ("environments", name, "repository"))
-        for name, environment in one.model.environments.items()
-        if environment.repository is not None
-    ]
-    yield from _unknown(one, "repository", places, repositories)
-    places = [
-        (watch.commit.source, ("images", index, "commit", "source"))
-        for index, watch in enumerate(one.model.images)
-        if watch.commit is not None
-    ]
-    yield from _unknown(one, "source", places, sources)
+def _waiting(waiting: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
+    for defaults, files in waiting.items():
+        if defaults not in files:
+            yield Problem(defaults, 1, 1, f"nothing is read without these defaults: not {_named(files)}")
 
 
-def _unknown(one: _Read, kind: str, places: list[tuple[str, Path]], known: Collection[str] | None) -> Iterator[Problem]:
-    for name, place in places:
-        if known is not None and name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"it knows {', '.join(sorted(known)) or 'none'}"
-            yield one.document.problem(place, f"imagebot.yaml knows no {kind} {name!r}; {hint}")
+def _named(files: Collection[str]) -> str:
+    first, *others = files
+    return f"{first} and {len(others)} more" if others else first
 
 
-def _rivals(claimed: list[Policy], read: Mapping[str, _Sound]) -> Iterator[Problem]:
-    """Problems with all policies of one app and environment, if there are several: nobody can say which is meant."""
-    places = [_place(policy, read[policy.file].document, "") for policy in claimed]
-    for policy, here in zip(claimed, places, strict=True):
-        others = ", ".join(f"{place.file}:{place.line}" for place in places if place is not here)
-        if others:
-            yield _place(policy, read[policy.file].document, f"{policy} is also in {others}; an app is in one file")
+def _beaten(claimed: Sequence[Policy]) -> list[Policy]:
+    """Of policies that are for one app and environment those that do not count, as nobody can say which is meant.
+
+    One in a folder with a fence takes no app from one that has none, whoever wrote it.
+    """
+    free = [policy for policy in claimed if not policy.fences]
+    if len(free) == 1:
+        return [policy for policy in claimed if policy.fences]
+    return list(claimed) if len(claimed) > 1 else []
+
+
+def _rivals(claimed: Sequence[Policy], beaten: Sequence[Policy], read: Mapping[str, SoundFile]) -> Iterator[Problem]:
+    places = {id(policy): _place(policy, read[policy.file].document, "") for policy in claimed}
+    for policy in beaten:
+        others = ", ".join(f"{place.file}:{place.line}" for one, place in places.items() if one != id(policy))
+        yield _place(policy, read[policy.file].document, f"{policy} is also in {others}; an app is in one file")
 
 
 def _place(policy: Policy, document: Document, message: str) -> Problem:
     key = document.key(("environments", policy.environment))
     assert key is not None, "a policy without its key"
-    return document.source.problem(message, key.start, key.end)
-
-
-def _trials(one: _Read) -> Iterator[Trial]:
-    for index, test in enumerate(one.model.tests):
-        watch = watched(test, one.model.images)
-        assert watch is not None, "the model lets no other through"
-        key = "chosen" if test.chosen is not None else "tags"
-        yield Trial(test, watch, one.document.problem(("tests", index, key), ""))
-
-
-def _advice(one: _Read) -> Iterator[Problem]:
-    for index, watch in enumerate(one.model.images):
-        name = watch.image.familiar
-        if watch.embedded and "/" not in name:
-            message = f"in longer text `{name}:7` may also be a host and its port; numbers from 80 on are taken for one"
-            yield one.document.problem(("images", index, "embedded"), message)
-        pattern = watch.tags.match
-        if pattern is None or (pattern.text.startswith(("^", r"\A")) and pattern.text.endswith(("$", r"\z"))):
-            continue
-        if watch.finds_inside:
-            continue  # the version is looked for in what is around the match
-        bare = pattern.text.removeprefix("^").removesuffix("$")
-        whole = f"^(?:{bare})$" if "|" in bare else f"^{bare}$"
-        message = f"match is found anywhere in a tag; if the whole tag is meant, write '{whole}'"
-        yield one.document.problem(("images", index, "tags", "match"), message)
+    return key.problem(message)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
     ConfigDict,
     Discriminator,
+    JsonValue,
     Tag,
     ValidationError,
     WithJsonSchema,
@@ -79,6 +80,12 @@ class Tags(Model):
     ignore: tuple[Ignored, ...] = ()
     """Tags that are never chosen: each an exact tag, `{range: …}` or `{match: …}`."""
 
+    instead: ClassVar = {
+        "match": frozenset({"extract"}),
+        "extract": frozenset({"variant"}),
+        "variant": frozenset({"extract"}),
+    }
+
     @model_validator(mode="after")
     def _extract_from_match(self) -> Self:
         if self.extract is None:
@@ -108,11 +115,9 @@ class ExplicitField(Model):
     """
 
 
-class Watch(EveryOrder):
-    """One image of an app and how its tag is chosen: by exactly one order, from `semver` to `digest`."""
+class ImageKeys(EveryOrder):
+    """All that a policy says of an image, but for its name."""
 
-    image: NameText
-    """The image's name without tag and digest, for example `ghcr.io/acme/api`."""
     tags: Tags = Tags()
     """Which tags are candidates."""
     pin: Pin = "keep"
@@ -133,12 +138,47 @@ class Watch(EveryOrder):
     repush: Literal["allow", "ignore"] = "ignore"
     """`allow`: a deployed tag that was pushed again is an update where a digest is written. Costs a request a pass."""
 
-    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": [name]} for name in KEYS]})
-
     @classmethod
     def shown_keys(cls) -> list[str]:
-        first = ["image", *KEYS]
+        first = [key for key in ("image", *KEYS) if key in cls.model_fields]
         return [*first, *(key for key in cls.known_keys() if key not in first)]
+
+    @property
+    def orders(self) -> list[str]:
+        """The orders that are written here."""
+        return [name for name in KEYS if getattr(self, name) is not None]
+
+    @property
+    def _keys(self) -> type[OrderKeys]:
+        return KEYS[self.orders[0]]
+
+    @property
+    def order_facts(self) -> OrderFacts:
+        """What is true of the one order here, whatever stands behind its key."""
+        return self._keys.facts
+
+    @property
+    def finds_inside(self) -> bool:
+        """Whether the version may be anywhere in a tag that `match` lets in."""
+        says_where = self.tags.extract is not None or self.tags.variant is not None
+        return self.order_facts.finds_inside and self.tags.match is not None and not says_where
+
+    def order(self, known: Known = NOTHING) -> Order:
+        """The one order here, with what is known for those that need more than tags."""
+        return self._keys.build(self, replace(known, inside=True) if self.finds_inside else known)
+
+
+_ONE_ORDER: list[JsonValue] = [{"required": [name]} for name in KEYS]
+"""For editors, which cannot see that another file has the order: one of these, or none."""
+
+
+class Watch(ImageKeys):
+    """One image of an app and how its tag is chosen: by exactly one order, from `semver` to `digest`."""
+
+    image: NameText
+    """The image's name without tag and digest, for example `ghcr.io/acme/api`."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [*_ONE_ORDER, {"not": {"anyOf": _ONE_ORDER}}]})
 
     @model_validator(mode="before")
     @classmethod
@@ -151,34 +191,11 @@ class Watch(EveryOrder):
 
     @model_validator(mode="after")
     def _one_order(self) -> Self:
-        orders = [name for name in KEYS if getattr(self, name) is not None]
         *others, last = KEYS
-        if not orders:
+        if not self.orders:
             raise ValueError(f"write how tags are ordered: exactly one of {', '.join(others)} and {last}")
-        if len(orders) > 1:
-            raise Misplaced((orders[1],), f"{orders[0]} and {orders[1]} are two orders; keep one")
-        for misplaced in _misfits(self, orders[0]):
-            raise misplaced
+        check_order(self)
         return self
-
-    @property
-    def _keys(self) -> type[OrderKeys]:
-        return next(keys for name, keys in KEYS.items() if getattr(self, name) is not None)
-
-    @property
-    def order_facts(self) -> OrderFacts:
-        """What is true of the one order of this watch, whatever stands behind its key."""
-        return self._keys.facts
-
-    @property
-    def finds_inside(self) -> bool:
-        """Whether the version may be anywhere in a tag that `match` lets in."""
-        says_where = self.tags.extract is not None or self.tags.variant is not None
-        return self.order_facts.finds_inside and self.tags.match is not None and not says_where
-
-    def order(self, known: Known = NOTHING) -> Order:
-        """The one order of this watch, with what is known for those that need more than tags."""
-        return self._keys.build(self, replace(known, inside=True) if self.finds_inside else known)
 
     @property
     def rule(self) -> str:
@@ -199,7 +216,16 @@ def watch_of(**keys: Any) -> Watch:
         raise Misplaced(first["loc"], cause) from None
 
 
-def _misfits(watch: Watch, order: str) -> Iterator[Misplaced]:
+def check_order(image: ImageKeys) -> None:
+    """Raise `Misplaced` at a second order, or at what means nothing beside the one there is."""
+    orders = image.orders
+    if len(orders) > 1:
+        raise Misplaced((orders[1],), f"{orders[0]} and {orders[1]} are two orders; keep one")
+    for misplaced in _misfits(image, orders[0]):
+        raise misplaced
+
+
+def _misfits(watch: ImageKeys, order: str) -> Iterator[Misplaced]:
     """What is written that means nothing beside this order."""
     mine = KEYS[order]
     yield from _of_other_orders(watch, order)
@@ -217,7 +243,7 @@ def _misfits(watch: Watch, order: str) -> Iterator[Misplaced]:
                 yield Misplaced(("tags", "ignore", index, "range"), error)
 
 
-def _of_other_orders(watch: Watch, order: str) -> Iterator[Misplaced]:
+def _of_other_orders(watch: ImageKeys, order: str) -> Iterator[Misplaced]:
     for other in KEYS.values():
         for key, words in other.facts.beside_others.items():
             field = other.model_fields[key]
@@ -225,7 +251,7 @@ def _of_other_orders(watch: Watch, order: str) -> Iterator[Misplaced]:
                 yield Misplaced((field.alias or key,), words.format(order=order))
 
 
-def _is_written(watch: Watch, place: tuple[str, ...]) -> bool:
+def _is_written(watch: ImageKeys, place: tuple[str, ...]) -> bool:
     """Whether there is anything at a place below the image."""
     value: Any = watch
     for part in place:

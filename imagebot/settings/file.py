@@ -14,14 +14,15 @@ from imagebot.documents.duration import Duration
 from imagebot.documents.model import TEXT_SCHEMA, WHOLE, Flag, Misplaced, Model, reads
 from imagebot.gitnames import GitUrl
 from imagebot.knownforges import FACTS, ForgeKind, api_of, kind_of
+from imagebot.policy.defaults import Defaults
 from imagebot.settings import grammar as words
+from imagebot.settings.policies import AnyPolicies, FilePath, check_once
 
 DEFAULT_EVERY = timedelta(minutes=5)
 _FROM_ELSEWHERE = "secrets come from files or the environment: {0}File or {0}Env"
 _STRING = WithJsonSchema({"type": "string"})
 _TEXT = WithJsonSchema(TEXT_SCHEMA)
 Variable = Annotated[str, AfterValidator(words.variable)]
-FilePath = Annotated[Path, reads(Path, words.path), _STRING]
 Every = Annotated[Duration, AfterValidator(words.not_too_often), Field(json_schema_extra={"default": "5m"})]
 Host = Annotated[str, AfterValidator(words.known_host)]
 OneLine = Annotated[str, AfterValidator(words.one_line), _TEXT]
@@ -331,12 +332,15 @@ class Database(Model):
 class SettingsFile(Model):
     """All of imagebot.yaml. Relative paths begin at its folder."""
 
-    policies: Annotated[tuple[FilePath, ...], Field(min_length=1)]
-    """Folders of policy files, or single ones. In folders: `*.yaml` and `*.yml`, folders in them too."""
+    policies: Annotated[tuple[AnyPolicies, ...], Field(min_length=1)]
+    """Folders of policy files, or single ones. In folders: `*.yaml` and `*.yml`, folders in them too. With a fence:
+    `{from: …, may: …}`."""
     repositories: Annotated[dict[OneLine, Repository], Field(min_length=1)]
     """The environment repositories, by the names that policy files use."""
     sources: dict[OneLine, Source] = Field(default={})
     """The repositories that images are built from, by the names that policy files use under `commit`."""
+    defaults: Defaults | None = None
+    """What policies need not repeat; `_defaults.yaml` in a folder of policies goes before it."""
     state: FilePath = Path(".imagebot")
     """The folder for what the bot keeps: mirrors of repositories, what their files hold, its lock, and its database
     `state.db`."""
@@ -363,6 +367,11 @@ class SettingsFile(Model):
         if name is not None and name not in self.repositories:
             known = ", ".join(sorted(self.repositories))
             raise Misplaced(("database", "repository"), f"{name!r} is not among `repositories`, which has {known}")
+        return self
+
+    @model_validator(mode="after")
+    def _policies_once(self) -> Self:
+        check_once(self.policies)
         return self
 
     @model_validator(mode="after")

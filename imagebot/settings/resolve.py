@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,65 +17,42 @@ from imagebot.errors import BadInput
 from imagebot.gitnames import GitUrl
 from imagebot.knownforges import EVERYBODYS_WRITES_PER_MINUTE, OF_APPS, ForgeKind
 from imagebot.links import outside
+from imagebot.policy.defaults import DefaultsFile
+from imagebot.policy.fence import FolderFence
 from imagebot.regular import read_regular
 from imagebot.secret import Secret, SecretFile, SecretSource
 from imagebot.settings import file as settingsfile
+from imagebot.settings.credentials import (
+    BasicCredentials,
+    BearerCredentials,
+    GitCredentials,
+    GitHubApp,
+    RegistryCredentials,
+    SshKey,
+    TokenCredentials,
+)
 from imagebot.settings.file import DEFAULT_EVERY, Limits, Log, SettingsFile
 from imagebot.settings.grammar import registry_host
+from imagebot.settings.policies import PolicyRules, fences_of, paths_of
 
-# Parts of the file that mean what they say: rooms import them from here, beside the resolved ones.
-__all__ = ["ForgeKind", "Limits", "Log"]
+# Rooms import these from here, beside the resolved ones.
+__all__ = [
+    "BasicCredentials",
+    "BearerCredentials",
+    "ForgeKind",
+    "GitCredentials",
+    "GitHubApp",
+    "Limits",
+    "Log",
+    "RegistryCredentials",
+    "SshKey",
+    "TokenCredentials",
+]
 
 DEFAULT_FILE = "imagebot.yaml"
 _NOBODY = settingsfile.Author()
 DEFAULT_LIMITS = Limits(open_pull_requests=10, opened_per_hour=20)
 """Over all repositories, where nothing else is written."""
-
-
-@dataclass(frozen=True, slots=True)
-class TokenCredentials:
-    """A token that git sends as a password and a forge takes as a bearer token."""
-
-    token: SecretSource
-    username: str = "x-access-token"
-
-
-@dataclass(frozen=True, slots=True)
-class SshKey:
-    """A private key for git over ssh, and the only host keys that it is used with."""
-
-    key_file: Path
-    known_hosts_file: Path
-
-
-@dataclass(frozen=True, slots=True)
-class GitHubApp:
-    """A GitHub App's installation: its private key makes tokens that live for an hour."""
-
-    id: str
-    installation: int
-    key_file: Path
-
-
-GitCredentials = TokenCredentials | SshKey | GitHubApp
-
-
-@dataclass(frozen=True, slots=True)
-class BasicCredentials:
-    """A registry's user name and password."""
-
-    username: SecretSource | str
-    password: SecretSource
-
-
-@dataclass(frozen=True, slots=True)
-class BearerCredentials:
-    """A registry's ready-made bearer token."""
-
-    token: SecretSource
-
-
-RegistryCredentials = BasicCredentials | BearerCredentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +156,7 @@ class Settings:
     """All of imagebot.yaml; every path is absolute. `registries` is keyed by canonical host, as in `ImageName`.
 
     Without `database` there is one in the folder `state`. `sources` are read only: no branch, no pull request.
+    `fences` are those of folders in `policies`, `defaults` those that stand in the file.
     """
 
     policies: tuple[Path, ...]
@@ -193,6 +171,13 @@ class Settings:
     limits: Limits = DEFAULT_LIMITS
     log: Log = Log()
     docker_config: Path | None = None
+    fences: Mapping[Path, FolderFence] = field(default_factory=dict)
+    defaults: DefaultsFile | None = None
+
+    @property
+    def policy_rules(self) -> PolicyRules:
+        """What holds for the files in `policies`."""
+        return PolicyRules(self.policies, self.fences, self.defaults)
 
 
 def find(path: Path | None = None) -> Path:
@@ -216,6 +201,13 @@ def names(path: Path | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(written.repositories), tuple(written.sources)
 
 
+def rules_for_policies(path: Path | None = None) -> PolicyRules:
+    """What the file says about policy files, which needs none of the variables. Raises `BadInput`."""
+    file = find(path)
+    data = _bytes(file)
+    return _Resolving(file.parent.absolute(), {}).rules(_written(str(file), data)[1], str(file), data)
+
+
 def written(path: Path) -> SettingsFile:
     """The file as its author wrote it, which needs none of the variables. Raises `BadInput`."""
     return _written(str(path), _bytes(path))[1]
@@ -232,7 +224,9 @@ def read_settings(file: str, data: bytes, folder: Path, environ: Mapping[str, st
     missing = [document.problem(place, f"{place[-1]}: no such variable is set") for place in _unset(written, environ)]
     if missing:
         raise BadInput(*sorted(missing))
-    return _Resolving(folder, environ).settings(written)
+    resolving = _Resolving(folder, environ)
+    rules = resolving.rules(written, file, data)
+    return replace(resolving.settings(written), fences=rules.fences, defaults=rules.defaults)
 
 
 def _bytes(file: Path) -> bytes:
@@ -285,7 +279,7 @@ class _Resolving:
         if docker is None and self.environ.get("DOCKER_CONFIG"):
             docker = Path(self.environ["DOCKER_CONFIG"], "config.json").absolute()
         return Settings(
-            policies=tuple(self.path(path) for path in written.policies),
+            policies=tuple(self.path(path) for path in paths_of(written.policies)),
             repositories={name: self.repository(name, one) for name, one in written.repositories.items()},
             sources={name: self.source(name, one) for name, one in written.sources.items()},
             registries={registry_host(host): self.registry(one) for host, one in written.registries.items()},
@@ -297,6 +291,13 @@ class _Resolving:
             limits=DEFAULT_LIMITS.model_copy(update=written.limits.model_dump(exclude_none=True)),
             log=written.log,
             docker_config=self.path(docker) if docker else None,
+        )
+
+    def rules(self, written: SettingsFile, file: str, data: bytes) -> PolicyRules:
+        return PolicyRules(
+            folders=tuple(self.path(path) for path in paths_of(written.policies)),
+            fences={self.path(path): FolderFence(str(path), may) for path, may in fences_of(written.policies).items()},
+            defaults=None if written.defaults is None else DefaultsFile(file, data, ("defaults",)),
         )
 
     def repository(self, name: str, written: settingsfile.Repository) -> RepositorySettings:

@@ -121,3 +121,18 @@ def test_status_shows_each_hold(explained: Stage) -> None:
     assert [(hold["environment"], hold["version"]) for hold in staging["holds"]] == [("staging", "6.5.4")]
     held = {each["environment"]: each for each in data(explained, "status")["images"]}["production"]
     assert (held["state"], held["until"]) == ("held (by hand)", None)
+
+
+def test_it_says_which_file_a_value_is_from(explained: Stage) -> None:
+    (explained.folder / "policies" / "_defaults.yaml").write_text(
+        "image:\n  semver: ^6.5\n  pin: none\nenvironments: {production: {minimumAge: 3d}, staging: {minimumAge: 1d}}\n"
+    )
+    explained.policy(POLICY.replace("    semver: ^6.5\n", "").replace("minimumAge: 3d, ", ""))
+    lines = explained.imagebot("explain", "podinfo@production").out.splitlines()
+    assert lines[3:6] == [
+        "  rule      semver: ^6.5  (policies/_defaults.yaml:2)",
+        "  default   minimumAge: 3d  (policies/_defaults.yaml:4)",
+        "  default   pin: none  (policies/_defaults.yaml:3)",
+    ]
+    (found,) = data(explained, "explain", "podinfo@production")
+    assert {"key": "pin", "value": "none", "file": "policies/_defaults.yaml", "line": 3} in found["inherited"]

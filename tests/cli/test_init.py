@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -280,3 +281,17 @@ def test_where_nothing_can_be_placed_nothing_is_written_and_what_to_do_is_said(t
     assert done.return_value == 1
     assert "Nothing was written. Next: name the repository" in done.output
     assert not (tmp_path / "bot").exists()
+
+
+def test_policies_that_are_there_have_their_defaults(bare: Path, tmp_path: Path) -> None:
+    """What they leave out stands in the settings: they are sound, and another run adds nothing."""
+    init(bare, "--into", tmp_path / "bot")
+    settings, folder = tmp_path / "bot" / "imagebot.yaml", tmp_path / "bot" / "policies"
+    (name,) = re.findall("^repository: (.+)$", next(folder.iterdir()).read_text(), re.MULTILINE)
+    settings.write_text(f"{settings.read_text()}defaults: {{repository: {name}}}\n")
+    for file in folder.iterdir():
+        file.write_text(file.read_text().replace(f"repository: {name}\n", ""))
+    before = {file: file.read_text() for file in folder.iterdir()}
+    done = init(bare, "--into", tmp_path / "bot")
+    assert done.exception is None, done.output
+    assert {file: file.read_text() for file in folder.iterdir()} == before

@@ -171,3 +171,48 @@ def test_data_for_programs(here: Path) -> None:
 
 def test_help_teaches() -> None:
     assert "imagebot lint policies/shop.yaml" in lint("--help")[1]
+
+
+def test_a_value_from_defaults_is_shown_with_where_it_is_written(here: Path) -> None:
+    (here / "policies" / "_defaults.yaml").write_text("repository: envs\nimage:\n  semver: 1.x\n")
+    (here / "policies" / "shop.yaml").write_text("app: shop\nenvironments: {dev: }\nimages: [{image: nginx}]\n")
+    (here / "imagebot.yaml").write_text(f"{SETTINGS}defaults: {{pullRequest: {{labels: [a, b]}}}}\n")
+    expected = """
+        policies/shop.yaml: images.0.semver: 1.x  (policies/_defaults.yaml:3)
+        policies/shop.yaml: pullRequest.labels: [a, b]  (imagebot.yaml:3)
+        policies/shop.yaml: repository: envs  (policies/_defaults.yaml:1)
+        1 sound policy
+        """
+    assert lint("--inherited") == (0, dedent(expected).lstrip())
+    assert lint("--inherited", "policies/shop.yaml") == lint("--inherited")
+    found = json.loads(lint("--inherited", "--json")[1])
+    assert {(one["kind"], one["file"], one["line"]) for one in found} == {
+        ("inherited", "policies/_defaults.yaml", 1),
+        ("inherited", "policies/_defaults.yaml", 3),
+        ("inherited", "imagebot.yaml", 3),
+    }
+
+
+def test_defaults_that_are_wrong_are_one_problem_whatever_names_the_files(here: Path) -> None:
+    (here / "imagebot.yaml").write_text(f"{SETTINGS}defaults: {{image: {{pin: yes}}}}\n")
+    assert lint()[1].startswith("imagebot.yaml:3:25: expected 'keep', 'digest' or 'none'\n")
+    (here / "imagebot.yaml").write_text(SETTINGS)
+    (here / "policies" / "_defaults.yaml").write_text("image: {pin: yes}\n")
+    for arguments in ((), ("policies",), ("policies/shop.yaml",), ("policies/_defaults.yaml",)):
+        code, printed = lint(*arguments)
+        assert (code, printed.count("expected 'keep', 'digest' or 'none'")) == (2, 1)
+
+
+def test_what_is_beyond_a_fence_is_a_problem_with_its_place(here: Path) -> None:
+    (here / "imagebot.yaml").write_text(
+        SETTINGS.replace("[policies]", "[{from: policies, may: {registries: [ghcr.io/acme/], environments: [dev]}}]")
+    )
+    where = "docker.io/library/nginx is beyond the fence of policies, which may have the registries ghcr.io/acme/"
+    expected = f"""
+        policies/shop.yaml:4:18: {where}
+            images: [{{image: nginx, semver: 1.x}}]
+                             ^~~~~
+        1 problem, 0 sound policies
+        """
+    for arguments in ((), ("policies",), ("policies/shop.yaml",)):
+        assert lint(*arguments) == (2, dedent(expected).lstrip())

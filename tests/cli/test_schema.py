@@ -16,13 +16,14 @@ from ruamel.yaml import YAML
 from imagebot.cli.schema import command
 from imagebot.documents.model import Model
 from imagebot.documents.read import read
+from imagebot.policy.defaults import Defaults
 from imagebot.policy.model import PolicyFile
 from imagebot.settings.file import SettingsFile
 from tests.policy.test_model import EXAMPLE as POLICY
 from tests.settings.test_resolve import EXAMPLE as SETTINGS
 
 ROOT = Path(__file__).parent.parent.parent
-MODELS: dict[str, type[Model]] = {"policy": PolicyFile, "settings": SettingsFile}
+MODELS: dict[str, type[Model]] = {"policy": PolicyFile, "settings": SettingsFile, "defaults": Defaults}
 
 
 def schema(file: str) -> dict[str, Any]:
@@ -53,6 +54,7 @@ def test_the_example_is_fine_in_an_editor(file: str, example: str) -> None:
 LEAST = {
     "policy": "app: a\nrepository: e\nenvironments: {dev: }\nimages: [{image: nginx, semver: 1.x}]\n",
     "settings": "policies: [p]\nrepositories: {e: {url: /x}}\n",
+    "defaults": "repository: e\nimage: {semver: 1.x}\n",
 }
 
 
@@ -74,6 +76,12 @@ LEAST = {
         pytest.param("settings", "url: /x", "url: /x, limits: {openPullRequests: -3}", False, id="a negative limit"),
         pytest.param("settings", "url: /x", "url: /x, forge: bitbucket", False, id="an unknown forge"),
         pytest.param("settings", "[p]", "[]", False, id="no policies"),
+        pytest.param("settings", "[p]", "[{from: p, may: {apps: [a]}}]", True, id="a fence"),
+        pytest.param("settings", "[p]", "[p]\ndefaults: {image: {pin: digest}}", True, id="defaults"),
+        pytest.param("settings", "[p]", "[p]\ndefaults: {app: x}", False, id="identity in defaults"),
+        pytest.param("defaults", "semver: 1.x", "pin: digest", True, id="no order"),
+        pytest.param("defaults", "repository: e", "environments: {dev: {paths: [a]}}", True, id="an environment"),
+        pytest.param("defaults", "repository: e", "images: []", False, id="images in defaults"),
         pytest.param("settings", "[p]", "[p]\nevery: 1h30m", True, id="a duration"),
         pytest.param("settings", "[p]", "[p]\nevery: 5 minutes", False, id="no duration"),
         pytest.param("settings", "[p]", "[p]\nbranch_prefix: a/", False, id="Python's spelling"),
@@ -119,3 +127,8 @@ def test_the_reference_names_every_key() -> None:
         for _, mapping in mappings(file):
             for key in mapping["properties"]:
                 assert f"\n| `{key}` |" in page
+
+
+def test_an_editor_takes_a_policy_whose_defaults_say_the_rest() -> None:
+    assert accepts("policy", "app: a\nenvironments: {dev: }\nimages: [{image: nginx}]\n")
+    assert not accepts("policy", "app: a\nenvironments: {dev: }\nimages: [{image: nginx, semver: 1, numeric: asc}]\n")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagebot.policy.gates import Freeze, Gates, Source
+from imagebot.policy.gates import Freeze, Gates, Promotion
 from imagebot.policy.model import Watch
 from imagebot.policy.windows import Window
 from imagebot.selection.facts import Elsewhere, Fact, KeptBack, Since
@@ -243,7 +243,7 @@ def test_no_step_down_while_something_newer_soaks() -> None:
 
 def promoted(tag: str, digest: str | None = None, *, text: str = "1.4.0", **world: Any) -> Verdict:
     """What production says while staging has `tag`, since a day."""
-    gates = Gates(source=Source(environment="staging", after=2 * DAY))
+    gates = Gates(source=Promotion(environment="staging", after=2 * DAY))
     source = Elsewhere("staging", Version(tag, digest))
     since = Since(age(world.pop("days", 3)), "since 2025-12-29 12:00 UTC")
     return Answers(since=since, **world).verdict(case(text, tags=[*TAGS, "2.0.0"], gates=gates, source=source))

@@ -82,3 +82,27 @@ def test_limits_that_are_none(tmp_path: Path, limits: str, says: str) -> None:
     text = f"policies: [p]\nrepositories: {{r: {{url: /envs}}}}\nlimits: {limits}\n"
     with pytest.raises(BadInput, match=re.escape(says)):
         read_settings("imagebot.yaml", text.encode(), tmp_path, {})
+
+
+def test_a_folder_of_policies_with_a_fence(tmp_path: Path) -> None:
+    text = "policies: [p, {from: teams/a, may: {apps: [a-*]}}, {from: b}]\nrepositories: {r: {url: /envs}}\n"
+    settings = read_settings("imagebot.yaml", text.encode(), tmp_path, {})
+    assert settings.policies == (tmp_path / "p", tmp_path / "teams/a", tmp_path / "b")
+    assert {path: fence.folder for path, fence in settings.fences.items()} == {tmp_path / "teams/a": "teams/a"}
+    assert settings.fences[tmp_path / "teams/a"].may.apps == ("/a-*",)
+
+
+@pytest.mark.parametrize(
+    ("policies", "says"),
+    [
+        ("[{may: {apps: [a]}}]", "imagebot.yaml:1:12: the key 'from' is missing"),
+        ("[{from: a, may: {}}]", "imagebot.yaml:1:27: write at least one of apps, repositories, paths, registries"),
+        ("[{from: a, may: {app: [a]}}]", "imagebot.yaml:1:28: unknown key 'app'; did you mean 'apps'?"),
+        ("[{from: a, may: {registries: [x/y]}}]", "imagebot.yaml:1:41: begin with the registry's host"),
+        ("[a, {from: a, may: {apps: [a]}}]", "imagebot.yaml:1:15: a is here twice"),
+    ],
+)
+def test_fences_that_are_wrong(tmp_path: Path, policies: str, says: str) -> None:
+    text = f"policies: {policies}\nrepositories: {{r: {{url: /envs}}}}\n"
+    with pytest.raises(BadInput, match=re.escape(says)):
+        read_settings("imagebot.yaml", text.encode(), tmp_path, {})

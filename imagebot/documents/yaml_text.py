@@ -16,7 +16,7 @@ _MAY_HOLD_A_SECRET = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class YamlText:
     """A file's name and its text without the byte order mark."""
 
     file: str

@@ -1,0 +1,133 @@
+"""One policy file, with its defaults and within its fences: what can be followed, or every problem in it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from imagebot.documents.merge import Taken, taken
+from imagebot.documents.model import Path
+from imagebot.documents.read import fill
+from imagebot.documents.tree import Document, Node, parse
+from imagebot.errors import Problem
+from imagebot.policy.beyond import beyond
+from imagebot.policy.defaults import DefaultsFile, applied, together
+from imagebot.policy.fence import FolderFence
+from imagebot.policy.model import Policy, PolicyFile, policies_of
+from imagebot.policy.trial import Trial, watched
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a policy file stands in: names that imagebot.yaml has (`None`: not asked), sound defaults, fences."""
+
+    repositories: Collection[str] | None
+    sources: Collection[str] | None
+    defaults: tuple[DefaultsFile, ...] = ()
+    fences: tuple[FolderFence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SoundFile:
+    """One file that can be followed, with all that is made of it alone."""
+
+    document: Document
+    policies: tuple[Policy, ...]
+    advice: tuple[Problem, ...]
+    trials: tuple[Trial, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One file without a problem of its own."""
+
+    document: Document
+    model: PolicyFile
+    inherited: tuple[Taken, ...]
+
+
+def check_file(file: str, data: bytes, given: Given) -> SoundFile | tuple[Problem, ...]:
+    """One file, and what it asks of imagebot.yaml, or what is wrong with it."""
+    found = _read(file, data, given.defaults)
+    if not isinstance(found, _Read):
+        return found
+    strangers = [*_beyond(found, given.fences), *_strangers(found, given.repositories, given.sources)]
+    if strangers:
+        return tuple(strangers)
+    policies = policies_of(file, found.model, given.fences, found.inherited)
+    return SoundFile(found.document, policies, tuple(_advice(found)), tuple(_trials(found)))
+
+
+@lru_cache(maxsize=4096)
+def _read(file: str, data: bytes, layers: tuple[DefaultsFile, ...]) -> _Read | tuple[Problem, ...]:
+    """One file by itself. Kept, as the same bytes come in every pass and a quiet pass should parse no YAML."""
+    document = parse(file, data)
+    if not isinstance(document, Document):
+        return document
+    own, defaults = document.source, together(layers)
+    if defaults is not None:
+        document = Document(own, applied(document.root, defaults), document.problems)
+    model = fill(PolicyFile, document)
+    if not isinstance(model, PolicyFile):
+        return model
+    return _Read(document, model, tuple(taken(document.root, own)) if defaults is not None else ())
+
+
+def _beyond(one: _Read, fences: tuple[FolderFence, ...]) -> Iterator[Problem]:
+    for fence in fences:
+        for place, message in beyond(one.model, fence):
+            is_key = len(place) == 2 and place[0] == "environments"
+            node: Node | None = one.document.key(place) if is_key else None
+            yield (node or one.document.node(place)).problem(message)
+
+
+def _strangers(one: _Read, repositories: Collection[str] | None, sources: Collection[str] | None) -> Iterator[Problem]:
+    """Problems with names that imagebot.yaml does not have."""
+    places: list[tuple[str, Path]] = [(one.model.repository, ("repository",))]
+    places += [
+        (environment.repository, ("environments", name, "repository"))
+        for name, environment in one.model.environments.items()
+        if environment.repository is not None
+    ]
+    yield from _unknown(one, "repository", places, repositories)
+    places = [
+        (watch.commit.source, ("images", index, "commit", "source"))
+        for index, watch in enumerate(one.model.images)
+        if watch.commit is not None
+    ]
+    yield from _unknown(one, "source", places, sources)
+
+
+def _unknown(one: _Read, kind: str, places: list[tuple[str, Path]], known: Collection[str] | None) -> Iterator[Problem]:
+    for name, place in places:
+        if known is not None and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"it knows {', '.join(sorted(known)) or 'none'}"
+            yield one.document.problem(place, f"imagebot.yaml knows no {kind} {name!r}; {hint}")
+
+
+def _trials(one: _Read) -> Iterator[Trial]:
+    for index, test in enumerate(one.model.tests):
+        watch = watched(test, one.model.images)
+        assert watch is not None, "the model lets no other through"
+        key = "chosen" if test.chosen is not None else "tags"
+        yield Trial(test, watch, one.document.problem(("tests", index, key), ""))
+
+
+def _advice(one: _Read) -> Iterator[Problem]:
+    for index, watch in enumerate(one.model.images):
+        name = watch.image.familiar
+        if watch.embedded and "/" not in name:
+            message = f"in longer text `{name}:7` may also be a host and its port; numbers from 80 on are taken for one"
+            yield one.document.problem(("images", index, "embedded"), message)
+        pattern = watch.tags.match
+        if pattern is None or (pattern.text.startswith(("^", r"\A")) and pattern.text.endswith(("$", r"\z"))):
+            continue
+        if watch.finds_inside:
+            continue  # the version is looked for in what is around the match
+        bare = pattern.text.removeprefix("^").removesuffix("$")
+        whole = f"^(?:{bare})$" if "|" in bare else f"^{bare}$"
+        message = f"match is found anywhere in a tag; if the whole tag is meant, write '{whole}'"
+        yield one.document.problem(("images", index, "tags", "match"), message)
