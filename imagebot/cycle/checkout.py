@@ -252,13 +252,18 @@ class Checkout:
         return found
 
     def _check_whereabouts(self, branch: str, closed: Sequence[PullRequest]) -> None:
-        """A pull request that was open, whose branch is there, is open, closed or merged. Raises `BadResponse`.
+        """A pull request that there was, whose branch is there, is open, closed or merged. Raises `WorldError`s.
 
         A forge may lose its index for a while, and answer every list with nothing. Where one was really deleted, that
-        is believed after a day.
+        is believed after a day. That there was one is remembered, or told by the refs that forges keep in git; where
+        the state is lost and the forge keeps no such refs (Bitbucket Cloud, Azure DevOps, the local one) nobody can
+        know: then the branch is taken for one that was pushed before a pass was killed, and a pull request is opened,
+        which a forge refuses that has one open for that branch.
         """
-        before = None if self._open_now(branch) else self.memory.was_open(self._place(branch))
-        if before is None or branch not in self.heads.branches or self.memory.now - before[1] >= BELIEVED_AFTER:
+        if self._open_now(branch) or branch not in self.heads.branches:
+            return
+        before = self.memory.was_open(self._place(branch)) or self._in_git(branch, closed)
+        if before is None or self.memory.now - before[1] >= BELIEVED_AFTER:
             return
         number, at = before
         if number in {pull.number for pull in closed}:
@@ -269,6 +274,28 @@ class Checkout:
                 f"the forge of {self.settings.name} lists pull request #{number} of {branch} neither as open nor as "
                 f"closed; unless it does, that is believed from {shown(at + BELIEVED_AFTER)} on"
             )
+
+    def _in_git(self, branch: str, closed: Sequence[PullRequest]) -> tuple[int, datetime] | None:
+        """The newest pull request that has this branch's tip for its head, and since when the forge lists none of it.
+
+        Not asked for where the forge shows that it knows the branch. Raises `WorldError`s.
+        """
+        numbers = () if closed else self._pull_refs.get(self.heads.branches[branch], ())
+        if not numbers:
+            return None
+        return numbers[-1], self.memory.unlisted_since(f"{self._place(branch)} #{numbers[-1]}")
+
+    @once
+    def _pull_refs(self) -> Mapping[str, tuple[int, ...]]:
+        return self.mirror.pull_refs()
+
+    def unlisted(self, branch: str) -> str:
+        """Why nobody can say that a branch without an open pull request has none; empty if it has none."""
+        try:
+            self._refusals(branch)
+        except WorldError as error:
+            return str(error)
+        return self.doubt(branch)
 
     def _open_now(self, branch: str) -> int | None:
         return self.pulls[branch].number if branch in self.pulls else None

@@ -13,7 +13,7 @@ from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.gitrepo.merge_check import Bringing
 from imagebot.gitrepo.push import PushUpdate, Rejected
-from imagebot.observe.events import BranchDeleted
+from imagebot.observe.events import BranchDeleted, ForgeWarned
 from imagebot.plan.groups import ROLLBACK, BranchTarget
 from imagebot.plan.obsolete import Stands, Why, moot
 
@@ -38,6 +38,9 @@ def orphans(
     for branch in left:
         because = _why(checkout, branch, targets.get(branch), standing)
         if branch not in targets and not (whole and _is_nobodys(checkout, branch, unknown)):
+            because = ""
+        if because and (doubt := checkout.unlisted(branch)):
+            checkout.world.tell(ForgeWarned(checkout.settings.name, f"{branch} is not deleted: {doubt}"))
             because = ""
         if there[branch] and (branch in targets or not _is_shared(checkout)):
             because = because or f"{checkout.settings.branch} has what is on it"

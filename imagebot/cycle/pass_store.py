@@ -213,6 +213,14 @@ class PassStore:
         at, then, _ = json.loads(known)
         return None if then is None else (then, datetime.fromisoformat(at))
 
+    def unlisted_since(self, pulls: str) -> datetime:
+        """Since when these pull requests, which git knows, have been on no list of their forge: now, if nobody knew."""
+        known = self._store.recalled("unlisted", [pulls]).get(pulls)
+        if known is None:
+            self._store.recall("unlisted", {pulls: self.now.isoformat()})
+            return self.now
+        return min(datetime.fromisoformat(known), self.now)
+
     def are_refused(self, branch: str, open_now: int | None, items: Iterable[RefusedVersions]) -> None:
         """Remember what people refused on a branch, for an hour."""
         words = [[astuple(item.proposed), item.at.isoformat(), item.because] for item in items]

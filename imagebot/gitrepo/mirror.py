@@ -21,6 +21,7 @@ from imagebot.gitrepo.merge_check import Bringing, brings_each
 from imagebot.gitrepo.names import branch_prefix, is_branch
 from imagebot.gitrepo.objects import Files
 from imagebot.gitrepo.process import DAMAGED_MARK, Damaged, Git, GitOutput, Terms
+from imagebot.gitrepo.pull_refs import pull_refs
 from imagebot.gitrepo.push import Pushed, PushUpdate, Rejected, Sender, remote_heads
 from imagebot.gitrepo.remote import Remote
 from imagebot.history.commits import Commit, FileChange
@@ -154,6 +155,13 @@ class Mirror:
             return sender.send(updates)
         finally:
             self.pushes += sender.pushes
+
+    def pull_refs(self) -> Mapping[str, tuple[int, ...]]:
+        """The numbers of the pull requests that have each commit for their head, by the remote's refs.
+
+        Empty where its forge keeps none. Raises `WorldError`s.
+        """
+        return pull_refs(self._git, self.remote, self._terms(self._network_seconds))
 
     def commits_between(self, base: str, tip: str) -> tuple[Commit, ...]:
         """The commits of `tip` that `base` has not, newest first; of more than 1 000 the newest."""
