@@ -62,6 +62,8 @@ def renamed(witnesses: Witnesses, ranking: Ranking, field: Pinned, to: str) -> s
     if _stands_for(witnesses, field.tag) == digest:
         return None
     floor = ranking.place(to) or ()
+    if remembered := _highest(ranking, [tag for tag in known if (ranking.place(tag) or ()) > floor]):
+        return remembered
     tags = witnesses.registries.tags(image).tags
     above = [tag for tag in _in_order(ranking, tags) if (ranking.place(tag) or ()) > floor]
     unread = [tag for tag in tags if ranking.place(tag) is None and not moves(tag)]

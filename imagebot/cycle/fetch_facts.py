@@ -258,7 +258,7 @@ def _misnamed(question: FactQuestion, tag: str, facts: Facts) -> Facts:
         name = renamed(witnesses(question.here), question.case.ranking, Pinned(said, digest), tag)
         if name is not None:
             found[digest] = name
-    return replace(facts, misnamed=found)
+    return _with(facts, tag, replace(facts.tags[tag], misnamed=found))
 
 
 def _pinned(question: FactQuestion) -> Mapping[str, set[str | None]]:

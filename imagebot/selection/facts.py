@@ -63,6 +63,8 @@ class TagFacts:
     `digest` is what would be deployed, and `first_seen` when this bot first saw that. Unless `asked` in this pass both
     are remembered from an earlier one, and may be missing. `gone`: it is listed, and nothing is shown for it, or not
     all of it: then `lacks` says what. `whole`: what would be pulled of it was asked for, and is there.
+    `misnamed` are digests of fields that say a tag beside them which never stood for them, each with the tag that does:
+    one above this tag, or one that the order cannot read.
     `registry_digest` is what the tag stands for now where `digest` comes from another environment.
     """
 
@@ -74,6 +76,7 @@ class TagFacts:
     registry_digest: str | None = None
     lacks: str = ""
     whole: bool = False
+    misnamed: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,6 @@ class Facts:
 
     `running` holds the manifests that the deployed images have, by platform, for each tag or digest that a field says
     and of which that is known. `names` tells for a digest that a field says the tag that stood for it.
-    `misnamed` does so where a field says a tag beside that which never stood for it.
     """
 
     tags: Mapping[str, TagFacts] = field(default_factory=dict)
@@ -116,7 +118,6 @@ class Facts:
     closed: tuple[KeptBack, ...] | None = None
     since: Since | None = None
     names: Mapping[str, str] | None = None
-    misnamed: Mapping[str, str] | None = None
 
     def of(self, tag: str) -> TagFacts | None:
         return self.tags.get(tag)

@@ -141,7 +141,7 @@ class _Look:
         """
         place = self.case.ranking.place
         if field.tag is not None and (said := place(field.tag)) is not None:
-            true = (self.facts.misnamed or {}).get(field.digest or "", field.tag)
+            true = (self.known.misnamed or {}).get(field.digest or "", field.tag)
             return true if (place(true) or ()) > said else field.tag
         return (self.facts.names or {}).get(field.digest or "", field.tag)
 
@@ -168,10 +168,10 @@ class _Look:
         ranking = self.case.ranking
         pinned = [field for field in self._protected() if field.digest is not None]
         both = [field for field in pinned if field.tag is not None and ranking.place(field.tag) is not None]
-        if both and self.facts.misnamed is None:
+        if both and self.known.misnamed is None:
             return self._needs(Fact.MISNAMED)
         for field in both:
-            true = (self.facts.misnamed or {}).get(field.digest or "")
+            true = (self.known.misnamed or {}).get(field.digest or "")
             if true is not None and ranking.place(true) is None:
                 return Held(self._to, Hold.DOWNGRADE, None, cannot_tell(ranking, field, self.candidate, true))
         return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from imagebot.images.reference import ImageName
@@ -162,15 +162,13 @@ def _verdict(lane: _Lane, source: _Lane | None, now: datetime) -> Verdict:
         None if source is None else _elsewhere(source, gates),
     )
     platforms = {name: _digest(name) for name in lane.watch.platforms}
+    asked = TagFacts(asked=True, platforms=platforms, whole=True, misnamed={})
     facts = Facts(
-        tags={
-            one.tag: TagFacts(_digest(one.tag), one.at, asked=True, platforms=platforms, whole=True) for one in there
-        },
+        tags={one.tag: replace(asked, digest=_digest(one.tag), first_seen=one.at) for one in there},
         running={},
         holds=(),
         closed=(),
         names={},
-        misnamed={},
         since=None if source is None else Since(source.since, f"since {shown(source.since)}"),
     )
     answer = judge(case, facts, now)

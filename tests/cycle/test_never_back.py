@@ -121,6 +121,21 @@ def test_a_newer_image_behind_an_older_tag_is_not_taken_back(stage: Stage, where
     assert " says 6.5.0, and its digest, which is what runs, is that of 7.0.0; " in held.because
 
 
+def test_an_image_behind_an_older_tag_is_not_taken_back_to_the_next_best(stage: Stage) -> None:
+    """The best cannot run here, and what comes after it is older than what runs."""
+    stage.commit({"staging/app.yaml": images_of("6.5.0", digest_of(stage, "6.5.4"))["one value"]})
+    oci_folder.publish_index(
+        stage.folder / "registry", "acme/podinfo", "6.5.5", {"linux/s390x": "2026-01-01T12:00:00Z"}
+    )
+    stage.policy(POLICY + "    tags: {ignore: [6.5.4]}\n")
+
+    held = verdict(stage.one_pass())
+
+    assert isinstance(held, Held), held
+    assert (held.version.tag, held.hold) == ("6.5.3", Hold.DOWNGRADE)
+    assert " says 6.5.0, and its digest, which is what runs, is that of 6.5.4; " in held.because
+
+
 def test_an_image_behind_a_tag_that_the_order_cannot_read_is_not_replaced(stage: Stage) -> None:
     stage.publish("main-abc")
     stage.commit({"staging/app.yaml": images_of("6.5.0", digest_of(stage, "main-abc"))["one value"]})

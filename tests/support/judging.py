@@ -87,7 +87,6 @@ class Answers:
             Fact.RUNNING: {"running": self.running},
             Fact.SINCE: {"since": self.since},
             Fact.NAMES: {"names": self.names},
-            Fact.MISNAMED: {"misnamed": self.misnamed},
         }
         if fact in known:
             return replace(facts, **known[fact])
@@ -106,6 +105,8 @@ class Answers:
             return TagFacts(pinned or told, seen, asked=True, registry_digest=told if pinned else None)
         assert before is not None, "the digest was asked for first"
         assert before.digest is not None, "it is there"
+        if fact is Fact.MISNAMED:
+            return replace(before, misnamed=self.misnamed)
         if fact is Fact.PARTS:
             lacks = self.lacks.get(tag, "")
             return replace(before, whole=not lacks, lacks=lacks, gone=self.absence if lacks else None)
