@@ -82,6 +82,8 @@ class Copy:
 def copied() -> Iterator[Copy]:
     """A copy for as long as it is needed. What `.cache` holds is read through it."""
     with TemporaryDirectory(prefix="imagebot-mutants-") as name:
+        # Tests become other users, who have to reach what they try.
+        Path(name).chmod(0o755)
         folder = Path(name, "imagebot")
         words = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         listed = subprocess.run(words, check=True, capture_output=True, text=True).stdout
