@@ -89,6 +89,18 @@ def test_regret_a_secret_cut_off_by_a_limit_on_words_is_masked_as_far_as_it_goes
     assert known.masked("ghp_01 is how they begin") == "ghp_01 is how they begin"
 
 
+def test_regret_a_text_that_is_nothing_but_the_shortest_secret_is_masked() -> None:
+    known = KnownSecrets()
+    known.add("six±66")
+    assert known.masked("six±66") == MASK
+
+
+def test_regret_in_an_address_with_small_escapes_nothing_of_a_secret_is_left() -> None:
+    known = KnownSecrets()
+    known.add("a/bcdef")
+    assert known.masked("https://r.test/?p=a%2fbcdef&q=1") == "https://r.test/?p=…&q=1"
+
+
 def test_a_key_of_several_lines_is_known_by_each_and_its_armour_is_no_secret() -> None:
     known = KnownSecrets()
     known.add(PEM)
@@ -153,7 +165,7 @@ def test_a_text_costs_no_more_with_a_thousand_secrets_than_with_one() -> None:
 FOOLING = (
     "\x00\x07\x08\r\x0b\x1b\x7f\x85\x9b\u061c\u200b\u200e\u200f\u2028\u2029\u202a\u202e\u2060\u2066\u2069\ufeff\ufff9"
 )
-UNSEEN = "\u034f\u115f\u3164\U000e0041\ud800\udcff\ue000"
+UNSEEN = "\u034f\u115f\u3164\U000e0041\ud800\udcff\ue000\uffff"
 
 
 @pytest.mark.parametrize("char", FOOLING + UNSEEN)

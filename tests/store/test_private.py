@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,13 +26,13 @@ OPEN = """\
 import os, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from imagebot.store.database import Database
+from imagebot.store.database import SqlDatabase
 from imagebot.store.lock import only_bot
 from imagebot.store.sql import database_store
 os.umask(int(sys.argv[2], 8))
 state = Path(sys.argv[1])
 with only_bot(state):
-    store = database_store(Database.sqlite(state / "state.db"))()
+    store = database_store(SqlDatabase.sqlite(state / "state.db"))()
     store.first_seen("r.test/app", ["sha256:1"], datetime(2026, 1, 1, tzinfo=UTC))
     store.save()
     os._exit(0)  # the write-ahead log stays
@@ -70,6 +72,18 @@ def test_regret_a_state_of_an_older_imagebot_is_closed_at_its_next_use(tmp_path:
     assert {mode for name, mode in modes(state).items() if name != "state"} == {0o600}
 
 
+def test_regret_what_lies_beside_a_database_that_is_in_use_is_closed_too(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    subprocess.run([sys.executable, "-c", OPEN, str(state), "022"], check=True)
+    with closing(sqlite3.connect(state / "state.db")) as user:
+        user.execute("SELECT * FROM imagebot_clock").fetchall()
+        for path in state.iterdir():
+            path.chmod(0o644)
+        SqlDatabase.sqlite(state / "state.db").open()
+        found = modes(state)
+    assert (found["state.db"], found["state.db-wal"], found["state.db-shm"]) == (0o600, 0o600, 0o600)
+
+
 def test_regret_a_link_in_the_state_folder_does_not_lead_a_write_astray(tmp_path: Path) -> None:
     state, other = tmp_path / "state", tmp_path / "other"
     state.mkdir()
@@ -104,7 +118,7 @@ def test_a_volume_that_kubernetes_gives_to_a_group_is_used_as_it_is(reachable: P
     os.chown(state, 0, 1002)
     state.chmod(0o2770)
     # Whoever this becomes need not be able to load libraries: all are loaded before.
-    loaded = f"database_store(Database.sqlite(Path({str(reachable / 'another' / 'state.db')!r})))()\n"
+    loaded = f"database_store(SqlDatabase.sqlite(Path({str(reachable / 'another' / 'state.db')!r})))()\n"
     code = OPEN.replace("os.umask(", loaded + "os.setgroups([]); os.setgid(1002); os.setuid(1002); os.umask(")
     done = subprocess.run([sys.executable, "-c", code, str(state), "022"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

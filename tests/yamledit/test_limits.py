@@ -8,11 +8,12 @@ import pytest
 
 from imagebot.fields.find import find
 from imagebot.yamledit.events import Text, Unreadable, pull
-from imagebot.yamledit.limits import MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_EVENTS, MAX_FILE_EVENTS
+from imagebot.yamledit.limits import MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_EVENTS, MAX_FILE_EVENTS, MAX_HANDLES
 from tests.support.effort import calls
 
 # Beside them: two events of the document, two of the list, and the end of the file.
 ITEMS = MAX_EVENTS - 5
+TAGS = b"%TAG !a! tag:a.test:\n%TAG !b! tag:b.test:\n--- a\n...\n"
 IN_BLOCK = b"".join(b"  - helm:\n      values: |\n        [%s]\n" % (b"1," * 90_000) for _ in range(7))
 
 
@@ -56,6 +57,12 @@ def read(data: bytes) -> Iterator[str]:
             b"#" * (MAX_BYTES + 1),
             "the file has 8388609 bytes; at most 8388608 are read: split it",
             id="bytes",
+        ),
+        pytest.param(
+            TAGS * (MAX_HANDLES // 2),
+            TAGS * (MAX_HANDLES // 2 + 1),
+            "the file has more than 100 %TAG directives",
+            id="handles of tags",
         ),
     ],
 )
