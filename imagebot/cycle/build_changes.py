@@ -95,7 +95,7 @@ def all_unknown(targets: Iterable[BranchTarget], because: ImagebotError) -> News
 def _carries(checkout: Checkout, target: BranchTarget, unknown: Collection[str]) -> bool:
     """Whether the open pull request proposes something of a policy that is unknown now: then it stays as it is."""
     here = {member.policy.app for member in target.members if str(member.policy) in unknown}
-    pull = checkout.pulls.get(target.branch) if here else None
+    pull = checkout.pull_requests.open.get(target.branch) if here else None
     found = None if pull is None else block.read(pull.body)
     return found is not None and any(item.app in here for item in found.proposed)
 
@@ -111,7 +111,7 @@ def _soaking(checkout: Checkout, branch: str, members: Iterable[Member]) -> Iter
         if (
             to.digest is None
             or shut is not None
-            or gates.kept_back(to, checkout.refused(branch, policy, image, to.tag))
+            or gates.kept_back(to, checkout.pull_requests.refused(branch, policy, image, to.tag))
         ):
             continue
         yield Member(policy, replace(member.line, verdict=Update(to, verdict.because)))

@@ -37,7 +37,7 @@ def look_after(
     changed = {one.target.branch for one in mine if one.change is not None}
     standing = stands((one.target for one in mine), unknown)
     closed: dict[str, str] = {}
-    for branch, pull in checkout.pulls.items():
+    for branch, pull in checkout.pull_requests.open.items():
         world.go_on()
         if branch in changed:
             continue
@@ -50,7 +50,7 @@ def look_after(
                 return _retire(world, checkout, pull, reason)
             return None
 
-        done = checkout.ask_forge(f"look after the pull request of {branch}", partial(look, pull))
+        done = checkout.pull_requests.ask(f"look after the pull request of {branch}", partial(look, pull))
         if isinstance(done, ImagebotError):
             done = _failed(checkout, pull, done)
         if done is not None:
@@ -67,9 +67,9 @@ def look_after(
 
 
 def _close_doubles(world: World, checkout: Checkout) -> Outcomes[None]:
-    for pull in checkout.doubles:
+    for pull in checkout.pull_requests.doubles:
         world.go_on()
-        done = checkout.ask_forge(
+        done = checkout.pull_requests.ask(
             f"look after the second pull request of {pull.branch}", partial(_close_double, checkout, pull)
         )
         if isinstance(done, ImagebotError):
@@ -78,9 +78,9 @@ def _close_doubles(world: World, checkout: Checkout) -> Outcomes[None]:
 
 def _close_double(checkout: Checkout, pull: PullRequest) -> None:
     """Close the younger of two, unless people hold one of them: then both are left to them. Raises `WorldError`."""
-    if Command.HOLD not in checkout.wishes[pull.branch]:
-        comment = doubled(checkout.pulls[pull.branch].number)
-        checkout.forge.close(pull, comment, block.stamped(pull.body, closed_by_bot=True))
+    if Command.HOLD not in checkout.pull_requests.commands[pull.branch]:
+        comment = doubled(checkout.pull_requests.open[pull.branch].number)
+        checkout.pull_requests.forge.close(pull, comment, block.stamped(pull.body, closed_by_bot=True))
 
 
 def _moot(
@@ -110,8 +110,8 @@ def _say_frozen(checkout: Checkout, pull: PullRequest, kept: Frozen) -> None:
     if not kept.commit or (found is not None and found.frozen == kept.commit):
         return
     if found is not None and found.auto_merge:
-        checkout.forge.stop_auto_merge(pull)
-    checkout.forge.say(
+        checkout.pull_requests.forge.stop_auto_merge(pull)
+    checkout.pull_requests.forge.say(
         pull,
         frozen_comment(kept.who, kept.commit, pull.branch),
         block.stamped(settled(pull.body), frozen=kept.commit, auto_merge=False),
@@ -121,7 +121,7 @@ def _say_frozen(checkout: Checkout, pull: PullRequest, kept: Frozen) -> None:
 def _retire(world: World, checkout: Checkout, pull: PullRequest, reason: Moot) -> Outcome:
     """Close a pull request that nobody works on."""
     comment = closing(reason, checkout.settings.branch)
-    checkout.forge.close(pull, comment, block.stamped(pull.body, closed_by_bot=True))
+    checkout.pull_requests.forge.close(pull, comment, block.stamped(pull.body, closed_by_bot=True))
     done = _outcome(checkout, pull, Action.CLOSED, reason.because)
     world.tell(PullRequestSettled(done.name, done.environment, done.deed, done.url, done.because))
     return done

@@ -50,7 +50,7 @@ def proposed(checkout: Checkout, policy: Policy, image: ImageName, branches: Ite
     """The tags of an image that the open pull requests of these branches propose. Raises `WorldError`."""
     found: list[str] = []
     for branch in branches:
-        pull = checkout.pulls.get(branch) if branch in checkout.heads.branches else None
+        pull = checkout.pull_requests.open.get(branch) if branch in checkout.heads.branches else None
         told = None if pull is None else block.read(pull.body)
         if told is not None:
             wanted = (policy.app, str(image))

@@ -44,7 +44,7 @@ def made(world: World, checkout: Checkout, changes: Sequence[Change]) -> Sequenc
     """A commit for each change, or why there is none; by the forge where it is to sign them."""
     if checkout.settings.verified_commits:
         return [
-            checkout.ask_forge(
+            checkout.pull_requests.ask(
                 f"have {change.branch} committed by the forge", partial(_verified, world, checkout, change)
             )
             for change in changes
@@ -63,7 +63,7 @@ def _verified(world: World, checkout: Checkout, change: Change) -> str:
 
     One that it did not sign after all is worth no more than our own. Raises `ImagebotError`.
     """
-    forge, base = checkout.forge, checkout.heads.base
+    forge, base = checkout.pull_requests.forge, checkout.heads.base
     assert isinstance(forge, Signs), "the settings let no other forge"
     tree = checkout.mirror.tree(base, change.files)
     files = {path: Blob(checkout.entries[path].mode, data) for path, data in change.files.items()}

@@ -31,7 +31,7 @@ Proposals = dict[BranchPlace, Proposal]
 
 def jobs_of(checkout: Checkout, mine: Sequence[Arranged]) -> list[Job]:
     """What is to be done, beside what is there. Raises what the forge does that tells what is open."""
-    tips, pulls = checkout.heads.branches, checkout.pulls
+    tips, pulls = checkout.heads.branches, checkout.pull_requests.open
     return [
         Job(checkout, one.target, one.change, tips.get(one.change.branch), pulls.get(one.change.branch))
         for one in mine
@@ -76,8 +76,8 @@ def _not_refused(jobs: Sequence[Job]) -> Outcomes[list[Job]]:
         if job.pull is not None:
             wanted.append(job)
             continue
-        question = partial(job.checkout.refused_meanwhile, job.change)
-        because = job.checkout.ask_forge(f"ask whether people refused {job.change.branch} meanwhile", question)
+        question = partial(job.checkout.pull_requests.refused_meanwhile, job.change)
+        because = job.checkout.pull_requests.ask(f"ask whether people refused {job.change.branch} meanwhile", question)
         if isinstance(because, ImagebotError):
             yield failed(job.change, because)
         elif because is not None:
@@ -150,7 +150,7 @@ def _announced(jobs: Sequence[Job], proposals: Mapping[BranchPlace, Proposal]) -
         proposal, done = proposals.get(job.place), None
         if job.pull is not None and proposal is not None:
             question = partial(_announce, job, job.pull, proposal)
-            done = job.checkout.ask_forge(f"announce what comes to {job.change.branch}", question)
+            done = job.checkout.pull_requests.ask(f"announce what comes to {job.change.branch}", question)
         if isinstance(done, ImagebotError):
             yield failed(job.change, done)
         else:
@@ -162,9 +162,9 @@ def _announce(job: Job, pull: PullRequest, proposal: Proposal) -> None:
     """What the forge may merge by itself must not turn into something that it may not. Raises `WorldError`."""
     found = block.read(pull.body)
     if found is not None and found.auto_merge and not proposal.auto_merge:
-        job.checkout.forge.stop_auto_merge(pull)
+        job.checkout.pull_requests.forge.stop_auto_merge(pull)
     if not says(pull, job.change.fingerprint):
-        announce(job.checkout.forge, pull, _superseding(pull, job.change))
+        announce(job.checkout.pull_requests.forge, pull, _superseding(pull, job.change))
 
 
 def _pushed(
@@ -196,13 +196,13 @@ def _settled(world: World, job: Job, proposal: Proposal | None, commit: str) -> 
     world.go_on()
     headed = None if proposal is None else replace(proposal, head=commit)
     settle = partial(_settle, world, job, headed, moved=commit != job.tip)
-    done = job.checkout.ask_forge(f"settle the pull request of {job.change.branch}", settle)
+    done = job.checkout.pull_requests.ask(f"settle the pull request of {job.change.branch}", settle)
     return outcome(job.change, undone(done), str(done)) if isinstance(done, ImagebotError) else done
 
 
 def _settle(world: World, job: Job, proposal: Proposal | None, *, moved: bool) -> Outcome:
     """Bring the pull request up to what its branch holds. Raises `ImagebotError`."""
-    change, forge = job.change, job.checkout.forge
+    change, forge = job.change, job.checkout.pull_requests.forge
     because = "; ".join(update.because for update in change.updates)
     if proposal is None:
         assert job.pull is not None, "it says all this already"
@@ -215,7 +215,7 @@ def _settle(world: World, job: Job, proposal: Proposal | None, *, moved: bool) -
     if done:
         forge.remove_labels(ensured.pull, tuple(label for label in done if label in ensured.pull.labels))
     if ensured.deed == "opened":
-        job.checkout.opens(ensured.pull)
+        job.checkout.pull_requests.opens(ensured.pull)
     for warning in ensured.warnings:
         world.tell(ForgeWarned(change.repository, warning))
     kept = ensured.deed == "kept" and not moved

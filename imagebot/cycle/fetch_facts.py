@@ -214,7 +214,7 @@ def _rolled_back(question: FactQuestion, tag: str) -> Iterator[KeptBack]:
 
 def _closed(question: FactQuestion, tag: str, facts: Facts) -> Facts:
     checkout, image = question.here.checkout, question.case.watch.image
-    return replace(facts, closed=checkout.refused(question.branch, question.policy, image, tag))
+    return replace(facts, closed=checkout.pull_requests.refused(question.branch, question.policy, image, tag))
 
 
 def _since(question: FactQuestion, tag: str, facts: Facts) -> Facts:

@@ -127,7 +127,7 @@ def _forge_tells(checkout: Checkout, policy: Policy, watch: Watch, left: WentBac
         (item.app, item.image) == wanted
         and left.then.tag in (item.tag, None)
         and left.then.digest in (item.digest, None)
-        for merged in checkout.forge.merged_pulls(prefix, since)
+        for merged in checkout.pull_requests.forge.merged_pulls(prefix, since)
         if commit.id == merged.commit or number(commit) == merged.pull.number
         if not merged.pull.branch.endswith(ROLLBACK) and (found := block.read(merged.pull.body)) is not None
         for item in found.proposed

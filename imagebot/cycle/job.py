@@ -39,7 +39,7 @@ class Job:
 
     @property
     def wishes(self) -> frozenset[Command]:
-        return self.checkout.wishes.get(self.change.branch, frozenset())
+        return self.checkout.pull_requests.commands.get(self.change.branch, frozenset())
 
     @property
     def said(self) -> bool:

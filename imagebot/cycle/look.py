@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from functools import partial
 
-from imagebot.cycle.checkout import Checkout, check_out, party_of
+from imagebot.cycle.checkout import Checkout, check_out
 from imagebot.cycle.decide import Owned, Snapshot, judge_watch
 from imagebot.cycle.pass_store import PassStore
+from imagebot.cycle.pull_requests import party_of
 from imagebot.cycle.registry_cache import RegistryCache
 from imagebot.cycle.side_by_side import SideBySide, Step
 from imagebot.cycle.source_history import Branch, Histories, branches, read_branch
@@ -122,7 +123,7 @@ class Look:
         settings = self.world.settings.repositories[name]
         checkout = check_out(self.world, self.registries, self.memory, settings, mine)
         owned = self.world.ask(f"find whose fields are whose in {name}", partial(Owned.of, mine, checkout.files))
-        if not checkout.has_pulls:
+        if not checkout.pull_requests.are_known:
             self.world.go_on()  # told already; whoever needs it meets it again
         return checkout, owned
 

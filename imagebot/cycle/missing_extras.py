@@ -17,16 +17,20 @@ def supplied(job: Job) -> bool:
     if pull is None or wanted is None:
         return False
     keys = {name: f"{checkout.settings.url} {name}" for name in names_of(wanted)}
-    in_vain = {name for name, key in keys.items() if key in checkout.in_vain or checkout.memory.counted("in vain", key)}
+    in_vain = {
+        name
+        for name, key in keys.items()
+        if key in checkout.pull_requests.in_vain or checkout.memory.counted("in vain", key)
+    }
     wanted = lacks(pull, in_vain)
     if wanted is None:
         return False
-    before = checkout.forge.writes
-    still = supply(checkout.forge, pull, wanted)
-    checkout.in_vain |= {keys[name] for name in still}
+    before = checkout.pull_requests.forge.writes
+    still = supply(checkout.pull_requests.forge, pull, wanted)
+    checkout.pull_requests.in_vain |= {keys[name] for name in still}
     if len(still) < len(names_of(wanted)):
         return True
-    if checkout.forge.writes > before:
+    if checkout.pull_requests.forge.writes > before:
         for name in still:
             checkout.memory.count("in vain", keys[name], [checkout.memory.now])
     return False

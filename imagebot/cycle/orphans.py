@@ -27,8 +27,10 @@ def orphans(
     One that a change is about to use stays, and one of which people closed the pull request: they may open it again.
     """
     used = {one.target.branch for one in mine if one.change is not None}
-    unused = [branch for branch in checkout.heads.branches if branch not in used and branch not in checkout.pulls]
-    left = [branch for branch in unused if not checkout.doubt(branch) and _is_ours(checkout, branch)]
+    unused = [
+        branch for branch in checkout.heads.branches if branch not in used and branch not in checkout.pull_requests.open
+    ]
+    left = [branch for branch in unused if not checkout.pull_requests.doubt(branch) and _is_ours(checkout, branch)]
     if not left:
         return {}
     tips = [Bringing(checkout.heads.branches[branch], {}) for branch in left]
@@ -39,7 +41,7 @@ def orphans(
         because = _why(checkout, branch, targets.get(branch), standing)
         if branch not in targets and not (whole and _is_nobodys(checkout, branch, unknown)):
             because = ""
-        if because and (doubt := checkout.unlisted(branch)):
+        if because and (doubt := checkout.pull_requests.unlisted(branch)):
             checkout.world.tell(ForgeWarned(checkout.settings.name, f"{branch} is not deleted: {doubt}"))
             because = ""
         if there[branch] and (branch in targets or not _is_shared(checkout)):
@@ -81,7 +83,7 @@ def _why(checkout: Checkout, branch: str, target: BranchTarget | None, standing:
     if target is None:
         return "" if branch.endswith(ROLLBACK) else "no policy has such a branch any more"
     reason = moot(branch, dict.fromkeys(_items(target), ""), standing, whole=False)
-    if reason is None or (reason.why is Why.TAKEN_BACK and checkout.was_refused(branch)):
+    if reason is None or (reason.why is Why.TAKEN_BACK and checkout.pull_requests.was_refused(branch)):
         return ""
     return reason.because
 

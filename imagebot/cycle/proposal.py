@@ -54,7 +54,7 @@ def described(checkout: Checkout, target: BranchTarget, change: Change) -> Propo
 
 def _room(checkout: Checkout, branch: str) -> int:
     """How long the description may be beside what people wrote around it."""
-    pull = checkout.pulls.get(branch)
+    pull = checkout.pull_requests.open.get(branch)
     theirs = 0 if pull is None else sum(map(len, words(pull.body)))
     facts = FACTS[checkout.settings.forge]
     return facts.room(BODY_LIMIT) - max(0, theirs - facts.room(PEOPLES_ROOM))

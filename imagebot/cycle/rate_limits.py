@@ -33,7 +33,7 @@ def allow(
         return {}
     now = next(iter(present.values())).memory.now
     opened = {name: (*_opened(checkout), *[now] * let_in.get(name, 0)) for name, checkout in present.items()}
-    open_now = {name: len(checkout.pulls) + let_in.get(name, 0) for name, checkout in present.items()}
+    open_now = {name: len(checkout.pull_requests.open) + let_in.get(name, 0) for name, checkout in present.items()}
     repositories = {
         name: _allowance(open_now[name], opened[name], checkout.settings.limits) for name, checkout in present.items()
     }
@@ -62,11 +62,11 @@ def unpaid(
     repository, mine = jobs[0].change.repository, jobs[0].checkout
     costs = {job.change.branch: _cost(job, proposals[job.place]) for job in jobs if job.place in proposals}
     with _PROMISING:
-        mine.promised_writes = 0
-        left = _writes({checkout.settings.name: checkout for checkout in checkouts}).get(mine.account)
+        mine.pull_requests.promised_writes = 0
+        left = _writes({checkout.settings.name: checkout for checkout in checkouts}).get(mine.pull_requests.account)
         waits = {} if left is None else unpayable(costs, left)
         spends = sum(cost for branch, cost in costs.items() if branch not in waits)
-        mine.promised_writes = mine.forge_writes + spends
+        mine.pull_requests.promised_writes = mine.pull_requests.writes + spends
     return {(repository, branch): because for branch, because in waits.items()}
 
 
@@ -88,7 +88,7 @@ def _opened(checkout: Checkout) -> tuple[datetime, ...]:
     """When pull requests were opened in the last hour: as is remembered, or else as those tell that are open still."""
     memory = checkout.memory
     known = memory.counted("opened", checkout.settings.url)
-    times = (_moment(pull.opened_at) for pull in checkout.pulls.values())
+    times = (_moment(pull.opened_at) for pull in checkout.pull_requests.open.values())
     still = tuple(at for at in times if at is not None and memory.now - at < _HOUR)
     return max(known, still, key=len)
 
@@ -109,7 +109,7 @@ def _newcomer(checkout: Checkout, change: Change) -> Newcomer:
         name=change.name,
         kinds=tuple(update.kind for update in change.updates),
         labels=change.labels,
-        account=checkout.account,
+        account=checkout.pull_requests.account,
         cost=cost(change.labels, change.reviewers, change.assignees) + _cost_of_commit(checkout),
     )
 
@@ -123,9 +123,10 @@ def _writes(present: Mapping[str, Checkout]) -> Mapping[str, int]:
     """How many writes each forge takes yet in this hour, of those that limit them."""
     left: dict[str, int] = {}
     for checkout in present.values():
-        limit = checkout.forge.hourly_writes
+        limit = checkout.pull_requests.forge.hourly_writes
         if limit is not None:
-            spent = len(checkout.memory.counted("writes", checkout.account))
-            spends = max(checkout.forge_writes, checkout.promised_writes)
-            left[checkout.account] = max(0, left.get(checkout.account, limit - spent) - spends)
+            spent = len(checkout.memory.counted("writes", checkout.pull_requests.account))
+            spends = max(checkout.pull_requests.writes, checkout.pull_requests.promised_writes)
+            account = checkout.pull_requests.account
+            left[account] = max(0, left.get(account, limit - spent) - spends)
     return left

@@ -13,11 +13,12 @@ from functools import partial
 from itertools import product
 
 from imagebot.cycle.build_changes import Arranged, News, all_unknown, arrange, told
-from imagebot.cycle.checkout import Checkout, party_of
+from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.close_stale import look_after
 from imagebot.cycle.deliver import deliver, forge_failed, jobs_of
 from imagebot.cycle.job import Job, Outcomes, failed, outcome
 from imagebot.cycle.look import Look
+from imagebot.cycle.pull_requests import party_of
 from imagebot.cycle.rate_limits import allow
 from imagebot.cycle.report import Action, Outcome
 from imagebot.cycle.side_by_side import Step
@@ -219,7 +220,7 @@ class Waves:
         return waits
 
     def _present(self) -> list[Checkout]:
-        return [checkout for checkout in self.look.checkouts if checkout.has_pulls]
+        return [checkout for checkout in self.look.checkouts if checkout.pull_requests.are_known]
 
     def _unknown(self) -> set[str]:
         """The policies of which not enough is known, or not yet."""

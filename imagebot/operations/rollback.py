@@ -90,7 +90,7 @@ def carry_out(world: World, planned: Planned) -> Outcome:
     """
     checkout, change = planned.checkout, planned.change
     _hold(world, planned.holds)
-    tip, pull = checkout.heads.branches.get(change.branch), checkout.pulls.get(change.branch)
+    tip, pull = checkout.heads.branches.get(change.branch), checkout.pull_requests.open.get(change.branch)
     moved = (
         tip is None
         or checkout.lies_on_the_past(change.branch)
@@ -102,7 +102,7 @@ def carry_out(world: World, planned: Planned) -> Outcome:
             raise commit
         world.tell(ChangeCommitted(change.repository, change.branch, commit))
         if pull is not None and not says(pull, change.fingerprint):
-            announce(checkout.forge, pull, "")
+            announce(checkout.pull_requests.forge, pull, "")
         result = checkout.mirror.push([PushUpdate(change.branch, commit, tip)])[change.branch]
         if isinstance(result, Rejected):
             because = f"{change.branch} was not pushed: {result.because}; run it again"
@@ -112,7 +112,7 @@ def carry_out(world: World, planned: Planned) -> Outcome:
     proposal = Proposal(
         change.branch, change.base, change.title, text, change.labels, reviewers(checkout, change), change.assignees
     )
-    ensured = ensure(checkout.forge, proposal, pull)
+    ensured = ensure(checkout.pull_requests.forge, proposal, pull)
     for warning in ensured.warnings:
         world.tell(ForgeWarned(change.repository, warning))
     deed = {"opened": Action.OPENED, "rewritten": Action.UPDATED, "kept": Action.UPDATED if moved else Action.KEPT}

@@ -94,14 +94,14 @@ BROKEN = (
     Fixed(
         "what the bot closed looks as if people had closed it",
         "imagebot/cycle/close_stale.py",
-        "    checkout.forge.close(pull, comment, block.stamped(pull.body, closed_by_bot=True))\n    done",
-        "    checkout.forge.close(pull, comment, block.stamped(pull.body, closed_by_bot=False))\n    done",
+        "(pull, comment, block.stamped(pull.body, closed_by_bot=True))\n    done",
+        "(pull, comment, block.stamped(pull.body, closed_by_bot=False))\n    done",
     ),
     Fixed(
         "commits of people's freeze nothing",
         "imagebot/cycle/checkout.py",
-        "return None if Command.REBUILD in wishes else self.frozen(branch)",
-        "return None",
+        "(None if rebuilt else self.frozen(branch))",
+        "None",
     ),
     Fixed(
         "what is unknown is not wanted",
