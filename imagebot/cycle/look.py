@@ -89,7 +89,9 @@ class Look:
         for name in sorted(self._repositories()):
             step = Step(self._party(name), f"check out {name}", partial(self._open, name))
             self.work.start(step, partial(self._opened, name))
-        for image in sorted({watch.image for policy in policies for watch in policy.watches}):
+        images = sorted({watch.image for policy in policies for watch in policy.watches})
+        self.memory.will_list(images)
+        for image in images:
             deed, question = f"list the tags of {image.familiar}", partial(self.registries.tags, image)
             self.work.start(Step(image.registry, deed, question, budgets.question), partial(self._listed, image))
         for branch, rules in branches(policies).items():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal, get_args
 
@@ -53,6 +54,8 @@ class PassStore:
         self.now = now
         self._lock = threading.Lock()
         self._noticed: dict[str, str] = {}
+        self._lists: dict[str, str] = {}
+        self._judged: set[tuple[str, str]] = set()
         self._doubted: set[str] = set()
         self._looked_at: set[ImageName] = set()
 
@@ -158,16 +161,22 @@ class PassStore:
         at = {f"{name}@{digest}": _NEVER if time is None else time.isoformat() for digest, time in times.items()}
         self._store.recall("created", at)
 
+    def will_list(self, names: Iterable[ImageName]) -> None:
+        """Read at once what is remembered of these lists: their answers come one by one."""
+        every = [str(name) for name in names]
+        self._lists = {**dict.fromkeys(every, ""), **self._store.recalled("tags", every)}
+
     def shrunk(self, lists: Mapping[ImageName, int]) -> Mapping[ImageName, Shrunk]:
         """The lists of tags, of these lengths now, that were longer; remembers all of them.
 
         One that stays short is taken for whole after a while, and then it is no longer a short one.
         """
-        known = self._store.recalled("tags", [str(name) for name in lists])
+        others = [str(name) for name in lists if str(name) not in self._lists]
+        known = {**self._lists, **(self._store.recalled("tags", others) if others else {})}
         short: dict[ImageName, Shrunk] = {}
         fresh: dict[str, str] = {}
         for name, length in lists.items():
-            before, since = _read(known.get(str(name)), self.now)
+            before, since = _read(known.get(str(name), ""), self.now)
             if length < before and (since is None or self.now - since < BELIEVED_AFTER):
                 short[name] = Shrunk(before, length, since or self.now)
                 text = json.dumps([before, (since or self.now).isoformat()])
@@ -176,6 +185,7 @@ class PassStore:
             if text != known.get(str(name)):
                 fresh[str(name)] = text
         self._store.recall("tags", fresh)
+        self._lists |= fresh
         return short
 
     def doubt(self, name: ImageName, what: What) -> datetime:
@@ -266,8 +276,16 @@ class PassStore:
         self._store.recall(f"trouble {kind}", said)
 
     def judged(self, verdicts: Sequence[LastVerdict]) -> None:
-        """Remember what this pass decided."""
-        self._store.judged(verdicts)
+        """Remember what this pass decided, of those of which something else is remembered."""
+        before: dict[tuple[str, str], set[LastVerdict]] = defaultdict(set)
+        after: dict[tuple[str, str], set[LastVerdict]] = defaultdict(set)
+        for last in self.verdicts.values():
+            before[last.app, last.environment].add(replace(last, at=self.now))
+        for verdict in verdicts:
+            after[verdict.app, verdict.environment].add(replace(verdict, at=self.now))
+        news = {place for place, said in after.items() if place in self._judged or said != before[place]}
+        self._judged |= news
+        self._store.judged([verdict for verdict in verdicts if (verdict.app, verdict.environment) in news])
 
     def save(self) -> None:
         """Make sure that what must survive does."""
@@ -284,9 +302,9 @@ class PassStore:
         self.save()
 
 
-def _read(text: str | None, now: datetime) -> tuple[int, datetime | None]:
+def _read(text: str, now: datetime) -> tuple[int, datetime | None]:
     """The longest list known, and since when it is shorter; a moment in the future is none."""
-    if text is None:
+    if not text:
         return 0, None
     length, since = json.loads(text)
     at = None if since is None else datetime.fromisoformat(since).astimezone(UTC)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from imagebot.documents.merge import Taken, taken
 from imagebot.documents.model import Path
@@ -23,8 +22,8 @@ from imagebot.policy.trial import Trial, watched
 class Given:
     """What a policy file stands in: names that imagebot.yaml has (`None`: not asked), sound defaults, fences."""
 
-    repositories: Collection[str] | None
-    sources: Collection[str] | None
+    repositories: frozenset[str] | None
+    sources: frozenset[str] | None
     defaults: tuple[DefaultsFile, ...] = ()
     fences: tuple[FolderFence, ...] = ()
 
@@ -60,9 +59,8 @@ def check_file(file: str, data: bytes, given: Given) -> SoundFile | tuple[Proble
     return SoundFile(found.document, policies, tuple(_advice(found)), tuple(_trials(found)))
 
 
-@lru_cache(maxsize=4096)
 def _read(file: str, data: bytes, layers: tuple[DefaultsFile, ...]) -> _Read | tuple[Problem, ...]:
-    """One file by itself. Kept, as the same bytes come in every pass and a quiet pass should parse no YAML."""
+    """One file by itself."""
     document = parse(file, data)
     if not isinstance(document, Document):
         return document

@@ -92,7 +92,8 @@ class PathIndex:
         return min((self._holding.get(segment, []) for segment in plain), key=len, default=None)
 
 
-@lru_cache(maxsize=4096)
+# More than there are policies: a bound that turns over in every pass would keep nothing.
+@lru_cache(maxsize=1 << 16)
 def _compile(patterns: tuple[str, ...]) -> PathSpec[Any]:
     return PathSpec.from_lines("gitignore", patterns, backend="re2")
 

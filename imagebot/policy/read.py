@@ -86,6 +86,12 @@ class _Folders:
         return tuple(self.written[name] for name in names) + last
 
 
+_Question = tuple[str, bytes, Given]
+_Checked = dict[_Question, SoundFile | tuple[Problem, ...]]
+_KEPT: _Checked = {}
+"""What was made of each file the last time: the same bytes come in every pass, and a quiet pass reads no YAML."""
+
+
 def read_policies(
     files: Mapping[str, bytes | Problem],
     repositories: Collection[str] | None,
@@ -102,18 +108,21 @@ def read_policies(
     sound: dict[str, SoundFile] = {}
     found: dict[str, Sequence[Problem]] = {}
     waiting: dict[str, list[str]] = defaultdict(list)
+    kept: _Checked = {}
     for file, data in sorted((name, data) for name, data in files.items() if not is_defaults(name)):
         below = folders.below(file)
         wrong = next((one.file for one in below if one.file in folders.wrong), None)
         if wrong is not None or isinstance(data, Problem):
             waiting[wrong or file].append(file)
             continue
-        given = Given(repositories, sources, below, around.fences.get(file, ()))
-        one = _asked(ask, file, partial(check_file, file, data, given))
+        given = Given(_names(repositories), _names(sources), below, around.fences.get(file, ()))
+        one = _asked(ask, file, partial(_checked, (file, data, given), kept))
         if isinstance(one, SoundFile):
             sound[file] = one
         else:
             found[file] = one
+    _KEPT.clear()
+    _KEPT.update(kept)
     problems = [problem for some in folders.wrong.values() for problem in some]
     problems += [data for data in files.values() if isinstance(data, Problem) and data not in problems]
     problems += [*_told_once(found), *_waiting(waiting)]
@@ -135,6 +144,16 @@ def _together(sound: Mapping[str, SoundFile], problems: Sequence[Problem]) -> Po
         advice=tuple(sorted(_told_once({file: one.advice for file, one in sound.items()}))),
         trials=tuple(trial for one in sound.values() for trial in one.trials),
     )
+
+
+def _checked(question: _Question, kept: _Checked) -> SoundFile | tuple[Problem, ...]:
+    """What is made of a file, kept for the next time."""
+    kept[question] = _KEPT[question] if question in _KEPT else check_file(*question)
+    return kept[question]
+
+
+def _names(names: Collection[str] | None) -> frozenset[str] | None:
+    return None if names is None else frozenset(names)
 
 
 def _asked(ask: Ask, file: str, question: Callable[[], T]) -> T | tuple[Problem, ...]:

@@ -15,7 +15,7 @@ BANS = "ban"
 
 @dataclass(frozen=True, slots=True)
 class LastVerdict:
-    """What was decided about one image of one policy when it was last judged; `state` is the verdict's name.
+    """What was decided about one image of one policy, `at` first when it was; `state` is the verdict's name.
 
     `tag` is the tag that it is about, where there is one; `until` is when it may change by itself.
     """

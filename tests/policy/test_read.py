@@ -106,3 +106,29 @@ def test_no_hint_about_a_pattern_around_commit_ids() -> None:
     assert len(read_policies({"x": text.replace("commit: {source: s}", "numeric: asc").encode()}, None).advice) == 1
     both = text.replace(image, f"{image}, {{image: y, numeric: asc, tags: {{match: ^main-}}}}")
     assert [item.line for item in read_policies({"x": both.encode()}, None).advice] == [4], "the other one is looked at"
+
+
+def test_what_did_not_change_is_not_read_again_however_much_there_is() -> None:
+    files = {f"{name}.yaml": POLICY_TEXT.replace("NAME", name).encode() for name in ("a", "b", "c")}
+    first = read_policies(files, None)
+    changed = read_policies({**files, "b.yaml": files["b.yaml"] + b"# a remark\n"}, None)
+    assert [one is two for one, two in zip(first.policies, changed.policies, strict=True)] == [True, False, True]
+
+
+def test_what_is_gone_is_not_kept() -> None:
+    """A bot runs for months, and policies are edited every day."""
+    files = {"a.yaml": POLICY_TEXT.replace("NAME", "a").encode()}
+    first = read_policies(files, None)
+    read_policies({}, None)
+    assert read_policies(files, None) == first
+    assert read_policies(files, None).policies[0] is not first.policies[0]
+
+
+def test_what_imagebot_yaml_knows_decides_anew() -> None:
+    files = {"a.yaml": POLICY_TEXT.replace("NAME", "a").encode()}
+    assert read_policies(files, ["r"]).problems == ()
+    assert "knows no repository 'r'" in read_policies(files, ["other"]).problems[0].message
+    assert read_policies(files, ["r"]).problems == ()
+
+
+POLICY_TEXT = "app: NAME\nrepository: r\nenvironments: {e: {}}\nimages: [{image: nginx, semver: ^1}]\n"
