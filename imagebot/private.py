@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from contextlib import suppress
@@ -13,6 +14,8 @@ from imagebot.errors import BadInput
 _FOLDER = 0o700
 _FILE = 0o600
 _OTHERS = 0o077
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EMFILE, errno.ENFILE})
+"""What keeps a file from being written for now."""
 
 
 def make_private(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -26,7 +27,7 @@ from imagebot.policyfiles import load_policies
 from imagebot.registry.client import Registries
 from imagebot.settings.resolve import GitHubApp, RepositorySettings, Settings, SshKey, TokenCredentials
 from imagebot.settings.resolve import load as load_settings
-from imagebot.store.open import opener
+from imagebot.store.open import as_it_lies, opener
 
 __all__ = ["load", "load_settings", "mirror_of", "only", "read_policies", "world_of"]
 
@@ -104,6 +105,7 @@ def world_of(settings: Settings, stopping: Callable[[], bool] = _never, *, locke
         source=source,
         forge=forge,
         store=opener(settings, shelf),
+        as_it_lies=partial(as_it_lies, settings),
         index=FieldIndex(settings.state / "mirrors", writes=locked),
         tell=log_sink(settings.log.format, settings.log.level),
         stopping=stopping,

@@ -15,7 +15,7 @@ from rich.text import Text
 from imagebot import clock
 from imagebot.cli.compose import load, only, world_of
 from imagebot.cli.options import config_option
-from imagebot.cli.tables import chosen, console, print_bugs, print_json, print_problems, state
+from imagebot.cli.tables import chosen, console, print_bugs, print_json, print_problems, problems_of, state
 from imagebot.cycle.run import preview
 from imagebot.documents.merge import Taken
 from imagebot.documents.model import Path as KeyPath
@@ -58,7 +58,7 @@ def command(app: str, image: str | None, as_json: bool, config: Path | None) -> 
         print_json([_data(decision, line, now) for decision, line in lines])
     else:
         out = console()
-        print_problems(report.problems, out)
+        print_problems(problems_of(report), out)
         for decision, line in lines:
             _print(decision, line, now, out)
         print_bugs(report.bugs, out)

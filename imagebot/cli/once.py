@@ -10,11 +10,14 @@ from imagebot import clock
 from imagebot.cli.compose import load, only, world_of
 from imagebot.cli.options import config_option
 from imagebot.cli.tables import as_data, console, print_json, print_report
-from imagebot.cycle.run import run
+from imagebot.cycle.report import Report
+from imagebot.cycle.run import preview, run
 from imagebot.errors import Stopped
 from imagebot.observe.log import FromLibraries
+from imagebot.policy.read import PolicySet
+from imagebot.settings.resolve import Settings
 from imagebot.stop import Stop
-from imagebot.store.lock import only_bot
+from imagebot.store.lock import Unwritable, only_bot
 
 
 @click.command()
@@ -34,17 +37,24 @@ def command(apps: tuple[str, ...], as_json: bool, config: Path | None) -> int:
     """
     settings, policies = load(config)
     stop = Stop()
-    with only_bot(settings.state):
-        stop.heed()
-        world = world_of(settings, stop, locked=True)
-        FromLibraries.listen(world.tell)
-        try:
-            report = run(world, only(policies, apps), clock.now())
-        except Stopped as error:
-            click.echo(f"imagebot: {error}", err=True)
-            return 128 + stop.number
+    try:
+        report = _passed(settings, policies, apps, stop)
+    except Unwritable:
+        # Nothing can be carried out: what there is to do is told, and why it is not done.
+        report = preview(world_of(settings, stop), only(policies, apps), clock.now())
+    except Stopped as error:
+        click.echo(f"imagebot: {error}", err=True)
+        return 128 + stop.number
     if as_json:
         print_json(as_data(report))
     else:
         print_report(report, console())
     return report.exit_code
+
+
+def _passed(settings: Settings, policies: PolicySet, apps: tuple[str, ...], stop: Stop) -> Report:
+    with only_bot(settings.state):
+        stop.heed()
+        world = world_of(settings, stop, locked=True)
+        FromLibraries.listen(world.tell)
+        return run(world, only(policies, apps), clock.now())

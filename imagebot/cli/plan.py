@@ -12,7 +12,7 @@ from rich.text import Text
 from imagebot import clock
 from imagebot.cli.compose import load, only, world_of
 from imagebot.cli.options import config_option
-from imagebot.cli.tables import as_data, console, print_bugs, print_json, print_problems, print_status
+from imagebot.cli.tables import as_data, console, print_bugs, print_json, print_problems, print_status, problems_of
 from imagebot.cycle.report import Report
 from imagebot.cycle.run import preview
 from imagebot.outgoing import outgoing
@@ -43,7 +43,7 @@ def command(apps: tuple[str, ...], as_json: bool, config: Path | None) -> int:
 
 
 def _print(report: Report, out: Console) -> None:
-    print_problems(report.problems, out)
+    print_problems(problems_of(report), out)
     print_status(report.decisions, out)
     print_bugs(report.bugs, out)
     for change in report.changes:

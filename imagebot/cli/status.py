@@ -10,7 +10,16 @@ import click
 from imagebot import clock
 from imagebot.cli.compose import load, only, world_of
 from imagebot.cli.options import config_option
-from imagebot.cli.tables import as_data, console, print_bugs, print_holds, print_json, print_problems, print_status
+from imagebot.cli.tables import (
+    as_data,
+    console,
+    print_bugs,
+    print_holds,
+    print_json,
+    print_problems,
+    print_status,
+    problems_of,
+)
 from imagebot.cycle.run import preview
 from imagebot.selection.hand_holds import HandHold
 
@@ -30,12 +39,12 @@ def command(apps: tuple[str, ...], as_json: bool, config: Path | None) -> int:
     settings, policies = load(config)
     world = world_of(settings)
     report = preview(world, only(policies, apps), clock.now())
-    holds = tuple(hold for hold in world.store().holds() if _is_about(hold, apps))
+    holds = tuple(hold for hold in world.remembered()[0].holds() if _is_about(hold, apps))
     if as_json:
         print_json({**as_data(report), "holds": [_data(hold) for hold in holds]})
     else:
         out = console()
-        print_problems(report.problems, out)
+        print_problems(problems_of(report), out)
         print_status(report.decisions, out)
         print_holds(holds, out)
         print_bugs(report.bugs, out)

@@ -101,7 +101,7 @@ def print_holds(holds: Sequence[HandHold], out: Console) -> None:
 
 def print_report(report: Report, out: Console) -> None:
     """A whole pass: where each image stands, what was done, what it cost."""
-    print_problems(report.problems, out)
+    print_problems(problems_of(report), out)
     print_status(report.decisions, out)
     if report.outcomes:
         out.print()
@@ -124,6 +124,11 @@ def print_bugs(bugs: Sequence[Bug], out: Console) -> None:
         out.print()
     for bug in bugs:
         out.print(Text(outgoing(str(bug)), style="red"), soft_wrap=True)
+
+
+def problems_of(report: Report) -> list[str]:
+    """What is wrong with policy files and settings, and with what the bot remembers."""
+    return [*report.problems, *([] if report.unsaved is None else [str(report.unsaved)])]
 
 
 def print_problems(problems: Iterable[str], out: Console) -> None:
@@ -151,7 +156,7 @@ def as_data(report: Report) -> dict[str, Any]:
             }
             for outcome in report.outcomes
         ],
-        "problems": list(report.problems),
+        "problems": problems_of(report),
         "bugs": [str(bug) for bug in report.bugs],
         "costs": {
             "registryRequests": report.costs.registry_requests,

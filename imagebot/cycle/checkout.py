@@ -14,12 +14,13 @@ from imagebot.cycle.pass_store import PassStore
 from imagebot.cycle.pull_requests import PullRequests, party_of
 from imagebot.cycle.registry_cache import RegistryCache
 from imagebot.cycle.world import World
+from imagebot.errors import ImagebotError
 from imagebot.forge.protocol import Signs
 from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.objects import TreeEntry
 from imagebot.history.commits import Commit
 from imagebot.knownforges import FACTS
-from imagebot.observe.events import MirrorRemade, RepositoryFetched
+from imagebot.observe.events import MirrorRemade, MirrorStale, RepositoryFetched
 from imagebot.plan.claims import FileFields
 from imagebot.policy.model import Policy
 from imagebot.pulls.commands import Command
@@ -121,7 +122,7 @@ def check_out(
 ) -> Checkout:
     """Fetch one environment repository and find the watched fields at its base. Raises `ImagebotError`."""
     mirror = world.mirror(settings)
-    heads = mirror.fetch(world.settings.branch_prefix)
+    heads = _heads(world, settings.name, mirror)
     if mirror.remade:
         world.tell(MirrorRemade(settings.name, mirror.remade))
     tree = mirror.files(heads.base)
@@ -131,3 +132,15 @@ def check_out(
     entries = {entry.path: entry for entry in tree.entries}
     pull_requests = PullRequests(world, settings, mirror, heads, memory)
     return Checkout(world, registries, settings, mirror, heads, files, entries, memory, pull_requests)
+
+
+def _heads(world: World, name: str, mirror: Mirror) -> Heads:
+    """Where the branches are; where nothing can be written, and nothing is carried out, as of the last fetch."""
+    try:
+        return mirror.fetch(world.settings.branch_prefix)
+    except ImagebotError as error:
+        known = mirror.last_heads(world.settings.branch_prefix) if world.reads_only else None
+        if known is None:
+            raise
+        world.tell(MirrorStale(name, str(error)))
+        return known

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from imagebot.errors import BUG, FINE, NOT_ALL_DONE, WRONG_INPUT, Bug, worst
+from imagebot.errors import BUG, FINE, NOT_ALL_DONE, WRONG_INPUT, Bug, ImagebotError, worst
 from imagebot.plan.change import Change
 from imagebot.plan.decision import Decision
 
@@ -59,7 +59,7 @@ class Report:
     """The whole of a pass. `changes` is what was planned.
 
     `problems` are those of policy files, each with its place, and of settings; `bugs` those of our own, of which each
-    cost only what it was met in.
+    cost only what it was met in. `unsaved` is what could not be remembered, or carried out for that, and why.
     """
 
     decisions: tuple[Decision, ...]
@@ -68,6 +68,7 @@ class Report:
     problems: tuple[str, ...]
     costs: Costs
     bugs: tuple[Bug, ...] = ()
+    unsaved: ImagebotError | None = None
 
     @property
     def exit_code(self) -> int:
@@ -78,6 +79,7 @@ class Report:
                 *(NOT_ALL_DONE for outcome in self.outcomes if outcome.deed is Action.FAILED),
                 *(WRONG_INPUT for _ in self.problems),
                 *(BUG for _ in self.bugs),
+                FINE if self.unsaved is None else self.unsaved.exit_code,
                 FINE,
             ]
         )

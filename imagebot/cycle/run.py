@@ -23,8 +23,11 @@ from imagebot.cycle.report import Report
 from imagebot.cycle.summary import summed_up
 from imagebot.cycle.waves import Waves
 from imagebot.cycle.world import World
+from imagebot.errors import BadInput, ImagebotError, Unavailable
+from imagebot.observe.events import StateUnsaved
 from imagebot.plan.decision import Decision
 from imagebot.policy.read import PolicySet
+from imagebot.store.failsafe import Failsafe
 
 _LOOKS = 3
 """How often one pass looks at a repository whose branches others move at the same time."""
@@ -34,7 +37,10 @@ def run(world: World, policies: PolicySet, now: datetime) -> Report:
     """The whole pass. Raises `Stopped` if told to stop in the middle, and what the store raises."""
     started = time.monotonic()
     world = world.for_a_pass()
-    memory = PassStore(world.store(), now)
+    known, because = world.remembered()
+    world = replace(world, reads_only=because is not None)
+    store = Failsafe(known)
+    memory = PassStore(store, now)
     registries = RegistryCache(world.registries, memory)
     tell = Teller(world, memory)
     tell.begins(policies)
@@ -48,15 +54,17 @@ def run(world: World, policies: PolicySet, now: datetime) -> Report:
     again: PolicySet | None = policies
     while again is not None and len(looks) < _LOOKS:
         looks.append(Waves(Look(world, registries, memory, again), record, tell.became))
-        looks[-1].run(delivers=True)
+        looks[-1].run(delivers=because is None)
         _count_writes(looks[-1].look, now + timedelta(seconds=time.monotonic() - started))
         again = _raced(looks[-1])
     tell.became(looks[-1].raced)
     world.ask("remember what is in doubt no more", memory.settle)
-    report = summed_up(world, registries, looks)
+    report = replace(summed_up(world, registries, looks), unsaved=_unsaved(because, store.because))
+    if report.unsaved is not None:
+        world.tell(StateUnsaved(str(report.unsaved)))
     tell.finished(report, time.monotonic() - started)
     for checkout in looks[0].look.checkouts:
-        if not world.stopping():
+        if not (world.reads_only or world.stopping()):
             world.ask(f"tidy the mirror of {checkout.settings.name}", checkout.mirror.tidy)
     return replace(report, bugs=(*policies.bugs, *world.bugs))
 
@@ -64,13 +72,15 @@ def run(world: World, policies: PolicySet, now: datetime) -> Report:
 def preview(world: World, policies: PolicySet, now: datetime) -> Report:
     """The pass up to the commit: what it would do, and nothing done."""
     world = world.for_a_pass()
-    memory = PassStore(world.store(), now)
+    known, because = world.remembered()
+    world = replace(world, reads_only=because is not None)
+    memory = PassStore(Failsafe(known), now)
     registries = RegistryCache(world.registries, memory)
     tell = Teller(world, memory, quiet=True)
     tell.begins(policies)
     waves = Waves(Look(world, registries, memory, policies), tell.decided, tell.became)
     waves.run(delivers=False)
-    return summed_up(world, registries, [waves])
+    return replace(summed_up(world, registries, [waves]), unsaved=_unsaved(because, None))
 
 
 def _count_writes(look: Look, at: datetime) -> None:
@@ -78,6 +88,15 @@ def _count_writes(look: Look, at: datetime) -> None:
     for checkout in look.checkouts:
         deed = f"count what was written to {checkout.settings.name}"
         look.world.ask(deed, partial(checkout.pull_requests.remember, at))
+
+
+def _unsaved(unopened: ImagebotError | None, unkept: ImagebotError | None) -> ImagebotError | None:
+    """Why nothing could be carried out, or else not all that was learnt could be kept."""
+    error = unopened or unkept
+    if error is None:
+        return None
+    what = "not all of it will be remembered" if unopened is None else "nothing is carried out that nobody can remember"
+    return (BadInput if isinstance(error, BadInput) else Unavailable)(f"{what}: {error}")
 
 
 def _raced(waves: Waves) -> PolicySet | None:

@@ -27,9 +27,10 @@ class World:
     """What a pass is handed besides policies and `now`. `stopping` is asked between steps.
 
     `source` takes a name from `sources`, and the branch if it is not the one that goes with it.
-    `store` opens what is remembered as it is now, once a pass; it raises `BadInput` and `WorldError`s.
+    `store` opens what is remembered as it is now, once a pass; it raises `BadInput` and `WorldError`s. `as_it_lies`
+    takes why it could not, and gives what can be read of it all the same, or raises that.
     `lanes` are the threads that ask, `budgets` what their questions may cost; `bugs` are those that the bulkheads of
-    this pass met, `said` the troubles that were told loudly.
+    this pass met, `said` the troubles that were told loudly. `reads_only`: nothing is kept, so nothing is carried out.
     """
 
     settings: Settings
@@ -38,6 +39,7 @@ class World:
     source: Callable[[str, str | None], Mirror]
     forge: Callable[[RepositorySettings], Forge]
     store: Callable[[], Store]
+    as_it_lies: Callable[[ImagebotError], Store]
     index: FieldIndex
     tell: Callable[[Event], None]
     stopping: Callable[[], bool]
@@ -45,10 +47,18 @@ class World:
     budgets: Budgets = field(default_factory=Budgets)
     bugs: list[Bug] = field(default_factory=list)
     said: SaidLoudly = field(default_factory=SaidLoudly)
+    reads_only: bool = False
 
     def for_a_pass(self) -> World:
         """The same world, in which no bug was met yet."""
         return replace(self, bugs=[])
+
+    def remembered(self) -> tuple[Store, ImagebotError | None]:
+        """The store; where nothing can be kept in it, as it lies, and why. Raises what `store` raises."""
+        try:
+            return self.store(), None
+        except ImagebotError as error:
+            return self.as_it_lies(error), error
 
     def ask(self, deed: str, question: Callable[[], T]) -> T | ImagebotError:
         """The answer of one party, or why there is none: see `Bulkhead.ask`."""

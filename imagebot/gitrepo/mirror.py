@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 import shutil
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from imagebot.errors import BadInput, BadResponse, CannotEdit, NotFound, Unavailable, printable
+from imagebot.errors import BadInput, BadResponse, CannotEdit, NotFound, Unavailable, WorldError, printable
 from imagebot.gitnames import STATE
 from imagebot.gitrepo import ancestry, commits, history, log, objects
 from imagebot.gitrepo.commits import Draft, ForgeSignature
@@ -25,7 +24,7 @@ from imagebot.gitrepo.pull_refs import pull_refs
 from imagebot.gitrepo.push import Pushed, PushUpdate, Rejected, Sender, remote_heads
 from imagebot.gitrepo.remote import Remote
 from imagebot.history.commits import Commit, FileChange
-from imagebot.private import make_private
+from imagebot.private import FULL, make_private
 from imagebot.settings.resolve import Author
 from imagebot.versions.commit import History
 from imagebot.yamledit.prove import Proved
@@ -46,7 +45,6 @@ _LEFT_BY_THE_KILLED = (
     "objects/info/*.lock",
     "gc.pid",
 )
-_PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +100,14 @@ class Mirror:
             heads = self._made_anew(prefix, self._terms(self._network_seconds * _FIRST_FETCH, lock))
             self.remade = damage
             return heads
+
+    def last_heads(self, prefix: str | None) -> Heads | None:
+        """Where the branches were at the last fetch; None where that is not known. Nothing is written."""
+        if not self._folder.is_dir():
+            return None
+        with suppress(WorldError):
+            return self._heads(self._git, prefix)
+        return None
 
     def files(self, commit: str) -> Files:
         """Every regular file of `commit`."""
@@ -251,7 +257,7 @@ class Mirror:
                 self._clear_away()
                 yield lock
         except OSError as error:
-            kind = Unavailable if error.errno in _PASSING else BadInput
+            kind = Unavailable if error.errno in FULL else BadInput
             raise kind(
                 f"cannot keep a mirror in {self._folder}: {error.strerror}; see `state` in imagebot.yaml"
             ) from None

@@ -193,6 +193,16 @@ class RepositoryFetched(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MirrorStale(Event):
+    """Nothing can be written, so what is told of a repository is as of its last fetch."""
+
+    name = "mirror.stale"
+    level = "warning"
+    repository: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class MirrorRemade(Event):
     """A mirror was damaged, and was thrown away and cloned anew."""
 
@@ -271,6 +281,15 @@ class PullRequestSettled(Event):
     environment: str
     deed: str
     url: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class StateUnsaved(Event):
+    """What must be remembered could not be; nothing was carried out if it was so from the beginning."""
+
+    name = "state.unsaved"
+    level = "error"
     because: str
 
 

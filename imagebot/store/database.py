@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, exc, make_url, select, text
 from sqlalchemy.engine import URL
 
 from imagebot.errors import BadInput, ImagebotError, Unavailable, printable
-from imagebot.private import make_private_file, mend
+from imagebot.private import FULL, make_private_file, mend
 from imagebot.secret import SecretSource
 from imagebot.store.lock import alone
 from imagebot.store.tables import CACHES, REVISION, REVISION_TABLE, caches
@@ -20,7 +22,23 @@ from imagebot.store.tables import CACHES, REVISION, REVISION_TABLE, caches
 _PATIENCE = 20  # seconds for another's transaction to end; none of ours takes one
 _MIGRATING = 0x1_6A6E_B07  # the key of PostgreSQL's advisory lock: any number that is nobody else's
 # https://www.sqlite.org/rescode.html: what another pass may find mended, and what only a person can mend.
-_SQLITE_LATER = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR")
+_SQLITE_LATER = (
+    ("SQLITE_BUSY", "another process has held it for long; see which (`fuser`)"),
+    ("SQLITE_LOCKED", "another process has held it for long; see which (`fuser`)"),
+    ("SQLITE_FULL", "make room on its disk"),
+    ("SQLITE_IOERR", "make room on its disk, and see whether it is sound"),
+)
+_NEW_ONE = "then a new one is made, soak clocks start again, and holds made by hand are gone"
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_POSTGRESQL = (
+    ("25006", "it takes no writes, as a standby does: name the primary"),
+    ("28", "check the user and the password in its URL"),
+    ("3D000", "create it: `createdb`"),
+    ("42501", "give the role the right to create tables in its schema, and its own tables"),
+    ("53100", "make room on its disk"),
+    ("53300", "give the role more connections"),
+    ("57", "the next pass tries again"),
+)
 _SQLITE_BROKEN = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 
 
@@ -40,6 +58,19 @@ class SqlDatabase:
         engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": _PATIENCE})
         event.listen(engine, "connect", _ready_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        return cls(engine, str(file), file)
+
+    @classmethod
+    def unchanged(cls, file: Path) -> SqlDatabase:
+        """The same file where nothing can be written: as it lies there. Raises `Unavailable` where that is not all.
+
+        What a killed process had committed last is in the log beside it, and only who may write can read that.
+        """
+        log = _beside(file, "-wal")
+        if log.exists() and log.stat().st_size:
+            raise Unavailable(f"the database {file} was not closed, and cannot be read without being written")
+        uri = f"file:{quote(str(file))}?mode=ro&immutable=1"
+        engine = create_engine("sqlite://", poolclass=NullPool, creator=lambda: sqlite3.connect(uri, uri=True))
         return cls(engine, str(file), file)
 
     @classmethod
@@ -124,19 +155,29 @@ class SqlDatabase:
     def _failure(self, error: exc.DBAPIError) -> ImagebotError:
         """What a driver's error means. Its words hold no password: libpq leaves it out, and so does SQLite."""
         said = printable(str(error.orig).strip().partition("\n")[0])
+        if _means_no_table(error):
+            return BadInput(f"the database {self._name} lacks tables that it had ({said}); {self._begin_anew()}")
         if isinstance(error.orig, sqlite3.Error):
             return self._sqlite_failure(getattr(error.orig, "sqlite_errorname", ""), said)
+        state = str(getattr(error.orig, "sqlstate", None) or "")
+        advice = next((f"; {each}" for begin, each in _POSTGRESQL if state.startswith(begin) and state), "")
         if isinstance(error, exc.OperationalError) or error.connection_invalidated:
-            return Unavailable(f"the database {self._name} cannot be reached: {said}")
-        return BadInput(f"the database {self._name} refuses: {said}")
+            what = "cannot be used now" if state else "cannot be reached"
+            return Unavailable(f"the database {self._name} {what}: {said}{advice}")
+        return BadInput(f"the database {self._name} refuses: {said}{advice}")
 
     def _sqlite_failure(self, code: str, said: str) -> ImagebotError:
-        if code.startswith(_SQLITE_LATER):
-            return Unavailable(f"the database {self._name} cannot be used now: {said}")
+        advice = next((each for begin, each in _SQLITE_LATER if code.startswith(begin)), None)
+        if advice is not None:
+            return Unavailable(f"the database {self._name} cannot be used now: {said}; {advice}")
         mend = "make the file and its folder writable, or set another `state`"
         if code.startswith(_SQLITE_BROKEN):
-            mend = "move it away: then a new one is made, soak clocks start again, and holds made by hand are gone"
+            mend = f"move it away: {_NEW_ONE}"
         return BadInput(f"the database {self._name} cannot be used: {said}; {mend}")
+
+    def _begin_anew(self) -> str:
+        what = "drop the table imagebot_revision, too" if self._file is None else "restore it, or move it away"
+        return f"{what}: {_NEW_ONE}"
 
 
 def _make_private(file: Path) -> None:
@@ -146,7 +187,12 @@ def _make_private(file: Path) -> None:
         for ending in ("-wal", "-shm", "-journal"):
             mend(_beside(file, ending))
     except OSError as error:
-        raise BadInput(f"cannot write {file}: {error.strerror}; set `state` to a folder of the bot's own") from None
+        advice = "set `state` to a folder of the bot's own"
+        if error.errno in FULL:
+            raise Unavailable(f"cannot write {file}: {error.strerror}; make room on its disk") from None
+        if error.errno in (errno.EISDIR, errno.ELOOP):
+            advice = "move it away: that is no file"
+        raise BadInput(f"cannot write {file}: {error.strerror}; {advice}") from None
 
 
 def _beside(file: Path, ending: str) -> Path:

@@ -6,21 +6,25 @@ import fcntl
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
-from imagebot.errors import BadInput
-from imagebot.private import make_state, open_private
+from imagebot.errors import BadInput, Unavailable
+from imagebot.private import FULL, make_state, open_private
 
 _NAME = "lock"
+
+
+class Unwritable(BadInput):
+    """Nobody can write the state folder: what can be done without is still worth doing."""
 
 
 @contextmanager
 def only_bot(state: Path) -> Iterator[Lock]:
     """Hold the state's lock; the kernel drops it with the process, however that ends.
 
-    Raises `BadInput` that names the holder if another bot has it, or if the folder cannot be written.
+    Raises `BadInput` that names the holder if another bot has it, `Unwritable` if the folder cannot be written.
     """
     lock = Lock(state, _locked(state))
     with closing(lock):
@@ -72,9 +76,10 @@ def _locked(state: Path) -> TextIO:
         make_state(state)
         file = open_private(path)
     except OSError as error:
-        raise BadInput(
-            f"cannot write the state folder {state}: {error.strerror}; set `state` to a folder of the bot's own"
-        ) from None
+        words = f"cannot write the state folder {state}: {error.strerror}"
+        if error.errno in FULL:
+            raise Unavailable(f"{words}; make room on its disk") from None
+        raise Unwritable(f"{words}; make it writable, or set `state` to a folder of the bot's own") from None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -84,9 +89,10 @@ def _locked(state: Path) -> TextIO:
         raise BadInput(
             f"another imagebot uses the state folder {state} ({holder}); stop it, or give this one another `state`"
         ) from None
-    file.truncate(0)
-    file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
-    file.flush()
+    # For people alone: on a full disk nobody learns who holds it.
+    with suppress(OSError):
+        file.truncate(0)
+        os.write(file.fileno(), f"process {os.getpid()} on {socket.gethostname()}\n".encode())
     return file
 
 
@@ -97,6 +103,8 @@ def alone(path: Path) -> Iterator[None]:
         make_state(path.parent)
         file = open_private(path)
     except OSError as error:
+        if error.errno in FULL:
+            raise Unavailable(f"cannot write {path}: {error.strerror}; make room on its disk") from None
         raise BadInput(f"cannot write {path}: {error.strerror}; set `state` to a folder of the bot's own") from None
     with file:
         fcntl.flock(file, fcntl.LOCK_EX)

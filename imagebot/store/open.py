@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import assert_never
 
+from imagebot.errors import ImagebotError
 from imagebot.settings.resolve import PostgresDatabase, Settings, StateBranch
 from imagebot.store.protocol import Shelf, Store
 
@@ -44,3 +45,25 @@ def _opener(settings: Settings, shelf: Callable[[str], Shelf]) -> Callable[[], S
             return branch_store(lambda: shelf(repository))
         case _:
             assert_never(settings.database)
+
+
+def as_it_lies(settings: Settings, because: ImagebotError) -> Store:
+    """What can be read of a store that cannot be opened, for a pass that keeps nothing. Raises `because` if nothing."""
+    from imagebot.store.database import SqlDatabase
+    from imagebot.store.sql import SqlStore
+    from imagebot.store.unsaved import Unsaved, nothing
+
+    known: Store
+    file = settings.state / DATABASE_FILE
+    match settings.database:
+        case None:
+            known = SqlStore(SqlDatabase.unchanged(file)) if file.exists() and file.stat().st_size else nothing()
+        case PostgresDatabase(url):
+            known = SqlStore(SqlDatabase.postgresql(url))
+        case _:
+            raise because
+    try:
+        known.holds()
+    except ImagebotError:
+        raise because from None
+    return Unsaved(known, because)

@@ -82,7 +82,7 @@ def test_a_session_that_the_server_ended_is_opened_again(server: Server, postgre
 def test_a_user_without_rights_is_a_persons_to_mend(server: Server, postgresql_url: str) -> None:
     server.run(f"CREATE ROLE reader LOGIN PASSWORD '{PASSWORD}'")
     database = SqlDatabase.postgresql(Secret(postgresql_url.replace("imagebot:", "reader:")))
-    with pytest.raises(BadInput, match="refuses: permission denied for schema public"):
+    with pytest.raises(BadInput, match=r"refuses: permission denied for schema public"):
         database.open()
     database.close()
     server.run("DROP ROLE reader")
@@ -101,3 +101,65 @@ def test_nothing_half_written_is_kept(tmp_path: Path) -> None:
         half()
     with database.reading() as connection:
         assert connection.execute(text("SELECT count(*) FROM imagebot_clock")).scalar() == 0
+
+
+def test_tables_that_are_gone_are_not_said_to_be_unwritable(tmp_path: Path) -> None:
+    database = SqlDatabase.sqlite(tmp_path / "state.db")
+    open_store = database_store(database)
+    open_store()
+    with database.writing() as connection:
+        connection.execute(text("DROP TABLE imagebot_hold"))
+
+    with pytest.raises(BadInput) as caught:
+        open_store().holds()
+
+    assert str(caught.value) == (
+        f"the database {tmp_path / 'state.db'} lacks tables that it had (no such table: imagebot_hold); restore it, or"
+        " move it away: then a new one is made, soak clocks start again, and holds made by hand are gone"
+    )
+
+
+def test_what_that_advice_says_helps(tmp_path: Path) -> None:
+    test_tables_that_are_gone_are_not_said_to_be_unwritable(tmp_path)
+    for file in tmp_path.glob("state.db*"):
+        file.rename(file.with_name(f"old-{file.name}"))
+    assert database_store(SqlDatabase.sqlite(tmp_path / "state.db"))().holds() == ()
+
+
+def test_tables_that_are_gone_from_a_server(postgresql_url: str) -> None:
+    database = SqlDatabase.postgresql(Secret(postgresql_url))
+    open_store = database_store(database)
+    open_store()
+    with database.writing() as connection:
+        connection.execute(text("DROP TABLE imagebot_hold"))
+
+    with pytest.raises(
+        BadInput, match=r"lacks tables that it had .*; drop the table imagebot_revision, too: then a new"
+    ):
+        open_store().holds()
+
+    with database.writing() as connection:
+        connection.execute(text("DROP TABLE imagebot_revision, imagebot_first_seen, imagebot_clock"))
+    assert open_store().holds() == ()
+    database.close()
+
+
+def test_a_folder_where_the_file_should_be(tmp_path: Path) -> None:
+    (tmp_path / "state.db").mkdir()
+    with pytest.raises(BadInput, match=r"cannot write .*state\.db: Is a directory; move it away"):
+        SqlDatabase.sqlite(tmp_path / "state.db").open()
+
+
+def test_a_server_that_takes_no_writes(server: Server, postgresql_url: str) -> None:
+    database = SqlDatabase.postgresql(Secret(postgresql_url))
+    database_store(database)()
+    name = postgresql_url.rpartition("/")[2]
+    server.run(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    with pytest.raises(BadInput, match=r"refuses: .*read-only transaction; it takes no writes, as a standby does"):
+        database_store(database)().recall("about", {"x": "y"})
+    database.close()
+
+
+def test_a_database_that_is_not_there_is_to_be_created(server: Server) -> None:
+    with pytest.raises(Unavailable, match="does not exist"):
+        SqlDatabase.postgresql(Secret(server.url("nowhere"))).open()
