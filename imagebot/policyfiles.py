@@ -69,6 +69,8 @@ def _folder_of(path: Path) -> Path:
 
 def _around(files: Mapping[str, object], rules: PolicyRules) -> Around:
     """The defaults and fences of each file, told by where it is and not by how its name is shown."""
+    if not rules.fences and not any(map(is_defaults, files)):
+        return Around(rules.defaults, {})
     places = {name: _plain(Path(name)) for name in files}
     defaults = {str(place): name for name, place in places.items() if is_defaults(name)}
     layers = {

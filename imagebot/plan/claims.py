@@ -11,6 +11,7 @@ from itertools import chain, islice
 from imagebot.errors import Problem
 from imagebot.fields.field import Field, Found
 from imagebot.images.reference import ImageName
+from imagebot.policy.fence import FolderFence
 from imagebot.policy.model import Policy, Watch
 from imagebot.policy.paths import PathIndex
 from imagebot.selection.verdict import Unknown
@@ -31,7 +32,7 @@ class FileFields:
 Key = tuple[str, int]
 Claims = Mapping[Key, tuple[Field, ...] | Unknown]
 
-_Reach = tuple[tuple[str, ...], ImageName, frozenset[str], bool]
+_Reach = tuple[tuple[str, ...], tuple[FolderFence, ...], ImageName, frozenset[str], bool]
 """What decides which fields a watch has: those that are alike in it have the same."""
 
 _FieldPlace = tuple[str, int, str]
@@ -116,7 +117,7 @@ def _watches(policies: Sequence[Policy]) -> Iterator[tuple[Key, Policy, Watch]]:
 
 
 def _reach(policy: Policy, watch: Watch) -> _Reach:
-    return (policy.paths, watch.image, frozenset(field.file for field in watch.fields), watch.embedded)
+    return (policy.paths, policy.fences, watch.image, frozenset(field.file for field in watch.fields), watch.embedded)
 
 
 def _left_alone(policy: Policy, watch: Watch, index: FileIndex) -> tuple[Field, ...]:

@@ -32,6 +32,7 @@ def _image_pattern(text: str) -> str:
     """A pattern of image names: the registry's host as `ImageName` spells it, and nothing before it."""
     check_path_pattern(text)
     no, rest = text[: text.startswith("!")], text.removeprefix("!").removeprefix("/")
+    rest = "**" if rest == "*" else rest
     host, slash, path = rest.partition("/")
     if rest != "**" and not ("*" in host or "." in host or ":" in host or host == "localhost"):
         raise ValueError(f"begin with the registry's host: docker.io/{rest}, ghcr.io/{rest}")

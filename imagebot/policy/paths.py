@@ -110,8 +110,12 @@ def within(pattern: str, fence: tuple[str, ...]) -> bool:
 
 
 def _is_inside(inner: str, outer: str) -> bool:
-    if inner == outer or outer.strip("/") in {"*", "**", "**/*"}:
+    if inner == outer:
         return True
+    if outer.rstrip("/") in {"*", "**", "/**", "**/*"}:
+        return _ends_no_later(inner, outer) or len([part for part in inner.split("/") if part not in ("", "**")]) > 1
+    if outer.endswith("/*"):
+        return False  # it matches what is right there, and nothing below
     outer = outer.removesuffix("/**") + ("/" if outer.endswith("/**") else "")
     bare = inner.removesuffix("/**") + ("/" if inner.endswith("/**") else "")
     parts, around = bare.strip("/").split("/"), outer.strip("/").split("/")

@@ -8,6 +8,7 @@ from imagebot.fields.embedded import find_embedded
 from imagebot.fields.find import find
 from imagebot.fields.unclear import unclear
 from imagebot.plan.claims import FileFields, claims, left_alone
+from imagebot.policy.fence import Fence, FolderFence
 from imagebot.policy.gates import Gates
 from imagebot.policy.model import Policy, PullRequest
 from imagebot.selection.verdict import Unknown
@@ -114,3 +115,15 @@ def test_an_image_only_in_longer_text_is_unknown_and_says_what_to_write() -> Non
     unknown = claims([STAGING], embedded("staging/job.yaml", SCRIPT))["api@staging", 0]
 
     assert unknown == Unknown("staging/job.yaml:1 ghcr.io/acme/api stands in longer text; `embedded: true` edits it")
+
+
+def test_a_fence_parts_policies_that_have_the_same_paths() -> None:
+    """What one of them may not see is not told to it because the other one sees it."""
+    fence = FolderFence("teams/a", Fence.model_validate({"paths": ["staging/", "!staging/secret/"]}))
+    files = dict([file("staging/secret/a.yaml")])
+    fenced = replace(STAGING, app="other", fences=(fence,))
+    found = claims([STAGING, fenced], files)
+    fields = found[str(STAGING), 0]
+    assert not isinstance(fields, Unknown)
+    assert [field.file for field in fields] == ["staging/secret/a.yaml"]
+    assert found[str(fenced), 0] == ()

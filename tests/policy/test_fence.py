@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -211,6 +211,7 @@ def test_a_wrong_fence(may: dict[str, Any], problem: str) -> None:
         ("*.example.com/x/", "a.example.com/x/y", True),
         ("*.example.com/x/", "a.example.com:5000/x/y", False),
         ("localhost:5000", "localhost:5000/x", True),
+        ("*", "localhost:5000/x", True),
     ],
 )
 def test_images_of_a_fence(pattern: str, image: str, inside: bool) -> None:
@@ -230,6 +231,9 @@ def pattern_of(parts: tuple[str, list[str], str]) -> str:
     return parts[0] + "/".join(parts[1]) + parts[2]
 
 
+@example("a", ["*/"], "a")
+@example("a", ["/*"], "a/a")
+@example("**/a", ["*/"], "a")
 @given(PATTERNS.map(pattern_of), st.lists(PATTERNS.map(pattern_of), min_size=1, max_size=3), FILES)
 def test_no_file_beyond_is_reached_by_a_pattern_within(inner: str, fence: list[str], file: str) -> None:
     for pattern in (inner, *fence):

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.cycle.conftest import DEPLOYMENT
+from tests.support.house_copy import HouseCopy
 from tests.support.stage import Stage, set_up
 
-ROOT = Path(__file__).parent.parent.parent
 NEW_FILE = '''"""By how long a text is."""
 
 from __future__ import annotations
@@ -87,41 +84,27 @@ tests:
 
 
 @pytest.fixture(scope="module")
-def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def extended(tmp_path_factory: pytest.TempPathFactory) -> HouseCopy:
     """A copy of this house with one more order."""
-    house = tmp_path_factory.mktemp("house")
-    shutil.copytree(ROOT / "imagebot", house / "imagebot", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(ROOT / "docs", house / "docs")
-    (house / "imagebot/versions/length.py").write_text(NEW_FILE)
-    listed = house / "imagebot/versions/all_orders.py"
-    text = listed.read_text().replace("    DigestKeys,\n", "    DigestKeys,\n    LengthKeys,\n")
-    listed.write_text(text.replace("\n\n\n", "\nfrom imagebot.versions.length import LengthKeys\n\n\n", 1))
+    house = HouseCopy.of(tmp_path_factory.mktemp("house"))
+    (house.folder / "imagebot/versions/length.py").write_text(NEW_FILE)
+    listed = "imagebot/versions/all_orders.py"
+    house.replace(listed, "    DigestKeys,\n", "    DigestKeys,\n    LengthKeys,\n")
+    house.replace(listed, "\n\n\n", "\nfrom imagebot.versions.length import LengthKeys\n\n\n")
     return house
 
 
-def run(house: Path, *words: str, at: Path | None = None, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """`python WORDS` with the modules of `house`."""
-    known = {"PYTHONPATH": str(house), "PATH": "/usr/bin:/bin"}
-    return subprocess.run(
-        [sys.executable, *words], cwd=at or house, env=known, input=stdin, capture_output=True, text=True, check=False
-    )
-
-
-def verb(house: Path, *words: str, at: Path | None = None, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return run(house, "-m", "imagebot", *words, at=at, stdin=stdin)
-
-
-def test_the_schema_has_its_key_and_lets_it_stand_alone(extended: Path) -> None:
-    schema: Any = json.loads(verb(extended, "schema", "policy").stdout)
+def test_the_schema_has_its_key_and_lets_it_stand_alone(extended: HouseCopy) -> None:
+    schema: Any = json.loads(extended.imagebot("schema", "policy").stdout)
     watch = schema["$defs"]["Watch"]
     assert watch["properties"]["length"]["description"] == "Lengths: `asc` chooses the longest."
     assert {"required": ["length"]} in watch["oneOf"]
     assert "character" in schema["$defs"]["PullRequest"]["properties"]["autoMerge"]["items"]["enum"]
 
 
-def test_the_reference_has_its_key_and_its_page(extended: Path) -> None:
-    assert run(extended, "docs/make.py").returncode == 0
-    reference = (extended / "docs/reference.md").read_text()
+def test_the_reference_has_its_key_and_its_page(extended: HouseCopy) -> None:
+    assert extended.python("docs/make.py").returncode == 0
+    reference = (extended.folder / "docs/reference.md").read_text()
     assert "| `length` | `asc` |  | Lengths: `asc` chooses the longest. |" in reference
     _, _, page = reference.partition("### `length`\n")
     assert "The longest tag, of those that begin with an a." in page
@@ -129,14 +112,14 @@ def test_the_reference_has_its_key_and_its_page(extended: Path) -> None:
     assert page.endswith("- Flags of `imagebot select`: `--length asc`\n")
 
 
-def test_select_has_its_flag_and_says_its_words(extended: Path) -> None:
-    assert "Lengths: asc takes the longest." in verb(extended, "select", "--help").stdout
-    done = verb(extended, "select", "--length", "asc", "--json", stdin="a\naaa\nbb\n")
+def test_select_has_its_flag_and_says_its_words(extended: HouseCopy) -> None:
+    assert "Lengths: asc takes the longest." in extended.imagebot("select", "--help").stdout
+    done = extended.imagebot("select", "--length", "asc", "--json", stdin="a\naaa\nbb\n")
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert (said["chosen"], said["because"]) == ("aaa", "aaa is the longest of 2 texts")
     assert said["refused"] == [{"tag": "bb", "rule": "length", "because": "bb does not begin with an a"}]
-    none = verb(extended, "select", stdin="a\n")
+    none = extended.imagebot("select", stdin="a\n")
     assert "--commit and --length" in none.stderr
 
 
@@ -155,10 +138,10 @@ def test_select_has_its_flag_and_says_its_words(extended: Path) -> None:
         ),
     ],
 )
-def test_lint_knows_what_goes_with_it(extended: Path, tmp_path: Path, keys: str, problem: str) -> None:
+def test_lint_knows_what_goes_with_it(extended: HouseCopy, tmp_path: Path, keys: str, problem: str) -> None:
     file = tmp_path / "podinfo.yaml"
     file.write_text(POLICY.replace("length: asc", keys, 1).replace("IMAGE", "acme/api"))
-    done = verb(extended, "lint", "podinfo.yaml", at=tmp_path)
+    done = extended.imagebot("lint", "podinfo.yaml", at=tmp_path)
     assert done.returncode == 2
     assert f"podinfo.yaml:{problem}" in done.stdout
 
@@ -173,14 +156,14 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
         yield stage
 
 
-def test_a_pass_follows_it_and_explain_says_why(extended: Path, stage: Stage) -> None:
-    assert "1 sound policy, 1 test" in verb(extended, "lint", at=stage.folder).stdout
-    explained = verb(extended, "explain", "podinfo", at=stage.folder)
+def test_a_pass_follows_it_and_explain_says_why(extended: HouseCopy, stage: Stage) -> None:
+    assert "1 sound policy, 1 test" in extended.imagebot("lint", at=stage.folder).stdout
+    explained = extended.imagebot("explain", "podinfo", at=stage.folder)
     assert explained.returncode == 0, explained.stderr
     assert "  rule      length: asc  (policies/podinfo.yaml)\n" in explained.stdout
     assert "update: aaa is the longest of 3 texts (now aa)" in explained.stdout
     assert "  Refused by length: 1 tag\n    b  b does not begin with an a\n" in explained.stdout
-    once = verb(extended, "once", at=stage.folder)
+    once = extended.imagebot("once", at=stage.folder)
     assert once.returncode == 0, once.stderr
     message = stage.git("-C", str(stage.bare), "log", "-1", "--format=%B", "imagebot/staging/podinfo")
     assert "aa -> aaa (character), by length: asc in podinfo.yaml" in message
