@@ -70,6 +70,9 @@ class ForgeFacts:
     """What the message of a merge begins with, as a regular expression whose group is the pull request's number."""
     merge_trailer: str = ""
     """The same of what stands anywhere in that message."""
+    pull_ref: str = ""
+    """By which ref git itself shows the head of a pull request, `*` for its number: of those that are open and, mostly,
+    for ever. Empty where there is none."""
     links: SourceLinks | None = None
     linked_as: Mapping[str, str] = field(default_factory=dict)
     """Hosts that only send the reader on: a link to them leaves no mark in what it links to."""
@@ -115,6 +118,7 @@ FACTS: Mapping[ForgeKind, ForgeFacts] = {
         takes_apps=True,
         committer="noreply@github.com",
         merge_subject=r"Merge pull request #([0-9]{1,9}) ",
+        pull_ref="refs/pull/*/head",
         links=SourceLinks("{repository}/compare/{old}...{new}", "{repository}/releases?q={version}&expanded=true"),
         linked_as={"github.com": "redirect.github.com"},
         codeowners=_GITHUBS_OWNERS,
@@ -125,6 +129,8 @@ FACTS: Mapping[ForgeKind, ForgeFacts] = {
         hosts={"gitlab.com": "https://gitlab.com/api/v4"},
         ssh_hosts={"altssh.gitlab.com": "gitlab.com"},
         api_path="/api/v4",
+        # https://docs.gitlab.com/user/project/merge_requests/versions/
+        pull_ref="refs/merge-requests/*/head",
         merge_trailer=r"See merge request \S*!([0-9]{1,9})",
         links=SourceLinks(
             "{repository}/-/compare/{old}...{new}", "{repository}/-/tags?search={version}", parts=range(2, 21)
@@ -138,6 +144,7 @@ FACTS: Mapping[ForgeKind, ForgeFacts] = {
         "Gitea",
         hosts={"codeberg.org": "https://codeberg.org/api/v1", "gitea.com": "https://gitea.com/api/v1"},
         api_path="/api/v1",
+        pull_ref="refs/pull/*/head",
         links=SourceLinks("{repository}/compare/{old}...{new}", "{repository}/tags?q={version}"),
         # The last is Forgejo's own.
         codeowners=CodeOwners("regexps", ("CODEOWNERS", "docs/CODEOWNERS", ".gitea/CODEOWNERS", ".forgejo/CODEOWNERS")),

@@ -1,9 +1,7 @@
 """Which commits of a remote are the heads of pull requests, as its own refs tell, and no forge's index.
 
-GitHub, Gitea and Forgejo keep `refs/pull/NUMBER/head`
-(https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/reviewing-changes-in-pull-requests/checking-out-pull-requests-locally),
-GitLab `refs/merge-requests/NUMBER/head` (https://docs.gitlab.com/user/project/merge_requests/versions/), Bitbucket Data
-Center `refs/pull-requests/NUMBER/from`; for those that are open and, mostly, for ever. Other forges keep none.
+Which ref that is, is one of the facts of a forge (`imagebot/knownforges.py`); Bitbucket Data Center keeps
+`refs/pull-requests/NUMBER/from`. All are asked for at once: whose server it is, git does not know.
 """
 
 from __future__ import annotations
@@ -16,13 +14,11 @@ from imagebot.errors import BadResponse
 from imagebot.gitrepo.failures import explain, unexplained
 from imagebot.gitrepo.process import Git, Terms
 from imagebot.gitrepo.remote import Remote
+from imagebot.knownforges import FACTS
 
-_PATTERNS = ("refs/pull/*/head", "refs/merge-requests/*/head", "refs/pull-requests/*/from")
-_LINE = re.compile(
-    r"([0-9a-f]{40,64})\trefs/(?:pull/([0-9]{1,18})/head|merge-requests/([0-9]{1,18})/head"
-    r"|pull-requests/([0-9]{1,18})/from)",
-    re.ASCII,
-)
+_PATTERNS = sorted({facts.pull_ref for facts in FACTS.values() if facts.pull_ref} | {"refs/pull-requests/*/from"})
+_REFS = "|".join(re.escape(pattern).replace(r"\*", "([0-9]{1,18})") for pattern in _PATTERNS)
+_LINE = re.compile(rf"([0-9a-f]{{40,64}})\t(?:{_REFS})", re.ASCII)
 
 
 def pull_refs(git: Git, remote: Remote, terms: Terms) -> Mapping[str, tuple[int, ...]]:
