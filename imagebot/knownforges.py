@@ -11,7 +11,7 @@ from typing import Literal
 
 from imagebot.gitnames import GitUrl
 
-ForgeKind = Literal["gitea", "github", "gitlab", "local"]
+ForgeKind = Literal["bitbucket", "gitea", "github", "gitlab", "local"]
 
 EVERYBODYS_WRITES_PER_MINUTE = 60
 """GitHub asks for a second between writes, and counts 80 a minute at most that create content; GitLab.com takes 60
@@ -28,10 +28,11 @@ GITHUBS_WRITES_PER_HOUR = 400
 @dataclass(frozen=True, slots=True)
 class CodeOwners:
     """Where a forge looks for the file, of which the first that exists is the only one, and how it reads it: with the
-    patterns of `.gitignore`, with those in sections, or as regular expressions.
+    patterns of `.gitignore`, with those and lines that take owners away, with those in sections, or as regular
+    expressions.
     """
 
-    dialect: Literal["gitignore", "sections", "regexps"]
+    dialect: Literal["gitignore", "exclusions", "sections", "regexps"]
     places: tuple[str, ...]
 
 
@@ -98,6 +99,8 @@ class ForgeFacts:
     """Whether the machine block stands in the body. Where not, the forge keeps it elsewhere, and it takes no room."""
     labels: bool = True
     """Whether pull requests have labels, and boxes in them tick. Where not, people ask by comments."""
+    assignees: bool = True
+    """Whether somebody can be assigned to a pull request."""
 
     def room(self, of: int) -> int:
         """What of a body's limit is for something that has `of` characters of GitHub's."""
@@ -150,6 +153,25 @@ FACTS: Mapping[ForgeKind, ForgeFacts] = {
         codeowners=CodeOwners("regexps", ("CODEOWNERS", "docs/CODEOWNERS", ".gitea/CODEOWNERS", ".forgejo/CODEOWNERS")),
         # On servers that were not told otherwise (`WORK_IN_PROGRESS_PREFIXES`).
         draft_prefix="WIP: ",
+    ),
+    "bitbucket": ForgeFacts(
+        "Bitbucket",
+        hosts={"bitbucket.org": "https://api.bitbucket.org/2.0"},
+        ssh_hosts={"altssh.bitbucket.org": "bitbucket.org"},
+        # Data Center's.
+        api_path="/rest/api/latest",
+        # The last is Cloud's.
+        merge_subject=r"(?:Merge pull request #|Pull request #|Merged in \S+ \(pull request #)([0-9]{1,9})\b",
+        # Cloud's: Data Center's repositories have longer paths.
+        links=SourceLinks("{repository}/branches/compare/{new}%0D{old}", "{repository}/downloads/?tab=tags"),
+        codeowners=CodeOwners("exclusions", (".bitbucket/CODEOWNERS",)),
+        # Of 1 000 requests an hour for what is below a repository, with what is only asked.
+        writes_per_hour=300,
+        hides_html_comments=False,
+        folds=False,
+        body_limit=32_768,
+        labels=False,
+        assignees=False,
     ),
     "local": ForgeFacts(
         "the local forge",

@@ -10,6 +10,12 @@ from imagebot.forge.protocol import Forge
 from imagebot.settings.resolve import ForgeKind, RepositorySettings
 
 
+def _bitbucket(settings: RepositorySettings, manners: Manners) -> Forge:
+    from imagebot.forge import bitbucket
+
+    return bitbucket.connect(settings, manners)
+
+
 def _gitea(settings: RepositorySettings, manners: Manners) -> Forge:
     from imagebot.forge import gitea
 
@@ -36,6 +42,7 @@ def _local(settings: RepositorySettings, _: Manners) -> Forge:
 
 
 FORGES: dict[ForgeKind, Callable[[RepositorySettings, Manners], Forge]] = {
+    "bitbucket": _bitbucket,
     "gitea": _gitea,
     "github": _github,
     "gitlab": _gitlab,

@@ -157,7 +157,8 @@ class Skeleton(ABC):
 
     def merged_pulls(self, prefix: str, since: datetime | None) -> Listing[Merged]:
         found = self._list_merged(prefix, since)
-        newest_first = sorted(found, key=lambda merged: (merged.at, merged.pull.number), reverse=True)
+        read = [replace(merged, pull=self._read(merged.pull)) for merged in found]
+        newest_first = sorted(read, key=lambda merged: (merged.at, merged.pull.number), reverse=True)
         return Listing(newest_first, found.unread)
 
     def create(self, proposal: Proposal) -> Written:
@@ -194,7 +195,7 @@ class Skeleton(ABC):
 
     def add(self, pull: PullRequest, proposal: Proposal) -> Written:
         before = self.writes
-        warnings = self._give(pull, proposal)
+        warnings = self._give(pull, self._possible(proposal)[0])
         shown = self._read(self._show(pull)) if self.writes > before else pull
         return Written(shown, tuple(dict.fromkeys(warnings)))
 
@@ -236,6 +237,11 @@ class Skeleton(ABC):
     def _possible(self, proposal: Proposal) -> tuple[Proposal, list[str]]:
         """What of a proposal this forge can do at all, and what is to be said of the rest."""
         because = self.facts.no_auto_merge
+        proposal = replace(
+            proposal,
+            labels=proposal.labels if self.facts.labels else (),
+            assignees=proposal.assignees if self.facts.assignees else (),
+        )
         if not (proposal.auto_merge and because):
             return proposal, []
         warning = f"the pull request of {proposal.branch} will not merge by itself: {because}"

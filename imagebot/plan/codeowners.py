@@ -2,7 +2,8 @@
 
 Sources: https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners,
 https://docs.gitlab.com/user/project/codeowners/reference/ and /advanced/,
-https://docs.gitea.com/usage/repository/code-owners and, for what that page does not say, the sources of Gitea 1.25.
+https://docs.gitea.com/usage/repository/code-owners and, for what that page does not say, the sources of Gitea 1.25;
+https://support.atlassian.com/bitbucket-cloud/docs/set-up-and-use-code-owners/ and "Code owners" of Data Center.
 All that is matched is matched by RE2: whoever writes the file could keep Python's `re` busy for years.
 """
 
@@ -30,6 +31,7 @@ _WORD = re.compile(r"(?:\\.|[^\s\\])+", re.ASCII)
 _GITEA_WORD = re.compile(r"(?:\\.|[^\\# \t])+|#", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _OWNER = re.compile(r"@[^@\s/]+(?:/[^@\s/]+)?|[^@\s]+@[^@\s]+")
+_PERSON = re.compile(r"@[^@\s/]+")
 _HEADING = re.compile(r"\^?\[(?P<name>[^\[\]]+)\](?:\[[^\[\]]*\])?(?:\s+(?P<owners>.*))?", re.ASCII)
 _PIECE = re.compile(r"\\(?P<escaped>.)|\[(?P<set>[^\]]+)\]|(?P<letter>.)", re.DOTALL)
 _SPECIAL = frozenset(r"\.+*?()|[]{}^$")
@@ -135,6 +137,8 @@ def _read(read_as: CodeOwners, text: str) -> tuple[_Section, ...]:
         match read_as.dialect:
             case "gitignore":
                 return _with_gitignores_patterns(text, compiler)
+            case "exclusions":
+                return _with_exclusions(text, compiler)
             case "sections":
                 return _in_sections(text, compiler)
             case "regexps":
@@ -154,6 +158,17 @@ def _with_gitignores_patterns(text: str, compiler: _Compiler) -> tuple[_Section,
         words = _until_comment(_WORD.findall(text_line))
         if words and all(_OWNER.fullmatch(word) for word in words[1:]):
             lines.append(compiler.line(_gitignore(words[0]), words[1:]))
+    return (_Section(compiler.groups([line for line in lines if line])),)
+
+
+def _with_exclusions(text: str, compiler: _Compiler) -> tuple[_Section, ...]:
+    """Bitbucket: the same patterns; `!` takes owners away. Its groups (`@@name`, or a path) cannot be asked by name."""
+    lines = []
+    for text_line in text.split("\n"):
+        words = _until_comment(_WORD.findall(text_line))
+        if words:
+            names = [] if words[0].startswith("!") else [word for word in words[1:] if _PERSON.fullmatch(word)]
+            lines.append(compiler.line(_gitignore(words[0].removeprefix("!")), names))
     return (_Section(compiler.groups([line for line in lines if line])),)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
@@ -107,6 +107,8 @@ class ApiCredentials(Model):
     confidential: ClassVar[bool] = True
     hints: ClassVar[dict[str, str]] = {"token": _FROM_ELSEWHERE.format("token")}
 
+    username: OneLine | None = None
+    """Whose the token is, where that must be said: on Bitbucket Cloud the address of whoever owns an API token."""
     token_env: Variable | None = None
     """The environment variable with the token."""
     token_file: FilePath | None = None
@@ -117,6 +119,8 @@ class ApiCredentials(Model):
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         _exactly_one(self, "token_file", "token_env", "app")
+        if self.username is not None and self.app is not None:
+            raise Misplaced(("username",), "a username goes with a token only")
         return self
 
 
@@ -285,7 +289,7 @@ class RegistryCredentials(Model):
         others = ("username", "username_env", "username_file", "password_env", "password_file")
         if self.token_env is not None or self.token_file is not None:
             _exactly_one(self, "token_env", "token_file")
-            if any(_given(self, name) for name in others):
+            if any(getattr(self, name) is not None for name in others):
                 raise ValueError("a token goes without user name and password")
             return self
         _exactly_one(self, "password_file", "password_env")
@@ -391,10 +395,6 @@ def _one_of(names: Iterable[str]) -> str:
 
 def _exactly_one(model: Model, *names: str) -> None:
     """Raise `ValueError` unless one of these fields is filled in."""
-    if sum(_given(model, name) for name in names) != 1:
+    if sum(getattr(model, name) is not None for name in names) != 1:
         *keys, last = [alias for alias, name in model.known_keys().items() if name in names]
         raise ValueError(f"write exactly one of {', '.join(keys)} and {last}")
-
-
-def _given(model: Any, name: str) -> bool:
-    return getattr(model, name) is not None

@@ -336,15 +336,15 @@ class _Resolving:
     def git_credentials(self, written: settingsfile.Credentials) -> GitCredentials:
         if written.ssh_key_file is not None and written.known_hosts_file is not None:
             return SshKey(self.path(written.ssh_key_file), self.path(written.known_hosts_file))
-        return self.api_credentials(written, written.username)
+        return self.api_credentials(written)
 
     def api_credentials(
-        self, written: settingsfile.Credentials | settingsfile.ApiCredentials, username: str | None = None
+        self, written: settingsfile.Credentials | settingsfile.ApiCredentials
     ) -> TokenCredentials | GitHubApp:
         if written.app is not None:
             return GitHubApp(written.app.id, written.app.installation, self.path(written.app.key_file))
         token = self.secret(written.token_env, written.token_file)
-        return TokenCredentials(token, username) if username else TokenCredentials(token)
+        return TokenCredentials(token, written.username) if written.username else TokenCredentials(token)
 
     def author(self, written: settingsfile.Author) -> Author:
         return Author(written.name, written.email, written.sign_off, self.signing(written.signing))

@@ -15,7 +15,7 @@ from imagebot.cycle.report import Action, Report
 from imagebot.forge import forges
 from imagebot.forge.manners import Manners
 from imagebot.pulls import block
-from tests.support import api_descriptions, gitea_server, github_server, gitlab_server
+from tests.support import api_descriptions, bitbucket_dc_server, gitea_server, github_server, gitlab_server
 from tests.support.forge_server import ForgeServer, Pull
 from tests.support.git_http import git_http_server
 from tests.support.stage import NOON, Stage, set_up
@@ -94,6 +94,8 @@ def _server(kind: str, stack: ExitStack) -> ForgeServer:
             return stack.enter_context(github_server.running())
         case "gitlab":
             return stack.enter_context(gitlab_server.running())
+        case "bitbucket":
+            return stack.enter_context(bitbucket_dc_server.running())
         case "gitea":
             return stack.enter_context(gitea_server.running(api_descriptions.GITEA))
         case _:

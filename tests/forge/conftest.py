@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,15 +14,20 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from imagebot.bans import Bans
-from imagebot.forge import gitea, gitlab
+from imagebot.forge import gitea, gitlab, markdown
+from imagebot.forge.forges import FORGES
 from imagebot.forge.github import GitHub, connect
 from imagebot.forge.manners import Manners
+from imagebot.forge.protocol import Forge, Proposal
+from imagebot.knownforges import FACTS, ForgeFacts
 from imagebot.secret import Secret
-from imagebot.settings.resolve import GitHubApp, RepositorySettings, TokenCredentials
-from tests.support import api_descriptions
+from imagebot.settings.resolve import ForgeKind, GitHubApp, RepositorySettings, TokenCredentials
+from tests.support import api_descriptions, bitbucket_cloud_server, bitbucket_dc_server
 from tests.support import gitea_server as fake_gitea
 from tests.support import github_server as fake
 from tests.support import gitlab_server as fake_gitlab
+from tests.support.bitbucket_cloud_server import BitbucketCloudServer
+from tests.support.bitbucket_dc_server import BitbucketDataCenterServer
 from tests.support.forge_server import ForgeServer
 from tests.support.gitea_server import GiteaServer
 from tests.support.gitlab_server import GitLabServer
@@ -47,30 +55,47 @@ def gitea_server(request: pytest.FixtureRequest) -> Iterator[GiteaServer]:
         yield server
 
 
-@pytest.fixture(params=["gitlab", *GITEAS])
+REST: dict[str, Callable[[], AbstractContextManager[ForgeServer]]] = {
+    "gitlab": fake_gitlab.running,
+    **{name: partial(fake_gitea.running, source) for name, source in GITEAS.items()},
+    "bitbucket cloud": bitbucket_cloud_server.running,
+    "bitbucket data center": bitbucket_dc_server.running,
+}
+
+
+@pytest.fixture(params=REST)
 def rest_server(request: pytest.FixtureRequest) -> Iterator[ForgeServer]:
     """A forge that is asked through `imagebot.forge.wire`."""
-    if request.param == "gitlab":
-        with fake_gitlab.running() as gitlab_:
-            yield gitlab_
-    else:
-        with fake_gitea.running(GITEAS[request.param]) as gitea_:
-            yield gitea_
+    with REST[request.param]() as server:
+        yield server
 
 
-@pytest.fixture(params=["github", "gitlab", *GITEAS])
+@pytest.fixture(params=["github", *REST])
 def any_server(request: pytest.FixtureRequest) -> Iterator[ForgeServer]:
     """Any forge with a server."""
-    match request.param:
-        case "github":
-            with fake.running() as github_:
-                yield github_
-        case "gitlab":
-            with fake_gitlab.running() as gitlab_:
-                yield gitlab_
-        case kind:
-            with fake_gitea.running(GITEAS[kind]) as gitea_:
-                yield gitea_
+    with {"github": fake.running, **REST}[request.param]() as server:
+        yield server
+
+
+@pytest.fixture(params=["github", "gitlab", "forgejo 14", "bitbucket data center"])
+def some_server(request: pytest.FixtureRequest) -> Iterator[ForgeServer]:
+    """One of each kind, for what costs much and differs little."""
+    with {"github": fake.running, **REST}[request.param]() as server:
+        yield server
+
+
+@pytest.fixture(params=["github", *(name for name in REST if name != "bitbucket cloud")])
+def merging_server(request: pytest.FixtureRequest) -> Iterator[ForgeServer]:
+    """A forge that can be told to merge by itself."""
+    with {"github": fake.running, **REST}[request.param]() as server:
+        yield server
+
+
+@pytest.fixture(params=["github", *(name for name in REST if not name.startswith("bitbucket"))])
+def labelling_server(request: pytest.FixtureRequest) -> Iterator[ForgeServer]:
+    """A forge that has labels."""
+    with {"github": fake.running, **REST}[request.param]() as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +121,7 @@ def with_app(github_server: fake.GitHubServer, key: rsa.RSAPrivateKey, tmp_path:
     return with_key
 
 
-def any_client(server: ForgeServer) -> GitHub | gitlab.GitLab | gitea.Gitea:
+def any_client(server: ForgeServer) -> Forge:
     """The client that goes with the server: another pass, another process, another bot."""
     return client(server) if isinstance(server, fake.GitHubServer) else rest_client(server)
 
@@ -114,12 +139,10 @@ def gitea_client(server: GiteaServer, manners: Manners = FAST) -> gitea.Gitea:
     return gitea.connect(rest_settings(server), patient(server, manners))
 
 
-def rest_client(
-    server: ForgeServer, manners: Manners = FAST, changed: RepositorySettings | None = None
-) -> gitlab.GitLab | gitea.Gitea:
+def rest_client(server: ForgeServer, manners: Manners = FAST, changed: RepositorySettings | None = None) -> Forge:
     """The client that goes with the server."""
-    connect_ = gitlab.connect if isinstance(server, GitLabServer) else gitea.connect
-    return connect_(changed or rest_settings(server), patient(server, manners))
+    told = changed or rest_settings(server)
+    return FORGES[told.forge](told, patient(server, manners))
 
 
 def patient(server: ForgeServer, manners: Manners) -> Manners:
@@ -133,13 +156,52 @@ def patient(server: ForgeServer, manners: Manners) -> Manners:
 
 def change(server: ForgeServer) -> str:
     """The verb that changes a pull request there."""
-    return "PUT" if isinstance(server, GitLabServer) else "PATCH"
+    return "PATCH" if isinstance(server, GiteaServer) else "PUT"
 
 
 def rest_settings(server: ForgeServer) -> RepositorySettings:
-    kind = "gitlab" if isinstance(server, GitLabServer) else "gitea"
+    kinds: dict[type[ForgeServer], ForgeKind] = {
+        GitLabServer: "gitlab",
+        GiteaServer: "gitea",
+        BitbucketCloudServer: "bitbucket",
+        BitbucketDataCenterServer: "bitbucket",
+    }
     url = f"https://forge.test/{server.repository}.git"
-    return replace(settings(server), forge=kind, url=url)  # type: ignore[arg-type]
+    return replace(settings(server), forge=kinds[type(server)], url=url)
+
+
+BITBUCKETS = (BitbucketCloudServer, BitbucketDataCenterServer)
+
+
+def kept(server: ForgeServer, text: str | None) -> str:
+    """What such a server keeps of a text of ours, as we read it: marks as they are everywhere."""
+    return markdown.read(text or "", facts(server)).strip()
+
+
+def facts(server: ForgeServer) -> ForgeFacts:
+    return FACTS["github" if isinstance(server, fake.GitHubServer) else rest_settings(server).forge]
+
+
+def possible(server: ForgeServer, wanted: Proposal) -> Proposal:
+    """What of a proposal can be had there."""
+    known = facts(server)
+    labels, assignees = wanted.labels if known.labels else (), wanted.assignees if known.assignees else ()
+    return replace(wanted, labels=labels, assignees=assignees)
+
+
+def listed(server: ForgeServer, *items: object) -> bytes:
+    """A list of these, as such a server answers it."""
+    return json.dumps({"values": items, "isLastPage": True} if isinstance(server, BITBUCKETS) else items).encode()
+
+
+def opening(server: ForgeServer) -> str:
+    """How the path ends that pull requests are opened at."""
+    endings: dict[type[ForgeServer], str] = {
+        GitLabServer: "/merge_requests",
+        BitbucketCloudServer: "/pullrequests",
+        BitbucketDataCenterServer: "/pull-requests",
+    }
+    return endings.get(type(server), "/pulls")
 
 
 def settings(server: ForgeServer) -> RepositorySettings:

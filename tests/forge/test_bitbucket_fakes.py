@@ -79,7 +79,13 @@ def ask(server: ForgeServer, verb: str, path: str, query: str = "", data: object
         ),
         pytest.param(center, "POST", f"{CENTER}/1/decline", "", None, "names no version", id="Data Center: no version"),
         pytest.param(
-            center, "POST", f"{CENTER}/1/merge", "", {"version": 0}, "merged at once", id="Data Center: at once"
+            center,
+            "POST",
+            f"{CENTER}/1/merge",
+            "version=0",
+            {"version": 0},
+            "merged at once",
+            id="Data Center: now",
         ),
     ],
 )

@@ -10,6 +10,8 @@ import pytest
 from imagebot.forge import gitlab_auto_merge
 from tests.support import gitlab_server as gitlab_server_
 from tests.support import graphql_schema
+from tests.support.bitbucket_cloud_server import BitbucketCloudServer
+from tests.support.bitbucket_dc_server import BitbucketDataCenterServer
 from tests.support.forge_server import ForgeServer
 from tests.support.gitea_server import GiteaServer
 from tests.support.github_server import GitHubServer
@@ -105,10 +107,14 @@ def test_a_request_that_gitea_does_not_describe_is_refused(
 
 
 def test_an_answer_that_the_forge_does_not_describe_is_refused(rest_server: ForgeServer) -> None:
-    is_gitlab = isinstance(rest_server, GitLabServer)
-    asking = Call("GET", f"{REQUESTS}/1" if is_gitlab else f"{PULLS}/1", "", b"")
+    places: dict[type[ForgeServer], tuple[str, str]] = {
+        GitLabServer: (REQUESTS, "iid"),
+        BitbucketCloudServer: ("/repositories/acme/environments/pullrequests", "id"),
+        BitbucketDataCenterServer: ("/projects/acme/repos/environments/pull-requests", "id"),
+    }
+    path, number = places.get(type(rest_server), (PULLS, "number"))
+    asking = Call("GET", f"{path}/1", "", b"")
     shown = rest_server.shown(rest_server.add("b"))  # type: ignore[attr-defined]
-    number = "iid" if is_gitlab else "number"
 
     def told(data: object) -> str:
         answer = json.dumps(rest_server.as_described(data)).encode()

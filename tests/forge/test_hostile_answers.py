@@ -71,9 +71,9 @@ def against(server: ForgeServer, raw: RawServer) -> Forge:
 
 
 @pytest.mark.parametrize("answer", NONSENSE)
-def test_an_answer_that_is_no_http_or_has_no_end_is_one_line(any_server: ForgeServer, answer: Reply) -> None:
+def test_an_answer_that_is_no_http_or_has_no_end_is_one_line(some_server: ForgeServer, answer: Reply) -> None:
     with RawServer({"*": answer if isinstance(answer, bytes) else list_once(answer)}) as raw:
-        forge = against(any_server, raw)
+        forge = against(some_server, raw)
         with pytest.raises(WorldError) as caught:
             forge.open_pulls("imagebot/")
         with pytest.raises(WorldError):
@@ -102,9 +102,9 @@ def list_once(pieces: Iterator[bytes] | Reply) -> Callable[[object], Reply]:
         pytest.param(OK + (b"Link: " + b",<" * 30_000 + b"\r\n") * 90 + b"\r\n[]", id="a flood of headers"),
     ],
 )
-def test_an_answer_costs_no_more_memory_than_it_may(any_server: ForgeServer, answer: bytes) -> None:
+def test_an_answer_costs_no_more_memory_than_it_may(some_server: ForgeServer, answer: bytes) -> None:
     with RawServer({"*": answer}) as raw:
-        forge = against(any_server, raw)
+        forge = against(some_server, raw)
 
         def ask() -> None:
             with suppress(BadResponse):
@@ -156,7 +156,7 @@ def life(forge: Forge) -> Iterator[Callable[[], object]]:
 
 @given(seed=st.integers(0, 2**32), nth=st.integers(1, 30))
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_slips_in_any_answer_only_our_errors_come_out(any_server: ForgeServer, seed: int, nth: int) -> None:
+def test_whatever_slips_in_any_answer_only_our_errors_come_out(some_server: ForgeServer, seed: int, nth: int) -> None:
     """Seeds are those of `tests.fuzz.answers`, which tries many more."""
     dice = Random(seed)
 
@@ -164,17 +164,17 @@ def test_whatever_slips_in_any_answer_only_our_errors_come_out(any_server: Forge
         told = tuple((name.encode(), value.encode()) for name, value in headers.items())
         return with_slips(Http(status, told, body), dice)
 
-    any_server.pulls.clear()
-    any_server.calls.clear()
-    any_server.add(BRANCH, labels=["minor"], approvers=["alice"])
-    any_server.add("imagebot/old", state="closed", closed_at="2026-01-01T12:00:00Z", closed_by="alice")
-    any_server.add("imagebot/done", state="closed", merged_at="2026-01-01T12:00:00Z", closed_by="alice")
-    any_server.slips = {nth: slip}
-    for ask in life(any_client(any_server)):
+    some_server.pulls.clear()
+    some_server.calls.clear()
+    some_server.add(BRANCH, labels=["minor"], approvers=["alice"])
+    some_server.add("imagebot/old", state="closed", closed_at="2026-01-01T12:00:00Z", closed_by="alice")
+    some_server.add("imagebot/done", state="closed", merged_at="2026-01-01T12:00:00Z", closed_by="alice")
+    some_server.slips = {nth: slip}
+    for ask in life(any_client(some_server)):
         with suppress(WorldError):
             ask()
     # Whatever it then asks for may be about pull requests that there are none of.
-    any_server.violations.clear()
+    some_server.violations.clear()
 
 
 LOUD = sorted(spellings())
@@ -183,15 +183,15 @@ LOUD = sorted(spellings())
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 418, 422, 429, 500])
 @pytest.mark.parametrize("before", [0, 270])
 def test_what_a_forge_or_a_proxy_repeats_of_our_request_is_not_shown(
-    any_server: ForgeServer, status: int, before: int
+    some_server: ForgeServer, status: int, before: int
 ) -> None:
     """Nor half of it, where its words are cut."""
-    any_server.token = PASSWORD
+    some_server.token = PASSWORD
     Secret(f"canary:{PASSWORD}")
     words = [f"{'w' * before} you sent {loud}" for loud in LOUD]
     refused = json.dumps({"message": words, "errors": [{"message": word} for word in words]}).encode()
-    any_server.faults = [Fault(verb, status, body=refused) for verb in ("GET", "POST")]
-    forge = any_client(any_server)
+    some_server.faults = [Fault(verb, status, body=refused) for verb in ("GET", "POST")]
+    forge = any_client(some_server)
     for ask in (lambda: forge.open_pulls("imagebot/"), lambda: forge.create(proposal())):
         with pytest.raises(WorldError) as caught:
             ask()
@@ -208,19 +208,19 @@ def test_what_a_forge_or_a_proxy_repeats_of_our_request_is_not_shown(
         pytest.param("two\nlines", "two lines", id="lines"),
     ],
 )
-def test_a_refusal_is_told_in_the_forges_own_words(any_server: ForgeServer, said: str, shown: str) -> None:
-    any_server.faults = [Fault("POST", 403, body=json.dumps({"message": said}).encode())]
+def test_a_refusal_is_told_in_the_forges_own_words(some_server: ForgeServer, said: str, shown: str) -> None:
+    some_server.faults = [Fault("POST", 403, body=json.dumps({"message": said}).encode())]
     with pytest.raises(WorldError) as caught:
-        any_client(any_server).create(proposal())
+        any_client(some_server).create(proposal())
 
     assert f": {shown}. The token needs" in str(caught.value)
 
 
-def test_a_forge_that_is_down_says_so(any_server: ForgeServer) -> None:
+def test_a_forge_that_is_down_says_so(some_server: ForgeServer) -> None:
     page = b"<html>" + b"x" * 100_000
-    any_server.faults = [Fault("GET", 502, body=page)]
+    some_server.faults = [Fault("GET", 502, body=page)]
     with pytest.raises(Unavailable, match="answered 502 when asked to list") as caught:
-        any_client(any_server).open_pulls("imagebot/")
+        any_client(some_server).open_pulls("imagebot/")
 
     assert len(str(caught.value)) < 200
 

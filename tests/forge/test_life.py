@@ -13,13 +13,15 @@ from imagebot.forge import protocol
 from imagebot.forge.ensure import ensure
 from imagebot.forge.protocol import Forge, PullRequest
 from imagebot.pulls import block
-from tests.forge.conftest import any_client
+from tests.forge.conftest import any_client, facts, kept
+from tests.support.bitbucket_cloud_server import BitbucketCloudServer
 from tests.support.forge_server import Fault, ForgeServer
 from tests.support.gitea_server import GiteaServer
 from tests.support.github_server import GitHubServer
 from tests.support.gitlab_server import GitLabServer
 from tests.support.proposals import BRANCH, body, proposal
 
+LISTS = ("/pulls", "/merge_requests", "/graphql", "/pullrequests", "/pull-requests")
 SINCE = datetime(2026, 1, 3, tzinfo=UTC)
 
 
@@ -54,29 +56,29 @@ def test_killed_while_it_speaks_it_says_nothing_twice(any_server: ForgeServer, n
     assert only(any_server).body.startswith("frozen")
 
 
-def test_labels_by_which_people_asked_are_taken_off(any_server: ForgeServer) -> None:
-    any_server.add(BRANCH, labels=["image-update", "minor", "needs-attention"])
-    forge = any_client(any_server)
-    left = forge.remove_labels(only(any_server), ("Minor", "never there", "needs-attention"))
+def test_labels_by_which_people_asked_are_taken_off(labelling_server: ForgeServer) -> None:
+    labelling_server.add(BRANCH, labels=["image-update", "minor", "needs-attention"])
+    forge = any_client(labelling_server)
+    left = forge.remove_labels(only(labelling_server), ("Minor", "never there", "needs-attention"))
 
-    assert left.labels == only(any_server).labels == ("image-update",)
-    before = len(any_server.writes)
+    assert left.labels == only(labelling_server).labels == ("image-update",)
+    before = len(labelling_server.writes)
     assert forge.remove_labels(left, ()) == left
-    assert len(any_server.writes) == before
+    assert len(labelling_server.writes) == before
 
 
-def test_a_label_that_somebody_took_off_meanwhile_is_fine(any_server: ForgeServer) -> None:
-    any_server.add(BRANCH, labels=["image-update", "minor"])
-    seen = only(any_server)
-    any_server.pulls[1].labels = ["image-update"]
+def test_a_label_that_somebody_took_off_meanwhile_is_fine(labelling_server: ForgeServer) -> None:
+    labelling_server.add(BRANCH, labels=["image-update", "minor"])
+    seen = only(labelling_server)
+    labelling_server.pulls[1].labels = ["image-update"]
 
-    assert any_client(any_server).remove_labels(seen, ("minor",)).labels == ("image-update",)
+    assert any_client(labelling_server).remove_labels(seen, ("minor",)).labels == ("image-update",)
 
 
-def test_a_closed_one_shows_its_labels(any_server: ForgeServer) -> None:
-    any_server.add(BRANCH, state="closed", closed_at="2026-01-01T12:00:00Z", labels=["retry"])
+def test_a_closed_one_shows_its_labels(labelling_server: ForgeServer) -> None:
+    labelling_server.add(BRANCH, state="closed", closed_at="2026-01-01T12:00:00Z", labels=["retry"])
 
-    (closed,) = any_client(any_server).closed_pulls(BRANCH)
+    (closed,) = any_client(labelling_server).closed_pulls(BRANCH)
     assert closed.labels == ("retry",)
 
 
@@ -84,8 +86,7 @@ def merged(server: ForgeServer, day: int, head: str = BRANCH, **facts: object) -
     at = f"2026-01-{day:02}T12:00:00Z"
     closed = {"closed_at": None if isinstance(server, GitLabServer) else at, "closed_by": "alice"}
     pull = server.add(head, state="closed", merged_at=at, **{**closed, **facts})
-    if isinstance(server, GiteaServer):
-        pull.updated = day * 86_400
+    pull.updated = day * 86_400 if isinstance(server, GiteaServer) else 0
 
 
 def test_merged_ones_tell_when_by_whom_as_what_and_who_approved(any_server: ForgeServer) -> None:
@@ -95,12 +96,13 @@ def test_merged_ones_tell_when_by_whom_as_what_and_who_approved(any_server: Forg
     assert (one.at[:19], one.by, one.commit, sorted(one.approvers)) == (
         "2026-01-04T12:00:00",
         "alice",
-        f"{1:040x}",
+        "" if isinstance(any_server, BitbucketCloudServer) else f"{1:040x}",
         ["bob", "carol"],
     )
     pull = one.pull
     assert (pull.state, pull.branch, pull.closed_at, pull.closed_by) == ("merged", BRANCH, one.at, "alice")
-    assert (pull.labels, pull.body.strip(), pull.opened_at[:10]) == (("minor",), body("f1").strip(), "2026-01-01")
+    labels = ("minor",) if facts(any_server).labels else ()
+    assert (pull.labels, pull.body.strip(), pull.opened_at[:10]) == (labels, body("f1").strip(), "2026-01-01")
 
 
 def test_merged_ones_come_newest_first_and_only_ours(any_server: ForgeServer) -> None:
@@ -124,7 +126,7 @@ def test_what_was_merged_before_is_neither_told_nor_read(any_server: ForgeServer
     found = any_client(any_server).merged_pulls("imagebot/", SINCE.replace(day=8))
 
     assert [one.at[:10] for one in found] == ["2026-01-09", "2026-01-08"]
-    listings = [call for call in any_server.calls if call.path.endswith(("/pulls", "/merge_requests", "/graphql"))]
+    listings = [call for call in any_server.calls if call.path.endswith(LISTS)]
     assert len(listings) == 2
 
 
@@ -138,7 +140,7 @@ def test_not_more_are_read_than_anybody_waits_for(github_server: GitHubServer) -
 @pytest.mark.parametrize("status", [403, 404])
 def test_approvals_that_may_not_be_seen_are_none(any_server: ForgeServer, status: int) -> None:
     merged(any_server, 4, approvers=["bob"])
-    any_server.faults = [Fault("GET", status, ending=ending) for ending in ("/approvals", "/reviews")]
+    any_server.faults = [Fault("GET", status, ending=ending) for ending in ("/approvals", "/reviews", "s/1")]
     (one,) = any_client(any_server).merged_pulls("imagebot/", None)
 
     assert one.approvers == (("bob",) if isinstance(any_server, GitHubServer) else ())
@@ -146,6 +148,7 @@ def test_approvals_that_may_not_be_seen_are_none(any_server: ForgeServer, status
 
 def test_what_people_wish_of_a_closed_one_is_seen_at_the_cost_of_one_request(any_server: ForgeServer) -> None:
     """A label put on it, a box ticked: whatever is done to it moves it up in a list by last change."""
+    labels = ("image-update", "minor") if facts(any_server).labels else ()
     closed = {"state": "closed", "closed_at": "2026-01-01T12:00:00Z"}
     for number in range(60):
         any_server.add(f"imagebot/staging/old-{number}", changed_at="2026-01-02T00:00:00Z", **closed)
@@ -162,7 +165,7 @@ def test_what_people_wish_of_a_closed_one_is_seen_at_the_cost_of_one_request(any
     )
     found = any_client(any_server).closed_since("imagebot/", SINCE)
 
-    assert [(pull.branch, pull.labels) for pull in found] == [(BRANCH, ("image-update", "minor"))]
+    assert [(pull.branch, pull.labels) for pull in found] == [(BRANCH, labels)]
     assert "f1" in str(block.read(found[0].body))
     assert len(any_server.calls) == 1
 
@@ -210,16 +213,16 @@ def test_a_token_that_may_not_do_everything_is_told_what_it_lacks(
         ask(forge, pull)
 
     assert any_server.pulls[1].comments == []
-    assert (any_server.pulls[1].body or "").strip() == body("f1").strip()
+    assert kept(any_server, any_server.pulls[1].body) == body("f1").strip()
 
 
-def test_labels_that_a_token_may_not_put_on_are_a_warning_until_it_may(any_server: ForgeServer) -> None:
+def test_labels_that_a_token_may_not_put_on_are_a_warning_until_it_may(labelling_server: ForgeServer) -> None:
     """GitLab takes labels with the merge request itself."""
-    any_server.may_not = {"labels"}
+    labelling_server.may_not = {"labels"}
     wanted = replace(proposal(), labels=("minor",))
-    done = ensure(any_client(any_server), wanted, None)
-    if not isinstance(any_server, GitLabServer):
+    done = ensure(any_client(labelling_server), wanted, None)
+    if not isinstance(labelling_server, GitLabServer):
         assert (done.deed, done.pull.labels, len(done.warnings)) == ("opened", (), 1)
-        any_server.may_not = set()
-        assert any_client(any_server).add(done.pull, wanted).pull.labels == ("minor",)
-    assert any_server.pulls[1].labels == ["minor"]
+        labelling_server.may_not = set()
+        assert any_client(labelling_server).add(done.pull, wanted).pull.labels == ("minor",)
+    assert labelling_server.pulls[1].labels == ["minor"]

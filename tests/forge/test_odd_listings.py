@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from imagebot.errors import BadResponse, WorldError
 from imagebot.forge.ensure import ensure
 from imagebot.forge.pages import ListPage, ListPages
-from tests.forge.conftest import any_client
+from tests.forge.conftest import BITBUCKETS, any_client
 from tests.fuzz.answers.json_slips import slipped
+from tests.support.bitbucket_cloud_server import BitbucketCloudServer
 from tests.support.forge_server import Fault, ForgeServer
 from tests.support.gitea_server import GiteaServer
 from tests.support.github_server import GitHubServer
@@ -30,23 +31,32 @@ SINCE = datetime(2025, 1, 1, tzinfo=UTC)
 
 def listed(server: ForgeServer) -> list[dict[str, Any]]:
     """What the forge shows of each pull request, first the odd one's."""
-    assert isinstance(server, GitHubServer | GitLabServer | GiteaServer)
     pulls = sorted(server.pulls.values(), key=lambda pull: pull.head != ODD)
     if isinstance(server, GitHubServer):
         return [server.shown(pull, "pull-request-simple") for pull in pulls]
-    return [server.shown(pull) for pull in pulls]
+    return [server.shown(pull) for pull in pulls]  # type: ignore[attr-defined]
+
+
+def page(server: ForgeServer, items: object) -> bytes:
+    """Such a list, as the forge sends it."""
+    return json.dumps(
+        {"values": items} if isinstance(server, BITBUCKETS) and isinstance(items, list) else items
+    ).encode()
 
 
 def answers(server: ForgeServer, items: object, **headers: str) -> None:
     """The next listing is this."""
     told = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    server.faults = [Fault("GET", 200, body=json.dumps(items).encode(), headers=told)]
+    server.faults = [Fault("GET", 200, body=page(server, items), headers=told)]
 
 
 def names(server: ForgeServer) -> dict[str, str]:
     """What this forge calls things."""
     if isinstance(server, GitLabServer):
         return {"number": "iid", "body": "description", "url": "web_url", "reviewers": "reviewers"}
+    if isinstance(server, BITBUCKETS):
+        opened = "created_on" if isinstance(server, BitbucketCloudServer) else "createdDate"
+        return {"number": "id", "body": "description", "url": "links", "created_at": opened}
     return {"number": "number", "body": "body", "url": "html_url", "reviewers": "requested_reviewers"}
 
 
@@ -135,7 +145,9 @@ def test_an_odd_one_that_is_not_ours_for_sure_is_no_matter_of_ours(
 
 def test_a_number_of_thousands_of_digits_spoils_no_other(any_server: ForgeServer) -> None:
     any_server.add(BRANCH)
-    text = json.dumps(listed(any_server)).replace('"title"', f'"id_of_something": {"9" * 5000}, "title"', 1)
+    text = (
+        page(any_server, listed(any_server)).decode().replace('"title"', f'"id_of_something": {"9" * 5000}, "title"', 1)
+    )
     any_server.faults = [Fault("GET", 200, body=text.encode())]
 
     assert [pull.branch for pull in any_client(any_server).open_pulls("imagebot/")] == [BRANCH]
@@ -193,22 +205,22 @@ def test_a_list_that_may_be_short_is_no_list(
     any_server.add(ODD)
     any_server.add(BRANCH)
     told = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    page = json.dumps(items(listed(any_server))).encode()
-    any_server.faults = [Fault("GET", 200, nth=nth, body=page, headers=told) for nth in range(1, 5)]
+    whole = page(any_server, items(listed(any_server)))
+    any_server.faults = [Fault("GET", 200, nth=nth, body=whole, headers=told) for nth in range(1, 5)]
     with pytest.raises(BadResponse):
         any_client(any_server).open_pulls("imagebot/")
 
 
-@pytest.mark.parametrize("page", [b"", b"<html>", b'[{"number": 1', b"[]"], ids=["empty", "HTML", "cut", "nothing"])
+@pytest.mark.parametrize("second", [b"", b"<html>", b'[{"number": 1', b"[]"], ids=["empty", "HTML", "cut", "nothing"])
 @pytest.mark.parametrize("link", [(), (("Link", '<x>; rel="next"'),)], ids=["no more", "more"])
 def test_a_second_page_that_is_none_makes_the_list_unknown(
-    any_server: ForgeServer, page: bytes, link: tuple[tuple[str, str], ...]
+    any_server: ForgeServer, second: bytes, link: tuple[tuple[str, str], ...]
 ) -> None:
     """The first one said that it comes."""
     any_server.page = 1
     any_server.add(ODD)
     any_server.add(BRANCH)
-    any_server.faults = [Fault("GET", 200, nth=2, body=page, headers=link)]
+    any_server.faults = [Fault("GET", 200, nth=2, body=second, headers=link)]
 
     with pytest.raises(BadResponse):
         any_client(any_server).open_pulls("imagebot/")
@@ -220,8 +232,8 @@ def test_a_full_page_without_a_word_of_more_is_asked_about(any_server: ForgeServ
         any_server.add(f"imagebot/staging/app-{number}")
     items = listed(any_server)
     any_server.faults = [
-        Fault("GET", 200, nth=1, body=json.dumps(items[:50]).encode()),
-        Fault("GET", 200, nth=2, body=json.dumps(items[50:]).encode()),
+        Fault("GET", 200, nth=1, body=page(any_server, items[:50])),
+        Fault("GET", 200, nth=2, body=page(any_server, items[50:])),
     ]
 
     assert len(any_client(any_server).open_pulls("imagebot/")) == 51
@@ -233,8 +245,8 @@ def test_one_that_comes_twice_while_pages_move_on_is_one(any_server: ForgeServer
     items = listed(any_server)
     link = (("Link", '<x>; rel="next"'),)
     any_server.faults = [
-        Fault("GET", 200, nth=1, body=json.dumps(items[:1]).encode(), headers=link),
-        Fault("GET", 200, nth=2, body=json.dumps(items).encode()),
+        Fault("GET", 200, nth=1, body=page(any_server, items[:1]), headers=link),
+        Fault("GET", 200, nth=2, body=page(any_server, items)),
     ]
 
     assert [pull.branch for pull in any_client(any_server).open_pulls("imagebot/")] == [ODD, BRANCH]
@@ -280,11 +292,11 @@ def test_whatever_slips_in_one_the_others_are_known_and_only_ours_errors_come_ou
     any_server.add(BRANCH, body=body("f1"))
     odd, sound = listed(any_server)
     broken = slipped(json.dumps(odd).encode(), Random(seed))
-    page = b"[" + broken + b", " + json.dumps(sound).encode() + b"]"
-    any_server.faults = [Fault("GET", 200, nth=1, body=page)]
+    whole = page(any_server, ["BROKEN", sound]).replace(b'"BROKEN"', broken)
+    any_server.faults = [Fault("GET", 200, nth=1, body=whole)]
     forge = any_client(any_server)
     try:
-        json.loads(page, parse_int=str)
+        json.loads(whole, parse_int=str)
     except (ValueError, RecursionError):
         # No JSON at all: nothing is known of any.
         with pytest.raises(WorldError):
@@ -294,22 +306,22 @@ def test_whatever_slips_in_one_the_others_are_known_and_only_ours_errors_come_ou
 
     branches = {pull.branch for pull in found}
     assert BRANCH in branches or found.doubt(BRANCH)
-    assert (BRANCH in branches) is not has_number_of(json.loads(broken, parse_int=str), sound)
-    assert ODD in branches or not is_still_ours(json.loads(broken, parse_int=str), odd)
+    key = names(any_server)["number"]
+    assert (BRANCH in branches) is not has_number_of(key, json.loads(broken, parse_int=str), sound)
+    assert ODD in branches or not is_still_ours(key, json.loads(broken, parse_int=str), odd)
 
 
-def has_number_of(broken: object, sound: dict[str, Any]) -> bool:
+def has_number_of(key: str, broken: object, sound: dict[str, Any]) -> bool:
     """Whether it has slipped to the other's number, and comes before it: then the other is in doubt."""
-    numbers = [str(sound[key]) for key in ("number", "iid") if key in sound]
-    return isinstance(broken, dict) and [broken.get(key) for key in ("number", "iid") if key in broken] == numbers
+    return isinstance(broken, dict) and broken.get(key) == str(sound[key])
 
 
-def is_still_ours(broken: object, odd: dict[str, Any]) -> bool:
+def is_still_ours(key: str, broken: object, odd: dict[str, Any]) -> bool:
     """Whether nothing slipped that tells whose it is, and which."""
-    ours = ("number", "iid", "state", "head", "base", "source_branch", "target_branch", "merged", "merged_at")
-    projects = ("source_project_id", "target_project_id")
+    ours = ("state", "head", "base", "source_branch", "target_branch", "merged", "merged_at", "version")
+    ends = ("source_project_id", "target_project_id", "source", "destination", "fromRef", "toRef")
     before = json.loads(json.dumps(odd), parse_int=str)
-    return isinstance(broken, dict) and all(broken.get(key) == before.get(key) for key in (*ours, *projects))
+    return isinstance(broken, dict) and all(broken.get(name) == before.get(name) for name in (key, *ours, *ends))
 
 
 def test_two_bots_that_open_at_once_are_both_listed(gitea_server: GiteaServer) -> None:

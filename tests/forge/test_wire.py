@@ -17,9 +17,9 @@ from imagebot.forge.manners import Manners
 from imagebot.forge.transport import MOST_BYTES
 from imagebot.secret import Secret, SecretFile
 from imagebot.settings.resolve import GitHubApp, SshKey, TokenCredentials
-from tests.forge.conftest import change, rest_client, rest_settings
+from tests.forge.conftest import change, listed, rest_client, rest_settings
 from tests.support.forge_server import Fault, ForgeServer
-from tests.support.gitlab_server import GitLabServer
+from tests.support.gitea_server import GiteaServer
 from tests.support.proposals import FULL, proposal
 from tests.support.tls import loopback
 from tests.support.web_function import Answer, Asked, Served, serving
@@ -138,18 +138,20 @@ def test_neither_netrc_nor_proxy_nor_cookie_is_heeded(
     netrc.write_text("machine 127.0.0.1 login me password mine\n")
     monkeypatch.setenv("NETRC", str(netrc))
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    rest_server.faults = [Fault("GET", 200, body=b"[]", headers=(("Set-Cookie", "a=b; Path=/"),))]
+    rest_server.faults = [Fault("GET", 200, body=listed(rest_server), headers=(("Set-Cookie", "a=b; Path=/"),))]
     forge = rest_client(rest_server)
     forge.open_pulls("")
     forge.open_pulls("")
 
-    scheme = "Bearer" if isinstance(rest_server, GitLabServer) else "token"
+    scheme = "token" if isinstance(rest_server, GiteaServer) else "Bearer"
     assert set(rest_server.authorizations) == {f"{scheme} {rest_server.token}"}
 
 
 def test_a_request_says_who_asks_and_brings_no_cookie(rest_server: ForgeServer) -> None:
     def answer(asked: Asked) -> Answer:
-        return Answer(headers=(("Content-Type", "application/json"), ("Set-Cookie", "a=b; Path=/")), body=b"[]")
+        return Answer(
+            headers=(("Content-Type", "application/json"), ("Set-Cookie", "a=b; Path=/")), body=listed(rest_server)
+        )
 
     with serving(answer) as served:
         changed = replace(rest_settings(rest_server), api_url=served.url + rest_server.prefix)
@@ -233,7 +235,7 @@ def test_writes_are_apart(rest_server: ForgeServer) -> None:
 
 def test_own_authority_is_trusted_and_no_other(rest_server: ForgeServer, tmp_path: Path) -> None:
     context, file = loopback(tmp_path)
-    with Served(lambda _: Answer(body=b"[]"), tls=context) as served:
+    with Served(lambda _: Answer(body=listed(rest_server)), tls=context) as served:
         changed = replace(rest_settings(rest_server), api_url=served.url + rest_server.prefix)
         with pytest.raises(Unavailable, match="its certificate cannot be trusted"):
             rest_client(rest_server, changed=changed).open_pulls("")

@@ -116,6 +116,9 @@ def test_the_least_that_can_be_written() -> None:
         ("{url: git@altssh.gitlab.com:a/b}", "gitlab", "https://gitlab.com/api/v4"),
         ("{url: https://git.acme.com/a/b, forge: gitlab}", "gitlab", "https://git.acme.com/api/v4"),
         ("{url: ssh://git@git.acme.com:2222/a/b, forge: gitlab}", "gitlab", "https://git.acme.com/api/v4"),
+        ("{url: https://bitbucket.org/a/b}", "bitbucket", "https://api.bitbucket.org/2.0"),
+        ("{url: git@altssh.bitbucket.org:a/b}", "bitbucket", "https://api.bitbucket.org/2.0"),
+        ("{url: https://git.acme.com/scm/a/b, forge: bitbucket}", "bitbucket", "https://git.acme.com/rest/api/latest"),
         ("{url: https://codeberg.org/a/b}", "gitea", "https://codeberg.org/api/v1"),
         ("{url: git@gitea.com:a/b}", "gitea", "https://gitea.com/api/v1"),
         ("{url: http://localhost:3000/a/b, forge: gitea}", "gitea", "http://localhost:3000/api/v1"),
@@ -206,8 +209,8 @@ WRONG_SAID = """
         branchPrefix: imagebot
                       ^~~~~~~~
     imagebot.yaml:6:12: leave user and password out of the URL; name them under credentials, by file or variable
-    imagebot.yaml:6:55: expected 'gitea', 'github', 'gitlab' or 'local'
-    imagebot.yaml:7:12: which forge this is cannot be told from the URL; write forge: github, gitlab, gitea or local
+    imagebot.yaml:6:55: expected 'bitbucket', 'gitea', 'github', 'gitlab' or 'local'
+    imagebot.yaml:7:12: which forge this is cannot be told from the URL; write forge: github, gitlab, gitea, bitbucket or local
         b: {url: https://git.acm.eu/a/b}
                  ^~~~~~~~~~~~~~~~~~~~~~
     imagebot.yaml:10:19: unknown key 'token'; secrets come from files or the environment: tokenFile or tokenEnv
@@ -230,7 +233,7 @@ WRONG_SAID = """
     imagebot.yaml:23:14: expected 'debug', 'info', 'warning' or 'error'
         log: {level: loud}
                      ^~~~
-    """
+    """  # noqa: E501 a line as people see it
 
 
 def test_every_wrong_thing_at_once_and_no_secret_among_them() -> None:

@@ -167,6 +167,7 @@ BITBUCKET_CLOUD = Source(
         f"{_CLOUD}/pullrequests/{{pull_request_id}}/comments": ("get", "post"),
         f"{_CLOUD}/pullrequests/{{pull_request_id}}/decline": ("post",),
         "/workspaces/{workspace}/members": ("get",),
+        "/workspaces/{workspace}/permissions/repositories/{repo_slug}": ("get",),
     },
 )
 _DATA_CENTER = "/api/latest/projects/{projectKey}/repos/{repositorySlug}"
@@ -185,6 +186,7 @@ BITBUCKET_DATA_CENTER = Source(
         f"{_DATA_CENTER}/pull-requests/{{pullRequestId}}/decline": ("post",),
         f"{_DATA_CENTER}/pull-requests/{{pullRequestId}}/merge": ("get", "post"),
         f"{_DATA_CENTER}/settings/pull-requests": ("get",),
+        "/api/latest/users": ("get",),
     },
 )
 SOURCES = (GITHUB, GITHUB_GRAPHQL, GITEA, FORGEJO, BITBUCKET_CLOUD, BITBUCKET_DATA_CENTER)

@@ -14,6 +14,7 @@ import base64
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, ClassVar
@@ -26,7 +27,7 @@ from tests.support.forge_server import Answer, ForgeServer, Pull, served
 from tests.support.openapi import Call, Description
 
 _EVERYWHERE = ("page", "pagelen", "q", "sort", "fields")
-_TERM = re.compile(r'(?P<field>[a-z_.]+) ?(?P<how>>=|=) ?"?(?P<value>[^"]+?)"?')
+_TERM = re.compile(r'(?P<field>[a-z_.]+) ?(?P<how>>=|=|~) ?"?(?P<value>[^"]+?)"?')
 _MOST = 50
 _TITLE = 255
 _DESCRIPTION = 32_768
@@ -41,6 +42,7 @@ class BitbucketCloudServer(ForgeServer):
     scopes: ClassVar[Mapping[str, str]] = {
         "comments": r"POST /repositories/.+/comments",
         "labels": "there are none",
+        "permissions": "asked below",
         "pulls": r"(POST|PUT) /repositories/.+/pullrequests(/\d+)?",
     }
     forbids = (
@@ -78,6 +80,8 @@ class BitbucketCloudServer(ForgeServer):
         template, values = found
         if refused := self.refused(authorization):
             return refused
+        if template.endswith("/permissions/repositories/{repo_slug}"):
+            return self._permissions(call)
         if template.endswith("/members"):
             known = [{"type": "workspace_membership", "user": self.person(name)} for name in self.members]
             return self._paged(known, call) if values["workspace"] == "acme" else _error(404, "No workspace")
@@ -88,6 +92,18 @@ class BitbucketCloudServer(ForgeServer):
         if int(values["pull_request_id"]) not in self.pulls:
             return _error(404, "Pull request not found")
         return self._one(self.pulls[int(values["pull_request_id"])], template.rpartition("/")[2], call)
+
+    def _permissions(self, call: Call) -> Answer:
+        """Only admins may ask who may do what."""
+        if "permissions" in self.may_not:
+            return self.forbids
+        asked = _TERM.fullmatch(call.arguments.get("q", ""))
+        if asked is None or (asked["field"], asked["how"]) != ("user.uuid", "="):
+            return self._odd(f"the fake does not know this question: {call.query}")
+        name = self._known(asked["value"])
+        may = "write" if name in self.collaborators else "read"
+        found = [{"type": "repository_permission", "permission": may, "user": self.person(name)}] if name else []
+        return self._paged(found, call)
 
     def _one(self, pull: Pull, what: str, call: Call) -> Answer:
         match call.verb, what:
@@ -129,6 +145,8 @@ class BitbucketCloudServer(ForgeServer):
         match field, how:
             case "source.branch.name", "=":
                 return pull.head == value
+            case "source.branch.name", "~":
+                return value in pull.head
             case "destination.branch.name", "=":
                 return pull.base == value
             case "updated_on", ">=":
@@ -209,8 +227,12 @@ class BitbucketCloudServer(ForgeServer):
         }
 
     def _comment(self, number: int, text: str) -> dict[str, Any]:
-        content = {"raw": text, "markup": "markdown", "html": ""}
-        return {"type": "pullrequest_comment", "id": number, "content": content, "deleted": False}
+        """By whom is told before a colon, if it is: `carol: imagebot rebuild`."""
+        name, colon, rest = text.partition(": ")
+        author, said = (name, rest) if colon and name in self.members else (self.author, text)
+        content = {"raw": said, "markup": "markdown", "html": ""}
+        user = self.person(author)
+        return {"type": "pullrequest_comment", "id": number, "content": content, "deleted": False, "user": user}
 
     def changed(self, pull: Pull) -> datetime:
         """When something about it changed last."""
@@ -237,6 +259,7 @@ class BitbucketCloudServer(ForgeServer):
             "state": _state(pull),
             "draft": pull.draft,
             "author": self.person(self.author),
+            "comment_count": len(pull.comments),
             "source": self._end(pull.head, pull.head_repo, pull.head_sha),
             "destination": self._end(pull.base, self.repository, "0" * 40),
             "merge_commit": {"type": "commit", "hash": f"{pull.number:040x}"[:12]} if pull.merged_at else None,
@@ -245,7 +268,8 @@ class BitbucketCloudServer(ForgeServer):
             "updated_on": self.changed(pull).isoformat(),
             "links": {"html": {"href": page}},
         }
-        return shown | {key: value for key, value in extra.items() if {f"+values.{key}", "+values.*"} & set(more)}
+        asked = {key: value for key, value in extra.items() if {f"+values.{key}", "+values.*"} & set(more)}
+        return {key: value for key, value in (shown | asked).items() if f"-values.{key}" not in more}
 
     def as_described(self, data: Any) -> Any:
         """What is not there is null, for which the description has no word."""
@@ -282,23 +306,21 @@ def _error(status: int, message: str) -> Answer:
 
 def _as_written(loaded: dict[str, Any]) -> dict[str, Any]:
     """With what the pages beside the description say: see above."""
+    loaded = deepcopy(loaded)
     schemas = loaded["components"]["schemas"]
     for schema in schemas.values():
-        for part in schema.get("allOf", ()):
+        # Users and teams are accounts, and say which.
+        for part in (schema, *schema.get("allOf", ())):
             part.pop("required", None)
-    schemas["object"].pop("required", None)
+            part.get("properties", {}).get("type", {}).pop("enum", None)
     more = {"type": "object", "properties": {"account_id": {"type": "string"}, "nickname": {"type": "string"}}}
     schemas["account"]["allOf"].append(more)
-    # Users and teams are accounts, and say which.
-    schemas["account"]["allOf"][0]["properties"]["type"].pop("enum")
     schemas["pullrequest"]["allOf"].append({"type": "object", "properties": {"description": {"type": "string"}}})
-    schemas["pullrequest_comment"]["allOf"][0]["properties"]["type"].pop("enum", None)
-    schemas["comment"]["allOf"][0]["properties"]["type"].pop("enum", None)
-    for item in loaded["paths"].values():
-        if "get" in item:
-            item["get"]["parameters"] += [
-                {"name": name, "in": "query", "schema": {"type": "string"}} for name in _EVERYWHERE
-            ]
+    for asked in (item["get"]["parameters"] for item in loaded["paths"].values() if "get" in item):
+        named = {parameter["name"] for parameter in asked}
+        asked += [
+            {"name": name, "in": "query", "schema": {"type": "string"}} for name in _EVERYWHERE if name not in named
+        ]
     return loaded
 
 

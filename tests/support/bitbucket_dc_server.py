@@ -27,6 +27,8 @@ API = "/api/latest"
 _TEXT = 32_768
 _TITLE = 255
 _HEADS = "refs/heads/"
+# Described in words only.
+_PERMISSIONS = ("permission.1", "permission.1.projectKey", "permission.1.repositorySlug", "limit", "start")
 _SAID = {"open": "OPEN", "closed": "DECLINED"}
 _EXCEPTIONS = "com.atlassian.bitbucket."
 
@@ -84,6 +86,8 @@ class BitbucketDataCenterServer(ForgeServer):
         template, values = found
         if refused := self.refused(authorization):
             return refused
+        if template == "/users":
+            return self._users(call)
         if f"{values['projectKey']}/{values['repositorySlug']}".lower() != self.repository:
             return _error(404, "repository.NoSuchRepositoryException", "Repository does not exist.")
         if template.endswith("/settings/pull-requests"):
@@ -93,6 +97,14 @@ class BitbucketDataCenterServer(ForgeServer):
         if int(values["pullRequestId"]) not in self.pulls:
             return _error(404, "pull.NoSuchPullRequestException", "Pull request does not exist.")
         return self._one(self.pulls[int(values["pullRequestId"])], template.rpartition("/")[2], call)
+
+    def _users(self, call: Call) -> Answer:
+        asked = call.arguments
+        place = f"{asked.get('permission.1.projectKey')}/{asked.get('permission.1.repositorySlug')}".lower()
+        if asked.get("permission.1") != "REPO_WRITE" or place != self.repository:
+            return self._odd(f"the fake does not know this question: {call.query}")
+        may = [name for name in sorted(self.known & self.collaborators) if asked.get("filter", "") in name]
+        return self._paged([self.person(name) for name in may], call)
 
     def _one(self, pull: Pull, what: str, call: Call) -> Answer:
         match call.verb, what:
@@ -111,7 +123,7 @@ class BitbucketDataCenterServer(ForgeServer):
                 told = {"conflicted": False, "outcome": "CLEAN", "vetoes": vetoes}
                 return 200, told | {"canMerge": not self.vetoes and not pull.draft}
             case "POST", "merge":
-                return self._stale(pull, call.data.get("version")) or self._merge(pull, call.data)
+                return self._stale(pull, call.arguments.get("version")) or self._merge(pull, call.data)
             case "GET", "auto-merge":
                 waits = {"fromHash": pull.merges_head or pull.head_sha, "toRefId": _HEADS + pull.base}
                 return (200, waits) if self._still_merges(pull) else _error(404, "Gone", "No auto-merge is requested.")
@@ -236,14 +248,19 @@ class BitbucketDataCenterServer(ForgeServer):
             {
                 "action": "COMMENTED",
                 "commentAction": "ADDED",
-                "comment": {"id": number, "text": text},
-                "user": self.person("carol"),
+                **self._comment(number, text),
                 **moment,
             }
             for number, text in enumerate(pull.comments, 1)
         ]
         opened = {"action": "OPENED", "user": self.person(self.author), "createdDate": _epoch("2026-01-01T10:00:00Z")}
         return [dict(one, id=number) for number, one in enumerate([*end, *reversed(said), opened], 1)]
+
+    def _comment(self, number: int, text: str) -> dict[str, Any]:
+        """By whom is told before a colon, if it is: `carol: imagebot rebuild`."""
+        name, colon, rest = text.partition(": ")
+        author, said = (name, rest) if colon and name in self.known else (self.author, text)
+        return {"comment": {"id": number, "text": said}, "user": self.person(author)}
 
     def changed(self, pull: Pull) -> int:
         """When something about it changed last, in milliseconds."""
@@ -257,7 +274,8 @@ class BitbucketDataCenterServer(ForgeServer):
         """A pull request; Bitbucket leaves out what there is none of."""
         page = f"https://bitbucket.test/projects/ACME/repos/environments/pull-requests/{pull.number}/overview"
         closed = pull.merged_at or pull.closed_at
-        merge = {"mergeCommit": {"id": f"{pull.number:040x}"}} if pull.merged_at else {}
+        merge: dict[str, Any] = {"mergeCommit": {"id": f"{pull.number:040x}"}} if pull.merged_at else {}
+        said = {"commentCount": len(pull.comments)} if pull.comments else {}
         return {
             "id": pull.number,
             "version": self.versions.get(pull.number, 0),
@@ -275,7 +293,7 @@ class BitbucketDataCenterServer(ForgeServer):
             "author": {"user": self.person(self.author), "role": "AUTHOR"},
             "reviewers": self._reviewers(pull),
             "participants": [],
-            "properties": merge,
+            "properties": merge | said,
             "links": {"self": [{"href": page}]},
         }
 
@@ -316,6 +334,9 @@ def _as_written(loaded: dict[str, Any]) -> dict[str, Any]:
     loaded = deepcopy(loaded)
     schemas = loaded["components"]["schemas"]
     schemas["RestErrorMessage"]["properties"]["context"]["nullable"] = True
+    loaded["paths"][f"{API}/users"]["get"]["parameters"] += [
+        {"name": name, "in": "query", "schema": {"type": "string"}} for name in _PERMISSIONS
+    ]
     schemas["RestPullRequestMergeRequest"]["properties"]["autoSubject"] = {"type": "boolean"}
     return {**loaded, "paths": {path.removeprefix(API): item for path, item in loaded["paths"].items()}}
 

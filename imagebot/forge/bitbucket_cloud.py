@@ -1,0 +1,131 @@
+"""Bitbucket Cloud. What is declined there stays so, and nobody has a user name: people are told by their nicknames."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from urllib.parse import quote, urlsplit
+
+from imagebot.bans import Remembers
+from imagebot.errors import BadInput
+from imagebot.forge import rest
+from imagebot.forge.answers import sound
+from imagebot.forge.bitbucket_answers import CloudComment, CloudPull, GlimpsedCloudPull, Member, Permission
+from imagebot.forge.bitbucket_pulls import Bitbucket
+from imagebot.forge.commented import Said
+from imagebot.forge.manners import Manners
+from imagebot.forge.pages import Pager
+from imagebot.forge.protocol import Proposal, State, Written
+from imagebot.forge.skeleton import Search
+from imagebot.forge.urls import path_on_forge
+from imagebot.forge.wire import Dialect, Wire
+from imagebot.settings.resolve import RepositorySettings, TokenCredentials
+
+API = "/2.0"
+_PART = r"[A-Za-z0-9_.-]{1,100}"
+_PATH = re.compile(rf"(?P<workspace>{_PART})/(?P<name>{_PART})", re.ASCII)
+_RIGHTS = "the scopes `pullrequest:write` and `repository:write`"
+_PAGER = Pager("pagelen", 50, within="values", more=lambda answer: bool(answer.get("next")))
+_STATES: Mapping[State, str] = {"open": "OPEN", "closed": "DECLINED", "merged": "MERGED"}
+# A list leaves the first two out unless it is asked for them (BCLOUD-22709); the last say descriptions again.
+_FIELDS = "+values.reviewers,+values.closed_on,-values.summary,-values.rendered"
+_WRITERS = ("write", "admin")
+_NO_AUTO_MERGE = (
+    "Bitbucket Cloud's API cannot be told to merge once checks pass; switch it on in the browser, or require the checks"
+    " and merge it by hand"
+)
+
+
+def connect(settings: RepositorySettings, credentials: TokenCredentials, manners: Manners) -> BitbucketCloud:
+    """With an access token of a repository, project or workspace, or with the API token of a person, whose address is
+    then the user name.
+    """
+    found = _PATH.fullmatch(path_on_forge(settings.url, settings.api_url, API))
+    if found is None or {found["workspace"], found["name"]} & {".", ".."}:
+        wanted = "https://bitbucket.org/WORKSPACE/NAME.git"
+        raise BadInput(f"forge: bitbucket needs a repository's URL as {wanted}; {settings.url!r} is none")
+    dialect = Dialect(urlsplit(settings.api_url).netloc, _PAGER, _RIGHTS, manners.apart_s(settings))
+    user = credentials.username
+    wire = rest.connect(settings, credentials, rest.basic(user) if "@" in user else rest.bearer, dialect, manners)
+    return BitbucketCloud(wire, f"{found['workspace']}/{found['name']}", settings)
+
+
+class BitbucketCloud(Bitbucket[CloudPull]):
+    """The pull requests of one repository into one base branch."""
+
+    shape = CloudPull
+    glimpsed = GlimpsedCloudPull
+
+    def __init__(self, wire: Wire, name: str, settings: RepositorySettings) -> None:
+        super().__init__(wire, name, settings, f"/repositories/{name}/pullrequests")
+        self.facts = replace(self.facts, no_auto_merge=_NO_AUTO_MERGE)
+        self._workspace = f"/workspaces/{name.partition('/')[0]}"
+        self._people: dict[str, str] | None = None
+
+    def begin(self, remembers: Remembers) -> None:
+        self._people = None
+        super().begin(remembers)
+
+    def _elements(self, search: Search) -> Iterator[object]:
+        what = f'= "{search.branch}"' if search.branch else f'~ "{search.prefix}"'
+        asked = {"q": f"source.branch.name {what}"} if search.branch or search.prefix else {}
+        asked |= {"sort": "-updated_on"} if search.by_change else {}
+        deed = f"list the pull requests of {self._name}"
+        return self._wire.get_all(deed, self._pulls, state=_STATES[search.state], fields=_FIELDS, **asked)
+
+    def _is_at_home(self, one: CloudPull) -> bool:
+        there, here = one.source.repository, one.destination.repository
+        return there is not None and here is not None and there.full_name == here.full_name
+
+    def _open(self, proposal: Proposal) -> Written:
+        """Opened twice, the second would take the words of the first: Bitbucket opens no other, and changes that."""
+        there = self._found(Search("open", branch=proposal.branch))
+        return Written(there[0]) if there else super()._open(proposal)
+
+    def _opening(self, proposal: Proposal) -> Mapping[str, object]:
+        return {
+            "title": proposal.title,
+            "description": proposal.body,
+            "source": {"branch": {"name": proposal.branch}},
+            "destination": {"branch": {"name": proposal.base}},
+            "close_source_branch": True,
+            "draft": proposal.draft,
+        }
+
+    def _decline(self, deed: str, now: CloudPull) -> object:
+        return self._wire.send(deed, "POST", f"{self._one(now.number)}/decline")
+
+    def _said(self, number: int) -> Iterator[Said]:
+        deed = f"list the comments of pull request {number} of {self._name}"
+        comments = sound(CloudComment, list(self._wire.get_all(deed, f"{self._one(number)}/comments")))
+        return (one.said() for one in comments)
+
+    def _say(self, deed: str, path: str, comment: str) -> None:
+        self._wire.send(deed, "POST", f"{path}/comments", {"content": {"raw": comment}})
+
+    def _with(self, now: CloudPull, people: Sequence[str]) -> Mapping[str, object]:
+        known = self._members()
+        if unknown := [name for name in people if name.lower() not in known]:
+            raise BadInput(f"nobody in the workspace has the nickname {unknown[0]}")
+        there = [one.uuid for one in now.reviewers]
+        wanted = [known[name.lower()] for name in people]
+        return {"reviewers": [{"uuid": uuid} for uuid in dict.fromkeys((*there, *wanted))]}
+
+    def _members(self) -> dict[str, str]:
+        """The identifiers of the workspace's people by nickname. Listed once a pass."""
+        if self._people is None:
+            deed = f"list the people of {self._workspace.rpartition('/')[2]}"
+            found = sound(Member, list(self._wire.get_all(deed, f"{self._workspace}/members")))
+            self._people = {one.user.nickname.lower(): one.user.uuid for one in found if one.user.nickname}
+        return self._people
+
+    def _is_among(self, person: str, reviewers: Sequence[str]) -> bool:
+        known = self._members()
+        return person in reviewers or any(known.get(name.lower()) == person for name in reviewers)
+
+    def _may_write(self, person: str) -> bool:
+        deed = f"tell who may write to {self._name}"
+        path = f"{self._workspace}/permissions/repositories/{quote(self._name.partition('/')[2])}"
+        found = sound(Permission, list(self._wire.get_all(deed, path, q=f'user.uuid = "{person}"')))
+        return any(one.permission in _WRITERS for one in found)
