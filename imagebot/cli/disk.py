@@ -91,6 +91,8 @@ def create_file(path: Path, data: bytes) -> None:
 
 
 def _followed(path: Path) -> Path:
+    if not path.is_symlink():
+        return path  # it is in its own folder
     elsewhere = outside(path, path.parent, Path.cwd())
     if elsewhere:
         raise BadInput(f"{path}: this is a link to {elsewhere}, in another folder; name that file if you mean it")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path
 
 from imagebot.fields.files import kind_of
@@ -16,8 +17,9 @@ def files_in(paths: Sequence[Path]) -> Iterator[Path]:
     """
     seen = set()
     for path in paths:
-        for file in below(path) if path.is_dir() else (path,):
-            if (file in seen) or (path.is_dir() and not kind_of(file.name)):
+        is_folder = path.is_dir()
+        for file in below(path) if is_folder else (path,):
+            if (file in seen) or (is_folder and not kind_of(file.name)):
                 continue
             seen.add(file)
             yield file
@@ -25,9 +27,12 @@ def files_in(paths: Sequence[Path]) -> Iterator[Path]:
 
 def below(folder: Path) -> Iterator[Path]:
     """Every regular file below a folder, in order, but for those in hidden folders."""
-    for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            file = Path(parent) / name
-            if file.is_file() and not file.is_symlink():
-                yield file
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=attrgetter("name"))
+    except OSError:
+        return
+    yield from (Path(entry.path) for entry in entries if entry.is_file(follow_symlinks=False))
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
+            yield from below(Path(entry.path))

@@ -12,6 +12,7 @@ from imagebot.images.reference import DOCKER_HUB, ImageName
 _AFTER = rb"(?![A-Za-z0-9_-]|[/.][A-Za-z0-9])"
 # `ghcr.io/acme/` and `localhost:5000/` from their ends to their beginnings, and what may stand before those.
 _BACKWARDS = re.compile(rb"((?:/(?:[0-9]+:)?[A-Za-z0-9.-]*[A-Za-z0-9])*)(?=//|-:|[^A-Za-z0-9_./@-]|\Z)")
+_LETTERS = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789")
 _LONGEST = 255
 _RUN = re.compile(rb"[a-z0-9]+")
 _ESCAPED_RUN = re.compile(rb"\\\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)([a-z0-9]+)", re.DOTALL)
@@ -26,7 +27,9 @@ def screen(data: bytes, name: ImageName) -> bool:
     Parts, because `registry: ghcr.io/acme` may stand apart from `repository: api`; a word, because of `apiVersion`.
     """
     parts, word = _marks(name)
-    return all(part in data for part in parts) and word.search(data) is not None
+    return all(part in data for part in parts) and any(
+        match.start() == 0 or data[match.start() - 1] not in _LETTERS for match in word.finditer(data)
+    )
 
 
 class Screen:
@@ -60,7 +63,8 @@ def _runs(name: ImageName) -> frozenset[bytes]:
 @cache
 def _marks(name: ImageName) -> tuple[tuple[bytes, ...], re.Pattern[bytes]]:
     parts = tuple(part.encode() for part in name.repository.removeprefix("library/").split("/"))
-    return parts, re.compile(rb"(?<![a-z0-9])" + re.escape(parts[-1]) + _AFTER)
+    # What may not stand before it is looked at afterwards: a pattern that begins with letters is sought like a word.
+    return parts, re.compile(re.escape(parts[-1]) + _AFTER)
 
 
 def mentions(data: bytes, name: ImageName) -> bool:
