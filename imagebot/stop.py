@@ -21,6 +21,7 @@ class Stop:
     def __init__(self) -> None:
         self.number = 0
         self.orders: SimpleQueue[Order] = SimpleQueue()
+        self._reloads: set[int] = set()
         self._event = threading.Event()
 
     def __call__(self) -> bool:
@@ -39,8 +40,8 @@ class Stop:
         self.set()
 
     def heed(self) -> None:
-        """Be told by SIGTERM and SIGINT, as process 1 too: there no signal does anything that nobody handles."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        """Be told by every signal that ends; as process 1 too: there no signal does anything that nobody handles."""
+        for number in _ending() - self._reloads:
             signal.signal(number, self.by_signal)
 
     def reload_by(self, number: int) -> None:
@@ -50,6 +51,7 @@ class Stop:
             del number, frame
             self.orders.put("reload")
 
+        self._reloads.add(number)
         signal.signal(number, order)
 
 
@@ -60,9 +62,22 @@ class Ended(BaseException):
         super().__init__(number)
         self.number = number
 
+    @property
+    def exit_code(self) -> int:
+        """What shells expect of who was ended by this signal."""
+        return 128 + self.number
 
-def end_by_signal() -> None:
-    """Have SIGTERM and SIGINT raise `Ended` in the main thread; the second one ends the process at once."""
+    def __str__(self) -> str:
+        return f"imagebot: ended by {signal.Signals(self.number).name}"
+
+
+def end_by_signal(*, but_hangup: bool = False) -> None:
+    """Have every signal that ends raise `Ended` in the main thread; the second one ends the process at once.
+
+    `but_hangup`: SIGHUP does nothing until somebody asks for it by `Stop.reload_by`.
+    """
+    if but_hangup:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     told: list[int] = []
 
     def end(number: int, frame: FrameType | None) -> None:
@@ -72,5 +87,11 @@ def end_by_signal() -> None:
         told.append(number)
         raise Ended(number)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _ending():
         signal.signal(number, end)
+
+
+def _ending() -> set[int]:
+    """SIGTERM and SIGINT, and SIGHUP unless it is ignored: `nohup` has a process outlive its terminal."""
+    hangup = () if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else (signal.SIGHUP,)
+    return {signal.SIGTERM, signal.SIGINT, *hangup}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import sys
 from contextlib import suppress
 from importlib import import_module
@@ -14,7 +13,7 @@ import click
 from imagebot import __version__
 from imagebot.cli.outlet import through_outlets
 from imagebot.errors import BUG, NOT_ALL_DONE, WRONG_INPUT, ImagebotError
-from imagebot.stop import Ended, end_by_signal
+from imagebot.stop import Ended
 
 VERBS = {
     "once": "Do one pass: look, decide, open or update pull requests.",
@@ -70,10 +69,9 @@ def main() -> None:
 
 
 def run() -> None:
-    """The entry point: `ImagebotError`s become one line on standard error; anything else keeps its stack trace."""
+    """Carry out what the command line says: `ImagebotError`s become one line on standard error; anything else keeps its stack trace."""
     gc.disable()
     through_outlets()
-    end_by_signal()
     try:
         code = main(standalone_mode=False) or 0
     except click.ClickException as error:
@@ -82,8 +80,8 @@ def run() -> None:
     except click.exceptions.Abort:
         code = 130
     except Ended as ended:
-        print(f"imagebot: ended by {signal.Signals(ended.number).name}", file=sys.stderr)
-        code = 128 + ended.number
+        print(ended, file=sys.stderr)
+        code = ended.exit_code
     except ImagebotError as error:
         print(f"imagebot: {error}", file=sys.stderr)
         code = error.exit_code

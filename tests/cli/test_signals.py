@@ -19,6 +19,47 @@ ALONE = ["unshare", "--pid", "--fork", "--kill-child"]
 CAN_BE_ALONE = shutil.which("unshare") is not None and subprocess.run([*ALONE, "true"], check=False).returncode == 0
 
 
+# A signal that arrives while the library that is named first is imported.
+EARLY = """
+import os, runpy, sys
+library, number = sys.argv.pop(1), int(sys.argv.pop(1))
+def hook(event, args):
+    if event == "import" and args[0] == library and library not in sys.modules:
+        os.kill(os.getpid(), number)
+sys.addaudithook(hook)
+runpy.run_module("imagebot", run_name="__main__")
+"""
+LIBRARIES = ["click", "imagebot.errors", "imagebot.cli.outlet", "pydantic", "apscheduler.events"]
+
+
+def early(stage: Stage, library: str, number: int, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", EARLY, library, str(int(number)), *words],
+        cwd=stage.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_hangup_while_it_starts_does_not_end_the_bot(stage: Stage, library: str) -> None:
+    """`kubectl exec … kill -HUP 1` right after a restart, or a reload that systemd asks for too soon."""
+    done = early(stage, library, signal.SIGHUP, "run", "--config", "nope.yaml")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "nope.yaml" in done.stderr
+
+
+@pytest.mark.parametrize("library", LIBRARIES[:3])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_what_ends_a_verb_while_it_starts_is_said(stage: Stage, library: str, number: signal.Signals) -> None:
+    done = early(stage, library, number, "status")
+
+    assert (done.returncode, done.stdout) == (128 + number, "")
+    assert done.stderr == f"imagebot: ended by {number.name}\n"
+
+
 @contextmanager
 def waiting(stage: Stage, *words: str, alone: bool = False) -> Iterator[subprocess.Popen[str]]:
     """A verb that waits for a registry that never answers."""
@@ -36,7 +77,7 @@ def waiting(stage: Stage, *words: str, alone: bool = False) -> Iterator[subproce
         process.kill()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_pass_ends_between_two_steps(stage: Stage, number: signal.Signals) -> None:
     with waiting(stage, "once") as process:
         process.send_signal(number)
