@@ -12,7 +12,7 @@ def run() -> None:
         end_by_signal(but_hangup=sys.argv[1:2] == ["run"])
         import_module("imagebot.cli.main").run()
     except Ended as ended:
-        print(ended, file=sys.stderr)
+        sys.stderr.write(f"{ended}\n")
         sys.exit(ended.exit_code)
 
 

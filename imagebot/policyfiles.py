@@ -64,7 +64,11 @@ def _defaults_above(paths: Sequence[Path], roots: Sequence[Path]) -> list[Path]:
 
 def _folder_of(path: Path) -> Path:
     """The folder that a path is, or is in; one that may not be looked at is told of by whoever reads it."""
-    return path if os.path.isdir(path) else path.parent  # noqa: PTH112 - Path.is_dir raises for what may not be seen
+    return path if _is_folder(path) else path.parent
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for what may not be seen
 
 
 def _around(files: Mapping[str, object], rules: PolicyRules) -> Around:
@@ -143,33 +147,37 @@ def _contents(path: Path, look: _Look) -> Iterator[tuple[str, bytes | Problem]]:
     Each file once, however many links lead to it. A folder without any is a problem, and so is a link to nothing:
     a volume that is not mounted must not look like a team that withdrew its policies.
     """
-    if not path.is_dir():
+    if not _is_folder(path):
         if look.is_first(path):
             yield _read(path, path.parent)
         return
     if not look.is_first(path):
         return
-    try:
-        files = list(_walk(path, look, path))
-    except OSError as error:
-        yield _problem(path, f"cannot read this folder: {error.strerror}")
-        return
-    if all(is_defaults(file.name) for file in files):
+    found = list(_walk(path, look, path))
+    files = [one for one in found if isinstance(one, Path)]
+    if all(is_defaults(file.name) for file in files) and len(files) == len(found):
         yield _problem(path, "there is no policy file (*.yaml, *.yml) in this folder")
+    yield from (one for one in found if not isinstance(one, Path))
     yield from (_read(file, path) for file in files if look.is_first(file))
 
 
-def _walk(folder: Path, look: _Look, named: Path) -> Iterator[Path]:
-    """Policy files in a folder and the folders in it; names that begin with a dot are skipped.
+def _walk(folder: Path, look: _Look, named: Path) -> Iterator[Path | tuple[str, Problem]]:
+    """Policy files in a folder and the folders in it, and which of these cannot be read; names with a dot are skipped.
 
     Links are followed within the folder that was `named`; to where others lead is for `_read` to say.
     """
-    for path in sorted(folder.iterdir()):
+    try:
+        paths = sorted(folder.iterdir())
+        folders = {path for path in paths if path.is_dir()}
+    except OSError as error:
+        yield _problem(folder, f"cannot read this folder: {error.strerror}")
+        return
+    for path in paths:
         if path.name.startswith("."):
             continue
         if is_defaults(path.name):
             yield path
-        elif path.is_dir():
+        elif path in folders:
             if outside(path, named):
                 yield path
             elif look.is_first(path):

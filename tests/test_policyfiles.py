@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -178,7 +179,26 @@ def test_a_folder_that_may_not_be_read(folder: Path) -> None:
     (folder / "team").chmod(0)
     folder.parent.chmod(0o755)
     with not_root():
-        assert said(Path("policies")) == ["policies:1:1: cannot read this folder: Permission denied"]
+        found = load_paths([Path("policies")], None)
+    assert [str(problem) for problem in found.problems] == [
+        "policies/team:1:1: cannot read this folder: Permission denied"
+    ]
+    assert [policy.app for policy in found.policies] == ["shop"]
+    assert not found.whole, "nothing that its policies proposed is closed"
+
+
+@pytest.mark.parametrize("mode", [0o400, 0o600])
+def test_a_folder_whose_names_alone_may_be_read(folder: Path, mode: int) -> None:
+    """Nobody may ask what is behind the names: neither for a folder within nor for one that is named."""
+    (folder / "team").chmod(mode)
+    (folder / "team" / "_defaults.yaml").write_text("repository: envs\n")
+    folder.parent.chmod(0o755)
+    shutil.chown(folder / "team", 65534)
+    with not_root():
+        assert said(Path("policies")) == ["policies/team:1:1: cannot read this folder: Permission denied"]
+        assert said(Path("policies/team")) == ["policies/team:1:1: cannot read this folder: Permission denied"]
+        (problem,) = said(Path("policies/team/deeper"))
+    assert problem == "policies/team/deeper:1:1: cannot read this file: Permission denied"
 
 
 @contextmanager

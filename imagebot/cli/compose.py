@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
+from imagebot.cli.holds import no_policy
 from imagebot.cycle.bulkhead import Bulkhead
 from imagebot.cycle.index import FieldIndex
 from imagebot.cycle.world import World
-from imagebot.errors import BadInput
 from imagebot.forge import forges
 from imagebot.forge.manners import Manners
 from imagebot.forge.protocol import Forge
@@ -52,9 +51,7 @@ def only(policies: PolicySet, wanted: tuple[str, ...]) -> PolicySet:
     names = {name for policy in policies.policies for name in (policy.app, str(policy))}
     for name in wanted:
         if name not in names:
-            near = difflib.get_close_matches(name, names, 1)
-            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(names)) or 'none'}"
-            raise BadInput(f"no policy for {name!r}; {hint}")
+            raise no_policy(policies, name, names)
     kept = tuple(policy for policy in policies.policies if {policy.app, str(policy)} & set(wanted))
     apps = {policy.app for policy in kept}
     beside = tuple(policy for policy in policies.policies if policy.app in apps and policy not in kept)

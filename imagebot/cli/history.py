@@ -14,6 +14,7 @@ import click
 from imagebot import clock
 from imagebot.cli import history_pages as pages
 from imagebot.cli.compose import load, only, world_of
+from imagebot.cli.holds import some_are_wrong
 from imagebot.cli.options import config_option
 from imagebot.cycle.world import World
 from imagebot.documents.duration import parse_duration
@@ -128,7 +129,7 @@ def _chosen(policies: PolicySet, apps: tuple[str, ...], environment: str | None)
     kept = tuple(policy for policy in chosen.policies if environment in (None, policy.environment))
     if environment is not None and not kept:
         known = ", ".join(sorted({policy.environment for policy in chosen.policies})) or "none"
-        raise BadInput(f"--environment: there is no {environment!r}; there are: {known}")
+        raise BadInput(f"--environment: there is no {environment!r}; there are: {known}{some_are_wrong(policies)}")
     return replace(chosen, policies=kept)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import os
 import pwd
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from pathlib import PurePath
 
 from imagebot.errors import BadInput
 from imagebot.outgoing import outgoing
@@ -27,10 +28,26 @@ def one_place(policies: PolicySet, wanted: str, held: Sequence[HandHold] = ()) -
         names = [f"{app}@{environment}" for app, environment in found]
         raise BadInput(f"{wanted} has {len(names)} environments: write {', '.join(names[:-1])} or {names[-1]}")
     names = sorted({name for place in places for name in (place[0], "@".join(place))})
+    raise no_policy(policies, wanted, names)
+
+
+def no_policy(policies: PolicySet, wanted: str, names: Collection[str]) -> BadInput:
+    """That nobody is called `wanted`, and who is; or, where a file that is wrong may be about it, what is wrong there.
+
+    A policy file is named after its app, as a rule.
+    """
+    app = wanted.partition("@")[0]
+    meant = [problem for problem in policies.problems if PurePath(problem.file).stem == app]
+    if meant:
+        return BadInput(f"no policy for {wanted!r}, as this is wrong:", *meant)
     near = difflib.get_close_matches(wanted, names, 1)
-    hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(names) or 'none'}"
-    problems = "; some policy files are wrong, see `imagebot lint`" if policies.problems else ""
-    raise BadInput(f"no policy for {wanted!r}; {hint}{problems}")
+    hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(names)) or 'none'}"
+    return BadInput(f"no policy for {wanted!r}; {hint}{some_are_wrong(policies)}")
+
+
+def some_are_wrong(policies: PolicySet) -> str:
+    """For the end of a line that says that something is not there."""
+    return "; some policy files are wrong, see `imagebot lint`" if policies.problems else ""
 
 
 def printed_hold(hold: HandHold) -> str:

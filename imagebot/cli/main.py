@@ -69,7 +69,7 @@ def main() -> None:
 
 
 def run() -> None:
-    """Carry out what the command line says: `ImagebotError`s become one line on standard error; anything else keeps its stack trace."""
+    """Carry out what the command line says. `ImagebotError`s become one line on standard error; bugs keep a trace."""
     gc.disable()
     through_outlets()
     try:

@@ -27,22 +27,34 @@ def lacks(pull: PullRequest, refused: Collection[str] = ()) -> Proposal | None:
     return wanted if names_of(wanted) else None
 
 
-def supply(forge: Forge, pull: PullRequest, wanted: Proposal) -> tuple[str, ...]:
+def still_lacking(forge: Forge, pull: PullRequest, wanted: Proposal) -> tuple[str, ...]:
     """Try to add what is `wanted`, and return what is still lacking of it. Raises `WorldError`."""
     written = forge.add(pull, wanted)
-    still = _not_given(written.pull, wanted, written.warnings)
-    found = block.read(written.pull.body)
-    given = set(names_of(wanted)) - set(still)
-    if found is not None and given:
+    return _not_given(written.pull, wanted, written.warnings)
+
+
+def recorded(forge: Forge, pull: PullRequest, given: Collection[str]) -> None:
+    """Let its block tell no longer that these are lacking. Raises `WorldError`."""
+    found = block.read(pull.body)
+    if found is not None:
         left = tuple(name for name in found.lacking if name not in given)
-        forge.say(written.pull, "", block.stamped(written.pull.body, lacking=left))
-    return still
+        forge.say(pull, "", block.stamped(pull.body, lacking=left))
 
 
 def names_of(wanted: Proposal) -> tuple[str, ...]:
     """`label:NAME`, `reviewer:NAME`, `assignee:NAME`, as the block has them."""
     kinds = {"label": wanted.labels, "reviewer": wanted.reviewers, "assignee": wanted.assignees}
     return tuple(f"{kind}:{name}" for kind, names in kinds.items() for name in names)
+
+
+def one_by_one(wanted: Proposal) -> dict[str, Proposal]:
+    """A proposal for each of its `names_of`, with that name and no other."""
+    bare = replace(wanted, labels=(), reviewers=(), assignees=())
+    return {
+        **{f"label:{name}": replace(bare, labels=(name,)) for name in wanted.labels},
+        **{f"reviewer:{name}": replace(bare, reviewers=(name,)) for name in wanted.reviewers},
+        **{f"assignee:{name}": replace(bare, assignees=(name,)) for name in wanted.assignees},
+    }
 
 
 def _proposal(pull: PullRequest, names: Collection[str]) -> Proposal:

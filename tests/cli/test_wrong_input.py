@@ -127,3 +127,32 @@ def test_a_wrong_word_on_the_command_line(tmp_path: Path, words: list[str]) -> N
     stage = set_up(tmp_path)
 
     assert_says(stage.imagebot(*words), WRONG_INPUT, "Usage: ")
+
+
+BY_APP = ["once", "plan", "status", "explain", "history", "simulate", "rollback", "unhold", "hold --because x"]
+
+
+@pytest.mark.parametrize("verb", BY_APP)
+def test_an_app_that_is_named_is_told_what_is_wrong_in_its_file(stage: Stage, verb: str) -> None:
+    """They asked for `web`: that there is none, and others are, hides the line that keeps it out."""
+    stage.policy("app: web\n", "web.yaml")
+
+    assert_says(
+        stage.imagebot(*verb.split(), "web"),
+        WRONG_INPUT,
+        "no policy for 'web', as this is wrong:",
+        "policies/web.yaml:1:1: ",
+        "'repository'",
+    )
+
+
+@pytest.mark.parametrize("verb", BY_APP)
+def test_an_app_that_no_file_is_called_after_may_be_in_one_that_is_wrong(stage: Stage, verb: str) -> None:
+    stage.policy("app: web\n", "site.yaml")
+
+    assert_says(
+        stage.imagebot(*verb.split(), "web"),
+        WRONG_INPUT,
+        "no policy for 'web'; there are: podinfo, podinfo@",
+        "; some policy files are wrong, see `imagebot lint`",
+    )

@@ -102,6 +102,23 @@ def test_a_label_that_is_made_later_is_put_on_at_the_next_pass(place: Place) -> 
     place.assert_quiet()
 
 
+@pytest.mark.parametrize("place", ["gitea", "forgejo"], indirect=True)
+def test_a_reviewer_who_cannot_be_asked_keeps_no_label_waiting(place: Place) -> None:
+    """Asking for a review costs a write, and is tried once an hour; that there is no label costs none."""
+    assert isinstance(place.server, GiteaServer)
+    place.stage.policy(POLICY.replace("alice, codeowners", "alice, nobody-here"), "shop.yaml")
+    number = place.server.known_labels.pop("image-update")
+    place.one_pass()
+    place.one_pass()
+    assert place.pull.labels == []
+    place.server.known_labels["image-update"] = number
+
+    assert deeds(place.one_pass()) == [Action.UPDATED]
+
+    assert place.pull.labels == ["image-update"]
+    place.assert_quiet()
+
+
 # GitLab takes all of it at once, and Gitea the assignees with the rest.
 @pytest.mark.parametrize(
     ("place", "ending"),
