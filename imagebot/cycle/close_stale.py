@@ -20,7 +20,7 @@ from imagebot.pulls import block
 from imagebot.pulls.body_frame import settled
 from imagebot.pulls.commands import Command
 from imagebot.pulls.freeze import Frozen
-from imagebot.review.comments import closing, doubled, frozen_comment
+from imagebot.review.comments import closed_because, closing, doubled, frozen_comment
 
 
 def look_after(
@@ -122,7 +122,7 @@ def _retire(world: World, checkout: Checkout, pull: PullRequest, reason: Moot) -
     """Close a pull request that nobody works on."""
     comment = closing(reason, checkout.settings.branch)
     checkout.pull_requests.forge.close(pull, comment, block.stamped(pull.body, closed_by_bot=True))
-    done = _outcome(checkout, pull, Action.CLOSED, reason.because)
+    done = _outcome(checkout, pull, Action.CLOSED, closed_because(reason, checkout.settings.branch))
     world.tell(PullRequestSettled(done.name, done.environment, done.deed, done.url, done.because))
     return done
 

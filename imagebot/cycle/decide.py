@@ -145,7 +145,8 @@ def _judged(
     def judged(ranking: Ranking, *, major: bool = False) -> WatchDecision:
         shut_by = policy.gates.for_image(here.watch.minimum_age)
         doubt = None if major and ranking.best is None else listed.doubt
-        case = Case(here.watch, shut_by, ranking, deployed(here.fields), _elsewhere(policy, source), doubt)
+        let_in = here.checkout.memory.let_in(policy, here.watch.image)
+        case = Case(here.watch, shut_by, ranking, deployed(here.fields), _elsewhere(policy, source), doubt, let_in)
         branch = branch_of(here.checkout.world.settings.branch_prefix, policy, here.watch.image, major=major)
         question = FactQuestion(policy, branch, case, here, source)
         verdict, facts = _verdict(question)

@@ -16,6 +16,7 @@ from imagebot.gitrepo.push import PushUpdate, Rejected
 from imagebot.observe.events import BranchDeleted, ForgeWarned
 from imagebot.plan.groups import ROLLBACK, BranchTarget
 from imagebot.plan.obsolete import Stands, Why, moot
+from imagebot.review.comments import closed_because
 
 
 def orphans(
@@ -85,7 +86,7 @@ def _why(checkout: Checkout, branch: str, target: BranchTarget | None, standing:
     reason = moot(branch, dict.fromkeys(_items(target), ""), standing, whole=False)
     if reason is None or (reason.why is Why.TAKEN_BACK and checkout.pull_requests.was_refused(branch)):
         return ""
-    return reason.because
+    return closed_because(reason, checkout.settings.branch)
 
 
 def _items(target: BranchTarget) -> Iterator[tuple[str, str, str]]:

@@ -18,7 +18,9 @@ from imagebot.policy.model import Policy
 from imagebot.pulls.block import Proposed
 from imagebot.pulls.refusals import RefusedVersions
 from imagebot.selection.doubts import BELIEVED_AFTER, Shrunk
+from imagebot.selection.facts import LetIn
 from imagebot.selection.hand_holds import HandHold
+from imagebot.selection.verdict import Update
 from imagebot.store.protocol import BANS, LastVerdict, Store, standing
 
 _NEVER = ""
@@ -264,6 +266,13 @@ class PassStore:
     def verdicts(self) -> Mapping[tuple[str, str, str], LastVerdict]:
         """The last verdicts of the pass before, by app, environment and image."""
         return {(last.app, last.environment, last.image): last for last in self._store.last_verdicts()}
+
+    def let_in(self, policy: Policy, name: ImageName) -> LetIn | None:
+        """What the last verdict let in, and since when it has been the last one."""
+        last = self.verdicts.get((policy.app, policy.environment, str(name)))
+        if last is None or last.tag is None or last.state != Update.__name__:
+            return None
+        return LetIn(last.tag, last.at)
 
     def troubles(self, kind: str, keys: Collection[str]) -> Mapping[str, Trouble]:
         """What is remembered of the troubles of one kind, of those that there are."""

@@ -53,11 +53,13 @@ _LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
 class Leash:
     """What the connections of one question must keep to; `private_hosts` may lie in a private network.
 
-    `silence` is how many seconds one read may take, if that is less than the deadline allows.
+    `silence` is how many seconds one read may take, if that is less than the deadline allows. `listing` says how
+    settings would name another host that may.
     """
 
     deadline: Deadline
     private_hosts: frozenset[str]
+    listing: str
     silence: float = math.inf
 
     def for_read(self) -> float:
@@ -89,13 +91,13 @@ class Connections(PoolManager):
         self.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
 
 
-def check_peer(address: str, host: str, private_hosts: frozenset[str]) -> None:
+def check_peer(address: str, host: str, leash: Leash) -> None:
     """Whether `host`, which turned out to be at `address`, may be talked to. Raises `Refused`."""
     peer = _plain(ipaddress.ip_address(address))
     if any(peer.version == network.version and peer in network for network in _NEVER):
         raise Refused(f"{host} is at {peer}, an address that no registry has: not asked")
-    if not peer.is_global and host not in private_hosts:
-        raise Refused(f"{host} is at {peer}, a private address: if that is meant, list it under registries")
+    if not peer.is_global and host not in leash.private_hosts:
+        raise Refused(f"{host} is at {peer}, a private address: if that is meant, {leash.listing}")
 
 
 def _plain(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
@@ -204,7 +206,7 @@ def _connected(connection: HTTPConnection) -> socket.socket:
     for family, kind, protocol, _, address in found[:ADDRESSES]:
         tried = socket.socket(family, kind, protocol)
         try:
-            check_peer(str(address[0]), host, leash.private_hosts)
+            check_peer(str(address[0]), host, leash)
             tried.settimeout(leash.deadline.for_connect())
             for option in connection.socket_options or ():
                 tried.setsockopt(*option)

@@ -23,6 +23,7 @@ from imagebot.registry.failures import CutShort, Down, Silent, translated
 from imagebot.registry.limits import FREE_BYTES, PAUSE_WHEN_DOWN, Deadline
 from imagebot.registry.pause import Pauses, retry_after
 from imagebot.registry.responses import error_code
+from imagebot.registry.urls import Url
 from imagebot.registry.waits import Waits
 
 USER_AGENT = f"imagebot/{__version__} (watches image tags for GitOps)"
@@ -94,13 +95,19 @@ class Exchanges:
 
     def _exchange(self, ask: Request, deadline: Deadline) -> Response:
         self._count.add()
-        leash = Leash(deadline, self._private_hosts, ask.silence)
+        leash = Leash(deadline, self._private_hosts, self._listing(ask.url), ask.silence)
         with translated(ask.url.netloc, leash):
             response = self._response(ask, leash)
         try:
             return self._read(Body(response, ask, leash))
         finally:
             response.close()
+
+    def _listing(self, url: Url) -> str:
+        """By the name that images have the registry by, port and all: `localhost` is not `localhost:5000`."""
+        if self._registry.startswith(url.host):
+            return f"list {self._registry} under registries"
+        return f"list {url.netloc} in the authHosts of {self._registry} under registries"
 
     def _response(self, ask: Request, leash: Leash) -> BaseHTTPResponse:
         headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **ask.headers}

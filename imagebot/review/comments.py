@@ -14,23 +14,30 @@ _MOST_TOLD = 20
 
 
 _CLOSED = {
-    Why.SETTLED: "Closed by imagebot: {base} already has what this proposed. {because}.",
-    Why.OVERTAKEN: "Closed by imagebot: {base} has moved on from what this proposed. {because}.",
-    Why.TAKEN_BACK: "Taken back by imagebot, for now. {because}. What may run then is proposed anew.",
-    Why.DOWNGRADE: "Closed by imagebot: this would be a step down now. {because}.",
-    Why.BY_HAND: "Closed by imagebot: this version is held by hand. {because}.",
-    Why.ROLLED_BACK: "Closed by imagebot: this version was rolled back. {because}.",
-    Why.EXCLUDED: "Closed by imagebot: the policy does not let this version in any more. {because}.",
-    Why.NOTHING_FITS: "Closed by imagebot: nothing fits the policy any more. {because}.",
-    Why.WITHDRAWN: "Closed by imagebot: the registry no longer has what this proposed. {because}.",
-    Why.MOVED: "Closed by imagebot: this is proposed elsewhere now. {because}.",
-    Why.GONE: "Closed by imagebot: no policy asks for this any more. {because}.",
+    Why.SETTLED: "{base} already has what this proposed",
+    Why.OVERTAKEN: "{base} has moved on from what this proposed",
+    Why.TAKEN_BACK: "this is taken back, for now",
+    Why.DOWNGRADE: "this would be a step down now",
+    Why.BY_HAND: "this version is held by hand",
+    Why.ROLLED_BACK: "this version was rolled back",
+    Why.EXCLUDED: "the policy does not let this version in any more",
+    Why.NOTHING_FITS: "nothing fits the policy any more",
+    Why.WITHDRAWN: "the registry no longer has what this proposed",
+    Why.MOVED: "this is proposed elsewhere now",
+    Why.GONE: "no policy asks for this any more",
 }
 
 
 def closing(moot: Moot, base: str) -> str:
     """The comment with which the bot closes its own pull request into `base`."""
-    return _CLOSED[moot.why].format(base=code(base), because=_capital(prose(moot.because)))
+    after = " What may run then is proposed anew." if moot.why is Why.TAKEN_BACK else ""
+    because = _CLOSED[moot.why].format(base=code(base))
+    return f"Closed by imagebot: {because}. {_capital(prose(moot.because))}.{after}"
+
+
+def closed_because(moot: Moot, base: str) -> str:
+    """The same for the report and the log."""
+    return f"{_CLOSED[moot.why].format(base=base)}: {moot.because}"
 
 
 def superseded(before: Sequence[Proposed], change: Change) -> str:

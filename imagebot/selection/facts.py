@@ -24,6 +24,14 @@ class Elsewhere:
     because: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class LetIn:
+    """The tag that was to run by the last verdict, and when that was reached: what had to be waited for was over."""
+
+    tag: str
+    at: datetime
+
+
 @dataclass(frozen=True)
 class Case:
     """One watch in one environment, with all that is at hand; `doubt` is one about the list of tags."""
@@ -34,6 +42,13 @@ class Case:
     deployed: tuple[Deployed, ...]
     source: Elsewhere | None = None
     doubt: Doubt | None = None
+    let_in: LetIn | None = None
+
+    def latest(self, tag: str, now: datetime) -> datetime:
+        """How late it is for a gate that opens by waiting: one that was open for this tag is not shut by a clock that
+        was set back.
+        """
+        return now if self.let_in is None or self.let_in.tag != tag else max(now, self.let_in.at)
 
     @cached_property
     def candidates(self) -> tuple[Candidate, ...]:

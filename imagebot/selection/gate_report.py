@@ -60,7 +60,7 @@ def _promotion(case: Case, facts: Facts, version: Version, now: datetime) -> Ite
     what = f"{case.source.environment}, after {format_duration(case.gates.source.after)}"
     if facts.since is None:
         yield Gate("promotion", None, f"from {what}; {NOT_ASKED}")
-    elif shut := gates.promotion(version, case.source, facts.since, case.gates, now):
+    elif shut := gates.promotion(case, version, facts.since, now):
         yield Gate("promotion", False, shut.because, shut.until)
     else:
         yield Gate("promotion", True, f"{case.source.environment} has it {facts.since.because}, from {what}")

@@ -11,7 +11,7 @@ from datetime import datetime
 from imagebot.documents.duration import format_duration
 from imagebot.policy.gates import Gates
 from imagebot.selection.doubts import Doubt
-from imagebot.selection.facts import Case, Elsewhere, KeptBack, Since, TagFacts
+from imagebot.selection.facts import Case, KeptBack, Since, TagFacts
 from imagebot.selection.reasons import listed, shown
 from imagebot.selection.verdict import Held, Hold, Version
 
@@ -31,13 +31,14 @@ def soak(case: Case, tag: str, known: TagFacts, now: datetime) -> Passed | None:
     """Whether the image behind `tag` has been known for as long as it must be.
 
     Counted from the moment this bot first saw that very digest: dates in the image are its publisher's, and a tag that
-    is pushed again begins anew. A clock that says less than was recorded makes nothing older.
+    is pushed again begins anew. A clock that says less than was recorded makes nothing older, and what it let in before
+    stays let in.
     """
     age = case.gates.minimum_age
     if not age or known.first_seen is None:
         return None
     until = known.first_seen + age
-    if now >= until:
+    if case.latest(tag, now) >= until:
         return None
     because = (
         f"{tag} may run from {shown(until)} on: first seen {shown(known.first_seen)}, minimumAge {format_duration(age)}"
@@ -101,11 +102,13 @@ _KEPT = {
 }
 
 
-def promotion(to: Version, source: Elsewhere, since: Since, gates: Gates, now: datetime) -> Held | None:
+def promotion(case: Case, to: Version, since: Since, now: datetime) -> Held | None:
     """Whether the other environment has had the version for as long as it must."""
+    source, gates = case.source, case.gates
+    assert source is not None, "there is another environment"
     assert gates.source is not None, "there is another environment"
     until = since.at + gates.source.after
-    if now >= until:
+    if case.latest(to.tag, now) >= until:
         return None
     because = (
         f"{source.environment} has {to.tag} {since.because}; it may come here from {shown(until)} on"

@@ -220,7 +220,7 @@ class _Look:
         if self.facts.since is None:
             return self._needs(Fact.SINCE)
         moved = self._moved_since(self.case.source)
-        return moved or gates.promotion(self._to, self.case.source, self.facts.since, self.case.gates, self.now)
+        return moved or gates.promotion(self.case, self._to, self.facts.since, self.now)
 
     def _moved_since(self, source: Elsewhere) -> Held | None:
         """A tag alone would bring what it stands for now, which is not what the other environment runs."""

@@ -9,6 +9,7 @@ import pytest
 
 from imagebot.cycle.report import Action
 from imagebot.errors import FINE, NOT_ALL_DONE, WRONG_INPUT
+from imagebot.observe.events import BranchDeleted
 from imagebot.pulls import block
 from imagebot.selection.verdict import Held, Hold, NoCandidate, Unknown, UpToDate
 from tests.cycle.conftest import DEPLOYMENT, POLICY, assert_quiet, deeds, verdict
@@ -183,8 +184,13 @@ def test_what_a_person_did_by_hand_makes_the_pull_request_moot(stage: Stage) -> 
     stage.one_pass()
     stage.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.5.4")})
 
-    assert deeds(stage.one_pass()) == [Action.CLOSED]
+    report = stage.one_pass()
 
+    assert deeds(report) == [Action.CLOSED]
+    assert report.outcomes[0].because.startswith("main already has what this proposed: 6.5.4 is ")
+    assert [event.because for event in stage.events if isinstance(event, BranchDeleted)] == [
+        outcome.because for outcome in report.outcomes
+    ]
     assert (stage.pulls(), list(stage.heads())) == ((), ["main"])
     assert_quiet(stage)
 

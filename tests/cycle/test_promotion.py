@@ -69,6 +69,18 @@ def test_two_days_after_staging_production_gets_a_pull_request_that_says_so(prom
     assert promoting.show("production/app.yaml", PRODUCTION) == DEPLOYMENT.replace("6.5.3", "6.5.4")
 
 
+def test_a_clock_that_is_set_back_takes_nothing_back_that_was_let_in(promoting: Stage) -> None:
+    """An NTP step of an hour: what is open stays, however many passes it takes until it is late enough again."""
+    promoting.one_pass(now=NOON + 2 * DAY)
+    heads = promoting.heads()
+
+    for minutes in (0, 5, 59):
+        report = promoting.one_pass(now=NOON + 2 * DAY - timedelta(minutes=60 - minutes))
+        assert (report.outcomes[-1].deed, promoting.heads()) == (Action.KEPT, heads)
+
+    assert len(promoting.pulls()) == 1
+
+
 def test_a_version_that_staging_does_not_have_never_comes(promoting: Stage) -> None:
     promoting.publish("6.5.5")
     promoting.one_pass(now=NOON + 3 * DAY)

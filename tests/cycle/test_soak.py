@@ -150,6 +150,16 @@ def test_a_tag_pushed_again_while_its_pull_request_is_open_takes_that_back(soaki
     assert soaking.one_pass(now=RIPE + 4 * DAY).outcomes[0].deed is Action.OPENED
 
 
+def test_a_clock_that_is_set_back_takes_nothing_back_that_was_let_in(soaking: Stage) -> None:
+    soaking.one_pass(now=RIPE)
+
+    for minutes in (60, 55):
+        report = soaking.one_pass(now=RIPE - timedelta(minutes=minutes))
+        assert [outcome.deed for outcome in report.outcomes] == [Action.KEPT]
+
+    assert BRANCH in soaking.heads()
+
+
 def test_a_restart_does_not_shorten_it(soaking: Stage) -> None:
     """Every pass of these tests is a process of its own as far as memory goes; the store is what stays."""
     assert_soaks(soaking.one_pass(soaking.world(), now=NOON + 2 * DAY), RIPE)

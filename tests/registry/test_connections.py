@@ -13,8 +13,8 @@ import pytest
 from imagebot.errors import Refused, Unavailable, WorldError
 from imagebot.images.reference import ImageName
 from imagebot.registry.client import Registries
-from imagebot.registry.connections import check_peer
-from imagebot.registry.limits import Timeouts
+from imagebot.registry.connections import Leash, check_peer
+from imagebot.registry.limits import Deadline, Timeouts
 from imagebot.settings.resolve import RegistrySettings
 from tests.support.fake_registry import JSON, tag_list
 from tests.support.web_function import Answer, Asked, Raw, serving
@@ -55,17 +55,19 @@ def test_private_addresses_are_for_listed_hosts_and_some_for_none(
     address: str, unlisted: bool, listed: bool, kind: str
 ) -> None:
     hosts = frozenset({"r.test"}) if kind == "listed" else frozenset({"other.test"})
+    leash = Leash(Deadline(Timeouts()), hosts, "list it")
     if listed if kind == "listed" else unlisted:
-        check_peer(address, "r.test", hosts)
+        check_peer(address, "r.test", leash)
     else:
         with pytest.raises(Refused, match=r"r\.test is at"):
-            check_peer(address, "r.test", hosts)
+            check_peer(address, "r.test", leash)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_policy_cannot_make_us_knock_at_a_private_door(host: str) -> None:
-    with serving(lambda _: Answer()) as inside, pytest.raises(Refused, match="a private address: if that is meant"):
+    with serving(lambda _: Answer()) as inside, pytest.raises(Refused, match="a private address") as refused:
         Registries({}).tags(ImageName(f"{host}:{inside.port}", "acme/api"))
+    assert str(refused.value).endswith(f": if that is meant, list {host}:{inside.port} under registries")
     assert inside.asked == []
 
 
