@@ -20,7 +20,7 @@ from imagebot.policyfiles import load_paths
 from imagebot.settings.file import SettingsFile
 from imagebot.settings.policies import NO_RULES
 from imagebot.settings.resolve import DEFAULT_FILE, rules_for_policies
-from imagebot.suggest.sort import LeftOut
+from imagebot.suggest.sort import UnplacedField
 from imagebot.suggest.suggest import Suggestion, suggest, survey
 
 _EXAMPLES = """
@@ -147,5 +147,5 @@ def _summary(suggestion: Suggestion, contents: Contents) -> Iterator[str]:
         yield "Next: `imagebot plan` shows what a pass would change, and writes nothing."
 
 
-def _left_line(left: LeftOut) -> str:
+def _left_line(left: UnplacedField) -> str:
     return f"{left.file}:{left.line} {left.image}: {left.version} {left.why}".replace(":  ", ": ")

@@ -13,11 +13,11 @@ from imagebot.documents.model import Misplaced
 from imagebot.errors import BadInput
 from imagebot.images.reference import ImageName, is_tag
 from imagebot.outgoing import outgoing
-from imagebot.policy.pattern import BadPattern, Pattern, Template
+from imagebot.policy.pattern import BadPattern, ExtractTemplate, Pattern
 from imagebot.policy.watch import Ignore, Tags, Watch, watch_of
 from imagebot.versions.all_orders import KEYS
 from imagebot.versions.branch import History
-from imagebot.versions.order import Unreadable
+from imagebot.versions.order import BadRule
 from imagebot.versions.order_keys import OrderFlag
 
 ANY_IMAGE = ImageName("registry.invalid", "standard-input")
@@ -109,7 +109,7 @@ def _pattern(flags: dict[str, Any]) -> Pattern | None:
         raise BadInput("--extract takes groups out of --match: give both")
     if flags["variant"] is not None:
         raise BadInput("--extract says which part of a tag is the version: leave --variant out")
-    _read("--extract", flags["extract"], partial(Template.parse, pattern=pattern))
+    _read("--extract", flags["extract"], partial(ExtractTemplate.parse, pattern=pattern))
     return pattern
 
 
@@ -137,12 +137,12 @@ def _read(flag: str, text: str, parse: Callable[[str], T], skip: int = 0) -> T:
     """`text` behind its first `skip` characters, read; what is wrong gets a caret under it."""
     try:
         return parse(text[skip:])
-    except (Unreadable, BadPattern) as error:
+    except (BadRule, BadPattern) as error:
         raise _wrong(flag, text, error, skip) from None
 
 
 def _wrong(flag: str, text: object, error: str | ValueError, skip: int) -> BadInput:
-    if not isinstance(error, Unreadable | BadPattern) or not isinstance(text, str) or not text:
+    if not isinstance(error, BadRule | BadPattern) or not isinstance(text, str) or not text:
         return BadInput(f"{flag}: {error}")
     marker = "^" + "~" * (error.length - 1)
     return BadInput(f"{flag}: {error}\n    {outgoing(text)}\n    {' ' * (skip + error.offset)}{marker}")

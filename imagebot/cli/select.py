@@ -16,7 +16,7 @@ from imagebot.outgoing import outgoing
 from imagebot.policy.trial import moment
 from imagebot.selection.choice import Choice, choose
 from imagebot.selection.rank import Ranking, rank
-from imagebot.versions.known import Known
+from imagebot.versions.known import OrderInputs
 
 NOTHING_FITS = 4
 _INPUT = "standard input"
@@ -47,7 +47,7 @@ def command(as_json: bool, current: str | None, **flags: Any) -> int:
         raise BadInput(f"--current: {outgoing(current)!r} is no tag")
     history = history_from(flags)
     tags, created = _lines(with_times="created" in watch.order_facts.needs)
-    ranking = rank(watch, tags, () if current is None else (current,), Known(created, history))
+    ranking = rank(watch, tags, () if current is None else (current,), OrderInputs(created, history))
     choice = choose(ranking, current, "--current") if tags else _NO_TAGS
     if as_json:
         print(json_text(_data(ranking, choice)))

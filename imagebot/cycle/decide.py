@@ -26,7 +26,7 @@ from imagebot.selection.judge import judge
 from imagebot.selection.rank import Ranking, rank
 from imagebot.selection.verdict import Unknown, Verdict, Version, tag_of
 from imagebot.versions.commit import CommitRule, History
-from imagebot.versions.known import Known
+from imagebot.versions.known import OrderInputs
 from imagebot.versions.order import Key as VersionKey
 
 _MOST_QUESTIONS = 500  # a few for each candidate, of which those that are only remembered may be many
@@ -192,13 +192,13 @@ def _ranking(this: Snapshot, checkout: Checkout, watch: Watch, fields: Sequence[
         raise history
     running = {field.tag for field in fields if field.tag is not None}
     charts = any(spot.part is Part.VERSION and spot.key for field in fields for spot in field.spots)
-    ranking = rank(watch, listed.tags.tags, running, Known(history=history, charts=charts))
+    ranking = rank(watch, listed.tags.tags, running, OrderInputs(history=history, charts=charts))
     if not ranking.needs:
         return ranking
     here = witnesses(FieldPlace(checkout, watch, tuple(fields)))
     created = creation_times(here, ranking.needs)
     unlisted = remembered_times(here, [tag for tag in sorted(running) if tag not in created])
-    return rank(watch, listed.tags.tags, running, Known({**unlisted, **created}, history))
+    return rank(watch, listed.tags.tags, running, OrderInputs({**unlisted, **created}, history))
 
 
 def _source(this: Snapshot, policy: Policy, index: int) -> FieldPlace | Unknown | None:

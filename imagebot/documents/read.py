@@ -7,7 +7,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from imagebot.documents.model import Model
-from imagebot.documents.tree import Document, parse
+from imagebot.documents.tree import ParsedFile, parse
 from imagebot.documents.validation_errors import problems_of
 from imagebot.errors import Problem
 
@@ -17,10 +17,10 @@ M = TypeVar("M", bound=Model)
 def read(model: type[M], file: str, data: bytes) -> M | tuple[Problem, ...]:
     """Read YAML into `model`; `file` is the name that problems carry. Problems come in the order of the file."""
     document = parse(file, data)
-    return fill(model, document) if isinstance(document, Document) else document
+    return fill(model, document) if isinstance(document, ParsedFile) else document
 
 
-def fill(model: type[M], document: Document) -> M | tuple[Problem, ...]:
+def fill(model: type[M], document: ParsedFile) -> M | tuple[Problem, ...]:
     """The same for a document that is already parsed, where places are needed for problems found later."""
     problems = list(document.problems)
     try:

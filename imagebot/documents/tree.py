@@ -60,7 +60,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class ParsedFile:
     """One file, read; `problems` are those that did not stop the reading.
 
     Values that the file took from others know where they stand.
@@ -93,7 +93,7 @@ class Document:
         return self.node(path).problem(message)
 
 
-def parse(file: str, data: bytes) -> Document | tuple[Problem, ...]:
+def parse(file: str, data: bytes) -> ParsedFile | tuple[Problem, ...]:
     """Read one YAML document that holds at least one value. Problems that end the reading come alone."""
     source = YamlText(file, "")
     if len(data) > MAX_BYTES:
@@ -116,7 +116,7 @@ def parse(file: str, data: bytes) -> Document | tuple[Problem, ...]:
         # The only one that the parser lets through: of chr(), for an escape beyond Unicode, without a place.
         start = max(source.text.find("\\U"), 0)
         return (source.problem("this escape is no character of Unicode", start, start + 10),)
-    return Document(source, root, tuple(reading.problems))
+    return ParsedFile(source, root, tuple(reading.problems))
 
 
 class _Stop(Exception):

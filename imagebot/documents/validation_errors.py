@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from imagebot.documents.annotations import inside, is_model, members
 from imagebot.documents.model import Misplaced, Model, Path
-from imagebot.documents.tree import Document, Node
+from imagebot.documents.tree import Node, ParsedFile
 from imagebot.errors import Problem
 
 _EXPECTED = {
@@ -50,7 +50,7 @@ class _Unknown:
         return f"unknown key {name!r}; the keys here are {', '.join(self.model.shown_keys())}"
 
 
-def problems_of(error: ValidationError, model: type[Model], document: Document) -> list[Problem]:
+def problems_of(error: ValidationError, model: type[Model], document: ParsedFile) -> list[Problem]:
     """One problem for each thing to change; a missing key that is there misspelt is not named twice."""
     errors = [item for item in error.errors(include_url=False, include_input=False) if not _echo(item, document)]
     unknown = [
@@ -73,17 +73,17 @@ def problems_of(error: ValidationError, model: type[Model], document: Document) 
     return [with_changes(problem, source="") if problem.line in hidden else problem for problem in problems]
 
 
-def _echo(error: ErrorDetails, document: Document) -> bool:
+def _echo(error: ErrorDetails, document: ParsedFile) -> bool:
     """Whether a list counts as too short only because what is in it has problems of its own."""
     return error["type"] == "too_short" and bool(document.node(_path(error["loc"], document)).content)
 
 
-def _unknown_problem(unknown: _Unknown, document: Document) -> Problem:
+def _unknown_problem(unknown: _Unknown, document: ParsedFile) -> Problem:
     key = document.key(unknown.path) or document.node(unknown.path)
     return key.problem(str(unknown))
 
 
-def _problem(error: ErrorDetails, document: Document) -> Problem:
+def _problem(error: ErrorDetails, document: ParsedFile) -> Problem:
     path = _path(error["loc"], document)
     context = error.get("ctx", {})
     match error["type"]:
@@ -105,7 +105,7 @@ def _problem(error: ErrorDetails, document: Document) -> Problem:
     return document.problem(path, error["msg"])
 
 
-def _missing(path: Path, document: Document) -> Problem:
+def _missing(path: Path, document: ParsedFile) -> Problem:
     name = path[-1]
     key = document.key(path)
     if key is not None:
@@ -113,7 +113,7 @@ def _missing(path: Path, document: Document) -> Problem:
     return document.problem(path[:-1], f"the key {name!r} is missing")
 
 
-def _from_validator(error: Exception, path: Path, key: Node | None, document: Document) -> Problem:
+def _from_validator(error: Exception, path: Path, key: Node | None, document: ParsedFile) -> Problem:
     """A `ValueError` of our own: with the caret at what it is about, as precisely as it tells."""
     while isinstance(error, Misplaced):
         path = (*path, *error.place)
@@ -131,7 +131,7 @@ def _from_validator(error: Exception, path: Path, key: Node | None, document: Do
     return node.source.problem(str(error), start, end)
 
 
-def _found(path: Path, document: Document) -> str:
+def _found(path: Path, document: ParsedFile) -> str:
     content = document.node(path).content
     match content:
         case None:
@@ -144,7 +144,7 @@ def _found(path: Path, document: Document) -> str:
             return "a mapping"
 
 
-def _path(loc: tuple[int | str, ...], document: Document) -> Path:
+def _path(loc: tuple[int | str, ...], document: ParsedFile) -> Path:
     """The part of pydantic's place that is in the file: names of union members and the like are left out."""
     path: Path = ()
     for part in loc:
@@ -153,7 +153,7 @@ def _path(loc: tuple[int | str, ...], document: Document) -> Path:
     return path
 
 
-def _full_path(error: ErrorDetails, document: Document) -> Path:
+def _full_path(error: ErrorDetails, document: ParsedFile) -> Path:
     """Like `_path`, with the last part even if the file does not have it."""
     return (*_path(error["loc"][:-1], document), *error["loc"][-1:])
 

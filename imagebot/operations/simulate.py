@@ -23,7 +23,7 @@ from imagebot.selection.rank import rank
 from imagebot.selection.replay import Appearance, RegistryPast, Replay, replay
 from imagebot.selection.verdict import Unknown
 from imagebot.versions.created import FIRST_IMAGES
-from imagebot.versions.known import Known
+from imagebot.versions.known import OrderInputs
 
 T = TypeVar("T")
 _AT_ONCE = 8
@@ -86,7 +86,9 @@ def simulate(world: World, policies: Sequence[Policy], span: Span) -> Simulation
         history = None if watch.commit is None else histories[watch.commit]
         if isinstance(history, ImagebotError):
             raise history
-        looks.append(_Look(world, watch, asked, memory, span, Known(history=history), running.get(index, frozenset())))
+        looks.append(
+            _Look(world, watch, asked, memory, span, OrderInputs(history=history), running.get(index, frozenset()))
+        )
     found = [look.try_past() for look in looks]
     if len(found) == 1 and (failed := found[0][1].failed) is not None:
         raise failed
@@ -104,7 +106,7 @@ class _Look:
     asked: RegistryCache
     memory: PassStore
     span: Span
-    known: Known
+    known: OrderInputs
     deployed: frozenset[str]
     times: dict[str, datetime | None] = field(default_factory=dict)
 
@@ -132,7 +134,7 @@ class _Look:
                 f" a tag that is new to imagebot takes up to {_MOST_PER_TAG}"
             )
         began = [one.tag for one in came if one.at <= self.span.since]
-        known = Known(self.times, self.known.history) if ranking.needs else self.known
+        known = OrderInputs(self.times, self.known.history) if ranking.needs else self.known
         best = rank(self.watch, began, self.deployed, known).best
         start = None if best is None else best.tag
         kept = tuple(one for one in came if one.at > self.span.since or one.tag == start)

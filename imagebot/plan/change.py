@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from imagebot.images.reference import ImageName
-from imagebot.policy.model import PullRequest
+from imagebot.policy.model import PullRequestKeys
 from imagebot.selection.verdict import Refusal, Version
 from imagebot.yamledit.prove import Proved
 
@@ -65,7 +65,7 @@ class Change:
     files: Mapping[str, Proved]
     reviewers: tuple[str, ...]
     assignees: tuple[str, ...]
-    wishes: PullRequest
+    wishes: PullRequestKeys
     draft: bool = False
     title: str = ""
     message: str = ""

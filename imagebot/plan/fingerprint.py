@@ -7,7 +7,7 @@ import json
 from dataclasses import astuple
 
 from imagebot.plan.change import Change, FieldChange
-from imagebot.policy.model import PullRequest
+from imagebot.policy.model import PullRequestKeys
 
 NOT_OF_THE_BODY = {
     "group": "decides on which branch an update goes; what is on it is told by the updates themselves",
@@ -26,7 +26,7 @@ def fingerprint(change: Change) -> str:
         (update.app, str(update.image), *astuple(update.new), update.kind, [_move(field) for field in update.fields])
         for update in change.updates
     ]
-    keys = sorted(PullRequest.model_fields.keys() - NOT_OF_THE_BODY.keys())
+    keys = sorted(PullRequestKeys.model_fields.keys() - NOT_OF_THE_BODY.keys())
     wishes = {key: getattr(change.wishes, key) for key in keys}
     facts = [change.title, change.labels, change.draft, wishes, moves]
     return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:32]

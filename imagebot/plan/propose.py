@@ -13,7 +13,7 @@ from imagebot.fields.edit import edit, wanted
 from imagebot.fields.field import Field, Value
 from imagebot.plan.change import REPUSH, Change, FieldChange, ImageUpdate
 from imagebot.plan.groups import BranchTarget
-from imagebot.policy.model import Policy, PullRequest, Watch
+from imagebot.policy.model import Policy, PullRequestKeys, Watch
 from imagebot.selection.update_kind import kind
 from imagebot.selection.verdict import Refusal, Update, Version
 
@@ -64,7 +64,7 @@ def propose(
     )
 
 
-def _wishes(all_: Sequence[PullRequest]) -> PullRequest:
+def _wishes(all_: Sequence[PullRequestKeys]) -> PullRequestKeys:
     """What the policies of a group want together: every label and person, and only what all let the forge merge.
 
     Of the words the first policy decides.

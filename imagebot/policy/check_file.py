@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from imagebot.documents.merge import Taken, taken
 from imagebot.documents.model import Path
 from imagebot.documents.read import fill
-from imagebot.documents.tree import Document, Node, parse
+from imagebot.documents.tree import Node, ParsedFile, parse
 from imagebot.errors import Problem
 from imagebot.policy.beyond import beyond
 from imagebot.policy.defaults import DefaultsFile, applied, together
@@ -32,7 +32,7 @@ class Given:
 class SoundFile:
     """One file that can be followed, with all that is made of it alone."""
 
-    document: Document
+    document: ParsedFile
     policies: tuple[Policy, ...]
     advice: tuple[Problem, ...]
     trials: tuple[Trial, ...]
@@ -42,7 +42,7 @@ class SoundFile:
 class _Read:
     """One file without a problem of its own."""
 
-    document: Document
+    document: ParsedFile
     model: PolicyFile
     inherited: tuple[Taken, ...]
 
@@ -62,11 +62,11 @@ def check_file(file: str, data: bytes, given: Given) -> SoundFile | tuple[Proble
 def _read(file: str, data: bytes, layers: tuple[DefaultsFile, ...]) -> _Read | tuple[Problem, ...]:
     """One file by itself."""
     document = parse(file, data)
-    if not isinstance(document, Document):
+    if not isinstance(document, ParsedFile):
         return document
     own, defaults = document.source, together(layers)
     if defaults is not None:
-        document = Document(own, applied(document.root, defaults), document.problems)
+        document = ParsedFile(own, applied(document.root, defaults), document.problems)
     model = fill(PolicyFile, document)
     if not isinstance(model, PolicyFile):
         return model

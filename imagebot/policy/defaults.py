@@ -15,9 +15,9 @@ from pydantic import Field, model_validator
 from imagebot.documents.merge import mapping, merged
 from imagebot.documents.model import Model, Path, Visible
 from imagebot.documents.read import fill
-from imagebot.documents.tree import Document, KeyValue, Node, parse
+from imagebot.documents.tree import KeyValue, Node, ParsedFile, parse
 from imagebot.errors import Problem
-from imagebot.policy.model import DnsLabel, Environment, PolicyFile, PullRequest
+from imagebot.policy.model import DnsLabel, Environment, PolicyFile, PullRequestKeys
 from imagebot.policy.watch import ImageKeys, Watch, check_order
 from imagebot.versions.all_orders import KEYS
 
@@ -46,7 +46,7 @@ class Defaults(Model):
     """What holds for environments of these names, before what holds for each; an app has them only if it says so."""
     image: ImageDefaults = ImageDefaults()
     """What holds for each image of each app. An order that a policy writes takes the place of the one here."""
-    pull_request: PullRequest = PullRequest()
+    pull_request: PullRequestKeys = PullRequestKeys()
     """What holds for the pull requests of each app."""
 
 
@@ -77,7 +77,7 @@ def read_defaults(written: DefaultsFile) -> Node | tuple[Problem, ...]:
     if isinstance(written.data, Problem):
         return (written.data,)
     document = parse(written.file, written.data)
-    if not isinstance(document, Document):
+    if not isinstance(document, ParsedFile):
         return document
     if written.within:
         return document.node(written.within)

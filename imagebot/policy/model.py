@@ -72,7 +72,7 @@ class Group(Model):
         return self
 
 
-class PullRequest(Model):
+class PullRequestKeys(Model):
     """What the pull request carries besides the change, and how it lives."""
 
     group: Group = Group()
@@ -118,7 +118,7 @@ class PolicyFile(Model):
     """The app's environments by name. Each gets a pull request of its own."""
     images: Annotated[tuple[Watch, ...], Field(min_length=1)]
     """The images to watch."""
-    pull_request: PullRequest = PullRequest()
+    pull_request: PullRequestKeys = PullRequestKeys()
     """What the pull requests of this app carry."""
     tests: tuple[PolicyTest, ...] = ()
     """What shall be chosen of which tags: `imagebot lint` tries it."""
@@ -165,7 +165,7 @@ class Policy:
     repository: str
     paths: tuple[str, ...]
     watches: tuple[Watch, ...]
-    pull_request: PullRequest
+    pull_request: PullRequestKeys
     gates: Gates
     fences: tuple[FolderFence, ...] = ()
     inherited: tuple[Taken, ...] = field(default=(), compare=False, repr=False)

@@ -119,7 +119,7 @@ def _lacking(name: str, offset: int, length: int) -> BadPattern:
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class ExtractTemplate:
     """Text with `$1`, `${1}`, `$name`, `${name}` where groups of a match go, and `$$` for a dollar sign."""
 
     text: str
@@ -129,7 +129,7 @@ class Template:
         return self.text
 
     @classmethod
-    def parse(cls, text: str, pattern: Pattern) -> Template:
+    def parse(cls, text: str, pattern: Pattern) -> ExtractTemplate:
         """Read a template whose groups all exist in `pattern`. Raises `BadPattern`.
 
         Go puts nothing where a group does not exist and keeps a stray dollar sign: surely mistakes, so refused here.
@@ -188,4 +188,4 @@ def _advice(name: str, pattern: Pattern) -> str:
 
 def check_extract(template: str, pattern: Pattern) -> None:
     """Raise `BadPattern` if `template` cannot be filled from what `pattern` finds."""
-    Template.parse(template, pattern)
+    ExtractTemplate.parse(template, pattern)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
-from imagebot.documents.tree import Document, Node
+from imagebot.documents.tree import Node, ParsedFile
 from imagebot.errors import Ask, Bug, ImagebotError, Problem, plainly
 from imagebot.policy.check_file import Given, SoundFile, check_file
 from imagebot.policy.defaults import DefaultsFile, is_defaults, layers_of, read_defaults
@@ -204,7 +204,7 @@ def _rivals(claimed: Sequence[Policy], beaten: Sequence[Policy], read: Mapping[s
         yield _place(policy, read[policy.file].document, f"{policy} is also in {others}; an app is in one file")
 
 
-def _place(policy: Policy, document: Document, message: str) -> Problem:
+def _place(policy: Policy, document: ParsedFile, message: str) -> Problem:
     key = document.key(("environments", policy.environment))
     assert key is not None, "a policy without its key"
     return key.problem(message)

@@ -27,7 +27,7 @@ from imagebot.policy import key_grammar
 from imagebot.policy.gates import Platform
 from imagebot.policy.pattern import Pattern, check_extract
 from imagebot.versions.all_orders import KEYS, EveryOrder
-from imagebot.versions.known import NOTHING, Known
+from imagebot.versions.known import NOTHING, OrderInputs
 from imagebot.versions.order import Order
 from imagebot.versions.order_keys import OrderFacts, OrderKeys
 
@@ -163,7 +163,7 @@ class ImageKeys(EveryOrder):
         says_where = self.tags.extract is not None or self.tags.variant is not None
         return self.order_facts.finds_inside and self.tags.match is not None and not says_where
 
-    def order(self, known: Known = NOTHING) -> Order:
+    def order(self, known: OrderInputs = NOTHING) -> Order:
         """The one order here, with what is known for those that need more than tags."""
         return self._keys.build(self, replace(known, inside=True) if self.finds_inside else known)
 

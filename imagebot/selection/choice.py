@@ -9,7 +9,7 @@ from imagebot.selection.rank import Ranking, rank
 from imagebot.selection.reasons import downgrade, newest, nothing_fits, now_says
 from imagebot.selection.verdict import Deployed
 from imagebot.versions.commit import History
-from imagebot.versions.known import Known
+from imagebot.versions.known import OrderInputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ def failure(trial: Trial) -> str | None:
     return None
 
 
-def _known(test: PolicyTest) -> Known:
-    return Known(dict(test.created), History("the branch", test.history) if test.history else None)
+def _known(test: PolicyTest) -> OrderInputs:
+    return OrderInputs(dict(test.created), History("the branch", test.history) if test.history else None)
 
 
 def _instead(ranking: Ranking, wanted: str | None) -> str:

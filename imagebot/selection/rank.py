@@ -12,7 +12,7 @@ from operator import itemgetter
 from imagebot.policy.model import Watch
 from imagebot.selection.rules import Rule, Rules
 from imagebot.selection.verdict import Candidate, Refusal
-from imagebot.versions.known import NOTHING, Known
+from imagebot.versions.known import NOTHING, OrderInputs
 from imagebot.versions.order import Key, Out
 
 __all__ = ["Ranking", "Rule", "rank", "tie", "version_of"]
@@ -83,7 +83,7 @@ class Ranking:
         return self.rules.order.praise(self.admitted, key)
 
 
-def rank(watch: Watch, tags: Iterable[str], deployed: Collection[str] = (), known: Known = NOTHING) -> Ranking:
+def rank(watch: Watch, tags: Iterable[str], deployed: Collection[str] = (), known: OrderInputs = NOTHING) -> Ranking:
     """Find the best of `tags` by what `watch` says; of tags with one version, one in `deployed` comes first.
 
     The answer does not depend on the order of the tags, nor on how often one is named.
@@ -116,7 +116,7 @@ def _ranking(watch: Watch, rules: Rules, listed: tuple[str, ...], running: froze
     return Ranking(watch, listed, running, best, len(admitted), tuple(counts), tuple(needs), rules)
 
 
-def version_of(watch: Watch, tag: str, known: Known = NOTHING) -> Key | None:
+def version_of(watch: Watch, tag: str, known: OrderInputs = NOTHING) -> Key | None:
     """`Ranking.place` where there is no ranking."""
     return Rules.of(watch, known).loosely(tag)
 

@@ -21,7 +21,7 @@ from imagebot.selection.judge import judge
 from imagebot.selection.rank import rank
 from imagebot.selection.reasons import shown
 from imagebot.selection.verdict import Deployed, Held, Update, Verdict, Version
-from imagebot.versions.known import NOTHING, Known
+from imagebot.versions.known import NOTHING, OrderInputs
 
 _MOST_MOMENTS = 20_000
 
@@ -44,7 +44,7 @@ class RegistryPast:
 
     appearances: tuple[Appearance, ...]
     start: str | None = None
-    known: Known = NOTHING
+    known: OrderInputs = NOTHING
     deployed: frozenset[str] = frozenset()
 
 

@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import assert_never
 
 from imagebot.policy.model import Ignore, Watch
-from imagebot.policy.pattern import Pattern, Template
+from imagebot.policy.pattern import ExtractTemplate, Pattern
 from imagebot.selection.verdict import Refusal
-from imagebot.versions.known import NOTHING, Known
+from imagebot.versions.known import NOTHING, OrderInputs
 from imagebot.versions.order import Key, Order, Out, Region
 from imagebot.versions.semver_range import is_chart_tag
 
@@ -57,13 +57,13 @@ class Rules:
     order: Order
     outs: Mapping[Out, Rule]
     match: Pattern | None
-    template: Template | None
+    template: ExtractTemplate | None
     frames: frozenset[tuple[str, str]] | None
     exact: frozenset[str]
     ignored: tuple[Ignored, ...]
 
     @classmethod
-    def of(cls, watch: Watch, known: Known = NOTHING, deployed: frozenset[str] = frozenset()) -> Rules:
+    def of(cls, watch: Watch, known: OrderInputs = NOTHING, deployed: frozenset[str] = frozenset()) -> Rules:
         """What `watch` says, with `known` for orders that need it.
 
         Where a version as charts have it is deployed, all tags are read so: else its next version would be no
@@ -76,7 +76,7 @@ class Rules:
             order=order,
             outs={out: Rule.ORDER if out is Out.UNREAD else Rule(out.value) for out in Out},
             match=tags.match,
-            template=Template.parse(tags.extract, tags.match) if tags.match and tags.extract else None,
+            template=ExtractTemplate.parse(tags.extract, tags.match) if tags.match and tags.extract else None,
             frames=frozenset(frame for frame in around if frame is not None) if tags.variant is not None else None,
             exact=frozenset(item for item in tags.ignore if isinstance(item, str)),
             ignored=tuple(

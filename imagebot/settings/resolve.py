@@ -12,7 +12,7 @@ from imagebot import knownforges
 from imagebot.documents.model import Model
 from imagebot.documents.model import Path as Place
 from imagebot.documents.read import fill
-from imagebot.documents.tree import MAX_BYTES, Document, parse
+from imagebot.documents.tree import MAX_BYTES, ParsedFile, parse
 from imagebot.errors import BadInput
 from imagebot.gitnames import GitUrl
 from imagebot.knownforges import EVERYBODYS_WRITES_PER_MINUTE, OF_APPS, ForgeKind
@@ -239,9 +239,9 @@ def _bytes(file: Path) -> bytes:
         raise BadInput(f"cannot read the settings {file}: {error.strerror}; {hint}") from None
 
 
-def _written(file: str, data: bytes) -> tuple[Document, SettingsFile]:
+def _written(file: str, data: bytes) -> tuple[ParsedFile, SettingsFile]:
     document = parse(file, data)
-    if not isinstance(document, Document):
+    if not isinstance(document, ParsedFile):
         raise BadInput(*document)
     written = fill(SettingsFile, document)
     if not isinstance(written, SettingsFile):

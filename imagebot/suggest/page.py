@@ -11,7 +11,7 @@ from imagebot.suggest.apps import Page
 from imagebot.suggest.naming import DEFAULT, SHARED
 from imagebot.suggest.paths import patterns
 from imagebot.suggest.sort import Placed
-from imagebot.suggest.track import Rule, rule_for
+from imagebot.suggest.track import TrackRule, rule_for
 
 Entry = Mapping[str, Plain | Noted]
 
@@ -48,7 +48,7 @@ def _image(name: ImageName, page: Page) -> Noted:
     return Noted(entry, above=_now(fields, [one for one in placed if "chart" in one.field.shape]))
 
 
-def _tags(rule: Rule) -> Entry:
+def _tags(rule: TrackRule) -> Entry:
     entry: dict[str, Plain | Noted] = {"match": Noted(rule.match, beside=rule.form)}
     if rule.extract is not None:
         entry["extract"] = Noted(rule.extract, beside=rule.order)

@@ -13,7 +13,7 @@ from imagebot.suggest.track import Track, Tracked, track_of
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class LeftOut:
+class UnplacedField:
     """A place that no suggested policy reaches, and why, in words that go on from the tag."""
 
     file: str
@@ -41,10 +41,10 @@ Held = tuple[str, ImageName]
 
 def sort_fields(
     files: Mapping[str, FileFields], taken: Collection[Held]
-) -> tuple[dict[Held, list[Placed]], list[LeftOut]]:
+) -> tuple[dict[Held, list[Placed]], list[UnplacedField]]:
     """The fields that can be followed, by file and image, and those that cannot; `taken` ones are in neither."""
     placed: dict[Held, list[Placed]] = {}
-    left: list[LeftOut] = []
+    left: list[UnplacedField] = []
     for file, known in sorted(files.items()):
         left += [one for held, one in _no_fields(known) if (file, held) not in taken]
         blocked = {place.name for place in known.found.refusals if place.blocks} | known.doubts.keys()
@@ -60,26 +60,28 @@ def sort_fields(
     return placed, left
 
 
-def _no_fields(known: FileFields) -> Iterator[tuple[ImageName, LeftOut]]:
+def _no_fields(known: FileFields) -> Iterator[tuple[ImageName, UnplacedField]]:
     """Every place in a file that names an image and is no field of it."""
     for refusal in known.found.refusals:
         yield (
             refusal.name,
-            LeftOut(refusal.problem.file, refusal.problem.line, refusal.name.familiar, "", refusal.problem.message),
+            UnplacedField(
+                refusal.problem.file, refusal.problem.line, refusal.name.familiar, "", refusal.problem.message
+            ),
         )
     for name, doubt in known.doubts.items():
-        yield name, LeftOut(doubt.file, doubt.line, name.familiar, "", doubt.message)
+        yield name, UnplacedField(doubt.file, doubt.line, name.familiar, "", doubt.message)
     for field in known.embedded:
         yield field.name, left_out(field, "stands in longer text, which is edited with `embedded: true` only")
 
 
-def _blocked(fields: list[Field]) -> list[LeftOut]:
+def _blocked(fields: list[Field]) -> list[UnplacedField]:
     return [
         left_out(field, "stands in one file with a place of the same image that cannot be read") for field in fields
     ]
 
 
-def _together(file: str, fields: list[Field]) -> tuple[list[Placed], list[LeftOut]]:
+def _together(file: str, fields: list[Field]) -> tuple[list[Placed], list[UnplacedField]]:
     """All fields of one image in one file, or why none of them."""
     tracked = [(field, _track(file, field)) for field in fields]
     wrong = [left_out(field, track) for field, track in tracked if isinstance(track, str)]
@@ -102,13 +104,13 @@ def _track(file: str, field: Field) -> Tracked | str:
     return track_of(field.tag)
 
 
-def _of_many_tracks(placed: list[Placed]) -> Iterator[LeftOut]:
+def _of_many_tracks(placed: list[Placed]) -> Iterator[UnplacedField]:
     for one in placed:
         other = next(each for each in placed if each.track != one.track)
         yield left_out(one.field, f"stands in one file with {other.tracked.tag}, which is on another track")
 
 
-def left_out(field: Field, why: str) -> LeftOut:
+def left_out(field: Field, why: str) -> UnplacedField:
     """A field that no policy shall reach."""
     version = field.tag or (f"@{field.digest[:19]}…" if field.digest else "")
-    return LeftOut(field.file, field.line, field.name.familiar, version, why)
+    return UnplacedField(field.file, field.line, field.name.familiar, version, why)

@@ -18,7 +18,7 @@ from imagebot.selection.verdict import Unknown
 from imagebot.suggest.apps import Page, Unit, apart, distinct, holders, pages, units
 from imagebot.suggest.layout import Layout
 from imagebot.suggest.page import policy_page
-from imagebot.suggest.sort import Held, LeftOut, Placed, left_out, sort_fields
+from imagebot.suggest.sort import Held, Placed, UnplacedField, left_out, sort_fields
 
 _POLICY_KEYS = (b"app:", b"repository:", b"environments:", b"images:")
 
@@ -31,11 +31,11 @@ class Suggestion:
     policies: tuple[Policy, ...]
     placed: int
     taken: int
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[UnplacedField, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Repository:
+class SurveyedRepository:
     """What is suggested for: a repository's name in the settings, what its files hold, and all their paths."""
 
     name: str
@@ -43,7 +43,7 @@ class Repository:
     paths: frozenset[str]
 
 
-def survey(name: str, contents: Mapping[str, bytes], paths: Iterable[str]) -> Repository:
+def survey(name: str, contents: Mapping[str, bytes], paths: Iterable[str]) -> SurveyedRepository:
     """What there is in a repository. `contents` are the files to look into, `paths` all files: folders tell much.
 
     Policies that lie in the repository itself name images, and deploy none.
@@ -51,7 +51,7 @@ def survey(name: str, contents: Mapping[str, bytes], paths: Iterable[str]) -> Re
     found = {file: find(file, data) for file, data in contents.items() if not _is_policy(file, data)}
     names = frozenset(field.name for one in found.values() for field in one.fields)
     files = {file: _known(file, contents[file], one, names) for file, one in found.items()}
-    return Repository(name, files, frozenset(paths))
+    return SurveyedRepository(name, files, frozenset(paths))
 
 
 def _is_policy(file: str, data: bytes) -> bool:
@@ -64,7 +64,7 @@ def _known(file: str, data: bytes, found: Found, names: frozenset[ImageName]) ->
     return FileFields(found, doubts, find_embedded(file, data, found, names))
 
 
-def suggest(repository: Repository, existing: Sequence[Policy], schema: str) -> Suggestion:
+def suggest(repository: SurveyedRepository, existing: Sequence[Policy], schema: str) -> Suggestion:
     """Policy files for every field that no `existing` policy has; `schema` is where editors find their JSON Schema."""
     theirs = [policy for policy in existing if policy.repository == repository.name]
     taken = _taken(theirs, repository.files)
@@ -97,11 +97,11 @@ def _taken(policies: Sequence[Policy], files: Mapping[str, FileFields]) -> froze
     )
 
 
-def _without_rivals(found: Sequence[Unit], existing: Sequence[Policy]) -> tuple[list[Unit], list[LeftOut]]:
+def _without_rivals(found: Sequence[Unit], existing: Sequence[Policy]) -> tuple[list[Unit], list[UnplacedField]]:
     """Units whose app has no policy in that environment yet, and the fields of the others: an app is in one file."""
     files = {str(policy): policy.file for policy in existing}
     free = [unit for unit in found if f"{unit.app}@{unit.environment}" not in files]
-    left: list[LeftOut] = []
+    left: list[UnplacedField] = []
     for unit in found:
         name = f"{unit.app}@{unit.environment}"
         if name in files:
@@ -111,8 +111,8 @@ def _without_rivals(found: Sequence[Unit], existing: Sequence[Policy]) -> tuple[
 
 
 def _checked(
-    written: Sequence[tuple[Page, bytes]], existing: Sequence[Policy], repository: Repository
-) -> tuple[list[tuple[Page, bytes]], tuple[Policy, ...], list[LeftOut]]:
+    written: Sequence[tuple[Page, bytes]], existing: Sequence[Policy], repository: SurveyedRepository
+) -> tuple[list[tuple[Page, bytes]], tuple[Policy, ...], list[UnplacedField]]:
     """The pages that the bot will read as they are meant, each field claimed once; the fields of the others."""
     read = read_policies({page.file: data for page, data in written}, [repository.name])
     wrong = {problem.file: problem.message for problem in read.problems}

@@ -64,7 +64,7 @@ class Tracked:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class TrackRule:
     """How a watch follows a track; `reach`, `form` and `order` say it beside the keys, for who reads the policy."""
 
     semver: str
@@ -138,7 +138,7 @@ def _line(numbers: str) -> tuple[int, ...]:
     return (major,) if major else (0, minor)
 
 
-def rule_for(tags: Sequence[Tracked]) -> Rule:
+def rule_for(tags: Sequence[Tracked]) -> TrackRule:
     """The rule for the tags of one track that run now: from the lowest of them upwards."""
     lowest = min(tags, key=lambda tag: (key_of(tag.version, loose=True), tag.tag))
     track = lowest.track
@@ -147,7 +147,7 @@ def rule_for(tags: Sequence[Tracked]) -> Rule:
     whole = track.prefix in ("", "v") and track.parts < 4 and not track.variant and track.counters == ("", "")
     match = _pattern(track, loose, whole)
     extract = None if whole else _extract(track)
-    return Rule(_range(lowest), loose, match, extract, _reach(track), _form(track, lowest.tag), _order(track))
+    return TrackRule(_range(lowest), loose, match, extract, _reach(track), _form(track, lowest.tag), _order(track))
 
 
 def _range(lowest: Tracked) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from imagebot.versions.known import Known
+from imagebot.versions.known import OrderInputs
 from imagebot.versions.order import Key, Order, Out, counted
 from imagebot.versions.order_keys import OrderFacts, OrderFlag, OrderKeys
 
@@ -65,6 +65,6 @@ class AlphabeticalKeys(OrderKeys):
         excludes={("tags", "variant"): "alphabetical cannot tell where a version ends: write match"},
     )
 
-    def build(self, known: Known) -> Order:
+    def build(self, known: OrderInputs) -> Order:
         assert self.alphabetical is not None, "it is asked for only if it is there"
         return Alphabetical(self.alphabetical)

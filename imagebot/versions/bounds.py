@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
-from imagebot.versions.order import Key, Unreadable
+from imagebot.versions.order import BadRule, Key
 
 MAX_LENGTH = 512
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
@@ -61,11 +61,11 @@ class Bounds:
 
     @classmethod
     def parse(cls, text: str, read: Callable[[str], Bound | None], example: str) -> Bounds:
-        """Read a range whose bounds `read` knows; `example` is for people. Raises `Unreadable`."""
+        """Read a range whose bounds `read` knows; `example` is for people. Raises `BadRule`."""
         if len(text) > MAX_LENGTH:
-            raise Unreadable(f"a range has at most {MAX_LENGTH} characters, this one {len(text)}", 0, len(text))
+            raise BadRule(f"a range has at most {MAX_LENGTH} characters, this one {len(text)}", 0, len(text))
         if not text.strip():
-            raise Unreadable(f"an empty range; write one such as {example}", 0, max(len(text), 1))
+            raise BadRule(f"an empty range; write one such as {example}", 0, max(len(text), 1))
         groups: list[list[_Condition]] = [[]]
         for condition, joined_by in _conditions(text, read, example):
             groups[-1].append(condition)
@@ -90,9 +90,9 @@ def _conditions(text: str, read: Callable[[str], Bound | None], example: str) ->
         position = between.end()
 
 
-def _unreadable(text: str, position: int, example: str) -> Unreadable:
+def _unreadable(text: str, position: int, example: str) -> BadRule:
     word = _WORD.match(text, position)
     wrong = word[0].rstrip() if word else ""
     if not wrong:
-        return Unreadable(f"a condition is missing here; ranges look like {example}", min(position, len(text) - 1), 1)
-    return Unreadable(f"{wrong!r} is no condition here; ranges look like {example}", position, len(wrong))
+        return BadRule(f"a condition is missing here; ranges look like {example}", min(position, len(text) - 1), 1)
+    return BadRule(f"{wrong!r} is no condition here; ranges look like {example}", position, len(wrong))

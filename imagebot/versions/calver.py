@@ -18,8 +18,8 @@ from pydantic import Discriminator, Tag, WithJsonSchema, model_validator
 
 from imagebot.documents.model import TEXT_SCHEMA, Flag, Misplaced, Model, reads
 from imagebot.versions.bounds import Bound, Bounds
-from imagebot.versions.known import Known
-from imagebot.versions.order import Key, Order, Out, Unreadable, counted
+from imagebot.versions.known import OrderInputs
+from imagebot.versions.order import BadRule, Key, Order, Out, counted
 from imagebot.versions.order_keys import OrderFacts, OrderFlag, OrderKeys
 
 MAX_LENGTH = 128
@@ -77,7 +77,7 @@ class Format:
 
     @classmethod
     def parse(cls, text: str) -> Format:
-        """Read a format. Raises `Unreadable`."""
+        """Read a format. Raises `BadRule`."""
         parts = _scanned(text)
         _check(parts, text)
         fields = [_TOKENS[part].counts for part in parts if part in _TOKENS and part != "MODIFIER"]
@@ -121,7 +121,7 @@ class Format:
 
 def _scanned(text: str) -> tuple[str, ...]:
     if len(text) > MAX_LENGTH or not text:
-        raise Unreadable(f"a format has 1 to {MAX_LENGTH} characters, such as {_EXAMPLE}", 0, max(len(text), 1))
+        raise BadRule(f"a format has 1 to {MAX_LENGTH} characters, such as {_EXAMPLE}", 0, max(len(text), 1))
     parts: list[str] = []
     at = 0
     while at < len(text):
@@ -129,20 +129,20 @@ def _scanned(text: str) -> tuple[str, ...]:
         if found is None:
             wrong = re.match(r"[A-Z0-9]+|.", text[at:], re.ASCII | re.DOTALL)
             assert wrong is not None, "one character is always there"
-            raise Unreadable(f"{wrong[0]!r} is no field: there are {', '.join(_TOKENS)}", at, len(wrong[0]))
+            raise BadRule(f"{wrong[0]!r} is no field: there are {', '.join(_TOKENS)}", at, len(wrong[0]))
         if found[0] in parts and found[1]:
-            raise Unreadable(f"{found[0]} is here twice", at, len(found[0]))
+            raise BadRule(f"{found[0]} is here twice", at, len(found[0]))
         parts.append(found[0])
         at = found.end()
     return tuple(parts)
 
 
 def _check(parts: tuple[str, ...], text: str) -> None:
-    """Raise `Unreadable` for fields that make no calendar version, or cannot be told apart."""
+    """Raise `BadRule` for fields that make no calendar version, or cannot be told apart."""
     counts = [_TOKENS[part].counts for part in parts if part in _TOKENS]
 
-    def refuse(message: str, part: str = text) -> Unreadable:
-        return Unreadable(message, text.index(part), len(part))
+    def refuse(message: str, part: str = text) -> BadRule:
+        return BadRule(message, text.index(part), len(part))
 
     for name in _CALENDAR:
         if counts.count(name) > 1:
@@ -234,7 +234,7 @@ class Calver(Order):
 
     @classmethod
     def bounds(cls, text: str, format: Format) -> Bounds:  # noqa: A002 - it is what a policy file calls it
-        """Read a range such as `>=2026.01 <2027`. Raises `Unreadable`."""
+        """Read a range such as `>=2026.01 <2027`. Raises `BadRule`."""
         return Bounds.parse(text, format.beginning, example=">=2026 <2027")
 
     def place(self, text: str) -> Key | Out:
@@ -342,7 +342,7 @@ class CalverKeys(OrderKeys):
         beside_others={"prereleases": "{order} knows no prereleases"},
     )
 
-    def build(self, known: Known) -> Order:
+    def build(self, known: OrderInputs) -> Order:
         match self.calver:
             case CalverRange(format=form, range=text):
                 return Calver(form, Calver.bounds(text, form), self.prereleases)

@@ -17,11 +17,11 @@ from pydantic import AfterValidator, WithJsonSchema
 from imagebot import gitnames
 from imagebot.documents.model import TEXT_SCHEMA, Model, Visible
 from imagebot.versions.branch import History
-from imagebot.versions.known import Known
+from imagebot.versions.known import OrderInputs
 from imagebot.versions.order import Key, Order, Out
 from imagebot.versions.order_keys import OrderFacts, OrderFlag, OrderKeys
 
-__all__ = ["Commit", "CommitKeys", "CommitRule", "History"]
+__all__ = ["CommitKeys", "CommitOrder", "CommitRule", "History"]
 
 SHORTEST_ID = 7
 _SHOWN = 7
@@ -32,7 +32,7 @@ _WORDS = re.compile(rf"(?<![0-9A-Za-z])g?([0-9a-f]{{{SHORTEST_ID},64}})(?![0-9A-
 
 
 @dataclass(frozen=True, slots=True)
-class Commit(Order):
+class CommitOrder(Order):
     """By the history of a branch; `inside`: the id is somewhere in the text, which need not be one as a whole.
 
     `branch` is the one that a person named, if they did.
@@ -148,7 +148,7 @@ class CommitKeys(OrderKeys):
     without `extract` the id may be anywhere in the tag."""
 
     facts: ClassVar = OrderFacts(
-        order=Commit,
+        order=CommitOrder,
         example="commit: {source: api}",
         steps=("commit",),
         flags=(
@@ -164,6 +164,6 @@ class CommitKeys(OrderKeys):
         finds_inside=True,
     )
 
-    def build(self, known: Known) -> Order:
+    def build(self, known: OrderInputs) -> Order:
         assert self.commit is not None, "it is asked for only if it is there"
-        return Commit(self.commit.source, known.history, known.inside, self.commit.branch)
+        return CommitOrder(self.commit.source, known.history, known.inside, self.commit.branch)

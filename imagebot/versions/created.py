@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal
 
-from imagebot.versions.known import Known
+from imagebot.versions.known import OrderInputs
 from imagebot.versions.order import Key, Order, Out, counted
 from imagebot.versions.order_keys import OrderFacts, OrderFlag, OrderKeys
 
@@ -88,5 +88,5 @@ class CreatedKeys(OrderKeys):
         },
     )
 
-    def build(self, known: Known) -> Order:
+    def build(self, known: OrderInputs) -> Order:
         return Created(known.created)

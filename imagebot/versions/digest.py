@@ -9,7 +9,7 @@ from pydantic import AfterValidator, WithJsonSchema
 
 from imagebot.documents.model import TEXT_SCHEMA
 from imagebot.images.reference import check_tag
-from imagebot.versions.known import Known
+from imagebot.versions.known import OrderInputs
 from imagebot.versions.order import Key, Order, Out
 from imagebot.versions.order_keys import OrderFacts, OrderKeys, Settled
 
@@ -66,6 +66,6 @@ class DigestKeys(OrderKeys):
         moves=True,
     )
 
-    def build(self, known: Known) -> Order:
+    def build(self, known: OrderInputs) -> Order:
         assert self.digest is not None, "it is asked for only if it is there"
         return Digest(self.digest)

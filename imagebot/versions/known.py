@@ -10,7 +10,7 @@ from imagebot.versions.branch import History
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class OrderInputs:
     """`created`: when the images of tags were made, `None` where one does not say; `history`: of the watched branch.
 
     `charts`: the tags are those of a chart, in which `_` stands for `+`. `inside`: nothing says which part of a tag is
@@ -23,4 +23,4 @@ class Known:
     inside: bool = False
 
 
-NOTHING = Known()
+NOTHING = OrderInputs()

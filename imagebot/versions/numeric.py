@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import ClassVar, Literal
 
 from imagebot.versions.bounds import Bound, Bounds
-from imagebot.versions.known import Known
+from imagebot.versions.known import OrderInputs
 from imagebot.versions.order import Key, Order, Out, counted
 from imagebot.versions.order_keys import OrderFacts, OrderFlag, OrderKeys
 
@@ -96,6 +96,6 @@ class NumericKeys(OrderKeys):
         flags=(OrderFlag("numeric", choices=("asc", "desc"), help="Numbers: asc takes the highest, desc the lowest."),),
     )
 
-    def build(self, known: Known) -> Order:
+    def build(self, known: OrderInputs) -> Order:
         assert self.numeric is not None, "it is asked for only if it is there"
         return Numeric(self.numeric)

@@ -22,7 +22,7 @@ class Out(StrEnum):
     """What decides about it has to be fetched first."""
 
 
-class Unreadable(ValueError):
+class BadRule(ValueError):
     """A range or format that cannot be read; `offset` (from 0) and `length` are the characters to underline."""
 
     def __init__(self, message: str, offset: int = 0, length: int = 1) -> None:

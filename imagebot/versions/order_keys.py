@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from imagebot.documents.model import Model
-from imagebot.versions.known import Known
+from imagebot.versions.known import OrderInputs
 from imagebot.versions.order import Order
 
 Need = Literal["created", "history"]
-"""What an order asks the world for besides tags: a part of `Known`."""
+"""What an order asks the world for besides tags: a part of `OrderInputs`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,6 @@ class OrderKeys(Model):
 
     facts: ClassVar[OrderFacts]
 
-    def build(self, known: Known) -> Order:
+    def build(self, known: OrderInputs) -> Order:
         """The order that its key, which is there, describes."""
         raise NotImplementedError

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 from pydantic import WithJsonSchema
 
 from imagebot.documents.model import TEXT_SCHEMA, Flag, reads
-from imagebot.versions.known import Known
+from imagebot.versions.known import OrderInputs
 from imagebot.versions.not_semver import why_no_semver
 from imagebot.versions.order import Order, Out, counted
 from imagebot.versions.order_keys import OrderFacts, OrderFlag, OrderKeys
@@ -116,6 +116,6 @@ class SemverKeys(OrderKeys):
         },
     )
 
-    def build(self, known: Known) -> Order:
+    def build(self, known: OrderInputs) -> Order:
         assert self.semver is not None, "it is asked for only if it is there"
         return Semver(self.semver, self.loose, self.prereleases, known.charts)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from imagebot.versions.order import Unreadable
+from imagebot.versions.order import BadRule
 
 Key = tuple[int, int, int, tuple[Any, ...]]
 """A place in the order: major, minor, patch, then `(1,)` for a release or `(0, identifier, …)` for a prerelease."""
@@ -53,7 +53,7 @@ MAX_ALTERNATIVES = 32
 
 
 def key_of(text: str, loose: bool = False, charts: bool = False) -> Key | None:
-    """The place of `text` in the order of versions, or `None` if it is no version: see `Version.parse`.
+    """The place of `text` in the order of versions, or `None` if it is no version: see `SemanticVersion.parse`.
 
     A tag cannot hold the `+` of build metadata, so Helm writes it as `_` into the tags of `charts`:
     https://helm.sh/docs/topics/registries/#oci-feature-deprecation-and-behavior-changes-with-v380.
@@ -80,7 +80,7 @@ def _prerelease_key(text: str) -> tuple[Any, ...]:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Version:
+class SemanticVersion:
     """A semantic version, equal and ordered by precedence: `v1.0.0` equals `1.0.0`. `str()` is what was written."""
 
     key: Key
@@ -90,7 +90,7 @@ class Version:
         return self.text
 
     @classmethod
-    def parse(cls, text: str, loose: bool = False) -> Version | None:
+    def parse(cls, text: str, loose: bool = False) -> SemanticVersion | None:
         """Read a version, with or without a leading `v`.
 
         Strict is what Flux asks of a tag: three parts, no leading zeros (Masterminds' `StrictNewVersion`). Loose is
@@ -144,16 +144,14 @@ class Range:
 
     @classmethod
     def parse(cls, text: str) -> Range:
-        """Read a range. Raises `Unreadable`."""
+        """Read a range. Raises `BadRule`."""
         if len(text) > MAX_RANGE_LENGTH:
-            raise Unreadable(f"a range has at most {MAX_RANGE_LENGTH} characters, this one {len(text)}", 0, len(text))
+            raise BadRule(f"a range has at most {MAX_RANGE_LENGTH} characters, this one {len(text)}", 0, len(text))
         if not text.strip():
-            raise Unreadable("an empty range; * stands for every release", 0, max(len(text), 1))
+            raise BadRule("an empty range; * stands for every release", 0, max(len(text), 1))
         parts = tuple(_alternatives(text))
         if len(parts) > MAX_ALTERNATIVES:
-            raise Unreadable(
-                f"a range has at most {MAX_ALTERNATIVES} alternatives, this one {len(parts)}", 0, len(text)
-            )
+            raise BadRule(f"a range has at most {MAX_ALTERNATIVES} alternatives, this one {len(parts)}", 0, len(text))
         return cls(text, tuple(_read_group(text, start, end) for start, end in parts))
 
     @property
@@ -207,14 +205,14 @@ def _conditions(found: re.Match[str]) -> list[_Condition]:
     return [(found[1], _partial(found.groups()[1:]))]
 
 
-def _unreadable(text: str, position: int, end: int) -> Unreadable:
+def _unreadable(text: str, position: int, end: int) -> BadRule:
     word = _WORD.match(text, position, end)
     wrong = word[0].rstrip() if word else ""
     if not wrong:
         if text[position : position + 1] == "|" and position < end:
-            return Unreadable("alternatives are joined by ||", position, 1)
-        return Unreadable("a condition is missing here, such as ^1.4", min(position, max(len(text) - 1, 0)), 1)
-    return Unreadable(f"{wrong!r} is no condition on a version; write one such as ^1.4 or >=1.2", position, len(wrong))
+            return BadRule("alternatives are joined by ||", position, 1)
+        return BadRule("a condition is missing here, such as ^1.4", min(position, max(len(text) - 1, 0)), 1)
+    return BadRule(f"{wrong!r} is no condition on a version; write one such as ^1.4 or >=1.2", position, len(wrong))
 
 
 @dataclass(frozen=True, slots=True)

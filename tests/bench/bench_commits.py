@@ -13,7 +13,7 @@ from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.remote import Remote
 from imagebot.policy.watch import Watch
 from imagebot.selection.rank import rank
-from imagebot.versions.known import Known
+from imagebot.versions.known import OrderInputs
 from tests.support.git_repos import BareRepository, a_repository, commit_chain, merge_branch
 
 COMMITS = 10_000
@@ -37,7 +37,7 @@ def main() -> None:
         print(f"  with paths: {paths:.0f} ms")
         tags = [commit[:7] if at % 2 else commit for at, commit in enumerate(ids) if at % TAGGED_EVERY == 0]
         watch = Watch.model_validate({"image": "acme/api", "commit": {"source": "api"}})
-        known = Known(history=mirror.history(tip))
+        known = OrderInputs(history=mirror.history(tip))
         print(f"  rank {len(tags)} tags: {timed(lambda: rank(watch, tags, known=known)):.0f} ms")
         tracemalloc.start()
         ancestry.history.cache_clear()

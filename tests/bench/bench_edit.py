@@ -22,13 +22,13 @@ from imagebot.gitrepo.objects import TreeEntry
 from imagebot.gitrepo.remote import Remote
 from imagebot.images.reference import ImageName
 from imagebot.policy.gates import Gates
-from imagebot.policy.model import Policy, PullRequest
+from imagebot.policy.model import Policy, PullRequestKeys
 from tests.support.git_repos import a_repository
 from tests.support.watches import watch
 
 API = ImageName("ghcr.io", "acme/api")
 TO = Value("2.0.0")
-POLICY = Policy("api.yaml", "api", "production", "environments", (), (watch(),), PullRequest(), Gates())
+POLICY = Policy("api.yaml", "api", "production", "environments", (), (watch(),), PullRequestKeys(), Gates())
 SAMPLE = 20  # files for ruamel.yaml, which is a hundred times slower
 
 Files = dict[str, bytes]

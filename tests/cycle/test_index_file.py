@@ -20,14 +20,14 @@ from imagebot.gitrepo.remote import Remote
 from imagebot.images.reference import ImageName
 from imagebot.plan.claims import FileFields
 from imagebot.policy.gates import Gates
-from imagebot.policy.model import Policy, PullRequest
+from imagebot.policy.model import Policy, PullRequestKeys
 from tests.support.git_repos import a_repository
 from tests.support.stage import Stage
 from tests.support.watches import watch
 
 GOLDEN = sorted(path for path in Path("tests/golden").rglob("before/**/*") if path.is_file())
 API = "kind: Pod\nspec:\n  containers: [{image: ghcr.io/acme/api:1.0.0}]\n"
-POLICY = Policy("api.yaml", "api", "production", "environments", (), (watch(),), PullRequest(), Gates())
+POLICY = Policy("api.yaml", "api", "production", "environments", (), (watch(),), PullRequestKeys(), Gates())
 FILES = {f"{number}.yaml": API for number in range(5)} | {
     "web.yaml": API.replace("api", "web"),
     "README.md": "acme/api",

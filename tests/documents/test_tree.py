@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagebot.documents.tree import MAX_BYTES, MAX_DEPTH, MAX_PROBLEMS, MAX_VALUES, Document, parse
+from imagebot.documents.tree import MAX_BYTES, MAX_DEPTH, MAX_PROBLEMS, MAX_VALUES, ParsedFile, parse
 from tests.support.cafe import said
 
 GOLDEN = {
@@ -142,7 +142,7 @@ def test_too_deep() -> None:
 
 
 def test_regret_a_file_full_of_values_is_refused_before_all_of_it_is_read() -> None:
-    assert isinstance(parse("cafe.yaml", b"[" + b"1," * (MAX_VALUES - 1) + b"]"), Document)
+    assert isinstance(parse("cafe.yaml", b"[" + b"1," * (MAX_VALUES - 1) + b"]"), ParsedFile)
     # The place tells how far it was read.
     assert said(b"[" + b"1," * 120_000 + b"]") == (
         "cafe.yaml:1:40000: the file holds more than 20000 keys and values; split it"
@@ -180,7 +180,7 @@ def test_a_line_that_does_not_parse_is_not_shown_if_it_may_hold_a_secret() -> No
 @given(st.binary(max_size=200) | st.text(st.sampled_from("ab:-[]{}'\"\n \t#&*!|>?%,"), max_size=60).map(str.encode))
 def test_any_bytes_are_a_document_or_problems_with_a_place(data: bytes) -> None:
     found = parse("x", data)
-    if not isinstance(found, Document):
+    if not isinstance(found, ParsedFile):
         assert found
         for problem in found:
             assert problem.line >= 1

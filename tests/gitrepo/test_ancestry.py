@@ -12,7 +12,7 @@ from imagebot.gitrepo.remote import Remote
 from imagebot.policy.watch import Watch
 from imagebot.selection.rank import rank
 from imagebot.versions.commit import History
-from imagebot.versions.known import Known
+from imagebot.versions.known import OrderInputs
 from tests.support.git_repos import BareRepository, a_repository, commit_chain, merge_branch
 
 SEVEN = 7
@@ -34,7 +34,7 @@ def chosen(source: BareRepository, *commits: str, deployed: str = "") -> str:
     """The reason for the best tag, of tags that are short ids of these commits."""
     watch = Watch.model_validate({"image": "acme/api", "commit": {"source": "api"}})
     tags = [commit[:SEVEN] for commit in commits]
-    ranking = rank(watch, tags, {deployed} if deployed else (), Known(history=history_of(source)))
+    ranking = rank(watch, tags, {deployed} if deployed else (), OrderInputs(history=history_of(source)))
     return "nothing" if ranking.best is None else f"{ranking.best.tag} is {ranking.praise}"
 
 

@@ -10,11 +10,11 @@ from imagebot.fields.unclear import unclear
 from imagebot.plan.claims import FileFields, claims, left_alone
 from imagebot.policy.fence import Fence, FolderFence
 from imagebot.policy.gates import Gates
-from imagebot.policy.model import Policy, PullRequest
+from imagebot.policy.model import Policy, PullRequestKeys
 from imagebot.selection.verdict import Unknown
 from tests.support.watches import watch
 
-STAGING = Policy("api.yaml", "api", "staging", "env", ("staging/",), (watch(),), PullRequest(), Gates())
+STAGING = Policy("api.yaml", "api", "staging", "env", ("staging/",), (watch(),), PullRequestKeys(), Gates())
 PRODUCTION = replace(STAGING, environment="production", paths=("production/",))
 EVERYWHERE = replace(STAGING, app="other", paths=())
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from imagebot.policy.pattern import BadPattern, Match, Pattern, Template, check_extract
+from imagebot.policy.pattern import BadPattern, ExtractTemplate, Match, Pattern, check_extract
 from imagebot.selection.rank import rank
 from tests.support.evil import EVIL_PATTERNS, EVIL_TAGS
 from tests.support.watches import ordered
@@ -104,7 +104,7 @@ PATTERN = Pattern.parse("^(?P<branch>[a-z]+)-(?P<version>[0-9.]+)(?:-(alpine))?$
 def test_templates(text: str, expanded: str) -> None:
     found = PATTERN.search("main-1.2.3")
     assert found is not None
-    assert Template.parse(text, PATTERN).expand(found) == expanded
+    assert ExtractTemplate.parse(text, PATTERN).expand(found) == expanded
 
 
 @pytest.mark.parametrize(

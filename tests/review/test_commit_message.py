@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from imagebot.images.reference import ImageName
 from imagebot.plan.change import Change, ImageUpdate
 from imagebot.plan.fingerprint import NOT_OF_THE_BODY
-from imagebot.policy.model import PullRequest
+from imagebot.policy.model import PullRequestKeys
 from imagebot.pulls.trailers import Landed, landed
 from imagebot.review.commit_message import message
 from imagebot.selection.verdict import Refusal, Version
@@ -133,7 +133,7 @@ ANOTHER = {
 }
 
 
-@pytest.mark.parametrize("key", PullRequest.model_fields)
+@pytest.mark.parametrize("key", PullRequestKeys.model_fields)
 def test_what_a_policy_wants_of_a_pull_request_is_told_by_the_fingerprint(key: str) -> None:
     """A key that is new either has another value here, or is named, with a reason, as nothing of an open one."""
     if key in NOT_OF_THE_BODY:

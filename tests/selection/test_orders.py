@@ -13,13 +13,13 @@ from imagebot.policy.watch import Watch
 from imagebot.selection.choice import choose
 from imagebot.selection.rank import Ranking, rank
 from imagebot.versions.commit import History
-from imagebot.versions.known import NOTHING, Known
+from imagebot.versions.known import NOTHING, OrderInputs
 from tests.support.watches import ordered
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 NEW, OLD, SIDE = ("c" * 40, "b" * 40, "a" * 40)
-MAIN = Known(history=History("main", (NEW, OLD), {SIDE: 0}))
-TIMES = Known(created={"x": NOON, "y": NOON + timedelta(hours=1), "z": None})
+MAIN = OrderInputs(history=History("main", (NEW, OLD), {SIDE: 0}))
+TIMES = OrderInputs(created={"x": NOON, "y": NOON + timedelta(hours=1), "z": None})
 COMMIT = {"source": "api"}
 
 
@@ -60,7 +60,7 @@ COMMIT = {"source": "api"}
     ],
 )
 def test_the_best(keys: dict[str, Any], tags: str, best: str, praise: str) -> None:
-    known = Known(created=TIMES.created, history=MAIN.history)
+    known = OrderInputs(created=TIMES.created, history=MAIN.history)
     ranking = rank(ordered(**keys), tags.split(), known=known)
     assert ranking.best is not None
     assert ranking.best.tag == best
@@ -89,7 +89,7 @@ def test_the_best(keys: dict[str, Any], tags: str, best: str, praise: str) -> No
     ],
 )
 def test_refusals(keys: dict[str, Any], tag: str, rule: str, because: str | None) -> None:
-    ranking = rank(ordered(**keys), [tag], known=Known(created=TIMES.created, history=MAIN.history))
+    ranking = rank(ordered(**keys), [tag], known=OrderInputs(created=TIMES.created, history=MAIN.history))
     (refusal,) = ranking.refused
     assert (refusal.tag, refusal.rule) == (tag, rule)
     assert because in (None, refusal.because)
@@ -140,10 +140,10 @@ def test_no_variant_is_guessed(deployed: tuple[str, ...], because: str) -> None:
 
 def test_creation_times_are_needed_of_candidates_and_of_what_is_deployed() -> None:
     rule = ordered(created="newest", tags={"match": "^b", "ignore": ["b9"]})
-    ranking = rank(rule, ["a1", "b2", "b10", "b9", "c"], {"a1"}, Known(created={"b2": NOON}))
+    ranking = rank(rule, ["a1", "b2", "b10", "b9", "c"], {"a1"}, OrderInputs(created={"b2": NOON}))
     assert ranking.best is None
     assert ranking.needs == ("b10", "a1")
-    known = Known(created={"b2": NOON, "b10": None, "a1": NOON + timedelta(hours=1)})
+    known = OrderInputs(created={"b2": NOON, "b10": None, "a1": NOON + timedelta(hours=1)})
     again = rank(rule, ["a1", "b2", "b10", "b9", "c"], {"a1"}, known)
     assert again.needs == ()
     assert again.best is not None
@@ -169,7 +169,7 @@ def test_no_other_order_needs_anything() -> None:
     ],
 )
 def test_ties(keys: dict[str, Any], tags: str, deployed: str, best: str) -> None:
-    known = Known(created={"latest": NOON, "x1": NOON, "x": NOON}, history=MAIN.history)
+    known = OrderInputs(created={"latest": NOON, "x1": NOON, "x": NOON}, history=MAIN.history)
     ranking = rank(ordered(**keys), [*tags.split(), "x1"], deployed.split(), known)
     assert ranking.best is not None
     assert ranking.best.tag == best
@@ -194,7 +194,10 @@ EVERY = {
     "numeric": (ordered(numeric="asc"), NOTHING),
     "numeric down": (ordered(numeric="desc"), NOTHING),
     "alphabetical": (ordered(alphabetical="asc"), NOTHING),
-    "created": (ordered(created="newest"), Known(created={f"{n}": NOON + timedelta(hours=n % 4) for n in range(20)})),
+    "created": (
+        ordered(created="newest"),
+        OrderInputs(created={f"{n}": NOON + timedelta(hours=n % 4) for n in range(20)}),
+    ),
     "commit": (ordered(commit=COMMIT), MAIN),
     "variant": (ordered(semver="*", tags={"variant": "keep"}), NOTHING),
 }
@@ -210,7 +213,7 @@ every = pytest.mark.parametrize("name", EVERY)
 def ranked(name: str, listed: list[str], deployed: set[str]) -> Ranking:
     rule, known = EVERY[name]
     unasked: dict[str, datetime | None] = dict.fromkeys([*listed, *deployed])
-    return rank(rule, listed, deployed, Known({**unasked, **known.created}, known.history))
+    return rank(rule, listed, deployed, OrderInputs({**unasked, **known.created}, known.history))
 
 
 @every

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from imagebot.policy.model import Policy
 from imagebot.policy.read import read_policies
 from imagebot.selection.replay import Appearance, RegistryPast, Replay, replay
-from imagebot.versions.known import Known
+from imagebot.versions.known import OrderInputs
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
 END = START + timedelta(days=28)
@@ -106,7 +106,7 @@ def test_an_app_may_begin_with_nothing() -> None:
 
 def test_the_order_may_be_time_itself() -> None:
     came = past("a", ("z", HOUR), ("b", 2 * HOUR))
-    known = Known({one.tag: one.at for one in came.appearances})
+    known = OrderInputs({one.tag: one.at for one in came.appearances})
     timed = RegistryPast(came.appearances, "a", known)
     found = replay(policies("{p: {}}", "{image: r.io/app, created: newest}"), [timed], START, END)
     assert story(found) == ["p 1h: a -> z", "p 2h: z -> b"]

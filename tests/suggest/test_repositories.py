@@ -10,13 +10,13 @@ from imagebot.plan.claims import claims
 from imagebot.policy.read import read_policies
 from imagebot.selection.rank import rank
 from imagebot.selection.verdict import Unknown
-from imagebot.suggest.suggest import Repository, Suggestion, suggest, survey
+from imagebot.suggest.suggest import Suggestion, SurveyedRepository, suggest, survey
 from tests.support.shared import shared
 
 SCHEMA = "../schemas/policy.schema.json"
 
 
-def look(name: str) -> tuple[Repository, Suggestion]:
+def look(name: str) -> tuple[SurveyedRepository, Suggestion]:
     folder = shared(f"corpus/{name}")
     files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     repository = survey(name, files, files)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from imagebot.policy.model import Watch
 from imagebot.selection.rank import rank
-from imagebot.suggest.track import Rule, Tracked, rule_for, track_of
+from imagebot.suggest.track import Tracked, TrackRule, rule_for, track_of
 from tests.support.watches import watch
 
 THREE = "^[0-9.]+$"
@@ -18,7 +18,7 @@ def tracked(tag: str) -> Tracked:
     return found
 
 
-def follows(rule: Rule) -> Watch:
+def follows(rule: TrackRule) -> Watch:
     """A watch as a policy with this rule has it."""
     tags = {"match": rule.match} | ({"extract": rule.extract} if rule.extract else {})
     return watch(rule.semver, loose=rule.loose, tags=tags)

@@ -6,7 +6,7 @@ from typing import Any
 
 from imagebot.images.reference import ImageName
 from imagebot.plan.change import Change, FieldChange, ImageUpdate
-from imagebot.policy.model import PullRequest
+from imagebot.policy.model import PullRequestKeys
 from imagebot.review.commit_message import worded
 from imagebot.selection.verdict import Version
 
@@ -28,7 +28,7 @@ UPDATE = ImageUpdate(
 
 def change(*updates: ImageUpdate, **wishes: Any) -> Change:
     """The pull request of these updates; `wishes` is the policy's `pullRequest`."""
-    wanted = PullRequest(**wishes)
+    wanted = PullRequestKeys(**wishes)
     return worded(
         Change(
             repository="environments",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from imagebot.versions.all_orders import KEYS, ORDERS
 from imagebot.versions.alphabetical import Alphabetical
 from imagebot.versions.calver import Calver, Format
-from imagebot.versions.commit import Commit, History
+from imagebot.versions.commit import CommitOrder, History
 from imagebot.versions.created import Created
 from imagebot.versions.digest import Digest
 from imagebot.versions.numeric import Numeric
@@ -27,7 +27,7 @@ EXAMPLES: dict[str, Order] = {
     "numeric": Numeric("asc"),
     "alphabetical": Alphabetical("desc"),
     "created": Created(TIMES),
-    "commit": Commit("api", History("main", IDS, {"f" * 40: 2}), inside=True),
+    "commit": CommitOrder("api", History("main", IDS, {"f" * 40: 2}), inside=True),
     "digest": Digest("latest"),
 }
 TEXTS = st.one_of(

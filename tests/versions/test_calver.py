@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagebot.versions.calver import Calver, Format
-from imagebot.versions.order import Out, Unreadable
+from imagebot.versions.order import BadRule, Out
 from tests.support.orders import placed
 
 IN_ORDER = {
@@ -148,7 +148,7 @@ def test_ranges(text: str, admitted: str) -> None:
     ],
 )
 def test_ranges_that_cannot_be_read(text: str, marked: str) -> None:
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(BadRule) as caught:
         Calver.bounds(text, Format.parse("YYYY.0M.MICRO"))
     assert text[caught.value.offset : caught.value.offset + caught.value.length] == marked
 
@@ -156,7 +156,7 @@ def test_ranges_that_cannot_be_read(text: str, marked: str) -> None:
 def test_a_format_out_of_order_takes_whole_versions_in_ranges() -> None:
     form = Format.parse("0D.0M.YYYY")
     assert Calver.bounds(">=15.01.2026", form).holds(form.read("01.02.2026") or ())
-    with pytest.raises(Unreadable):
+    with pytest.raises(BadRule):
         Calver.bounds(">=15.01", form)
 
 
@@ -182,7 +182,7 @@ def test_a_format_out_of_order_takes_whole_versions_in_ranges() -> None:
     ],
 )
 def test_formats_that_cannot_be_read(text: str, marked: str, says: str) -> None:
-    with pytest.raises(Unreadable, match=says) as caught:
+    with pytest.raises(BadRule, match=says) as caught:
         Format.parse(text)
     assert text[caught.value.offset : caught.value.offset + caught.value.length] == marked
 
@@ -231,10 +231,10 @@ fields = st.sampled_from(["YYYY", "YY", "0Y", "MM", "0M", "0W", "DD", "0D", "MAJ
 formats = st.lists(fields | st.sampled_from([".", "-", "_", "v", "x"]), max_size=8).map("".join)
 
 
-def format_or_error(text: str) -> Format | Unreadable:
+def format_or_error(text: str) -> Format | BadRule:
     try:
         return Format.parse(text)
-    except Unreadable as error:
+    except BadRule as error:
         return error
 
 
@@ -243,7 +243,7 @@ def format_or_error(text: str) -> Format | Unreadable:
 )
 def test_no_format_and_no_tag_break_the_reader(form: str, tag: str) -> None:
     read = format_or_error(form)
-    if isinstance(read, Unreadable):
+    if isinstance(read, BadRule):
         assert 0 <= read.offset <= max(len(form) - 1, 0)
         return
     order = Calver(read)

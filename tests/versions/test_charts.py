@@ -7,7 +7,7 @@ from itertools import combinations
 import pytest
 
 from imagebot.selection.rank import rank, version_of
-from imagebot.versions.known import Known
+from imagebot.versions.known import OrderInputs
 from imagebot.versions.semver_range import is_chart_tag, key_of
 from tests.support.watches import watch
 
@@ -62,7 +62,7 @@ def test_a_chart_moves_on_to_its_next_version() -> None:
 
 
 def test_a_chart_without_build_metadata_moves_on_to_one_with_it() -> None:
-    best = rank(watch(), ["1.4.0", "1.5.0_ref.a"], ["1.4.0"], Known(charts=True)).best
+    best = rank(watch(), ["1.4.0", "1.5.0_ref.a"], ["1.4.0"], OrderInputs(charts=True)).best
     assert best is not None
     assert best.tag == "1.5.0_ref.a"
 

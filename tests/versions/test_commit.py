@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagebot.versions.commit import Commit, History
+from imagebot.versions.commit import CommitOrder, History
 from imagebot.versions.order import Out
 from tests.support.orders import placed
 
@@ -30,7 +30,7 @@ COMMITS = [
     (A, ()),
 ]
 MAIN = History.of("main", COMMITS)
-ORDER = Commit("api", MAIN)
+ORDER = CommitOrder("api", MAIN)
 
 
 def test_the_line_of_first_parents_and_what_merges_brought() -> None:
@@ -68,7 +68,7 @@ def test_refusals(text: str, because: str) -> None:
 
 def test_a_short_id_of_two_commits_is_none() -> None:
     twins = commit("abcdef01"), commit("abcdef02")
-    order = Commit("api", History("main", twins))
+    order = CommitOrder("api", History("main", twins))
     assert order.place("abcdef0") is Out.UNREAD
     assert order.why_not("abcdef0", Out.UNREAD) == "may be abcdef010000, abcdef020000: write longer ids into tags"
     assert placed(order, "abcdef01") > placed(order, "abcdef02")
@@ -91,12 +91,12 @@ def test_a_short_id_of_two_commits_is_none() -> None:
     ],
 )
 def test_ids_inside_of_tags(text: str, found: str | None) -> None:
-    order = Commit("api", MAIN, inside=True)
+    order = CommitOrder("api", MAIN, inside=True)
     assert order.loosely(text) == (None if found is None else MAIN.place(found))
 
 
 def test_why_a_tag_holds_no_id() -> None:
-    order = Commit("api", MAIN, inside=True)
+    order = CommitOrder("api", MAIN, inside=True)
     assert order.why_not("main", Out.UNREAD) == "holds no commit id of 7 digits or more"
     assert (
         order.why_not(f"{B[:7]}-{A[:7]}", Out.UNREAD) == "may be bbbbbbb00000, aaaaaaa00000: write longer ids into tags"
@@ -116,7 +116,7 @@ def test_the_commits_without_an_image_are_named(best: str, praise: str) -> None:
 
 
 def test_only_commits_that_change_the_paths_count() -> None:
-    order = Commit("api", History.of("main", COMMITS, wanted=frozenset({A, C})))
+    order = CommitOrder("api", History.of("main", COMMITS, wanted=frozenset({A, C})))
     assert order.place(B) is Out.UNREAD
     assert order.why_not(B, Out.UNREAD) == "changes nothing in the paths of this image"
     place = order.loosely(B)
@@ -128,7 +128,7 @@ def test_only_commits_that_change_the_paths_count() -> None:
 
 
 def test_without_a_history_nothing_is_chosen() -> None:
-    order = Commit("api")
+    order = CommitOrder("api")
     assert (order.place(A), order.loosely(A), str(order)) == (Out.UNREAD, None, "api")
     assert order.why_not(A, Out.UNREAD) == "is no commit of a branch that is not known yet"
 
@@ -137,7 +137,7 @@ def test_what_stands_around_an_id() -> None:
     assert ORDER.around(f"main-{B[:7]}-debug") == ("main-", "-debug")
     assert ORDER.around(f"20260101-{B[:7]}") == ("20260101-", "")
     assert ORDER.around("latest") is None
-    assert Commit("api").around(f"v1-g{B[:7]}") == ("v1-g", "")
+    assert CommitOrder("api").around(f"v1-g{B[:7]}") == ("v1-g", "")
 
 
 def test_words() -> None:

@@ -20,7 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from imagebot.versions.known import Known
+from imagebot.versions.known import OrderInputs
 from imagebot.versions.order import Key, Order, Out, counted
 from imagebot.versions.order_keys import OrderFacts, OrderFlag, OrderKeys
 
@@ -66,7 +66,7 @@ class LengthKeys(OrderKeys):
         excludes={("tags", "variant"): "length knows no variants"},
     )
 
-    def build(self, known: Known) -> Order:
+    def build(self, known: OrderInputs) -> Order:
         assert self.length is not None
         return Length(self.length)
 '''
@@ -99,7 +99,7 @@ def test_the_schema_has_its_key_and_lets_it_stand_alone(extended: HouseCopy) -> 
     watch = schema["$defs"]["Watch"]
     assert watch["properties"]["length"]["description"] == "Lengths: `asc` chooses the longest."
     assert {"required": ["length"]} in watch["oneOf"]
-    assert "character" in schema["$defs"]["PullRequest"]["properties"]["autoMerge"]["items"]["enum"]
+    assert "character" in schema["$defs"]["PullRequestKeys"]["properties"]["autoMerge"]["items"]["enum"]
 
 
 def test_the_reference_has_its_key_and_its_page(extended: HouseCopy) -> None:

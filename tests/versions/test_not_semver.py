@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from imagebot.versions.not_semver import why_no_semver
 from imagebot.versions.semver import Semver
-from imagebot.versions.semver_range import Range, Version
+from imagebot.versions.semver_range import Range, SemanticVersion
 
 ANY = Semver(Range.parse(">=0.0.0-0"))
 NO_PART = "between two dots, or behind the last, there is no part"
@@ -48,7 +48,7 @@ def test_where_no_part_is_wrong_none_is_blamed(text: str) -> None:
 
 @given(st.from_regex(r"v?[0-9]{1,3}(\.[0-9a]{0,3}){0,4}([-+][0-9a._-]{0,5}){0,2}", fullmatch=True))
 def test_only_what_is_no_version_has_something_wrong(text: str) -> None:
-    assert Version.parse(text) is None or why_no_semver(text) is None
+    assert SemanticVersion.parse(text) is None or why_no_semver(text) is None
 
 
 def test_no_time_is_lost_on_long_texts() -> None:

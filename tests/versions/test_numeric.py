@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagebot.versions.numeric import Numeric
-from imagebot.versions.order import Out, Unreadable
+from imagebot.versions.order import BadRule, Out
 from tests.support.orders import placed
 
 UP, DOWN = Numeric("asc"), Numeric("desc")
@@ -70,7 +70,7 @@ def test_ranges_mean_the_same_in_both_directions(order: Numeric) -> None:
 
 @pytest.mark.parametrize("text", ["", "^1", ">=1e3", "1..2", ">=", "1 |2"])
 def test_ranges_that_cannot_be_read(text: str) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(BadRule):
         UP.region(text)
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagebot.versions.order import Out, Unreadable
+from imagebot.versions.order import BadRule, Out
 from imagebot.versions.semver import Semver
-from imagebot.versions.semver_range import Range, Version
+from imagebot.versions.semver_range import Range, SemanticVersion
 from tests.versions.answers import ANSWERS, VERSIONS
 
 TAGS_IN_ORDER = [
@@ -49,8 +49,8 @@ TAGS_IN_ORDER = [
 ]
 
 
-def version(text: str, loose: bool = False) -> Version:
-    parsed = Version.parse(text, loose)
+def version(text: str, loose: bool = False) -> SemanticVersion:
+    parsed = SemanticVersion.parse(text, loose)
     assert parsed is not None, text
     return parsed
 
@@ -92,8 +92,8 @@ def test_versions_in_both_ways(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["1", "1.2", "v1", "01.2.3", "1.02.3", "1.2.03", "1.2-rc.1", "20240101", "1.2-alpine"])
 def test_versions_only_when_loose(text: str) -> None:
-    assert Version.parse(text) is None
-    assert Version.parse(text, loose=True) is not None
+    assert SemanticVersion.parse(text) is None
+    assert SemanticVersion.parse(text, loose=True) is not None
 
 
 @pytest.mark.parametrize(
@@ -123,8 +123,8 @@ def test_versions_only_when_loose(text: str) -> None:
     ],
 )
 def test_no_versions_either_way(text: str) -> None:
-    assert Version.parse(text) is None
-    assert Version.parse(text, loose=True) is None
+    assert SemanticVersion.parse(text) is None
+    assert SemanticVersion.parse(text, loose=True) is None
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_ranges_that_only_we_read(text: str, admitted: str) -> None:
     ],
 )
 def test_ranges_that_cannot_be_read(text: str, marked: str, says: str) -> None:
-    with pytest.raises(Unreadable, match=re.escape(says)) as caught:
+    with pytest.raises(BadRule, match=re.escape(says)) as caught:
         Range.parse(text)
     assert text[caught.value.offset : caught.value.offset + caught.value.length] == marked
     assert caught.value.length >= 1
@@ -255,7 +255,7 @@ def test_alternatives_are_asked_one_by_one(texts: list[str], tag: str, prereleas
 @given(st.text(alphabet="^~<>=!|, x*v.-+019ab\t", max_size=24))
 def test_no_text_breaks_the_reader(text: str) -> None:
     wanted = read(text)
-    if isinstance(wanted, Unreadable):
+    if isinstance(wanted, BadRule):
         assert 0 <= wanted.offset <= max(len(text) - 1, 0)
         return
     for tag, prereleases in product(VERSIONS, (False, True)):
@@ -263,10 +263,10 @@ def test_no_text_breaks_the_reader(text: str) -> None:
         assert (order.place(tag) == version(tag).key) == wanted.admits(version(tag).key, prereleases)
 
 
-def read(text: str) -> Range | Unreadable:
+def read(text: str) -> Range | BadRule:
     try:
         return Range.parse(text)
-    except Unreadable as error:
+    except BadRule as error:
         return error
 
 
