@@ -11,7 +11,7 @@ BIN := .venv/bin
 COMPILE = .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(LOCK)
 
-.PHONY: help test demo bench storm oracle replay corpus fuzz fuzz-answers faults endurance mutants docs picture lock venv machine clean
+.PHONY: help test demo bench same storm oracle replay corpus fuzz fuzz-answers faults endurance mutants docs picture lock venv machine clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -29,6 +29,9 @@ demo: venv ## a registry, an environment repository and two passes, in the folde
 bench: machine ## time and memory, each beside something to compare it with
 	@for file in tests/bench/bench_*.py; do \
 		$(BIN)/python -m tests.bench.$$(basename "$$file" .py) || exit; done
+
+same: machine ## random repositories through an older version and this one: the same bytes on their branches; minutes
+	@$(BIN)/python -m tests.bench.same
 
 storm: machine ## 500 changes at once, and 1 500 policies while nothing is new, by a GitHub that counts; minutes
 	@$(BIN)/python -m tests.storm
