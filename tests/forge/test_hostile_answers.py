@@ -132,6 +132,15 @@ def test_a_forge_that_drips_is_left(beginning: bytes) -> None:
         Transport(None, 0.05).send("GET", served.url, {})
 
 
+def test_regret_a_forge_that_always_has_one_byte_more_is_left() -> None:
+    with (
+        serving(lambda _: Raw(chain([OK + b"\r\n"], repeat(b"1")))) as served,
+        pytest.raises(Unavailable, match="no answer in time"),
+        failures("forge.test", "list"),
+    ):
+        Transport(None, 0.05).send("GET", served.url, {})
+
+
 def life(forge: Forge) -> Iterator[Callable[[], object]]:
     """Everything that is ever asked of a forge."""
     there = PullRequest(1, "", BRANCH, "main", "t", "b", "open", labels=("minor",))

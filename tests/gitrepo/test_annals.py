@@ -72,6 +72,22 @@ def test_only_regular_files_are_files(
     assert changed(annals(empty)[1]) == told
 
 
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        pytest.param("p", Link("y"), Link("z"), id="link"),
+        pytest.param("p", "x", Program("x"), id="mode"),
+        pytest.param("\udcff", "x", "y", id="a name that is no text"),
+    ],
+)
+def test_regret_what_people_change_beside_the_content_of_files_is_not_overlooked(
+    empty: BareRepository, path: str, before: Content, after: Content
+) -> None:
+    empty.commit("main", {path: before})
+    empty.commit("main", {path: after})
+    assert (annals(empty)[1].changes, annals(empty)[1].more) == ((), True)
+
+
 def test_only_wanted_paths_are_told_and_those_that_are_utf8(empty: BareRepository) -> None:
     empty.commit("main", {"a.yaml": "1", "b.txt": "1", "\udcff.yaml": "1", ':x "ü"\n.yaml': "1"})
     (commit,) = annals(empty, lambda path: path.endswith(".yaml"))

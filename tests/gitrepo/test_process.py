@@ -92,3 +92,12 @@ def test_what_is_too_much_to_keep_is_cut_between_lines(environments: BareReposit
     assert len(answer.err.encode()) < 300_000
     assert (said[0], said[-2]) == ("\x1b[31mné1\x1b[0m", "\x1b[31mné60000\x1b[0m")
     assert {line for line in said if not line.startswith("\x1b[31mné") or not line.endswith("\x1b[0m")} == {"…", ""}
+
+
+def test_of_a_word_of_megabytes_its_beginning_and_its_end_are_kept(environments: BareRepository) -> None:
+    long = "printf first; head -c 3000000 /dev/zero | tr '\\0' x; printf 'last\\0next\\0'"
+    with Git(environments.folder).talk("-c", f"alias.long=!{long}", "long") as talk:
+        talk.finish()
+        cut, after = talk.words()
+
+    assert (cut[:6], cut[-5:], len(cut), after) == (b"firstx", b"xlast", 1 << 18, b"next")

@@ -76,6 +76,11 @@ EQUIVALENT: Mapping[tuple[str, str, str], str] = {
         "SLOW_SECONDS = 299.0  # that all questions may take beyond that: a hundred questions of five seconds",
     ): "a limit that nobody meets to the second",
     (
+        "imagebot/registry/remembered.py",
+        "if len(self._known) < FAILURES_REMEMBERED:",
+        "if len(self._known) != FAILURES_REMEMBERED:",
+    ): "they come one by one, so there are never more",
+    (
         "imagebot/yamledit/prove.py",
         "for line, (was, became) in enumerate(zip(old, new, strict=True), start=1):",
         "for line, (was, became) in enumerate(zip(old, new, strict=False), start=1):",
