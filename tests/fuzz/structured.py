@@ -83,10 +83,12 @@ class Known:
         written = []
         for number, (text, before, quote, after) in enumerate(self.parts):
             values = [value for value in text.split("@") if "%" in value]
-            whole = values[0].replace("%", tag) if values else ""
+            # A chart's version has a `+` where its tag has a `_`, unless the file has a `_` there, too.
+            says = tag.replace("_", "+", 1) if "chart:" in text and "_" not in old else tag
+            whole = values[0].replace("%", says) if values else ""
             around = quote or ('"' if tag != old and is_more_than_text(whole) else "")
             part = text.replace("@", before.replace("&t", f"&t{number}") + around, 1).replace("@", around, 1)
-            lines = part.replace("%", tag).split("\n")
+            lines = part.replace("%", says).split("\n")
             # What ends in a flow collection or goes on below takes no comment on its line.
             ends_here = text.endswith("@") and "\n" not in after
             written.append("\n".join(lines) + (after if ends_here else ""))
