@@ -18,6 +18,7 @@ from imagebot.policy.read import PolicySet
 from imagebot.policyfiles import load_paths, load_policies
 from imagebot.selection.choice import failure
 from imagebot.settings import resolve as settings
+from imagebot.settings.checks import checked
 
 
 @click.command("lint")
@@ -52,12 +53,20 @@ def _print_trace(event: Event) -> None:
 
 def _everything(config: Path | None, ask: Ask) -> PolicySet:
     try:
-        return load_policies(settings.load(config), ask)
+        return _checked(config, load_policies(settings.load(config), ask))
     except BadInput as error:
         placed = tuple(problem for problem in error.problems if isinstance(problem, Problem))
         if not placed:
             raise
         return PolicySet((), placed)
+
+
+def _checked(config: Path | None, policies: PolicySet) -> PolicySet:
+    """The same with what is wrong with what the settings name."""
+    used = {watch.image.registry for policy in policies.policies for watch in policy.watches}
+    found = checked(config, used if policies.complete else None)
+    problems = tuple(sorted([*policies.problems, *found.problems]))
+    return replace(policies, problems=problems, advice=tuple(sorted([*policies.advice, *found.hints])))
 
 
 def _tried(policies: PolicySet, ask: Ask) -> PolicySet:
@@ -92,7 +101,9 @@ def _inherited(policies: PolicySet) -> list[Problem]:
 def _as_text(policies: PolicySet, inherited: Sequence[Problem]) -> str:
     hints = [replace(hint, message=f"hint: {hint.message}") for hint in policies.advice]
     lines = [str(item) for item in sorted([*policies.problems, *hints])]
-    counts = [_count(len(policies.policies), "sound policy", "sound policies")]
+    files = len({policy.file for policy in policies.policies})
+    in_files = f" in {_count(files, 'file')}" if files != len(policies.policies) else ""
+    counts = [_count(len(policies.policies), "sound policy", "sound policies") + in_files]
     if policies.trials:
         counts.append(_count(len(policies.trials), "test"))
     if policies.problems:

@@ -210,7 +210,12 @@ def rules_for_policies(path: Path | None = None) -> PolicyRules:
 
 def written(path: Path) -> SettingsFile:
     """The file as its author wrote it, which needs none of the variables. Raises `BadInput`."""
-    return _written(str(path), _bytes(path))[1]
+    return read_document(path)[1]
+
+
+def read_document(path: Path) -> tuple[ParsedFile, SettingsFile]:
+    """The same, with the places where it is written. Raises `BadInput`."""
+    return _written(str(path), _bytes(path))
 
 
 def resolve(file: str, data: bytes, folder: Path) -> Settings:

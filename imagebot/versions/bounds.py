@@ -6,7 +6,7 @@ The operators are those of semantic ranges without `^`, `~`, `*` and hyphens, wh
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
@@ -71,7 +71,22 @@ class Bounds:
             groups[-1].append(condition)
             if joined_by == "||":
                 groups.append([])
+        if all(map(_is_empty, groups)):
+            raise BadRule(f"nothing can be in {text}: it ends before it begins", 0, len(text))
         return cls(text, tuple(map(tuple, groups)))
+
+
+def _is_empty(group: Sequence[_Condition]) -> bool:
+    """Whether one condition ends before another begins; those that name fewer parts hold for all that begin so."""
+    floors = [one for one in group if one.compare in (ge, gt, eq)]
+    return any(_ends_before(ceiling, floor) for ceiling in group if ceiling.compare in (le, lt, eq) for floor in floors)
+
+
+def _ends_before(ceiling: _Condition, floor: _Condition) -> bool:
+    shared = min(len(ceiling.bound), len(floor.bound))
+    high, low = ceiling.bound[:shared], floor.bound[:shared]
+    at_once = ceiling.compare is not lt and floor.compare is not gt
+    return high < low or (high == low and len(ceiling.bound) == len(floor.bound) and not at_once)
 
 
 def _conditions(text: str, read: Callable[[str], Bound | None], example: str) -> Iterator[tuple[_Condition, str]]:

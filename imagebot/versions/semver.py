@@ -78,7 +78,7 @@ class Semver(Order):
         return next((name for name, one, other in parts if one != other), "other")
 
     def region(self, text: str) -> Range:
-        return Range.parse(text)
+        return Range.meant(text)
 
     def around(self, tag: str) -> tuple[str, str] | None:
         found = _AT_THE_START.match(tag)
@@ -94,7 +94,7 @@ class SemverKeys(OrderKeys):
     `_` stands for the `+` of build metadata.
     """
 
-    semver: Annotated[Range, reads(Range, Range.parse), WithJsonSchema(TEXT_SCHEMA)] | None = None
+    semver: Annotated[Range, reads(Range, Range.meant), WithJsonSchema(TEXT_SCHEMA)] | None = None
     """The range of semantic versions to choose from, as Helm and Flux write it: `^1.4`, `>=1.2 <2`, `1.2.x`."""
     loose: Flag = False
     """Whether tags with fewer than three parts, such as `1.25`, are versions too. They often move. For `semver`."""

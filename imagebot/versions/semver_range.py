@@ -126,6 +126,11 @@ class _Group:
     holes: tuple[_Span, ...]
     names_prerelease: bool
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it ends before it begins."""
+        return self.span.high is not None and self.span.high <= self.span.low
+
     def admits(self, key: Key, prereleases: bool) -> bool:
         if not self.span.holds(key) or (is_prerelease(key) and not (prereleases or self.names_prerelease)):
             return False
@@ -153,6 +158,14 @@ class Range:
         if len(parts) > MAX_ALTERNATIVES:
             raise BadRule(f"a range has at most {MAX_ALTERNATIVES} alternatives, this one {len(parts)}", 0, len(text))
         return cls(text, tuple(_read_group(text, start, end) for start, end in parts))
+
+    @classmethod
+    def meant(cls, text: str) -> Range:
+        """The same, as people write it: one that holds no version is a mistake. Raises `BadRule`."""
+        found = cls.parse(text)
+        if all(group.is_empty for group in found.groups):
+            raise BadRule(f"no version can be in {text}: it ends before it begins", 0, len(text))
+        return found
 
     @property
     def names_prerelease(self) -> bool:

@@ -74,7 +74,7 @@ def test_from_nothing_to_the_right_pull_requests(stage: Stage) -> None:
     )
     assert stage.imagebot("init", str(stage.bare)).code == 0
     assert stage.imagebot("lint") == stage.imagebot("lint", "policies")
-    assert stage.imagebot("lint").out == "3 sound policies\n"
+    assert stage.imagebot("lint").out == "3 sound policies in 2 files\n"
     stage.config.write_text(
         stage.config.read_text() + f"state: state\nregistries: {{'{stage.registry.host}': {{plainHttp: true}}}}\n"
     )

@@ -120,6 +120,69 @@ def test_wrong_settings(here: Path) -> None:
     assert printed.endswith("1 problem, 0 sound policies\n")
 
 
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        pytest.param(
+            SETTINGS.replace("{url: /x}", "{url: github.com/acme/env, forge: local}"),
+            "imagebot.yaml:2:28: there is no folder github.com/acme/env; did you mean https://github.com/acme/env?",
+            id="a URL without https",
+        ),
+        pytest.param(
+            SETTINGS.replace("url: /x", "url: ./env"), "2:28: there is no folder ./env", id="a folder that is not here"
+        ),
+        pytest.param(
+            SETTINGS.replace("{url: /x}", "{url: https://github.com/a/b, credentials: {tokenFile: nope}}"),
+            "imagebot.yaml:2:77: cannot read the file nope: No such file or directory",
+            id="no such token",
+        ),
+        pytest.param(
+            SETTINGS + "registries: {r.test: {caFile: policies}}\n",
+            "3:31: cannot read the file policies: Is a directory",
+            id="a folder of certificates",
+        ),
+        pytest.param(
+            SETTINGS + "state: imagebot.yaml\n", "3:8: imagebot.yaml is no folder: name one", id="the state is a file"
+        ),
+    ],
+)
+def test_settings_that_cannot_work_are_no_surprise_later(here: Path, settings: str, words: str) -> None:
+    (here / "imagebot.yaml").write_text(settings)
+    code, printed = lint()
+    assert (code, words in printed) == (2, True), printed
+
+
+def test_a_secret_of_another_machine_is_a_hint(here: Path) -> None:
+    """Whoever checks a pod's settings does not have what is mounted there."""
+    (here / "imagebot.yaml").write_text(
+        "policies: [policies]\n"
+        "repositories: {envs: {url: https://github.com/a/b, credentials: {tokenFile: /run/nobody/token}}}\n"
+    )
+    code, printed = lint()
+    assert code == 0
+    assert "hint: there is no folder /run/nobody here, so only where the bot runs it can be told" in printed
+
+
+def test_a_registry_that_no_policy_uses_is_a_hint(here: Path) -> None:
+    (here / "policies" / "shop.yaml").write_text(SHOP.replace("image: nginx", "image: 'localhost:5777/acme/web'"))
+    (here / "imagebot.yaml").write_text(SETTINGS + "registries: {localhost: {plainHttp: true}}\n")
+    code, printed = lint()
+    assert code == 0
+    assert "3:14: hint: no policy has an image from localhost; did you mean localhost:5777?" in printed
+
+
+@pytest.mark.parametrize("range_", ["'>=2.0.0 <1.0.0'", "'>=4 <3 || >2 <=1'"])
+def test_a_range_that_nothing_is_in_is_a_mistake(here: Path, range_: str) -> None:
+    (here / "policies" / "shop.yaml").write_text(SHOP.replace("1.x", range_))
+    code, printed = lint()
+    assert (code, "it ends before it begins" in printed) == (2, True)
+
+
+def test_several_policies_in_one_file_are_counted_as_such(here: Path) -> None:
+    (here / "policies" / "shop.yaml").write_text(SHOP.replace("{dev: }", "{dev: , prod: }"))
+    assert lint() == (0, "2 sound policies in 1 file\n")
+
+
 def test_no_settings(here: Path) -> None:
     (here / "imagebot.yaml").unlink()
     with pytest.raises(BadInput, match=r"cannot read the settings imagebot\.yaml: No such file or directory"):

@@ -63,7 +63,7 @@ def test_lint_finds_nothing_to_say_about_the_files_as_the_pod_sees_them(tmp_path
     command = [sys.executable, "-m", "imagebot", "lint", "--config", str(config)]
     linted = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (linted.returncode, linted.stderr) == (0, "")
-    assert linted.stdout == "2 sound policies\n"
+    assert linted.stdout == "2 sound policies in 1 file\n"
 
 
 def lay_out(mount: Json, folder: Path) -> None:

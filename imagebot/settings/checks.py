@@ -1,0 +1,116 @@
+"""What imagebot.yaml names on this machine, and for policies, held against both: for `lint`.
+
+A pass meets each of these where it needs it, and goes on with all else. A file whose very folder is missing is another
+machine's, such as a pod's secret: nobody can tell here, which is a hint.
+"""
+
+from __future__ import annotations
+
+import os.path
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from imagebot.documents.model import Model
+from imagebot.documents.model import Path as Place
+from imagebot.errors import Problem
+from imagebot.gitnames import GitUrl
+from imagebot.regular import open_regular
+from imagebot.settings.file import SettingsFile
+from imagebot.settings.grammar import registry_host
+from imagebot.settings.resolve import find, read_document
+
+_HOST_AND_PATH = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}/[^/]+/.+", re.ASCII | re.IGNORECASE)
+
+_Said = Iterator[tuple[Place, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What cannot work, and what works and may not be meant."""
+
+    problems: tuple[Problem, ...]
+    hints: tuple[Problem, ...]
+
+
+def checked(path: Path | None, registries: Collection[str] | None) -> Checked:
+    """What is wrong with what the settings name. `registries` are those of all policies, None if not all are known.
+
+    Raises `BadInput` for what are no settings.
+    """
+    file = find(path)
+    document, written = read_document(file)
+    folder = file.parent.absolute()
+    hints = [document.problem(*said) for said in _elsewhere(written, folder)]
+    for place, words in _unused(written, registries):
+        hints.append((document.key(place) or document.node(place)).problem(words))
+    problems = [document.problem(*said) for said in _wrong(written, folder)]
+    return Checked(tuple(sorted(problems)), tuple(sorted(hints)))
+
+
+def _wrong(written: SettingsFile, folder: Path) -> _Said:
+    for place, file in _files(written):
+        if words := _unreadable(folder / file.expanduser()):
+            yield place, f"cannot read the file {file}: {words}"
+    state = folder / written.state.expanduser()
+    if os.path.lexists(state) and not _is_folder(state):
+        yield ("state",), f"{written.state} is no folder: name one of the bot's own"
+    for kind, repositories in (("repositories", written.repositories), ("sources", written.sources)):
+        for name, one in repositories.items():
+            if words := _no_repository(one.url, folder):
+                yield (kind, name, "url"), words
+
+
+def _elsewhere(written: SettingsFile, folder: Path) -> _Said:
+    for place, file in _files(written):
+        if not os.path.lexists((folder / file.expanduser()).parent):
+            yield (
+                place,
+                f"there is no folder {file.parent} here, so only where the bot runs it can be told what is in it",
+            )
+
+
+def _unused(written: SettingsFile, registries: Collection[str] | None) -> _Said:
+    for host in written.registries if registries is not None else ():
+        if registry_host(host) not in (registries or ()):
+            near = sorted(name for name in registries or () if name.partition(":")[0] == host.partition(":")[0])
+            hint = f"; did you mean {near[0]}?" if near else ""
+            yield ("registries", host), f"no policy has an image from {host}{hint}"
+
+
+def _files(value: object, place: Place = ()) -> Iterator[tuple[Place, Path]]:
+    """Every file that is named besides those of policies, and where."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _files(inner, (*place, key))
+    elif isinstance(value, Model):
+        for key, name in value.known_keys().items():
+            inner = getattr(value, name)
+            if isinstance(inner, Path) and (name.endswith("_file") or name == "docker_config"):
+                yield (*place, key), inner
+            yield from _files(inner, (*place, key))
+
+
+def _unreadable(file: Path) -> str:
+    """Why nobody could read this here; empty if somebody can, or if it is another machine's."""
+    if not os.path.lexists(file.parent):
+        return ""
+    try:
+        with open_regular(file) as opened:
+            return "" if opened.read(1) else "it is empty"
+    except OSError as error:
+        return str(error.strerror)
+
+
+def _no_repository(url: GitUrl, folder: Path) -> str:
+    """An absolute path may be another machine's."""
+    path = Path(url.text).expanduser()
+    if url.scheme != "local" or path.is_absolute() or _is_folder(folder / path):
+        return ""
+    hint = f"; did you mean https://{url.text}?" if _HOST_AND_PATH.fullmatch(url.text) else ""
+    return f"there is no folder {url.text}{hint}"
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for what may not be seen
