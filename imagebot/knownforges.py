@@ -11,7 +11,7 @@ from typing import Literal
 
 from imagebot.gitnames import GitUrl
 
-ForgeKind = Literal["bitbucket", "gitea", "github", "gitlab", "local"]
+ForgeKind = Literal["azure", "bitbucket", "gitea", "github", "gitlab", "local"]
 
 EVERYBODYS_WRITES_PER_MINUTE = 60
 """GitHub asks for a second between writes, and counts 80 a minute at most that create content; GitLab.com takes 60
@@ -172,6 +172,23 @@ FACTS: Mapping[ForgeKind, ForgeFacts] = {
         body_limit=32_768,
         labels=False,
         assignees=False,
+    ),
+    "azure": ForgeFacts(
+        "Azure DevOps",
+        # Below it are the organisations; on a server of one's own, the collections.
+        hosts={"dev.azure.com": "https://dev.azure.com"},
+        ssh_hosts={"ssh.dev.azure.com": "dev.azure.com", "vs-ssh.visualstudio.com": "dev.azure.com"},
+        host_endings=(".visualstudio.com",),
+        merge_subject=r"Merged PR ([0-9]{1,9}): ",
+        links=SourceLinks(
+            "{repository}/branchCompare?baseVersion=GC{old}&targetVersion=GC{new}",
+            "{repository}/tags",
+            parts=range(4, 5),
+        ),
+        opens_whole=True,
+        assignees=False,
+        body_limit=4000,
+        block_in_body=False,
     ),
     "local": ForgeFacts(
         "the local forge",

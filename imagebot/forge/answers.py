@@ -34,7 +34,7 @@ class Answer(BaseModel):
 
 
 class GraphAnswer(Answer):
-    """The same from GraphQL, where names are written `likeThis`."""
+    """The same from GraphQL, and from Azure DevOps, where names are written `likeThis`."""
 
     model_config = ConfigDict(alias_generator=to_camel)
 

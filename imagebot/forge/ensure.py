@@ -7,7 +7,7 @@ from typing import Literal
 
 from imagebot.errors import Unavailable
 from imagebot.forge.extras import remembered
-from imagebot.forge.proposed import finished, undrafted, unfinished
+from imagebot.forge.proposed import finished, same_text, undrafted, unfinished
 from imagebot.forge.protocol import Forge, Proposal, PullRequest
 from imagebot.pulls import block
 from imagebot.pulls.body_frame import around, updating
@@ -89,7 +89,10 @@ def _open(forge: Forge, proposal: Proposal) -> Ensured:
     if says(opened.pull, fingerprint(proposal.body)):
         return Ensured(opened.pull, "opened", opened.warnings)
     # Either ours, to be completed, or another bot's with something else to say.
-    deed: Deed = "opened" if block.read(opened.pull.body) == block.read(unfinished(proposal.body)) else "rewritten"
+    ours = block.read(opened.pull.body) == block.read(unfinished(proposal.body))
+    # Killed before the block was kept elsewhere: then there is none yet.
+    ours = ours or same_text(opened.pull.body, block.without(proposal.body))
+    deed: Deed = "opened" if ours else "rewritten"
     rewritten = forge.rewrite(opened.pull, _around_peoples_words(opened.pull, proposal))
     return Ensured(rewritten.pull, deed, (*opened.warnings, *rewritten.warnings))
 

@@ -10,6 +10,12 @@ from imagebot.forge.protocol import Forge
 from imagebot.settings.resolve import ForgeKind, RepositorySettings
 
 
+def _azure(settings: RepositorySettings, manners: Manners) -> Forge:
+    from imagebot.forge import azure
+
+    return azure.connect(settings, manners)
+
+
 def _bitbucket(settings: RepositorySettings, manners: Manners) -> Forge:
     from imagebot.forge import bitbucket
 
@@ -42,6 +48,7 @@ def _local(settings: RepositorySettings, _: Manners) -> Forge:
 
 
 FORGES: dict[ForgeKind, Callable[[RepositorySettings, Manners], Forge]] = {
+    "azure": _azure,
     "bitbucket": _bitbucket,
     "gitea": _gitea,
     "github": _github,

@@ -30,6 +30,8 @@ class Pager:
     counts_items: bool = False
     within: str = ""
     more: Callable[[Any], bool] = lambda _: False
+    until_empty: bool = False
+    """Whether nothing at all tells that there is more: then only an empty page is the end."""
 
     def asks(self, size: int, number: int, before: int) -> Mapping[str, int]:
         """The query for a page of this size and number, before which there were so many items."""
@@ -59,11 +61,12 @@ class ListPages:
     says that there is more. Everything else is an error: a list that is cut is as good as none.
     """
 
-    def __init__(self, host: str, deed: str, size: int) -> None:
+    def __init__(self, host: str, deed: str, size: int, *, until_empty: bool = False) -> None:
         self.next: int | None = 1
         self._host = host
         self._deed = deed
         self._size = size
+        self._until_empty = until_empty
         self.seen = 0
         self._promised = False
         self._known: set[str] = set()
@@ -85,7 +88,7 @@ class ListPages:
         if not items and (has_more or self._promised):
             raise self._error("says that there is more and sends nothing")
         self._promised = has_more
-        if not items or not (has_more or len(items) == self._size):
+        if not items or not (has_more or self._until_empty or len(items) == self._size):
             self.next = None
         elif self.next == _MOST_PAGES:
             raise self._error(f"has more than {_MOST_PAGES} pages of answers")

@@ -7,7 +7,7 @@ true body last, nothing said twice, nothing merged at once, what people did stay
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -26,7 +26,7 @@ from imagebot.forge.proposed import (
     switches,
     unfinished,
 )
-from imagebot.forge.protocol import Listing, Merged, Proposal, PullRequest, State, Written
+from imagebot.forge.protocol import Listing, Merged, Proposal, PullRequest, State, Unread, Written
 from imagebot.knownforges import ForgeFacts
 from imagebot.settings.resolve import TokenCredentials
 
@@ -157,9 +157,11 @@ class Skeleton(ABC):
 
     def merged_pulls(self, prefix: str, since: datetime | None) -> Listing[Merged]:
         found = self._list_merged(prefix, since)
-        read = [replace(merged, pull=self._read(merged.pull)) for merged in found]
-        newest_first = sorted(read, key=lambda merged: (merged.at, merged.pull.number), reverse=True)
-        return Listing(newest_first, found.unread)
+        unread = list(found.unread)
+        read = {pull.number: pull for pull in self._read_each((merged.pull for merged in found), unread)}
+        told = (replace(merged, pull=read[merged.pull.number]) for merged in found if merged.pull.number in read)
+        newest_first = sorted(told, key=lambda merged: (merged.at, merged.pull.number), reverse=True)
+        return Listing(newest_first, unread)
 
     def create(self, proposal: Proposal) -> Written:
         wanted, warnings = self._possible(proposal)
@@ -220,7 +222,18 @@ class Skeleton(ABC):
     def _found(self, search: Search) -> Listing[PullRequest]:
         found = self._list(search)
         ours = (pull for pull in found if pull.state == search.state and search.may_be(pull.branch))
-        return Listing([self._read(pull) for pull in ours if pull.base == self.base], found.unread)
+        unread = list(found.unread)
+        read = list(self._read_each((pull for pull in ours if pull.base == self.base), unread))
+        return Listing(read, unread)
+
+    def _read_each(self, pulls: Iterable[PullRequest], unread: list[Unread]) -> Iterator[PullRequest]:
+        """Each with all of its body. One that a forge lists and does not show is `unread`, and hides no other."""
+        for pull in pulls:
+            try:
+                yield self._read(pull)
+            except (NotFound, Refused, BadResponse) as error:
+                because = f"{self.facts.noun} {pull.number} cannot be read: {error}"
+                unread.append(Unread(pull.branch, because, pull.number))
 
     def _the_open_one(self, branch: str, otherwise: Exception) -> PullRequest:
         found = self._found(Search("open", branch=branch))

@@ -87,7 +87,7 @@ class Wire:
         A list that may be short raises `BadResponse` at its end: what is not on it is not known to be absent.
         """
         size = self._dialect.pager.most
-        pages = ListPages(self.host, deed, size)
+        pages = ListPages(self.host, deed, size, until_empty=self._dialect.pager.until_empty)
         while (number := pages.next) is not None:
             found = self._page(deed, path, parameters, size, (number, pages.seen))
             pages.add(found)

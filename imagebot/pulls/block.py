@@ -100,6 +100,11 @@ def last(body: str) -> re.Match[str] | None:
     return found[-1] if found else None
 
 
+def without(body: str) -> str:
+    """The body but for every block in it."""
+    return _COMMENT.sub("", body)
+
+
 def stamped(body: str, **changes: bool | str | tuple[str, ...]) -> str:
     """The same body, its block changed by these fields; as it is where it has none."""
     block, there = read(body), last(body)

@@ -15,7 +15,14 @@ from imagebot.cycle.report import Action, Report
 from imagebot.forge import forges
 from imagebot.forge.manners import Manners
 from imagebot.pulls import block
-from tests.support import api_descriptions, bitbucket_dc_server, gitea_server, github_server, gitlab_server
+from tests.support import (
+    api_descriptions,
+    azure_server,
+    bitbucket_dc_server,
+    gitea_server,
+    github_server,
+    gitlab_server,
+)
 from tests.support.forge_server import ForgeServer, Pull
 from tests.support.git_http import git_http_server
 from tests.support.stage import NOON, Stage, set_up
@@ -94,6 +101,8 @@ def _server(kind: str, stack: ExitStack) -> ForgeServer:
             return stack.enter_context(github_server.running())
         case "gitlab":
             return stack.enter_context(gitlab_server.running())
+        case "azure":
+            return stack.enter_context(azure_server.running())
         case "bitbucket":
             return stack.enter_context(bitbucket_dc_server.running())
         case "gitea":
@@ -109,15 +118,16 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
         stage = set_up(tmp_path)
         server.heads = stage.heads
         stack.enter_context(stage.registry)
-        served = tmp_path / "git" / server.repository.rpartition("/")[0]
-        served.mkdir(parents=True)
-        (tmp_path / "git" / f"{server.repository}.git").symlink_to(stage.bare)
+        name = "acme/platform/_git/environments" if request.param == "azure" else f"{server.repository}.git"
+        served = tmp_path / "git" / name
+        served.parent.mkdir(parents=True)
+        served.symlink_to(stage.bare)
         git = stack.enter_context(git_http_server(tmp_path / "git"))
         (tmp_path / "token").write_text(server.token)
         forge = "gitea" if request.param == "forgejo" else request.param
         stage.config.write_text(
             "policies: [policies/]\nstate: state\nlog: {level: error}\n"
-            f"repositories:\n  environments:\n    url: {git.url(server.repository)}.git\n"
+            f"repositories:\n  environments:\n    url: {git.url(name)}\n"
             f"    forge: {forge}\n    apiUrl: {server.url}\n    credentials: {{tokenFile: token}}\n"
             f"registries:\n  {stage.registry.host}: {{plainHttp: true}}\n"
         )

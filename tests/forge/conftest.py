@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
@@ -22,10 +22,11 @@ from imagebot.forge.protocol import Forge, Proposal
 from imagebot.knownforges import FACTS, ForgeFacts
 from imagebot.secret import Secret
 from imagebot.settings.resolve import ForgeKind, GitHubApp, RepositorySettings, TokenCredentials
-from tests.support import api_descriptions, bitbucket_cloud_server, bitbucket_dc_server
+from tests.support import api_descriptions, azure_server, bitbucket_cloud_server, bitbucket_dc_server
 from tests.support import gitea_server as fake_gitea
 from tests.support import github_server as fake
 from tests.support import gitlab_server as fake_gitlab
+from tests.support.azure_server import AzureServer
 from tests.support.bitbucket_cloud_server import BitbucketCloudServer
 from tests.support.bitbucket_dc_server import BitbucketDataCenterServer
 from tests.support.forge_server import ForgeServer
@@ -58,6 +59,7 @@ def gitea_server(request: pytest.FixtureRequest) -> Iterator[GiteaServer]:
 REST: dict[str, Callable[[], AbstractContextManager[ForgeServer]]] = {
     "gitlab": fake_gitlab.running,
     **{name: partial(fake_gitea.running, source) for name, source in GITEAS.items()},
+    "azure": azure_server.running,
     "bitbucket cloud": bitbucket_cloud_server.running,
     "bitbucket data center": bitbucket_dc_server.running,
 }
@@ -156,17 +158,20 @@ def patient(server: ForgeServer, manners: Manners) -> Manners:
 
 def change(server: ForgeServer) -> str:
     """The verb that changes a pull request there."""
-    return "PATCH" if isinstance(server, GiteaServer) else "PUT"
+    return "PATCH" if isinstance(server, GiteaServer | AzureServer) else "PUT"
 
 
 def rest_settings(server: ForgeServer) -> RepositorySettings:
     kinds: dict[type[ForgeServer], ForgeKind] = {
+        AzureServer: "azure",
         GitLabServer: "gitlab",
         GiteaServer: "gitea",
         BitbucketCloudServer: "bitbucket",
         BitbucketDataCenterServer: "bitbucket",
     }
-    url = f"https://forge.test/{server.repository}.git"
+    git = "/_git/environments" if isinstance(server, AzureServer) else "/environments.git"
+    path = server.repository.replace("/environments", git)
+    url = f"https://forge.test/{path}"
     return replace(settings(server), forge=kinds[type(server)], url=url)
 
 
@@ -175,7 +180,8 @@ BITBUCKETS = (BitbucketCloudServer, BitbucketDataCenterServer)
 
 def kept(server: ForgeServer, text: str | None) -> str:
     """What such a server keeps of a text of ours, as we read it: marks as they are everywhere."""
-    return markdown.read(text or "", facts(server)).strip()
+    whole = server.whole(server.pulls[1]) if isinstance(server, AzureServer) else text
+    return markdown.read(whole or "", facts(server)).strip()
 
 
 def facts(server: ForgeServer) -> ForgeFacts:
@@ -189,15 +195,26 @@ def possible(server: ForgeServer, wanted: Proposal) -> Proposal:
     return replace(wanted, labels=labels, assignees=assignees)
 
 
+def within(server: ForgeServer, items: Sequence[object]) -> object:
+    """A list, and what stands around it in such a server's answer."""
+    match server:
+        case AzureServer():
+            return {"value": items, "count": len(items)}
+        case BitbucketCloudServer() | BitbucketDataCenterServer():
+            return {"values": items}
+    return items
+
+
 def listed(server: ForgeServer, *items: object) -> bytes:
     """A list of these, as such a server answers it."""
-    return json.dumps({"values": items, "isLastPage": True} if isinstance(server, BITBUCKETS) else items).encode()
+    return json.dumps(within(server, items)).encode()
 
 
 def opening(server: ForgeServer) -> str:
     """How the path ends that pull requests are opened at."""
     endings: dict[type[ForgeServer], str] = {
         GitLabServer: "/merge_requests",
+        AzureServer: "/pullrequests",
         BitbucketCloudServer: "/pullrequests",
         BitbucketDataCenterServer: "/pull-requests",
     }

@@ -10,6 +10,7 @@ import pytest
 from imagebot.forge import gitlab_auto_merge
 from tests.support import gitlab_server as gitlab_server_
 from tests.support import graphql_schema
+from tests.support.azure_server import AzureServer
 from tests.support.bitbucket_cloud_server import BitbucketCloudServer
 from tests.support.bitbucket_dc_server import BitbucketDataCenterServer
 from tests.support.forge_server import ForgeServer
@@ -108,12 +109,13 @@ def test_a_request_that_gitea_does_not_describe_is_refused(
 
 def test_an_answer_that_the_forge_does_not_describe_is_refused(rest_server: ForgeServer) -> None:
     places: dict[type[ForgeServer], tuple[str, str]] = {
+        AzureServer: ("/acme/platform/_apis/git/repositories/environments/pullrequests", "pullRequestId"),
         GitLabServer: (REQUESTS, "iid"),
         BitbucketCloudServer: ("/repositories/acme/environments/pullrequests", "id"),
         BitbucketDataCenterServer: ("/projects/acme/repos/environments/pull-requests", "id"),
     }
     path, number = places.get(type(rest_server), (PULLS, "number"))
-    asking = Call("GET", f"{path}/1", "", b"")
+    asking = Call("GET", f"{path}/1", "api-version=7.1", b"")
     shown = rest_server.shown(rest_server.add("b"))  # type: ignore[attr-defined]
 
     def told(data: object) -> str:

@@ -15,6 +15,7 @@ from imagebot.settings.resolve import ForgeKind, RepositorySettings, TokenCreden
 
 TOKEN = TokenCredentials(Secret("x"))
 KINDS: dict[ForgeKind, RepositorySettings] = {
+    "azure": RepositorySettings("r", "https://a.test/c/p/_git/r", "main", "azure", "https://a.test", TOKEN),
     "bitbucket": RepositorySettings("r", "https://a.test/a/b", "main", "bitbucket", "https://a.test/2.0", TOKEN),
     "gitea": RepositorySettings("r", "https://a.test/a/b", "main", "gitea", "https://a.test/api/v1", TOKEN),
     "github": RepositorySettings("r", "https://a.test/a/b", "main", "github", "https://a.test/api/v3", TOKEN),

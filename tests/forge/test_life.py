@@ -148,7 +148,7 @@ def test_approvals_that_may_not_be_seen_are_none(any_server: ForgeServer, status
 
 def test_what_people_wish_of_a_closed_one_is_seen_at_the_cost_of_one_request(any_server: ForgeServer) -> None:
     """A label put on it, a box ticked: whatever is done to it moves it up in a list by last change."""
-    labels = ("image-update", "minor") if facts(any_server).labels else ()
+    labels = ("image-update", "imagebot/retry") if facts(any_server).labels else ()
     closed = {"state": "closed", "closed_at": "2026-01-01T12:00:00Z"}
     for number in range(60):
         any_server.add(f"imagebot/staging/old-{number}", changed_at="2026-01-02T00:00:00Z", **closed)
@@ -161,13 +161,14 @@ def test_what_people_wish_of_a_closed_one_is_seen_at_the_cost_of_one_request(any
         "imagebot/staging/done", changed_at="2026-01-05T00:00:00Z", merged_at="2026-01-05T00:00:00Z", **closed
     )
     any_server.add(
-        BRANCH, changed_at="2026-01-04T00:00:00Z", labels=["image-update", "minor"], body=body("f1"), **closed
+        BRANCH, changed_at="2026-01-04T00:00:00Z", labels=["image-update", "imagebot/retry"], body=body("f1"), **closed
     )
     found = any_client(any_server).closed_since("imagebot/", SINCE)
 
     assert [(pull.branch, pull.labels) for pull in found] == [(BRANCH, labels)]
     assert "f1" in str(block.read(found[0].body))
-    assert len(any_server.calls) == 1
+    # Azure says nothing of more pages, and keeps the machine block apart.
+    assert len(any_server.calls) == (1 if facts(any_server).block_in_body else 3)
 
 
 def test_a_renamed_repository_is_told_with_the_url_that_it_has_now(gitea_server: GiteaServer) -> None:
@@ -221,7 +222,7 @@ def test_labels_that_a_token_may_not_put_on_are_a_warning_until_it_may(labelling
     labelling_server.may_not = {"labels"}
     wanted = replace(proposal(), labels=("minor",))
     done = ensure(any_client(labelling_server), wanted, None)
-    if not isinstance(labelling_server, GitLabServer):
+    if not facts(labelling_server).opens_whole:
         assert (done.deed, done.pull.labels, len(done.warnings)) == ("opened", (), 1)
         labelling_server.may_not = set()
         assert any_client(labelling_server).add(done.pull, wanted).pull.labels == ("minor",)

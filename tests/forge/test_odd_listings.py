@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from imagebot.errors import BadResponse, WorldError
 from imagebot.forge.ensure import ensure
 from imagebot.forge.pages import ListPage, ListPages
-from tests.forge.conftest import BITBUCKETS, any_client
+from tests.forge.conftest import BITBUCKETS, any_client, within
 from tests.fuzz.answers.json_slips import slipped
+from tests.support.azure_server import AzureServer
 from tests.support.bitbucket_cloud_server import BitbucketCloudServer
 from tests.support.forge_server import Fault, ForgeServer
 from tests.support.gitea_server import GiteaServer
@@ -39,9 +40,7 @@ def listed(server: ForgeServer) -> list[dict[str, Any]]:
 
 def page(server: ForgeServer, items: object) -> bytes:
     """Such a list, as the forge sends it."""
-    return json.dumps(
-        {"values": items} if isinstance(server, BITBUCKETS) and isinstance(items, list) else items
-    ).encode()
+    return json.dumps(within(server, items) if isinstance(items, list) else items).encode()
 
 
 def answers(server: ForgeServer, items: object, **headers: str) -> None:
@@ -54,6 +53,8 @@ def names(server: ForgeServer) -> dict[str, str]:
     """What this forge calls things."""
     if isinstance(server, GitLabServer):
         return {"number": "iid", "body": "description", "url": "web_url", "reviewers": "reviewers"}
+    if isinstance(server, AzureServer):
+        return {"number": "pullRequestId", "body": "description", "url": "repository", "state": "status"}
     if isinstance(server, BITBUCKETS):
         opened = "created_on" if isinstance(server, BitbucketCloudServer) else "createdDate"
         return {"number": "id", "body": "description", "url": "links", "created_at": opened}
@@ -320,8 +321,9 @@ def is_still_ours(key: str, broken: object, odd: dict[str, Any]) -> bool:
     """Whether nothing slipped that tells whose it is, and which."""
     ours = ("state", "head", "base", "source_branch", "target_branch", "merged", "merged_at", "version")
     ends = ("source_project_id", "target_project_id", "source", "destination", "fromRef", "toRef")
+    refs = ("status", "sourceRefName", "targetRefName", "forkSource")
     before = json.loads(json.dumps(odd), parse_int=str)
-    return isinstance(broken, dict) and all(broken.get(name) == before.get(name) for name in (key, *ours, *ends))
+    return isinstance(broken, dict) and all(broken.get(name) == before.get(name) for name in (key, *ours, *ends, *refs))
 
 
 def test_two_bots_that_open_at_once_are_both_listed(gitea_server: GiteaServer) -> None:

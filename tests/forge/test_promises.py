@@ -11,8 +11,7 @@ from imagebot.errors import BadResponse, Unavailable, WorldError
 from imagebot.forge.ensure import ensure
 from imagebot.forge.protocol import Forge, PullRequest
 from imagebot.pulls import block
-from tests.forge.conftest import BITBUCKETS, change, facts, kept, opening, possible, rest_client
-from tests.support.bitbucket_dc_server import BitbucketDataCenterServer
+from tests.forge.conftest import change, facts, kept, opening, possible, rest_client
 from tests.support.forge_server import Fault, ForgeServer
 from tests.support.gitlab_server import GitLabServer
 from tests.support.proposals import BRANCH, FULL, body, proposal
@@ -36,7 +35,9 @@ def test_a_quiet_pass_is_one_listing(rest_server: ForgeServer) -> None:
     for pull in forge.open_pulls("imagebot/"):
         ensure(forge, proposal("f1", pull.branch), pull)
 
-    assert [call.verb for call in rest_server.calls] == ["GET"]
+    assert {call.verb for call in rest_server.calls} == {"GET"}
+    # Where the machine block is kept apart, it and the whole of the words are asked for as well.
+    assert len(rest_server.calls) == (1 if facts(rest_server).block_in_body else 2 + 30)
 
 
 def test_all_pages_are_read_and_no_link_is_followed(rest_server: ForgeServer) -> None:
@@ -46,8 +47,9 @@ def test_all_pages_are_read_and_no_link_is_followed(rest_server: ForgeServer) ->
         rest_server.add(f"imagebot/staging/app-{number}")
 
     assert len(rest_client(rest_server).open_pulls("imagebot/")) == 5
-    places = [call.arguments.get("page") or call.arguments["start"] for call in rest_server.calls]
-    assert places == (["0", "2", "4"] if isinstance(rest_server, BitbucketDataCenterServer) else ["1", "2", "3"])
+    lists = [call.arguments for call in rest_server.calls if call.path.endswith(opening(rest_server))]
+    places = [asked.get("page") or asked.get("start") or asked["$skip"] for asked in lists]
+    assert places[:3] == (["1", "2", "3"] if "page" in lists[0] else ["0", "2", "4"])
 
 
 def test_a_list_without_end_is_given_up(rest_server: ForgeServer) -> None:
@@ -100,7 +102,7 @@ def test_only_what_is_lacking_is_added(rest_server: ForgeServer) -> None:
     rest_client(rest_server).rewrite(only(rest_server), PEOPLE)
 
     last = rest_server.writes[-1]
-    assert not {"add_labels", "reviewer_ids", "assignee_ids", "assignees"} & last.data.keys()
+    assert not [name for name in ("add_labels", "reviewer_ids", "assignee_ids", "assignees") if name in str(last.data)]
     knows_reviewers = "requested_reviewers" in str(rest_server.description.loaded["components"]["schemas"])
     if isinstance(rest_server, GitLabServer) or knows_reviewers:
         assert len(rest_server.writes) == 1
@@ -122,7 +124,7 @@ def test_who_was_added_meanwhile_stays(rest_server: ForgeServer) -> None:
 @pytest.mark.parametrize("prefix", ["Draft: ", "WIP: ", "[draft] ", ""])
 def test_a_draft_stays_one(rest_server: ForgeServer, prefix: str) -> None:
     """What a person holds back, the next tag does not let go: by the title, or by a flag where it is that."""
-    by_title = "" if isinstance(rest_server, BITBUCKETS) else prefix
+    by_title = prefix if facts(rest_server).draft_prefix else ""
     rest_server.add(BRANCH, title=f"{by_title}old", body=body("f1"), draft=not by_title)
     rest_client(rest_server).rewrite(only(rest_server), proposal("f2"))
 
@@ -179,7 +181,7 @@ def test_an_opening_that_failed_is_looked_up_and_never_sent_again(
         with pytest.raises(WorldError):
             ensure(forge, proposal(), None)
 
-    assert forge.writes == 1
+    assert sum(call.path.endswith(opening(rest_server)) for call in rest_server.writes) == 1
     assert [pull.head for pull in rest_server.pulls.values()] == [BRANCH] * after
     again = rest_client(rest_server)
     ensure(again, proposal(), first(again))

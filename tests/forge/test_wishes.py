@@ -12,6 +12,7 @@ from imagebot.forge.protocol import Proposal, PullRequest
 from imagebot.pulls import block
 from tests.forge.conftest import any_client, facts
 from tests.support import bitbucket_cloud_server
+from tests.support.azure_server import NOBODY, AzureServer
 from tests.support.bitbucket_dc_server import BitbucketDataCenterServer
 from tests.support.forge_server import Fault, ForgeServer, Kind
 from tests.support.gitea_server import GiteaServer
@@ -106,6 +107,8 @@ def test_auto_merge_is_on_from_the_opening(merging_server: ForgeServer) -> None:
 
 def squashes(server: ForgeServer) -> None:
     """Have the repository's pull requests squashed."""
+    if isinstance(server, AzureServer):
+        server.strategies = ["squash"]
     if isinstance(server, GitHubServer):
         server.merging.used_last = "SQUASH"
 
@@ -126,7 +129,9 @@ def test_a_squash_by_auto_merge_keeps_the_message_of_the_commit(merging_server: 
 
     first, _, rest = MESSAGE.format("6.5.1", "6.5.1").strip().partition("\n")
     assert merges(merging_server)
-    assert will_say(merging_server) == f"{first} (#1)\n{rest}"
+    # A number behind `#` is a work item's on Azure.
+    said = f"Merged PR 1: {first}" if isinstance(merging_server, AzureServer) else f"{first} (#1)"
+    assert will_say(merging_server) == f"{said}\n{rest}"
 
 
 def test_the_next_version_is_not_squashed_with_the_words_of_the_last(merging_server: ForgeServer) -> None:
@@ -211,6 +216,7 @@ def test_auto_merge_that_may_still_be_on_is_no_warning(merging_server: ForgeServ
         Fault("POST", 500, ending="/cancel_merge_when_pipeline_succeeds"),
         Fault("DELETE", 500, ending="/merge"),
         Fault("DELETE", 500, ending="/auto-merge"),
+        Fault("PATCH", 500, text=NOBODY),
     ]
     with pytest.raises(WorldError):
         a_pass(merging_server, wish("f2"))
@@ -265,6 +271,8 @@ def require_nothing(server: ForgeServer) -> None:
             server.strategies, server.merge_status = [], "MERGEABLE"
         case GiteaServer():
             server.required = []
+        case AzureServer():
+            server.required = [("approved", True), ("queued", False)]
         case BitbucketDataCenterServer():
             server.vetoes = []
 

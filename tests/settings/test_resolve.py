@@ -116,6 +116,9 @@ def test_the_least_that_can_be_written() -> None:
         ("{url: git@altssh.gitlab.com:a/b}", "gitlab", "https://gitlab.com/api/v4"),
         ("{url: https://git.acme.com/a/b, forge: gitlab}", "gitlab", "https://git.acme.com/api/v4"),
         ("{url: ssh://git@git.acme.com:2222/a/b, forge: gitlab}", "gitlab", "https://git.acme.com/api/v4"),
+        ("{url: https://dev.azure.com/a/b/_git/c}", "azure", "https://dev.azure.com"),
+        ("{url: git@ssh.dev.azure.com:v3/a/b/c}", "azure", "https://dev.azure.com"),
+        ("{url: https://git.acme.com/tfs/a/b/_git/c, forge: azure}", "azure", "https://git.acme.com"),
         ("{url: https://bitbucket.org/a/b}", "bitbucket", "https://api.bitbucket.org/2.0"),
         ("{url: git@altssh.bitbucket.org:a/b}", "bitbucket", "https://api.bitbucket.org/2.0"),
         ("{url: https://git.acme.com/scm/a/b, forge: bitbucket}", "bitbucket", "https://git.acme.com/rest/api/latest"),
@@ -209,8 +212,8 @@ WRONG_SAID = """
         branchPrefix: imagebot
                       ^~~~~~~~
     imagebot.yaml:6:12: leave user and password out of the URL; name them under credentials, by file or variable
-    imagebot.yaml:6:55: expected 'bitbucket', 'gitea', 'github', 'gitlab' or 'local'
-    imagebot.yaml:7:12: which forge this is cannot be told from the URL; write forge: github, gitlab, gitea, bitbucket or local
+    imagebot.yaml:6:55: expected 'azure', 'bitbucket', 'gitea', 'github', 'gitlab' or 'local'
+    imagebot.yaml:7:12: which forge this is cannot be told from the URL; write forge: github, gitlab, gitea, bitbucket, azure or local
         b: {url: https://git.acm.eu/a/b}
                  ^~~~~~~~~~~~~~~~~~~~~~
     imagebot.yaml:10:19: unknown key 'token'; secrets come from files or the environment: tokenFile or tokenEnv

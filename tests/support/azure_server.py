@@ -17,6 +17,7 @@ from functools import cache
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
+from imagebot.pulls import block
 from tests.support import azure_api
 from tests.support.forge_server import Answer, ForgeServer, Pull, served
 from tests.support.openapi import Call, Description
@@ -66,7 +67,16 @@ class AzureServer(ForgeServer):
         self.properties: dict[int, dict[str, str]] = {}
 
     def add(self, head: str, **facts: Any) -> Pull:
-        return super().add(head, **{"head_repo": self.repository, **facts})
+        """A machine block in the body is kept where it belongs."""
+        pull = super().add(head, **{"head_repo": self.repository, **facts})
+        if pull.body and (found := block.last(pull.body)):
+            pull.body = block.without(pull.body)
+            self.properties[pull.number] = {"imagebot.block": found[0]}
+        return pull
+
+    def whole(self, pull: Pull) -> str:
+        """What is said of a pull request, with what programs keep with it."""
+        return "\n\n".join([(pull.body or "").strip(), *self.properties.get(pull.number, {}).values()])
 
     def refused(self, authorization: str) -> Answer | None:
         basic = base64.b64encode(f":{self.token}".encode()).decode()
@@ -84,7 +94,7 @@ class AzureServer(ForgeServer):
         if template.startswith(azure_api.TEAMS):
             return self._people(values.get("teamId"), call)
         if template == azure_api.EVALUATIONS:
-            return 200, _listed(self._evaluations())
+            return 200, _listed(self._paged(self._evaluations(), call.arguments))
         if values["repositoryId"].lower() != repository:
             return _error(404, "GitRepositoryNotFoundException", "TF401019: the Git repository does not exist.")
         if template.endswith("/pullrequests"):
