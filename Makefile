@@ -23,7 +23,7 @@ test: machine ## all checks, cheapest first: just what CI runs
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-demo: venv ## a registry, an environment repository and two passes, in the folder demo/
+demo: venv ## a registry, an environment repository and three passes, in the folder demo/
 	@$(BIN)/python -m tests.demo
 
 bench: machine ## time and memory, each beside something to compare it with

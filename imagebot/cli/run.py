@@ -14,7 +14,14 @@ from imagebot.cycle.bulkhead import Bulkhead
 from imagebot.cycle.run import run
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError, Stopped
-from imagebot.observe.events import ConfigurationRefused, Event, PassAbandoned, PassFailed, StateMoved
+from imagebot.observe.events import (
+    ConfigurationRefused,
+    ConfigurationStillRefused,
+    Event,
+    PassAbandoned,
+    PassFailed,
+    StateMoved,
+)
 from imagebot.observe.log import FromLibraries
 from imagebot.serve import Heart, serve
 from imagebot.stop import Stop
@@ -63,7 +70,10 @@ class _Passes:
         bulkhead = Bulkhead(self.tell)
         read = bulkhead.ask("read the settings", self._reload)
         if isinstance(read, ImagebotError):
-            self.tell(ConfigurationRefused(str(read)))
+            loud = self._world.said.is_due("settings", "refused", str(read), now)
+            self.tell((ConfigurationRefused if loud else ConfigurationStillRefused)(str(read)))
+        else:
+            self._world.said.is_over("settings", "refused")
         try:
             done = bulkhead.ask("carry out a pass", lambda: self._pass(now))
         except Stopped as error:

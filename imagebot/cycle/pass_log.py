@@ -90,8 +90,12 @@ class Teller:
         deeds = Counter(outcome.deed for outcome in report.outcomes)
         unknown = sum(decision.failed for decision in report.decisions)
         kind = PassFinished if report.exit_code == FINE else PassFinishedInPart
-        if report.decisions and unknown == len(report.decisions):
+        if unknown == len(report.decisions) and (unknown or report.problems):
             kind = PassFinishedInVain
+        if kind is PassFinished:
+            self._world.said.is_over("pass", "finished")
+        elif not self._world.said.is_due("pass", "finished", kind.__name__, self._memory.now):
+            kind = PassFinished
         self._world.tell(
             kind(
                 exit_code=report.exit_code,
@@ -103,14 +107,14 @@ class Teller:
                 waiting=deeds[Action.WAITING] + sum(decision.waiting for decision in report.decisions),
                 failed=deeds[Action.FAILED],
                 unknown=unknown,
+                refused=len(report.problems),
             )
         )
 
     def _verdict(self, decision: Decision, line: WatchDecision, trouble: _News | None) -> VerdictReached:
         policy, verdict = decision.policy, line.verdict
         last = self._memory.verdicts.get((policy.app, policy.environment, str(line.watch.image)))
-        is_news = isinstance(verdict, Update | Held) or (not line.major and _is_other(last, line))
-        kind = VerdictReached if is_news else VerdictRepeated
+        kind = VerdictReached if self._is_news(decision, line, last) else VerdictRepeated
         if trouble is not None:
             kind = VerdictUnknown if trouble.loud else VerdictReached
         return (VerdictRepeated if self._quiet else kind)(
@@ -121,6 +125,18 @@ class Teller:
             because=verdict.because,
             since="" if trouble is None else trouble.since.isoformat(),
         )
+
+    def _is_news(self, decision: Decision, line: WatchDecision, last: LastVerdict | None) -> bool:
+        """What was decided the last time too is none. What waits is told by each process, as troubles are.
+
+        Of new major versions that are proposed apart nothing is remembered.
+        """
+        verdict = line.verdict
+        if isinstance(verdict, Held) or (line.major and isinstance(verdict, Update)):
+            cause = f"{tag_of(verdict)} {_cause(verdict.because)}"
+            return self._world.said.is_due("verdict", _key(decision, line), cause, self._memory.now)
+        self._world.said.is_over("verdict", _key(decision, line))
+        return not line.major and _is_other(last, line)
 
     def _news(self, kind: str, causes: Mapping[str, str], asked: Iterable[str]) -> Mapping[str, _News]:
         """What is new in these troubles; of all others that are `asked` about, none is left."""

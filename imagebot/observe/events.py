@@ -37,6 +37,7 @@ class PassFinished(Event):
     waiting: int
     failed: int
     unknown: int
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +165,15 @@ class LibrarySaid(Event):
 @dataclass(frozen=True, slots=True)
 class ConfigurationRefused(Event):
     name = "configuration.refused"
-    level = "error"
+    level: ClassVar[Level] = "error"
     because: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationStillRefused(ConfigurationRefused):
+    """Said within the hour."""
+
+    level = "info"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ with imported_late("asyncio"), imported_late("rich"):
 
 
 def log_sink(form: str, level: str, stream: TextIO | None = None) -> Callable[[Event], None]:
-    """A sink that writes one line an event. `form` is `json`, `text` or `auto` (text on a terminal)."""
+    """A sink that writes one line an event, without empty facts. `form` is `json`, `text` or `auto` by the stream."""
     stream = sys.stderr if stream is None else stream
     logger = structlog.wrap_logger(
         structlog.PrintLogger(stream),
@@ -34,7 +34,8 @@ def log_sink(form: str, level: str, stream: TextIO | None = None) -> Callable[[E
 
     def tell(event: Event) -> None:
         write = getattr(logger, event.level)
-        write(event.name, **{field.name: getattr(event, field.name) for field in fields(event)})
+        facts = {field.name: getattr(event, field.name) for field in fields(event)}
+        write(event.name, **{name: fact for name, fact in facts.items() if fact != ""})
 
     return tell
 
