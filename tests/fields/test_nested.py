@@ -34,6 +34,12 @@ def test_a_field_in_a_text_says_where_it_stands_in_the_file() -> None:
         pytest.param(BLOCK, "1.30", BLOCK.replace("1.25", '"1.30"'), id="quotes within the text"),
         pytest.param(BLOCK.replace("|", "|2-"), "v2", BLOCK.replace("|", "|2-").replace("1.25", "v2"), id="header"),
         pytest.param(
+            "|\n        é: {image: ghcr.io/acme/api:v1}\n",
+            "v2",
+            "|\n        é: {image: ghcr.io/acme/api:v2}\n",
+            id="a letter of several bytes at the beginning",
+        ),
+        pytest.param(
             "'{image: ''ghcr.io/acme/api:v1''}'", "v2", "'{image: ''ghcr.io/acme/api:v2''}'", id="quotes in quotes"
         ),
     ],

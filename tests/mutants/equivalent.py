@@ -76,6 +76,11 @@ EQUIVALENT: Mapping[tuple[str, str, str], str] = {
         "SLOW_SECONDS = 299.0  # that all questions may take beyond that: a hundred questions of five seconds",
     ): "a limit that nobody meets to the second",
     (
+        "imagebot/fields/marker.py",
+        'what = hint if ours else max(text.rfind(b"{", 0, hint), 0)',
+        'what = hint if ours else max(text.rfind(b"{", 0, hint), -1)',
+    ): "what has no brace is no marker of Flux's, wherever it begins",
+    (
         "imagebot/registry/remembered.py",
         "if len(self._known) < FAILURES_REMEMBERED:",
         "if len(self._known) != FAILURES_REMEMBERED:",
