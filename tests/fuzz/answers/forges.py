@@ -1,4 +1,4 @@
-"""The forges' doors: what GitHub, GitLab and Gitea say to each deed, told by fakes that their descriptions check."""
+"""The forges' doors: what each forge says to each deed, told by fakes that their descriptions check."""
 
 from __future__ import annotations
 
@@ -9,14 +9,22 @@ from datetime import UTC, datetime
 from random import Random
 from urllib.parse import urlsplit
 
-from imagebot.forge import gitea, github, gitlab
+from imagebot.forge import azure, bitbucket, gitea, github, gitlab
 from imagebot.forge.manners import Manners
 from imagebot.forge.protocol import Blob, Forge, PullRequest, Signs
 from imagebot.secret import Secret
 from imagebot.settings.resolve import RepositorySettings, TokenCredentials
 from tests.fuzz.answers.door import Question
 from tests.fuzz.answers.http_slips import Http
-from tests.support import api_descriptions, gitea_server, github_server, gitlab_server
+from tests.support import (
+    api_descriptions,
+    azure_server,
+    bitbucket_cloud_server,
+    bitbucket_dc_server,
+    gitea_server,
+    github_server,
+    gitlab_server,
+)
 from tests.support.forge_server import GRAPHQL, ForgeServer
 from tests.support.openapi import Call, Description
 from tests.support.proposals import BRANCH, FULL, body, wish
@@ -35,6 +43,18 @@ class Make:
     description: Description
     server: Callable[[Description], ForgeServer]
     connect: Callable[[RepositorySettings, Manners], Forge]
+    url: str = "https://forge.test/acme/environments.git"
+
+
+def more() -> tuple[Make, ...]:
+    """Those that are asked only through their doors: on the stage of whole passes there are the others."""
+    cloud, center = bitbucket_cloud_server.described(), bitbucket_dc_server.described()
+    own = "https://forge.test/acme/platform/_git/environments"
+    return (
+        Make("azure", azure_server.described(), azure_server.AzureServer, azure.connect, own),
+        Make("bitbucket", cloud, bitbucket_cloud_server.BitbucketCloudServer, bitbucket.connect),
+        Make("bitbucket", center, bitbucket_dc_server.BitbucketDataCenterServer, bitbucket.connect),
+    )
 
 
 def makes() -> tuple[Make, ...]:
@@ -83,7 +103,7 @@ def question(dice: Random, known: tuple[Make, ...]) -> Question:
     def ask(host: str) -> object:
         settings = RepositorySettings(
             name="environments",
-            url="https://forge.test/acme/environments.git",
+            url=make.url,
             forge=make.name,  # type: ignore[arg-type]
             api_url=f"http://{host}{server.prefix}",
             credentials=TokenCredentials(Secret(server.token)),
