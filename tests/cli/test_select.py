@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from imagebot.cli.main import main
 from imagebot.errors import WRONG_INPUT, ImagebotError
+from imagebot.versions.all_orders import KEYS
 
 TAGS = ["1.4.0", "1.4.2", "v1.5.0", "1.5.0-rc.1", "1.4", "2.0.0", "latest"]
 
@@ -216,10 +217,13 @@ def test_a_file_of_something_else(tmp_path: Path, text: str, says: str) -> None:
     assert says in err
 
 
+BY_FLAG = [f"--{name}" for name, keys in KEYS.items() if keys.facts.flags]
+
+
 @pytest.mark.parametrize(
     ("flags", "says"),
     [
-        ([], "Give exactly one of --semver, --calver, --numeric, --alphabetical, --created and --commit."),
+        ([], f"Give exactly one of {', '.join(BY_FLAG[:-1])} and {BY_FLAG[-1]}."),
         (["--semver", "*", "--numeric", "asc"], "Give exactly one of --semver"),
         (["--semver", "*", "--range", "1.x"], "--range goes with --calver."),
         (["--numeric", "up"], "'up' is not one of 'asc', 'desc'"),

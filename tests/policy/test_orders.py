@@ -56,7 +56,8 @@ def test_a_digest_is_pinned() -> None:
     assert found.images[0].pin == "digest"
 
 
-ONE_OF = "exactly one of semver, calver, numeric, alphabetical, created, commit and digest"
+*ORDERS_BUT_ONE, LAST_ORDER = ORDERS
+ONE_OF = f"exactly one of {', '.join(ORDERS_BUT_ONE)} and {LAST_ORDER}"
 
 
 @pytest.mark.parametrize(

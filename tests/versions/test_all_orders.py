@@ -36,11 +36,11 @@ TEXTS = st.one_of(
     st.sampled_from([*TIMES, *IDS, *(f"main-{one[:40]}" for one in IDS), "f" * 40, "latest", "main", ""]),
     st.text(alphabet="abc019.-", max_size=5),
 )
-orders = pytest.mark.parametrize("name", ORDERS)
+orders = pytest.mark.parametrize("name", EXAMPLES)
 
 
 def test_there_is_an_example_of_each() -> None:
-    assert EXAMPLES.keys() == ORDERS.keys()
+    assert list(EXAMPLES) == list(ORDERS), "each order needs an example in EXAMPLES of this file"
     assert all(type(EXAMPLES[name]) is ORDERS[name] and ORDERS[name].name == name for name in ORDERS)
 
 
@@ -81,6 +81,14 @@ def test_what_is_cut_out_of_a_tag_is_a_version_again(name: str, text: str) -> No
         inside = text[len(before) : len(text) - len(after)]
         assert before + inside + after == text
         assert inside
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_an_order_finds_the_version_in_a_tag_or_knows_no_variants(name: str) -> None:
+    """Otherwise `variant: keep` is let through by lint, and lets no tag in."""
+    excluded = KEYS[name].facts.excludes.keys() & {("tags",), ("tags", "variant")}
+    finds = ORDERS[name].around is not Order.around
+    assert finds != bool(excluded), f"{name} needs `around`, or ('tags', 'variant') among what it excludes; not both"
 
 
 @orders
