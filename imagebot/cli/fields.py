@@ -38,7 +38,7 @@ _WIDEST = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FieldRow:
     """One place: a field with its image, or what was found instead; `why` says why it cannot be edited."""
 
     file: str
@@ -85,7 +85,7 @@ _NO_VERSION = "no-version"
 _UNREADABLE = "unreadable"
 
 
-def _everything(contents: Mapping[str, bytes]) -> Iterator[list[Row]]:
+def _everything(contents: Mapping[str, bytes]) -> Iterator[list[FieldRow]]:
     """The rows of each file. What stands inside longer text can be told only of images that are a field somewhere."""
     found = {file: find(file, data) for file, data in contents.items()}
     names = frozenset(field.name for one in found.values() for field in one.fields)
@@ -98,18 +98,18 @@ def _everything(contents: Mapping[str, bytes]) -> Iterator[list[Row]]:
         yield sorted(rows, key=lambda row: row.line)
 
 
-def _field(field: Field) -> Row:
+def _field(field: Field) -> FieldRow:
     why = f"cannot be edited: {field.fixed.message}" if field.fixed else ""
     name, tag, digest = field.name.familiar, field.tag or "", field.digest or ""
-    return Row(field.file, field.line, field.shape, field.path, name, tag, digest, why)
+    return FieldRow(field.file, field.line, field.shape, field.path, name, tag, digest, why)
 
 
-def _other(problem: Problem, image: str = "") -> Row:
+def _other(problem: Problem, image: str = "") -> FieldRow:
     shape = _NO_VERSION if image else _UNREADABLE
-    return Row(problem.file, problem.line, shape, image=image, why=problem.message)
+    return FieldRow(problem.file, problem.line, shape, image=image, why=problem.message)
 
 
-def _table(rows: Sequence[Row]) -> Iterator[str]:
+def _table(rows: Sequence[FieldRow]) -> Iterator[str]:
     """One line for each row; a column is as wide as its widest, but for some that are much wider than the others."""
     widths = [max((min(len(row.columns[index]), _WIDEST) for row in rows), default=0) for index in range(6)]
     for row in rows:
@@ -117,7 +117,7 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
         yield "  ".join([*cells, outgoing(row.why)]).rstrip()
 
 
-def _as_json(rows: Sequence[Row]) -> str:
+def _as_json(rows: Sequence[FieldRow]) -> str:
     """Fields with null for what they lack, and apart from them what is none."""
     fields = [row for row in rows if row.path]
     others = [row for row in rows if not row.path]

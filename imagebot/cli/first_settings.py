@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from imagebot.cli.sources import Source, by_https
+from imagebot.cli.sources import RepositoryLocation, by_https
 from imagebot.errors import BadInput
 from imagebot.settings import resolve as settings
 from imagebot.settings.policies import paths_of
@@ -39,7 +39,9 @@ class FirstSettings:
         return replace(self, branch=branch, page=_page(self.name, self.url, branch or "main", self.keys))
 
 
-def first_settings(into: Path, source: Source, branch: str | None, keys: Mapping[str, str]) -> FirstSettings:
+def first_settings(
+    into: Path, source: RepositoryLocation, branch: str | None, keys: Mapping[str, str]
+) -> FirstSettings:
     """Settings for a repository; `keys` are those of `credentials`. Raises `BadInput`."""
     file = into / DEFAULT_FILE
     if file.exists():
@@ -59,7 +61,7 @@ def _new(file: Path, url: str, branch: str | None, keys: Mapping[str, str]) -> F
     return FirstSettings(name, url, branch or "", _for_git(found.credentials), page=page, keys=keys)
 
 
-def _known(file: Path, source: Source, branch: str | None) -> FirstSettings:
+def _known(file: Path, source: RepositoryLocation, branch: str | None) -> FirstSettings:
     written = settings.written(file)
     ours = {_plain(url, file.parent) for url in (source.url, by_https(source.url), str(source.path or ""))}
     name = next((name for name, one in written.repositories.items() if _plain(one.url.text, file.parent) in ours), None)

@@ -11,7 +11,7 @@ import click
 
 from imagebot.cli.disk import create_file
 from imagebot.cli.first_settings import FirstSettings, first_settings
-from imagebot.cli.sources import Contents, Source, read, source_of
+from imagebot.cli.sources import Contents, RepositoryLocation, read, source_of
 from imagebot.documents.model import Model
 from imagebot.documents.schema import json_schema
 from imagebot.errors import FINE, NOT_ALL_DONE, BadInput
@@ -124,7 +124,7 @@ def _schema(name: str) -> bytes:
     return (json.dumps(json_schema(model, title), indent=2, ensure_ascii=False) + "\n").encode()
 
 
-def _read_line(given: Source, contents: Contents) -> str:
+def _read_line(given: RepositoryLocation, contents: Contents) -> str:
     where = f"{contents.branch} at {contents.commit[:10]} of " if contents.branch else ""
     return f"read  {where}{given.path or given.url}: {len(contents.paths)} files"
 

@@ -38,7 +38,7 @@ something would change; 2 wrong usage.
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SetRow:
     """One field that is not, or was not, as asked for."""
 
     file: str
@@ -63,7 +63,7 @@ def command(image: str, paths: tuple[Path, ...], check: bool, embedded: bool, as
     Finds Kubernetes objects, Kustomize images, Helm values, Compose services and more; prints each line it changes.
     """
     name, to = _read(image)
-    rows: list[Row] = []
+    rows: list[SetRow] = []
     problems: list[Problem | str] = []
     left: list[Field] = []
     seen = 0
@@ -99,13 +99,13 @@ def _read(image: str) -> tuple[ImageName, Value]:
     return reference.name, Value(reference.tag, reference.digest)
 
 
-def _rows(changes: Sequence[tuple[Field, Value]]) -> Iterator[Row]:
+def _rows(changes: Sequence[tuple[Field, Value]]) -> Iterator[SetRow]:
     for field, value in changes:
         if field.value != value:
-            yield Row(field.file, field.line, field.path, str(field.value) or "(no tag)", str(value))
+            yield SetRow(field.file, field.line, field.path, str(field.value) or "(no tag)", str(value))
 
 
-def _report(rows: Sequence[Row], problems: Sequence[Problem | str], left: Sequence[Field], *, as_json: bool) -> None:
+def _report(rows: Sequence[SetRow], problems: Sequence[Problem | str], left: Sequence[Field], *, as_json: bool) -> None:
     if as_json:
         report = {
             "changed": [asdict(row) for row in rows],

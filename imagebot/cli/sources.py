@@ -19,7 +19,7 @@ from imagebot.yamledit.limits import MAX_BYTES
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class RepositoryLocation:
     """Where to read: `path` on this machine, `git` if that is a repository; a URL has neither.
 
     `url` is what settings should name: that of the clone's origin, the URL itself, or the path.
@@ -41,7 +41,7 @@ class Contents:
     too_large: tuple[str, ...] = ()
 
 
-def source_of(text: str) -> Source:
+def source_of(text: str) -> RepositoryLocation:
     """What a person means by a path or URL. Raises `BadInput`."""
     path = Path(text).expanduser()
     if path.is_dir():
@@ -49,18 +49,18 @@ def source_of(text: str) -> Source:
         folder = git_folder(real)
         if folder is None:
             _refuse_part_of_a_repository(real)
-            return Source(str(real), real, git=False)
-        return Source(_address(origin(folder)) or str(real), real)
+            return RepositoryLocation(str(real), real, git=False)
+        return RepositoryLocation(_address(origin(folder)) or str(real), real)
     try:
         url = GitUrl.parse(text)
     except ValueError as error:
         raise BadInput(f"{error}") from None
     if url.scheme == "local":
         raise BadInput(f"{text}: there is no such folder")
-    return Source(url.text)
+    return RepositoryLocation(url.text)
 
 
-def read(source: Source, branch: str, credentials: TokenCredentials | SshKey | None) -> Contents:
+def read(source: RepositoryLocation, branch: str, credentials: TokenCredentials | SshKey | None) -> Contents:
     """Everything that may hold an image, as it is committed; of a plain folder as it lies there.
 
     Without a `branch` it is the repository's own. Raises `ImagebotError`.

@@ -17,7 +17,7 @@ from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.forge.protocol import Signs
 from imagebot.gitrepo.mirror import Heads, Mirror
-from imagebot.gitrepo.objects import TreeEntry
+from imagebot.gitrepo.objects import FileEntry
 from imagebot.history.commits import Commit
 from imagebot.knownforges import FACTS
 from imagebot.observe.events import MirrorRemade, MirrorStale, RepositoryFetched
@@ -44,7 +44,7 @@ class Checkout:
     mirror: Mirror
     heads: Heads
     files: Mapping[str, FileFields]
-    entries: Mapping[str, TreeEntry]
+    entries: Mapping[str, FileEntry]
     memory: PassStore
     pull_requests: PullRequests
     _contents: dict[str, bytes] = field(default_factory=dict)

@@ -21,7 +21,7 @@ from imagebot.fields.marker import flux_policies
 from imagebot.fields.screen import Screen, screen
 from imagebot.fields.unclear import unclear
 from imagebot.gitrepo.mirror import Mirror
-from imagebot.gitrepo.objects import TreeEntry
+from imagebot.gitrepo.objects import FileEntry
 from imagebot.images.reference import ImageName
 from imagebot.plan.claims import FileFields
 from imagebot.policy.model import Policy
@@ -117,7 +117,7 @@ class FieldIndex:
     _judged: dict[str, dict[str, bool]] = field(default_factory=dict)
 
     def look(
-        self, repository: str, policies: Iterable[Policy], mirror: Mirror, entries: Iterable[TreeEntry], ask: Ask
+        self, repository: str, policies: Iterable[Policy], mirror: Mirror, entries: Iterable[FileEntry], ask: Ask
     ) -> Mapping[str, FileFields]:
         """What the files of a commit hold, by path; files that cannot hold a watched image are left out.
 

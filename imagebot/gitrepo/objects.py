@@ -16,7 +16,7 @@ _ASKED_AT_ONCE = 500  # their ids fit into a pipe: neither side waits for the ot
 
 
 @dataclass(frozen=True, slots=True)
-class TreeEntry:
+class FileEntry:
     """A regular file of a commit; `mode` is 100644 or 100755, `blob` the id of its content."""
 
     path: str
@@ -28,7 +28,7 @@ class TreeEntry:
 class Files:
     """The regular files of a commit. `unreadable` counts those left out: their path is no UTF-8, or no work tree's."""
 
-    entries: tuple[TreeEntry, ...]
+    entries: tuple[FileEntry, ...]
     unreadable: int
 
 
@@ -46,7 +46,7 @@ def files(git: Git, commit: str) -> Files:
         except UnicodeDecodeError:
             path = ""
         if may_be_path(path):
-            entries.append(TreeEntry(path, mode, blob))
+            entries.append(FileEntry(path, mode, blob))
         else:
             unreadable += 1
     return Files(tuple(entries), unreadable)

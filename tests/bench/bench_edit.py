@@ -18,7 +18,7 @@ from imagebot.fields.edit import edit
 from imagebot.fields.field import Value
 from imagebot.fields.screen import screen
 from imagebot.gitrepo.mirror import Mirror
-from imagebot.gitrepo.objects import TreeEntry
+from imagebot.gitrepo.objects import FileEntry
 from imagebot.gitrepo.remote import Remote
 from imagebot.images.reference import ImageName
 from imagebot.policy.gates import Gates
@@ -76,7 +76,7 @@ def few(files: Files) -> None:
         print(f"  {compared(indexed, timed(lambda: copy(files)))}")
 
 
-def index_and_edit(index: FieldIndex, mirror: Mirror, entries: Sequence[TreeEntry]) -> None:
+def index_and_edit(index: FieldIndex, mirror: Mirror, entries: Sequence[FileEntry]) -> None:
     """What a pass does in a repository that has not changed, when there is a new version."""
     held = index.look("environments", [POLICY], mirror, entries, plainly)
     blobs = {entry.path: entry.blob for entry in entries}
