@@ -1,4 +1,7 @@
-"""Every shape, by the key that makes a map worth a look. To add one: a file with `KEYS` and `look`, and a line here."""
+"""Every shape, by the key that makes a map worth a look.
+
+To add one: a file with `KEYS` and `look`, a line here, and its name in `RUNNING` if what it finds runs in containers.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,10 @@ from imagebot.fields.place import Place
 
 
 class Shape(Protocol):
-    """A module that finds one way of writing images. `KEYS` are those it reads: none may occur twice."""
+    """A module that finds one way of writing images. `KEYS` are those it reads: none may occur twice.
+
+    Of what a merge key brings in it sees those in `MERGED` of `place.py`.
+    """
 
     KEYS: frozenset[str]
 

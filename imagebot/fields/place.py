@@ -9,8 +9,8 @@ from typing import Final
 
 from imagebot.yamledit.tree import Alias, Document, Mapping, Node, Scalar, Sequence
 
-# What shapes ask for across a merge key.
-KEYS = frozenset(
+# What shapes are shown of that which a merge key brings in: no more than they need, as maps may be huge.
+MERGED = frozenset(
     {"image", "repository", "registry", "name", "tag", "imageTag", "version", "digest", "imageDigest", "sha"},
 )
 _NULLS = frozenset({"~", "null", "Null", "NULL"})
@@ -223,4 +223,4 @@ def _brought_by_list(node: Sequence, known: Known) -> dict[str, Entry]:
 
 def _brought_by_map(node: Mapping, known: Known) -> dict[str, Entry]:
     base = known.maps.get(id(node)) or place_of(node, None, known)
-    return {key: base.entries[key] for key in KEYS if key in base.entries}
+    return {key: base.entries[key] for key in MERGED if key in base.entries}
