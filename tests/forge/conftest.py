@@ -87,6 +87,13 @@ def some_server(request: pytest.FixtureRequest) -> Iterator[ForgeServer]:
 
 
 @pytest.fixture(params=["github", *(name for name in REST if name != "bitbucket cloud")])
+def read_server(request: pytest.FixtureRequest) -> Iterator[ForgeServer]:
+    """A forge whose answers are read in a way of their own: both of Bitbucket's are read alike."""
+    with {"github": fake.running, **REST}[request.param]() as server:
+        yield server
+
+
+@pytest.fixture(params=["github", *(name for name in REST if name != "bitbucket cloud")])
 def merging_server(request: pytest.FixtureRequest) -> Iterator[ForgeServer]:
     """A forge that can be told to merge by itself."""
     with {"github": fake.running, **REST}[request.param]() as server:

@@ -79,14 +79,14 @@ def test_a_team_that_was_asked_for_a_review_stops_nobody(gitea_server: GiteaServ
 )
 @pytest.mark.parametrize("field", ["title", "body", "url", "reviewers", "labels", "assignees", "draft", "created_at"])
 def test_what_is_odd_about_one_is_left_out_and_the_rest_is_read(
-    any_server: ForgeServer, field: str, odd: object
+    read_server: ForgeServer, field: str, odd: object
 ) -> None:
-    any_server.add(ODD, title="t")
-    any_server.add(BRANCH, title="t")
-    items = listed(any_server)
-    items[0][names(any_server).get(field, field)] = odd
-    answers(any_server, items)
-    found = any_client(any_server).open_pulls("imagebot/")
+    read_server.add(ODD, title="t")
+    read_server.add(BRANCH, title="t")
+    items = listed(read_server)
+    items[0][names(read_server).get(field, field)] = odd
+    answers(read_server, items)
+    found = any_client(read_server).open_pulls("imagebot/")
 
     assert [pull.branch for pull in found] == [ODD, BRANCH]
     assert found.unread == ()
@@ -105,15 +105,15 @@ def test_a_number_is_a_number_however_it_is_written(any_server: ForgeServer, num
 @pytest.mark.parametrize("odd", [None, 0, -1, 2**80, "x", "1" * 5000, [], True])
 @pytest.mark.parametrize("field", ["number", "state"])
 def test_what_the_bot_cannot_do_without_makes_that_branch_unknown_and_no_other(
-    any_server: ForgeServer, field: str, odd: object
+    read_server: ForgeServer, field: str, odd: object
 ) -> None:
     """It is open, and nobody knows which it is: a second one must not be opened beside it."""
-    any_server.add(ODD)
-    any_server.add(BRANCH)
-    items = listed(any_server)
-    items[0][names(any_server).get(field, field)] = odd
-    answers(any_server, items)
-    found = any_client(any_server).open_pulls("imagebot/")
+    read_server.add(ODD)
+    read_server.add(BRANCH)
+    items = listed(read_server)
+    items[0][names(read_server).get(field, field)] = odd
+    answers(read_server, items)
+    found = any_client(read_server).open_pulls("imagebot/")
 
     assert [pull.branch for pull in found] == [BRANCH]
     assert "cannot be read" in found.doubt(ODD)
