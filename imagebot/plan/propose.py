@@ -31,6 +31,15 @@ class Due:
     skipped: tuple[Refusal, ...] = ()
 
 
+FIRST_DECIDES = {
+    "group": "it is the group that all of them are in",
+    "draft_while_soaking": "asked of each update for itself, before",
+    "title": "there is one",
+    "note": "one text for all; each app is named in the overview",
+}
+"""The keys of a policy's `pullRequest` of which a group has what its first policy wants, and why; others are joined."""
+
+
 def propose(
     target: BranchTarget,
     dues: Sequence[Due],
@@ -47,7 +56,7 @@ def propose(
     for due in dues:
         for field, value in _moves(due):
             edits[field.file].append((field, value))
-    wishes = _wishes([due.policy.pull_request for due in dues])
+    wishes = together([due.policy.pull_request for due in dues])
     return Change(
         repository=target.repository,
         base=base,
@@ -64,10 +73,10 @@ def propose(
     )
 
 
-def _wishes(all_: Sequence[PullRequestKeys]) -> PullRequestKeys:
+def together(all_: Sequence[PullRequestKeys]) -> PullRequestKeys:
     """What the policies of a group want together: every label and person, and only what all let the forge merge.
 
-    Of the words the first policy decides.
+    Of the keys in `FIRST_DECIDES` it is what the first policy wants.
     """
     first, *others = all_
     if not others:

@@ -17,7 +17,7 @@ from imagebot.policy.model import PullRequestKeys
 from imagebot.pulls.trailers import Landed, landed
 from imagebot.review.commit_message import message
 from imagebot.selection.verdict import Refusal, Version
-from tests.support.changes import FIELD, NEW, UPDATE, change
+from tests.support.changes import FIELD, NEW, UPDATE, WISHES, change
 from tests.support.hostile_text import HOSTILE, referring
 
 SIGNER = "imagebot <imagebot@example.com>"
@@ -123,20 +123,13 @@ def test_another_proposal_has_another_fingerprint(other: Change) -> None:
     assert other.fingerprint != change().fingerprint
 
 
-ANOTHER = {
-    "title": "bump {app}",
-    "labels": ("image-update",),
-    "note": "read the runbook",
-    "auto_merge": ("patch",),
-    "reviewers": ("ada",),
-    "assignees": ("ada",),
-}
-
-
 @pytest.mark.parametrize("key", PullRequestKeys.model_fields)
 def test_what_a_policy_wants_of_a_pull_request_is_told_by_the_fingerprint(key: str) -> None:
-    """A key that is new either has another value here, or is named, with a reason, as nothing of an open one."""
+    """A new key is said in the body, or is named, with a reason, as nothing of an open one."""
     if key in NOT_OF_THE_BODY:
         assert NOT_OF_THE_BODY[key]
     else:
-        assert change(**{key: ANOTHER[key]}).fingerprint != change().fingerprint
+        assert key in WISHES, (
+            f"give {key} a value in WISHES of tests/support/changes.py, or a reason in NOT_OF_THE_BODY"
+        )
+        assert change(**{key: WISHES[key]}).fingerprint != change().fingerprint

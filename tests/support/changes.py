@@ -25,6 +25,16 @@ UPDATE = ImageUpdate(
     policy_file="api.yaml",
 )
 
+WISHES: dict[str, Any] = {
+    "title": "bump {app}",
+    "labels": ("image-update",),
+    "note": "read the runbook",
+    "auto_merge": ("patch",),
+    "reviewers": ("ada",),
+    "assignees": ("ada",),
+}
+"""Each key of a policy's `pullRequest` that changes something of an open one, with a value that is not its default."""
+
 
 def change(*updates: ImageUpdate, **wishes: Any) -> Change:
     """The pull request of these updates; `wishes` is the policy's `pullRequest`."""
