@@ -124,7 +124,7 @@ class Gitea(IssuesSkeleton[Pull]):
         return [f"{self._name} has no label {name}: make one there" for name in names if name.lower() not in numbers]
 
     def _label_numbers(self) -> dict[str, int]:
-        """Those of the organisation, if it is one, and of the repository, which win. ListedPull once a pass."""
+        """Those of the organisation, if it is one, and of the repository, which win. Listed once a pass."""
         if self._labels is None:
             owner = self._name.partition("/")[0]
             deed = f"list the labels of {self._name}"

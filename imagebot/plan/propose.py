@@ -35,7 +35,7 @@ FIRST_DECIDES = {
     "group": "it is the group that all of them are in",
     "draft_while_soaking": "asked of each update for itself, before",
     "title": "there is one",
-    "note": "one text for all; each app is named in the overview",
+    "note": "one text for all, in which placeholders name each of them",
 }
 """The keys of a policy's `pullRequest` of which a group has what its first policy wants, and why; others are joined."""
 

@@ -168,18 +168,21 @@ def change(server: ForgeServer) -> str:
     return "PATCH" if isinstance(server, GiteaServer | AzureServer) else "PUT"
 
 
+KIND_OF: dict[type[ForgeServer], ForgeKind] = {
+    AzureServer: "azure",
+    GitLabServer: "gitlab",
+    GiteaServer: "gitea",
+    BitbucketCloudServer: "bitbucket",
+    BitbucketDataCenterServer: "bitbucket",
+}
+"""What `forge:` says of the servers in `REST`."""
+
+
 def rest_settings(server: ForgeServer) -> RepositorySettings:
-    kinds: dict[type[ForgeServer], ForgeKind] = {
-        AzureServer: "azure",
-        GitLabServer: "gitlab",
-        GiteaServer: "gitea",
-        BitbucketCloudServer: "bitbucket",
-        BitbucketDataCenterServer: "bitbucket",
-    }
     git = "/_git/environments" if isinstance(server, AzureServer) else "/environments.git"
     path = server.repository.replace("/environments", git)
     url = f"https://forge.test/{path}"
-    return replace(settings(server), forge=kinds[type(server)], url=url)
+    return replace(settings(server), forge=KIND_OF[type(server)], url=url)
 
 
 BITBUCKETS = (BitbucketCloudServer, BitbucketDataCenterServer)

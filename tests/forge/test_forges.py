@@ -12,6 +12,7 @@ from imagebot.forge.forges import FORGES
 from imagebot.forge.manners import Manners
 from imagebot.secret import Secret
 from imagebot.settings.resolve import ForgeKind, RepositorySettings, TokenCredentials
+from tests.forge.conftest import KIND_OF
 
 TOKEN = TokenCredentials(Secret("x"))
 KINDS: dict[ForgeKind, RepositorySettings] = {
@@ -35,7 +36,13 @@ print(sorted({{"github", "gitlab"}} & sys.modules.keys()))
 
 
 def test_settings_know_every_forge() -> None:
-    assert list(FORGES) == list(get_args(ForgeKind)) == list(KINDS)
+    assert list(FORGES) == list(get_args(ForgeKind)), "the entries of forge/forges.py stand as in ForgeKind"
+    assert list(KINDS) == list(FORGES), "each forge needs settings in KINDS of this file, in the same order"
+
+
+def test_every_forge_with_an_api_is_tried_against_a_fake_of_its_server() -> None:
+    without = FORGES.keys() - {"local", "github", *KIND_OF.values()}
+    assert not without, f"{without} needs a fake in REST and KIND_OF of tests/forge/conftest.py"
 
 
 @pytest.mark.parametrize("kind", KINDS)

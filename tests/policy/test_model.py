@@ -13,7 +13,7 @@ from imagebot.policy.model import Ignore, PolicyFile, Watch, policies_of
 from imagebot.policy.pattern import Pattern
 from imagebot.versions.semver_range import Range
 
-# The page that DESIGN.md shows, as far as its keys exist.
+# With a key of each kind.
 EXAMPLE = r"""
 # yaml-language-server: $schema=../docs/policy.schema.json
 app: podinfo

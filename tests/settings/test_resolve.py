@@ -30,7 +30,7 @@ from imagebot.settings.resolve import (
 )
 
 HERE = Path("/etc/imagebot")
-# The page that DESIGN.md shows; its state is a folder until there is a database.
+# With a key of each kind.
 EXAMPLE = """
 policies: [policies/]
 state: /var/lib/imagebot
