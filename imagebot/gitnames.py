@@ -116,6 +116,8 @@ def branch_name(text: str) -> str:
 
 def branch_prefix(text: str) -> str:
     """What all branches of this bot begin with. Raises `ValueError`."""
+    if not text.strip("/"):
+        raise ValueError("write what the bot's branches begin with, such as 'imagebot/'")
     if not text.endswith("/"):
         raise ValueError(f"write a slash at the end: {text + '/'!r}")
     branch_name(f"{text}x")

@@ -12,7 +12,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from imagebot.cli.tables import console, print_json
+from imagebot.cli.tables import console, print_json, print_table
 from imagebot.documents.duration import format_duration
 from imagebot.errors import ImagebotError
 from imagebot.fields.field import Value
@@ -346,7 +346,7 @@ def _print_table(heads: Sequence[str], rows: Iterable[Sequence[str]], notes: Ite
         style = "yellow" if any(cell.endswith(_BACK) for cell in row) else ""
         table.add_row(*(Text(outgoing(cell), style=style) for cell in row))
     out = console()
-    out.print(table)
+    print_table(table, out)
     for number, note in enumerate(notes):
         if not number:
             out.print()

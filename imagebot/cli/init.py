@@ -126,7 +126,8 @@ def _schema(name: str) -> bytes:
 
 def _read_line(given: RepositoryLocation, contents: Contents) -> str:
     where = f"{contents.branch} at {contents.commit[:10]} of " if contents.branch else ""
-    return f"read  {where}{given.path or given.url}: {len(contents.paths)} files"
+    files = "1 file" if len(contents.paths) == 1 else f"{len(contents.paths)} files"
+    return f"read  {where}{given.path or given.url}: {files}"
 
 
 def _summary(suggestion: Suggestion, contents: Contents) -> Iterator[str]:

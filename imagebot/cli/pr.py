@@ -19,7 +19,7 @@ from rich.text import Text
 from imagebot import clock
 from imagebot.cli.compose import mirror_of
 from imagebot.cli.options import config_option
-from imagebot.cli.tables import console, print_json
+from imagebot.cli.tables import console, print_json, print_table
 from imagebot.errors import BadInput, NotFound, Refused, Unavailable
 from imagebot.forge import local
 from imagebot.forge.protocol import PullRequest
@@ -94,7 +94,7 @@ def list_pulls(every: bool, as_json: bool, repository: str | None, config: Path 
     for pull in pulls:
         state = Text(pull.state, style=_STATES[pull.state])
         table.add_row(str(pull.number), state, outgoing(pull.branch), outgoing(pull.title))
-    out.print(table)
+    print_table(table, out)
 
 
 @command.command()

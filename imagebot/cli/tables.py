@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, assert_never
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -20,6 +21,9 @@ from imagebot.selection.hand_holds import HandHold
 from imagebot.selection.verdict import Held, NoCandidate, Unknown, Update, UpToDate, Verdict, Waiting, tag_of
 
 _PIPE_WIDTH = 2000
+_HEADS = ("APP", "ENVIRONMENT", "IMAGE", "DEPLOYED", "CHOSEN", "STATE", "BECAUSE")
+_GAP = 2
+_NARROWEST_REASON = 30
 _STYLES = {
     "update": "green",
     "up to date": "dim",
@@ -34,6 +38,17 @@ _DEED_STYLES = {Action.OPENED: "green", Action.UPDATED: "green", Action.FAILED: 
 def console() -> Console:
     """Standard output; wide where nobody wraps lines, so that a pipe gets one line a row."""
     return Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False, markup=False, emoji=False)
+
+
+def print_table(table: Table, out: Console) -> None:
+    """A table; where no terminal shows it, no row ends in spaces."""
+    if out.is_terminal:
+        out.print(table)
+        return
+    with out.capture() as drawn:
+        out.print(table)
+    for line in drawn.get().splitlines():
+        out.print(Text(line.rstrip()), soft_wrap=True)
 
 
 def state(verdict: Verdict) -> str:
@@ -65,28 +80,38 @@ def deployed(line: WatchDecision) -> str:
 
 
 def print_status(decisions: Sequence[Decision], out: Console) -> None:
-    """One row for each watched image."""
+    """One row for each watched image; a paragraph where a row would break names into pieces."""
+    rows = [_cells(decision, line) for decision in decisions for line in _shown(decision)]
+    widths = [max(map(len, column)) + _GAP for column in list(zip(_HEADS, *rows, strict=True))[:-1]]
+    if sum(widths) + _NARROWEST_REASON > out.width:
+        _print_paragraphs(rows, out)
+        return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("APP", "ENVIRONMENT", "IMAGE", "DEPLOYED", "CHOSEN", "STATE"):
-        table.add_column(name, no_wrap=name != "IMAGE", overflow="fold")
-    table.add_column("BECAUSE", overflow="fold", ratio=1)
-    for decision in decisions:
-        for line in _shown(decision):
-            word = state(line.verdict)
-            style = _STYLES.get(word.partition(" (")[0], "")
-            cells = (
-                decision.policy.app,
-                decision.policy.environment,
-                line.watch.image.familiar,
-                deployed(line),
-                chosen(line.verdict),
-            )
-            table.add_row(
-                *(Text(outgoing(cell)) for cell in cells),
-                Text(word, style=style),
-                Text(_first_line(line.verdict.because)),
-            )
-    out.print(table)
+    for name in _HEADS[:-1]:
+        table.add_column(name, no_wrap=True)
+    table.add_column(_HEADS[-1], overflow="fold", ratio=1)
+    for *cells, word, because in rows:
+        table.add_row(*map(Text, cells), Text(word, style=_style(word)), Text(because))
+    print_table(table, out)
+
+
+def _cells(decision: Decision, line: WatchDecision) -> tuple[str, ...]:
+    """A row, safe to print."""
+    verdict, policy = line.verdict, decision.policy
+    cells = (policy.app, policy.environment, line.watch.image.familiar, deployed(line), chosen(verdict))
+    return (*map(outgoing, cells), state(verdict), _first_line(verdict.because))
+
+
+def _print_paragraphs(rows: Iterable[Sequence[str]], out: Console) -> None:
+    for app, environment, image, runs, tag, word, because in rows:
+        version = f"{runs} → {tag}" if tag not in ("", runs) else runs
+        head = Text(f"{app}@{environment}  {image}  {version}  ")
+        out.print(head.append(word, style=_style(word)), soft_wrap=True)
+        out.print(Padding(Text(because), (0, 0, 0, 4)))
+
+
+def _style(word: str) -> str:
+    return _STYLES.get(word.partition(" (")[0], "")
 
 
 def print_holds(holds: Sequence[HandHold], out: Console) -> None:

@@ -14,7 +14,7 @@ from pydantic_core import PydanticKnownError, core_schema
 T = TypeVar("T")
 Path = tuple[str | int, ...]
 
-_WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
+_WHOLE = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 TEXT_SCHEMA: dict[str, Any] = {"type": ["string", "number"]}
 
 

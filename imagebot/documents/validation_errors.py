@@ -45,6 +45,9 @@ class _Unknown:
         name = str(self.path[-1])
         if name in self.model.hints:
             return f"unknown key {name!r}; {self.model.hints[name]}"
+        head, dot, tail = name.partition(".")
+        if dot and head in self.model.shown_keys():
+            return f"unknown key {name!r}; write {head}: {{{tail}: …}}"
         if self.nearest is not None:
             return f"unknown key {name!r}; did you mean {self.nearest!r}?"
         return f"unknown key {name!r}; the keys here are {', '.join(self.model.shown_keys())}"

@@ -11,6 +11,7 @@ _AT_THE_END = {
     "expected the node content": "a value is missing here",
     "could not find expected ':'": "a key without ':'",
     "expected alphabetic or numeric character": "put a value that begins with '*' or '&' in quotes",
+    "expected chomping or indentation": "put a value that begins with '>' or '|' in quotes",
     "found undefined tag handle": "put a value that begins with '!' in quotes",
     "while scanning a tag": "put a value that begins with '!' in quotes",
 }

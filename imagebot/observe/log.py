@@ -11,6 +11,7 @@ from typing import TextIO
 from imagebot.late_import import imported_late
 from imagebot.observe.events import Event, LibrarySaid
 from imagebot.outgoing import outgoing_lines
+from imagebot.settings.resolve import wants_colours
 
 # For coroutines, and for stack traces in colours: an event has its trace as text.
 with imported_late("asyncio"), imported_late("rich"):
@@ -28,7 +29,7 @@ def log_sink(form: str, level: str, stream: TextIO | None = None) -> Callable[[E
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _safe,
-            *_renderers(form == "text" or (form == "auto" and stream.isatty()), stream.isatty()),
+            *_renderers(form == "text" or (form == "auto" and stream.isatty()), stream.isatty() and wants_colours()),
         ],
     )
 

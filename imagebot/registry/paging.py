@@ -99,7 +99,7 @@ class TagPages:
         news = self._add(page, size)
         if link := link or page.link:
             if page.tags and not news:
-                raise BadResponse(f"{self._host} sends the same page of its tag list again")
+                raise BadResponse(f"{self._host} sends a page of its tag list that has no tag but those before it")
             return linked_query(link, self._host)
         if page.sent != PAGE_SIZE:
             return None

@@ -75,7 +75,7 @@ def values(change: Change, updates: Sequence[ImageUpdate]) -> dict[str, str]:
 
 
 def _names(old: Sequence[Version], new: Sequence[Version]) -> tuple[list[str], list[str]]:
-    alike = any(version.tag == other.tag for version in old for other in new)
+    alike = any(version.tag == other.tag or (version.digest and not version.tag) for version in old for other in new)
     return [_named(version, digest=alike) for version in old], [_named(version, digest=alike) for version in new]
 
 

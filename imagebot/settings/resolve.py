@@ -259,6 +259,11 @@ def inherited_names() -> frozenset[str]:
     return frozenset(os.environ)
 
 
+def wants_colours() -> bool:
+    """Whether this process's user has not said no: https://no-color.org."""
+    return not os.environ.get("NO_COLOR")
+
+
 def _unset(value: object, environ: Mapping[str, str], place: Place = ()) -> Iterator[Place]:
     """Where a variable is named that is not set, or empty."""
     if isinstance(value, Mapping):

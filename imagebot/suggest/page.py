@@ -41,7 +41,7 @@ def _image(name: ImageName, page: Page) -> Noted:
     rule = rule_for([one.tracked for one in placed])
     entry: dict[str, Plain | Noted] = {"image": name.familiar, "semver": Noted(rule.semver, beside=rule.reach)}
     if rule.loose:
-        entry["loose"] = Noted(True, beside="versions here have fewer than three plain numbers")
+        entry["loose"] = Noted(True, beside="versions here have fewer than three numbers, or zeros before one")
     entry["tags"] = _tags(rule)
     if all(one.field.digest for one in placed):
         entry["pin"] = Noted("digest", beside="as every field of it is")

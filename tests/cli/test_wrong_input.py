@@ -156,3 +156,28 @@ def test_an_app_that_no_file_is_called_after_may_be_in_one_that_is_wrong(stage: 
         "no policy for 'web'; there are: podinfo, podinfo@",
         "; some policy files are wrong, see `imagebot lint`",
     )
+
+
+@pytest.mark.parametrize(
+    ("verb", "hint"), [("stauts", "did you mean 'status'?"), ("help", "`imagebot --help` lists them")]
+)
+def test_a_verb_that_there_is_not_is_answered_with_one_that_there_is(stage: Stage, verb: str, hint: str) -> None:
+    assert_says(stage.imagebot(verb), WRONG_INPUT, f"No such verb '{verb}'; {hint}")
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ("log.level: warning\n", "unknown key 'log.level'; write log: {level: …}"),
+        ("limits: {openPullRequests: -1}\n", "must be at least 0"),
+        ("branchPrefix: ''\n", "write what the bot's branches begin with, such as 'imagebot/'"),
+    ],
+)
+def test_small_slips_in_settings_are_told_by_what_to_write(stage: Stage, settings: str, says: str) -> None:
+    stage.settings(settings)
+    assert_says(stage.imagebot("lint"), WRONG_INPUT, says)
+
+
+def test_a_range_without_quotes_is_told_to_have_them(stage: Stage) -> None:
+    stage.policy(POLICY.replace("semver: ^6.5", "semver: >=6.5.0 <7.0.0"))
+    assert_says(stage.imagebot("lint"), WRONG_INPUT, "put a value that begins with '>' or '|' in quotes")

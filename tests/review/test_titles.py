@@ -83,7 +83,7 @@ WAS, IS = f"sha256:{'ab' * 6}…", f"sha256:{'cd' * 6}…"
     [
         pytest.param([Version("1.5.0", OLD)], "digest", f"1.5.0 {WAS} → 1.5.0 {IS}", id="a moving tag"),
         pytest.param([Version("1.5.0")], "digest", f"1.5.0 → 1.5.0 {IS}", id="a tag that is pinned"),
-        pytest.param([Version("", OLD)], "other", f"{WAS} → 1.5.0", id="a digest alone"),
+        pytest.param([Version("", OLD)], "other", f"{WAS} → 1.5.0 {IS}", id="a digest alone"),
         pytest.param([Version("", None)], "other", "untagged → 1.5.0", id="neither tag nor digest"),
         pytest.param([Version("1.5.0", OLD), Version("", OLD)], "digest", f"1.5.0 {WAS}, {WAS} → 1.5.0 {IS}", id="two"),
         pytest.param([Version("1.5.0", OLD)], "repush", f"1.5.0 was pushed again: {WAS} → {IS}", id="pushed again"),

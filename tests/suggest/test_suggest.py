@@ -68,7 +68,7 @@ def test_a_policy_as_a_platform_engineer_would_have_written_it() -> None:
           # now 7.2 in staging and production
           - image: redis
             semver: ^7.2  # stays on 7.x
-            loose: true  # versions here have fewer than three plain numbers
+            loose: true  # versions here have fewer than three numbers, or zeros before one
             tags:
               match: ^[0-9]+\\.[0-9]+$  # only two numbers, like 7.2
             pin: digest  # as every field of it is
