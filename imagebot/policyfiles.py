@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os.path
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -65,6 +66,14 @@ def _defaults_above(paths: Sequence[Path], roots: Sequence[Path]) -> list[Path]:
 def _folder_of(path: Path) -> Path:
     """The folder that a path is, or is in; one that may not be looked at is told of by whoever reads it."""
     return path if _is_folder(path) else path.parent
+
+
+def _is_missing(path: Path) -> bool:
+    try:
+        path.lstat()
+    except OSError as error:
+        return error.errno in (errno.ENOENT, errno.ENOTDIR)
+    return False
 
 
 def _is_folder(path: Path) -> bool:
@@ -148,6 +157,9 @@ def _contents(path: Path, look: _Look) -> Iterator[tuple[str, bytes | Problem]]:
     a volume that is not mounted must not look like a team that withdrew its policies.
     """
     if not _is_folder(path):
+        if _is_missing(path):
+            yield _problem(path, "there is no such folder, and no such file; `policies` in imagebot.yaml names it")
+            return
         if look.is_first(path):
             yield _read(path, path.parent)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +62,17 @@ class SecretFile:
             raise BadInput(f"the secret file {self.path} is {'too large' if text else 'empty'}")
         remember(text)
         return text
+
+
+def known(file: Path) -> SecretFile:
+    """The credential in a file, masked from now on wherever else it is found; the file need not be readable yet.
+
+    A policy file may be another name of it (a hard link), and an error shows the line that it is about.
+    """
+    secret = SecretFile(file)
+    with suppress(BadInput):
+        secret.reveal()
+    return secret
 
 
 SecretSource = Secret | SecretFile

@@ -87,7 +87,9 @@ def said(*paths: Path) -> list[str]:
 
 
 def test_a_missing_folder_is_not_an_empty_one(folder: Path) -> None:
-    assert said(folder / "nope") == ["policies/nope:1:1: cannot read this file: No such file or directory"]
+    assert said(folder / "nope") == [
+        "policies/nope:1:1: there is no such folder, and no such file; `policies` in imagebot.yaml names it"
+    ]
 
 
 def test_a_folder_without_policies_is_a_problem(folder: Path) -> None:

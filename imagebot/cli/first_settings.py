@@ -62,7 +62,7 @@ def _new(file: Path, url: str, branch: str | None, keys: Mapping[str, str]) -> F
 
 
 def _known(file: Path, source: RepositoryLocation, branch: str | None) -> FirstSettings:
-    written = settings.written(file)
+    written = settings.read_document(file)[1]
     ours = {_plain(url, file.parent) for url in (source.url, by_https(source.url), str(source.path or ""))}
     name = next((name for name, one in written.repositories.items() if _plain(one.url.text, file.parent) in ours), None)
     if name is None:

@@ -18,7 +18,7 @@ from imagebot.policy.read import PolicySet
 from imagebot.policyfiles import load_paths, load_policies
 from imagebot.selection.choice import failure
 from imagebot.settings import resolve as settings
-from imagebot.settings.checks import checked
+from imagebot.settings.checks import checked, know_secrets
 
 
 @click.command("lint")
@@ -85,6 +85,7 @@ def _named(paths: tuple[Path, ...], config: Path | None, ask: Ask) -> PolicySet:
     """These files, with what the settings say of them if there are any: no secret of theirs is needed."""
     if config is None and not settings.find().exists():
         return load_paths(paths, None, None, ask)
+    know_secrets(config)
     return load_paths(paths, *settings.names(config), ask, settings.rules_for_policies(config))
 
 

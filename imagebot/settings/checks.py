@@ -17,6 +17,7 @@ from imagebot.documents.model import Path as Place
 from imagebot.errors import Problem
 from imagebot.gitnames import GitUrl
 from imagebot.regular import open_regular
+from imagebot.secret import known
 from imagebot.settings.file import SettingsFile
 from imagebot.settings.grammar import registry_host
 from imagebot.settings.resolve import find, read_document
@@ -47,6 +48,13 @@ def checked(path: Path | None, registries: Collection[str] | None) -> Checked:
         hints.append((document.key(place) or document.node(place)).problem(words))
     problems = [document.problem(*said) for said in _wrong(written, folder)]
     return Checked(tuple(sorted(problems)), tuple(sorted(hints)))
+
+
+def know_secrets(path: Path | None) -> None:
+    """Have the secrets masked that settings name by file, for who does not load these. Raises `BadInput`."""
+    file = find(path)
+    for _, named in _files(read_document(file)[1]):
+        known(file.parent.absolute() / named)
 
 
 def _wrong(written: SettingsFile, folder: Path) -> _Said:

@@ -20,7 +20,7 @@ from imagebot.links import outside
 from imagebot.policy.defaults import DefaultsFile
 from imagebot.policy.fence import FolderFence
 from imagebot.regular import read_regular
-from imagebot.secret import Secret, SecretFile, SecretSource
+from imagebot.secret import Secret, SecretSource, known
 from imagebot.settings import file as settingsfile
 from imagebot.settings.credentials import (
     BasicCredentials,
@@ -208,13 +208,8 @@ def rules_for_policies(path: Path | None = None) -> PolicyRules:
     return _Resolving(file.parent.absolute(), {}).rules(_written(str(file), data)[1], str(file), data)
 
 
-def written(path: Path) -> SettingsFile:
-    """The file as its author wrote it, which needs none of the variables. Raises `BadInput`."""
-    return read_document(path)[1]
-
-
 def read_document(path: Path) -> tuple[ParsedFile, SettingsFile]:
-    """The same, with the places where it is written. Raises `BadInput`."""
+    """The file as its author wrote it, and where; it needs none of the variables. Raises `BadInput`."""
     return _written(str(path), _bytes(path))
 
 
@@ -390,7 +385,7 @@ class _Resolving:
 
     def secret(self, variable: str | None, file: Path | None) -> SecretSource:
         if file is not None:
-            return SecretFile(self.path(file))
+            return known(self.path(file))
         assert variable is not None, "the model lets none through"
         return Secret(self.environ[variable])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -181,3 +182,18 @@ def test_small_slips_in_settings_are_told_by_what_to_write(stage: Stage, setting
 def test_a_range_without_quotes_is_told_to_have_them(stage: Stage) -> None:
     stage.policy(POLICY.replace("semver: ^6.5", "semver: >=6.5.0 <7.0.0"))
     assert_says(stage.imagebot("lint"), WRONG_INPUT, "put a value that begins with '>' or '|' in quotes")
+
+
+@pytest.mark.parametrize("words", [["lint"], ["lint", "policies"], ["once"], ["plan", "podinfo"]])
+def test_a_policy_file_that_is_another_name_of_a_secret_shows_none_of_it(stage: Stage, words: list[str]) -> None:
+    """Nothing tells a hard link from the file, and an error shows the line that it is about."""
+    (stage.folder / "token").write_text("hunter2hunter2\n")
+    os.link(stage.folder / "token", stage.folder / "policies" / "a.yaml")
+    own = "registries:\n  r.test: {credentials: {tokenFile: token}}\n"
+    stage.config.write_text(stage.config.read_text().replace("registries:\n", own))
+
+    said = stage.imagebot(*words)
+
+    assert said.code == WRONG_INPUT
+    assert "a.yaml:1:" in said.out + said.err
+    assert "hunter2" not in said.out + said.err

@@ -219,7 +219,7 @@ WRONG_SAID = """
     imagebot.yaml:10:19: unknown key 'token'; secrets come from files or the environment: tokenFile or tokenEnv
     imagebot.yaml:13:18: expected a mapping, found text
     imagebot.yaml:16:29: write the name of an environment variable, in capitals; a secret itself never stands here
-    imagebot.yaml:17:32: expected a whole number, found '-1'
+    imagebot.yaml:17:32: must be at least 0
         limits: {openPullRequests: -1}
                                    ^~
     imagebot.yaml:18:12: http sends credentials in the clear; write https://…
