@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from imagebot.cli.main import VERBS
+from imagebot.versions.all_orders import ORDERS
+
 ROOT = Path(__file__).parent.parent
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("deploy/*.md"))]
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
@@ -18,7 +21,7 @@ def mentioned() -> list[str]:
     for page in PAGES:
         for span in re.findall(
             r"`((?:imagebot|tests|docs|deploy|requirements|cycle|plan|review|pulls|selection|history"
-            r"|registry|yamledit|versions)/[\w./-]*)`",
+            r"|registry|yamledit|versions|cli|fields|policy|operations|forge|settings)/[\w./-]*)`",
             page.read_text(),
         ):
             found.append(f"{page.relative_to(ROOT)} {span}")
@@ -30,6 +33,12 @@ def test_files_that_are_mentioned_are_there(mention: str) -> None:
     _, path = mention.split(" ")
     if "NAME" not in path and (path.endswith("/") or "." in path):  # a label has no ending
         assert (ROOT / path).exists() or (ROOT / "imagebot" / path).exists()
+
+
+def test_the_readme_names_every_verb_and_every_order() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert [verb for verb in VERBS if f"imagebot {verb}" not in readme] == []
+    assert [order for order in ORDERS if f"| `{order}: " not in readme] == [], "the table of orders lacks a line"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
