@@ -148,13 +148,13 @@ class BadResponse(WorldError):
 class Ask(Protocol):
     """How a room that has many parties before it asks about each: a bulkhead's `ask`, or `plainly`."""
 
-    def __call__(self, deed: str, question: Callable[[], T]) -> T | ImagebotError:
-        """The answer, or why there is none; `deed` says for people what was tried."""
+    def __call__(self, task: str, question: Callable[[], T]) -> T | ImagebotError:
+        """The answer, or why there is none; `task` says for people what was tried."""
 
 
-def plainly(deed: str, question: Callable[[], T]) -> T | ImagebotError:
+def plainly(task: str, question: Callable[[], T]) -> T | ImagebotError:
     """Ask without a bulkhead, for who has one party only: what is raised goes to the caller."""
-    del deed
+    del task
     return question()
 
 

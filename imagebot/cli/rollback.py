@@ -68,7 +68,7 @@ def command(app: str, to: str | None, because: str, by: str | None, dry_run: boo
         return FINE
     outcome = carry_out(world, planned)
     _print_outcome(outcome, planned)
-    return NOT_ALL_DONE if outcome.deed is Action.FAILED else FINE
+    return NOT_ALL_DONE if outcome.action is Action.FAILED else FINE
 
 
 def _policy(policies: PolicySet, app: str) -> Policy:
@@ -105,9 +105,11 @@ def _lines(data: bytes) -> list[str]:
 
 def _print_outcome(outcome: Outcome, planned: Planned) -> None:
     out = console()
-    style = "red" if outcome.deed is Action.FAILED else "green"
-    out.print(Text(f"{outcome.deed:<8}", style=style), Text(outgoing(outcome.title)), Text(outcome.url), soft_wrap=True)
-    if outcome.deed is Action.FAILED:
+    style = "red" if outcome.action is Action.FAILED else "green"
+    out.print(
+        Text(f"{outcome.action:<8}", style=style), Text(outgoing(outcome.title)), Text(outcome.url), soft_wrap=True
+    )
+    if outcome.action is Action.FAILED:
         out.print(Text(f"         {outgoing(outcome.because)}"), soft_wrap=True)
     _print_rest(planned, "held")
 

@@ -32,7 +32,7 @@ _STYLES = {
     "waiting": "yellow",
     "unknown": "red",
 }
-_DEED_STYLES = {Action.OPENED: "green", Action.UPDATED: "green", Action.FAILED: "red", Action.WAITING: "yellow"}
+_ACTION_STYLES = {Action.OPENED: "green", Action.UPDATED: "green", Action.FAILED: "red", Action.WAITING: "yellow"}
 
 
 def console() -> Console:
@@ -131,12 +131,12 @@ def print_report(report: Report, out: Console) -> None:
     if report.outcomes:
         out.print()
     for outcome in report.outcomes:
-        head = Text(f"{outcome.deed:<8}", style=_DEED_STYLES.get(outcome.deed, "dim"))
+        head = Text(f"{outcome.action:<8}", style=_ACTION_STYLES.get(outcome.action, "dim"))
         name = f"{outcome.name}@{outcome.environment}"
         out.print(
             head, Text(outgoing(outcome.title or name)), Text(outgoing(outcome.url), style="blue"), soft_wrap=True
         )
-        if outcome.deed in (Action.FAILED, Action.WAITING, Action.CLOSED):
+        if outcome.action in (Action.FAILED, Action.WAITING, Action.CLOSED):
             out.print(Text(f"         {outgoing(outcome.because)}"), soft_wrap=True)
     out.print()
     out.print(Text(_costs(report), style="dim"), soft_wrap=True)
@@ -174,7 +174,7 @@ def as_data(report: Report) -> dict[str, Any]:
                 "branch": outcome.branch,
                 "name": outcome.name,
                 "environment": outcome.environment,
-                "deed": outcome.deed.value,
+                "action": outcome.action.value,
                 "title": outcome.title,
                 "url": outcome.url,
                 "because": outcome.because,

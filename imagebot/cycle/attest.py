@@ -31,9 +31,9 @@ class Witnesses:
     memory: PassStore
     image: ImageName
 
-    def ask_each(self, deed: str, questions: Sequence[Callable[[], T]]) -> list[T | ImagebotError]:
+    def ask_each(self, task: str, questions: Sequence[Callable[[], T]]) -> list[T | ImagebotError]:
         """Ask the registry all of these, a few at a time, from a thread that judges: see `World.ask_each`."""
-        return self.world.ask_each(f"{self.image.registry}, beside judging", deed, questions)
+        return self.world.ask_each(f"{self.image.registry}, beside judging", task, questions)
 
     def gone(self, tag: str, others: Iterable[str]) -> Attested | Doubt:
         """What it means that nothing is shown for a tag on the list; `others` are tags and digests to ask for."""

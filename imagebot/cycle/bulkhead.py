@@ -24,8 +24,8 @@ class Bulkhead:
     tell: Callable[[Event], None]
     bugs: list[Bug] = field(default_factory=list)
 
-    def ask(self, deed: str, question: Callable[[], T]) -> T | ImagebotError:
-        """The answer, or why there is none. `deed` says for people what was tried: `list tags of ghcr.io/acme/api`.
+    def ask(self, task: str, question: Callable[[], T]) -> T | ImagebotError:
+        """The answer, or why there is none. `task` says for people what was tried: `list tags of ghcr.io/acme/api`.
 
         Raises only `Stopped`, and what ends a process: `KeyboardInterrupt`, `SystemExit`.
         """
@@ -36,7 +36,7 @@ class Bulkhead:
         except ImagebotError as error:
             return error
         except Exception as error:  # noqa: BLE001 the bulkhead: told with its trace, and exit code 3 at the end
-            bug = Bug(f"a bug of imagebot, met when it was to {deed}: {type(error).__name__}; its trace is in the log")
-            self.tell(BugMet(deed, f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error))))
+            bug = Bug(f"a bug of imagebot, met when it was to {task}: {type(error).__name__}; its trace is in the log")
+            self.tell(BugMet(task, f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error))))
             self.bugs.append(bug)
             return bug

@@ -20,7 +20,7 @@ from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.objects import FileEntry
 from imagebot.history.commits import Commit
 from imagebot.knownforges import FACTS
-from imagebot.observe.events import MirrorRemade, MirrorStale, RepositoryFetched
+from imagebot.observe.events import MirrorRemade, MirrorReused, RepositoryFetched
 from imagebot.plan.claims import FileFields
 from imagebot.policy.model import Policy
 from imagebot.pulls.commands import Command
@@ -142,5 +142,5 @@ def _heads(world: World, name: str, mirror: Mirror) -> Heads:
         known = mirror.last_heads(world.settings.branch_prefix) if world.reads_only else None
         if known is None:
             raise
-        world.tell(MirrorStale(name, str(error)))
+        world.tell(MirrorReused(name, str(error)))
         return known

@@ -55,11 +55,11 @@ def look_after(
             done = _failed(checkout, pull, done)
         if done is not None:
             yield done
-            if done.deed is Action.CLOSED:
+            if done.action is Action.CLOSED:
                 closed[branch] = done.because
     yield from _close_doubles(world, checkout)
-    deed = f"look for branches of {checkout.settings.name} that nothing needs"
-    found = world.ask(deed, partial(orphans, checkout, mine, standing, unknown, whole=whole))
+    task = f"look for branches of {checkout.settings.name} that nothing needs"
+    found = world.ask(task, partial(orphans, checkout, mine, standing, unknown, whole=whole))
     if isinstance(found, ImagebotError):
         world.tell(ForgeWarned(checkout.settings.name, f"branches that nothing needs are not looked for: {found}"))
         found = {}
@@ -123,14 +123,14 @@ def _retire(world: World, checkout: Checkout, pull: PullRequest, reason: Moot) -
     comment = closing(reason, checkout.settings.branch)
     checkout.pull_requests.forge.close(pull, comment, block.stamped(pull.body, closed_by_bot=True))
     done = _outcome(checkout, pull, Action.CLOSED, closed_because(reason, checkout.settings.branch))
-    world.tell(PullRequestSettled(done.name, done.environment, done.deed, done.url, done.because))
+    world.tell(PullRequestSettled(done.name, done.environment, done.action, done.url, done.because))
     return done
 
 
-def _outcome(checkout: Checkout, pull: PullRequest, deed: Action, because: str) -> Outcome:
+def _outcome(checkout: Checkout, pull: PullRequest, action: Action, because: str) -> Outcome:
     found = block.read(pull.body)
     name, environment = (found.name, found.environment) if found else (pull.branch, "")
-    return Outcome(checkout.settings.name, pull.branch, name, environment, deed, pull.title, pull.url, because)
+    return Outcome(checkout.settings.name, pull.branch, name, environment, action, pull.title, pull.url, because)
 
 
 def _failed(checkout: Checkout, pull: PullRequest, because: ImagebotError) -> Outcome:

@@ -79,8 +79,8 @@ def _there(world: World, jobs: Sequence[Job]) -> Outcomes[list[Job]]:
     """Those jobs of which the registry really has what is to be written, and its tags still stand for that."""
     ready = []
     for job in jobs:
-        deed = f"make sure that the registry has what {job.change.branch} brings"
-        there = world.ask(deed, partial(_verify, job))
+        task = f"make sure that the registry has what {job.change.branch} brings"
+        there = world.ask(task, partial(_verify, job))
         if isinstance(there, ImagebotError):
             yield failed(job.change, there)
         else:

@@ -206,26 +206,26 @@ def _settle(world: World, job: Job, proposal: Proposal | None, *, moved: bool) -
     because = "; ".join(update.because for update in change.updates)
     if proposal is None:
         assert job.pull is not None, "it says all this already"
-        deed = Action.UPDATED if supplied(job) or moved else Action.KEPT
-        return _told(world, change, deed, because, job.pull.url)
+        action = Action.UPDATED if supplied(job) or moved else Action.KEPT
+        return _told(world, change, action, because, job.pull.url)
     if job.pull is not None and not moved and (comment := _superseding(job.pull, change)):
         forge.say(job.pull, comment, job.pull.body)
     ensured = ensure(forge, proposal, job.pull, moved=moved, again=bool(job.wishes.intersection(DONE_ONCE)))
     done = [wish.label for wish in DONE_ONCE if wish in job.wishes]
     if done:
         forge.remove_labels(ensured.pull, tuple(label for label in done if label in ensured.pull.labels))
-    if ensured.deed == "opened":
+    if ensured.action == "opened":
         job.checkout.pull_requests.opens(ensured.pull)
     for warning in ensured.warnings:
         world.tell(ForgeWarned(change.repository, warning))
-    kept = ensured.deed == "kept" and not moved
-    deed = Action.OPENED if ensured.deed == "opened" else Action.KEPT if kept else Action.UPDATED
-    return _told(world, change, deed, because, ensured.pull.url)
+    kept = ensured.action == "kept" and not moved
+    action = Action.OPENED if ensured.action == "opened" else Action.KEPT if kept else Action.UPDATED
+    return _told(world, change, action, because, ensured.pull.url)
 
 
-def _told(world: World, change: Change, deed: Action, because: str, url: str) -> Outcome:
-    world.tell(PullRequestSettled(change.name, change.environment, deed, url, because))
-    return outcome(change, deed, because, url)
+def _told(world: World, change: Change, action: Action, because: str, url: str) -> Outcome:
+    world.tell(PullRequestSettled(change.name, change.environment, action, url, because))
+    return outcome(change, action, because, url)
 
 
 def _superseding(pull: PullRequest, change: Change) -> str:

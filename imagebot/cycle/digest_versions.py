@@ -98,10 +98,10 @@ def _highest(ranking: Ranking, tags: Sequence[str]) -> str | None:
 def _ask(witnesses: Witnesses, tags: Sequence[str], digest: str) -> Mapping[str, str]:
     """What these tags stand for, as far as the one that is looked for."""
     found: dict[str, str] = {}
-    deed = f"tell which tag of {witnesses.image.familiar} {short(digest)} is"
+    task = f"tell which tag of {witnesses.image.familiar} {short(digest)} is"
     for at in range(0, len(tags), _WORKERS):
         some = tags[at : at + _WORKERS]
-        answers = witnesses.ask_each(deed, [partial(_stands_for, witnesses, tag) for tag in some])
+        answers = witnesses.ask_each(task, [partial(_stands_for, witnesses, tag) for tag in some])
         for tag, answer in zip(some, answers, strict=True):
             if isinstance(answer, ImagebotError):
                 raise answer

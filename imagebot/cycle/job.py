@@ -58,6 +58,8 @@ def failed(change: Change, because: ImagebotError | str, *, raced: bool = False)
     return replace(outcome(change, undone(because), str(because)), raced=raced)
 
 
-def outcome(change: Change, deed: Action, because: str, url: str = "") -> Outcome:
+def outcome(change: Change, action: Action, because: str, url: str = "") -> Outcome:
     """What became of a change."""
-    return Outcome(change.repository, change.branch, change.name, change.environment, deed, change.title, url, because)
+    return Outcome(
+        change.repository, change.branch, change.name, change.environment, action, change.title, url, because
+    )

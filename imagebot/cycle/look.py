@@ -92,8 +92,8 @@ class Look:
         images = sorted({watch.image for policy in policies for watch in policy.watches})
         self.memory.will_list(images)
         for image in images:
-            deed, question = f"list the tags of {image.familiar}", partial(self.registries.tags, image)
-            self.work.start(Step(image.registry, deed, question, budgets.question), partial(self._listed, image))
+            task, question = f"list the tags of {image.familiar}", partial(self.registries.tags, image)
+            self.work.start(Step(image.registry, task, question, budgets.question), partial(self._listed, image))
         for branch, rules in branches(policies).items():
             party = f"source {branch[0]}"
             reading = Step(party, f"read the {party}", partial(read_branch, self.world, branch, rules))
@@ -151,12 +151,12 @@ class Look:
 
     def _judge(self, policy: Policy, index: int) -> None:
         image = policy.watches[index].image
-        deed, question = f"judge {image.familiar} for {policy}", partial(judge_watch, self.sight, policy, index)
+        task, question = f"judge {image.familiar} for {policy}", partial(judge_watch, self.sight, policy, index)
         then = partial(self._judged, policy, index)
         if self.sight.asks(policy, index):
-            self.work.start(Step(image.registry, deed, question, self.world.budgets.judging), then)
+            self.work.start(Step(image.registry, task, question, self.world.budgets.judging), then)
         else:
-            then(self.world.ask(deed, question))
+            then(self.world.ask(task, question))
 
     def _judged(self, policy: Policy, index: int, found: Lines | ImagebotError) -> None:
         lines = self._lines[str(policy)]

@@ -74,20 +74,20 @@ class Teller:
 
     def became(self, outcomes: Sequence[Outcome]) -> None:
         """What became of branches; of those that were carried out it was told when that was done."""
-        failed = {_place(each): each.because for each in outcomes if each.deed is Action.FAILED}
+        failed = {_place(each): each.because for each in outcomes if each.action is Action.FAILED}
         news = self._news("failed", failed, [_place(each) for each in outcomes])
         for each in outcomes:
             facts = (each.name, each.environment, each.repository, each.branch, each.url, each.because)
-            if each.deed is Action.WAITING:
+            if each.action is Action.WAITING:
                 self._world.tell(PullRequestDelayed(*facts))
-            elif each.deed is Action.FAILED:
+            elif each.action is Action.FAILED:
                 told = news[_place(each)]
                 kind = PullRequestFailed if told.loud else PullRequestStillFailed
                 self._world.tell(kind(*facts, told.since.isoformat()))
 
     def finished(self, report: Report, seconds: float) -> None:
         """How a pass ended, in figures."""
-        deeds = Counter(outcome.deed for outcome in report.outcomes)
+        actions = Counter(outcome.action for outcome in report.outcomes)
         unknown = sum(decision.failed for decision in report.decisions)
         kind = PassFinished if report.exit_code == FINE else PassFinishedInPart
         if unknown == len(report.decisions) and (unknown or report.problems):
@@ -101,11 +101,11 @@ class Teller:
                 exit_code=report.exit_code,
                 seconds=round(seconds, 3),
                 **asdict(report.costs),
-                opened=deeds[Action.OPENED],
-                updated=deeds[Action.UPDATED],
-                closed=deeds[Action.CLOSED],
-                waiting=deeds[Action.WAITING] + sum(decision.waiting for decision in report.decisions),
-                failed=deeds[Action.FAILED],
+                opened=actions[Action.OPENED],
+                updated=actions[Action.UPDATED],
+                closed=actions[Action.CLOSED],
+                waiting=actions[Action.WAITING] + sum(decision.waiting for decision in report.decisions),
+                failed=actions[Action.FAILED],
                 unknown=unknown,
                 refused=len(report.problems),
             )

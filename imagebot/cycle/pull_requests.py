@@ -110,7 +110,7 @@ class PullRequests:
     def _listing(self) -> Listing[PullRequest] | ImagebotError:
         return self.ask(f"list the pull requests of {self.settings.name}", self._list)
 
-    def ask(self, deed: str, question: Callable[[], T]) -> T | ImagebotError:
+    def ask(self, task: str, question: Callable[[], T]) -> T | ImagebotError:
         """`World.ask`, of a forge: one that did not answer a few times in a row is asked no more by this pass.
 
         To be told to wait is an answer, which nobody has to wait for.
@@ -119,7 +119,7 @@ class PullRequests:
             return Unavailable(
                 f"{party_of(self.settings)} did not answer {_MOST_SILENT} times in a row; the next pass asks it again"
             )
-        answer = self.world.ask(deed, question)
+        answer = self.world.ask(task, question)
         is_silent = isinstance(answer, Unavailable) and not isinstance(answer, ToldToWait)
         self._silent = self._silent + 1 if is_silent else 0
         return answer

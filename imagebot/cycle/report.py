@@ -32,7 +32,7 @@ class Outcome:
     branch: str
     name: str
     environment: str
-    deed: Action
+    action: Action
     title: str
     url: str
     because: str
@@ -76,7 +76,7 @@ class Report:
         return worst(
             [
                 *(NOT_ALL_DONE for decision in self.decisions if decision.failed),
-                *(NOT_ALL_DONE for outcome in self.outcomes if outcome.deed is Action.FAILED),
+                *(NOT_ALL_DONE for outcome in self.outcomes if outcome.action is Action.FAILED),
                 *(WRONG_INPUT for _ in self.problems),
                 *(BUG for _ in self.bugs),
                 FINE if self.unsaved is None else self.unsaved.exit_code,

@@ -86,8 +86,8 @@ def preview(world: World, policies: PolicySet, now: datetime) -> Report:
 def _count_writes(look: Look, at: datetime) -> None:
     """Those of a look, for the limits of the next one and of the next passes."""
     for checkout in look.checkouts:
-        deed = f"count what was written to {checkout.settings.name}"
-        look.world.ask(deed, partial(checkout.pull_requests.remember, at))
+        task = f"count what was written to {checkout.settings.name}"
+        look.world.ask(task, partial(checkout.pull_requests.remember, at))
 
 
 def _unsaved(unopened: ImagebotError | None, unkept: ImagebotError | None) -> ImagebotError | None:

@@ -47,7 +47,7 @@ class Step(Generic[T]):
     """One question to one party, asked in a thread. Without `seconds` it ends by itself, and is waited for."""
 
     party: str
-    deed: str
+    task: str
     question: Callable[[], T]
     seconds: float | None = None
 
@@ -126,7 +126,7 @@ class Lanes:
         while (one := self._next(lane)) is not None:
             me.name = f"{ASKING}{party}"
             try:
-                answer: Any = one.ask(one.step.deed, one.step.question)
+                answer: Any = one.ask(one.step.task, one.step.question)
             except Stopped as error:
                 answer = error
             with self._lock:
@@ -136,7 +136,7 @@ class Lanes:
                 one.answers.put((one, answer))
             elif one.since is not None:
                 took = round(time.monotonic() - one.since, 1)
-                one.tell(AnswerDropped(one.step.party, one.step.deed, took))
+                one.tell(AnswerDropped(one.step.party, one.step.task, took))
             me.name = f"idle {party}"
 
     def _next(self, lane: _Lane) -> _Open | None:
@@ -189,11 +189,11 @@ class SideBySide:
         self._open.setdefault(step.party, {})[one] = None
         self._lanes.put(one)
 
-    def follow(self, deed: str, strand: Strand[T], then: Callable[[T | ImagebotError], None]) -> None:
+    def follow(self, task: str, strand: Strand[T], then: Callable[[T | ImagebotError], None]) -> None:
         """Take a strand as far as it goes; `then` is called with what it came to."""
 
         def resume(answer: Any) -> None:
-            found = self._ask(deed, lambda: _advanced(strand, answer))
+            found = self._ask(task, lambda: _advanced(strand, answer))
             match found:
                 case Step():
                     self.start(found, resume)
@@ -252,7 +252,7 @@ class SideBySide:
         for one, because in dropped:
             self._close(one)
             if one.since is not None:
-                self._tell(AnswerMissed(one.step.party, one.step.deed, because))
+                self._tell(AnswerMissed(one.step.party, one.step.task, because))
         for one, because in dropped:
             one.then(Unavailable(because))
         return bool(dropped)
@@ -269,7 +269,7 @@ class SideBySide:
             for one in self._lanes.running(party):
                 seconds = one.step.seconds
                 if one in mine and seconds is not None and one.since is not None and now >= one.since + seconds:
-                    found.append((one, f"{party} did not answer within {seconds:g} s, asked to {one.step.deed}"))
+                    found.append((one, f"{party} did not answer within {seconds:g} s, asked to {one.step.task}"))
             if self._lanes.is_stuck(party):
                 because = (
                     f"{party} leaves {AT_ONCE} questions without an answer; it is asked again when one of them ends"

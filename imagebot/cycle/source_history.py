@@ -46,5 +46,5 @@ def read_branch(world: World, branch: Branch, rules: Sequence[CommitRule]) -> Hi
     if isinstance(fetched, ImagebotError):
         return dict.fromkeys(rules, fetched)
     mirror, tip = fetched
-    deed = f"read the history of {branch[0]}"
-    return {rule: world.ask(deed, partial(mirror.history, tip, rule.paths)) for rule in rules}
+    task = f"read the history of {branch[0]}"
+    return {rule: world.ask(task, partial(mirror.history, tip, rule.paths)) for rule in rules}

@@ -60,11 +60,11 @@ class World:
         except ImagebotError as error:
             return self.as_it_lies(error), error
 
-    def ask(self, deed: str, question: Callable[[], T]) -> T | ImagebotError:
+    def ask(self, task: str, question: Callable[[], T]) -> T | ImagebotError:
         """The answer of one party, or why there is none: see `Bulkhead.ask`."""
-        return Bulkhead(self.tell, self.bugs).ask(deed, question)
+        return Bulkhead(self.tell, self.bugs).ask(task, question)
 
-    def ask_each(self, party: str, deed: str, questions: Sequence[Callable[[], T]]) -> list[T | ImagebotError]:
+    def ask_each(self, party: str, task: str, questions: Sequence[Callable[[], T]]) -> list[T | ImagebotError]:
         """The answers of one party to all of these, in their order, a few asked at a time. Raises `Stopped`.
 
         Who asks from a thread of a party must name another one here: its own threads may all be waiting for this.
@@ -72,7 +72,7 @@ class World:
         work = SideBySide(self.lanes, self.ask, self.tell, self.budgets)
         answers: dict[int, T | ImagebotError] = {}
         for number, question in enumerate(questions):
-            work.start(Step(party, deed, question, self.budgets.question), partial(answers.__setitem__, number))
+            work.start(Step(party, task, question, self.budgets.question), partial(answers.__setitem__, number))
         while len(work):
             self.go_on()
             work.wait()

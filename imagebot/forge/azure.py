@@ -17,7 +17,7 @@ from imagebot.bans import Remembers
 from imagebot.errors import BadInput, NotFound
 from imagebot.forge import rest
 from imagebot.forge.answers import checked, iso, sound
-from imagebot.forge.azure_answers import Evaluation, GlimpsedPull, Member, Properties, Pull, Team, Threads
+from imagebot.forge.azure_answers import Evaluation, GlimpsedPull, Properties, Pull, Team, TeamMember, Threads
 from imagebot.forge.azure_auto_complete import NOBODY, asked
 from imagebot.forge.manners import Manners
 from imagebot.forge.pages import Pager
@@ -52,7 +52,7 @@ _OF_ONE_ORGANISATION = ".visualstudio.com"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AzureRepository:
     """A repository: its collection (on dev.azure.com the organisation; elsewhere maybe nothing, or a longer path), its
     project, its name.
     """
@@ -82,19 +82,19 @@ def connect(settings: RepositorySettings, manners: Manners) -> Azure:
     return Azure(wire, place(settings.url, settings.api_url), settings)
 
 
-def place(url: str, api_url: str) -> Place:
+def place(url: str, api_url: str) -> AzureRepository:
     """Where a repository is, from its https or ssh URL. Raises `BadInput`."""
     parts = [unquote(part) for part in path_on_forge(url, api_url, "").split("/")]
     if not all(_PART.fullmatch(part) for part in parts) or {".", ".."} & set(parts):
         parts = []
     match parts:
         case ["v3", collection, project, name]:
-            return Place((collection,), project, name)
+            return AzureRepository((collection,), project, name)
         case [*collection, "_git", name] if len(collection) == (0 if _is_of_one(url) else 1):
             # The repository that a project begins with has the project's name.
-            return Place(tuple(collection), name, name)
+            return AzureRepository(tuple(collection), name, name)
         case [*collection, project, "_git", name]:
-            return Place(tuple(collection), project, name)
+            return AzureRepository(tuple(collection), project, name)
     wanted = "https://dev.azure.com/ORGANISATION/PROJECT/_git/NAME"
     raise BadInput(f"forge: azure needs a repository's URL as {wanted}; {url!r} is none")
 
@@ -114,7 +114,7 @@ class Azure(RestSkeleton[Pull]):
     shape = Pull
     glimpsed = GlimpsedPull
 
-    def __init__(self, wire: Wire, place: Place, settings: RepositorySettings) -> None:
+    def __init__(self, wire: Wire, place: AzureRepository, settings: RepositorySettings) -> None:
         super().__init__(wire, f"{place.project}/{place.name}", settings)
         self._place = place
         self._pulls = f"{place.home}/_apis/git/repositories/{quote(place.name, safe='')}/pullrequests"
@@ -151,8 +151,8 @@ class Azure(RestSkeleton[Pull]):
         if block.last(pull.body) is not None:
             return pull
         now = self._now(pull.number).shown() if len(pull.body) >= _SHOWN else pull
-        deed = f"read what is kept with pull request {pull.number} of {self._name}"
-        answer = self._wire.get(deed, f"{self._part(pull.number)}/properties", **_VERSION)
+        task = f"read what is kept with pull request {pull.number} of {self._name}"
+        answer = self._wire.get(task, f"{self._part(pull.number)}/properties", **_VERSION)
         kept = (checked(Properties, answer, self._whose).value or {}).get(_PROPERTY)
         return replace(pull, body=_joined(now.body, kept.value if kept else ""))
 
@@ -180,8 +180,8 @@ class Azure(RestSkeleton[Pull]):
             "labels": [{"name": name} for name in proposal.labels],
             "reviewers": [{"id": one} for one in reviewers],
         }
-        deed = f"open a pull request for {proposal.branch} on {self._name}"
-        opened = self._pull(self._wire.send(deed, "POST", self._pulls + _WRITE, body))
+        task = f"open a pull request for {proposal.branch} on {self._name}"
+        opened = self._pull(self._wire.send(task, "POST", self._pulls + _WRITE, body))
         return Written(self._keep(opened, kept), tuple(unknown))
 
     def _show(self, pull: PullRequest) -> PullRequest:
@@ -201,35 +201,35 @@ class Azure(RestSkeleton[Pull]):
         return replace(changed, body=_joined(changed.body, kept)) if close else self._keep(changed, kept)
 
     def _patch(self, pull: PullRequest, changes: Mapping[str, object]) -> PullRequest:
-        deed = f"change pull request {pull.number} of {self._name}"
-        return self._pull(self._wire.send(deed, "PATCH", self._one(pull.number) + _WRITE, changes), deed, pull.number)
+        task = f"change pull request {pull.number} of {self._name}"
+        return self._pull(self._wire.send(task, "PATCH", self._one(pull.number) + _WRITE, changes), task, pull.number)
 
     def _keep(self, pull: PullRequest, kept: str) -> PullRequest:
         """Keep this block with a pull request. Answers it with that."""
         change = [{"op": "add", "path": f"/{_PROPERTY}", "value": kept}]
-        deed = f"keep what we know of pull request {pull.number} of {self._name}"
-        self._wire.send(deed, "PATCH", f"{self._part(pull.number)}/properties{_WRITE}", change)
+        task = f"keep what we know of pull request {pull.number} of {self._name}"
+        self._wire.send(task, "PATCH", f"{self._part(pull.number)}/properties{_WRITE}", change)
         return replace(pull, body=_joined(pull.body, kept))
 
     def _comments(self, pull: PullRequest) -> Sequence[str]:
-        deed = f"list the comments of pull request {pull.number} of {self._name}"
-        answer = self._wire.get(deed, f"{self._part(pull.number)}/threads", **_VERSION)
+        task = f"list the comments of pull request {pull.number} of {self._name}"
+        answer = self._wire.get(task, f"{self._part(pull.number)}/threads", **_VERSION)
         return checked(Threads, answer, self._whose).said()
 
     def _comment(self, pull: PullRequest, comment: str) -> None:
         """Closed: one that waits for somebody to resolve it may keep a pull request from being completed."""
         said = {"content": comment, "commentType": "text", "parentCommentId": 0}
-        deed = f"comment on pull request {pull.number} of {self._name}"
+        task = f"comment on pull request {pull.number} of {self._name}"
         body = {"comments": [said], "status": "closed"}
-        self._wire.send(deed, "POST", f"{self._part(pull.number)}/threads{_WRITE}", body)
+        self._wire.send(task, "POST", f"{self._part(pull.number)}/threads{_WRITE}", body)
 
     def _label(self, pull: PullRequest, names: Sequence[str]) -> list[str]:
         """Azure makes those that it does not know."""
         warnings = []
         for name in names:
-            deed = f"label pull request {pull.number} {name}"
+            task = f"label pull request {pull.number} {name}"
             try:
-                self._wire.send(deed, "POST", f"{self._part(pull.number)}/labels{_WRITE}", {"name": name})
+                self._wire.send(task, "POST", f"{self._part(pull.number)}/labels{_WRITE}", {"name": name})
             except NOT_GIVEN as error:
                 warnings.append(str(error))
         return warnings
@@ -238,17 +238,17 @@ class Azure(RestSkeleton[Pull]):
         for name in names:
             # Gone already: somebody was faster.
             with suppress(NotFound):
-                deed = f"take the label {name} off pull request {pull.number}"
+                task = f"take the label {name} off pull request {pull.number}"
                 path = f"{self._part(pull.number)}/labels/{quote(name, safe='')}{_WRITE}"
-                self._wire.send(deed, "DELETE", path)
+                self._wire.send(task, "DELETE", path)
         return replace(pull, labels=without(pull.labels, names))
 
     def _ask_for_review(self, pull: PullRequest, names: Sequence[str]) -> list[str]:
         ids, warnings = self._ids(names)
         for one in ids:
-            deed = f"ask {one} to review pull request {pull.number}"
+            task = f"ask {one} to review pull request {pull.number}"
             try:
-                self._wire.send(deed, "PUT", f"{self._part(pull.number)}/reviewers/{one}{_WRITE}", {"vote": 0})
+                self._wire.send(task, "PUT", f"{self._part(pull.number)}/reviewers/{one}{_WRITE}", {"vote": 0})
             except NOT_GIVEN as error:
                 warnings.append(str(error))
         return warnings
@@ -268,13 +268,13 @@ class Azure(RestSkeleton[Pull]):
         """By the name before the `@`, or `team:NAME`, in lower case. Listed once a pass."""
         if self._people is None:
             path = f"{self._place.root}/_apis/projects/{quote(self._place.project, safe='')}/teams"
-            deed = f"list the teams of {self._place.project}"
-            teams = sound(Team, list(self._wire.get_all(deed, path, **_VERSION)))
+            task = f"list the teams of {self._place.project}"
+            teams = sound(Team, list(self._wire.get_all(task, path, **_VERSION)))
             self._people = {f"{TEAM}{team.name}".lower(): team.id for team in teams}
             for team in teams:
-                deed = f"list who is in the team {team.name}"
-                members = self._wire.get_all(deed, f"{path}/{quote(team.id, safe='')}/members", **_VERSION)
-                for one in sound(Member, list(members)):
+                task = f"list who is in the team {team.name}"
+                members = self._wire.get_all(task, f"{path}/{quote(team.id, safe='')}/members", **_VERSION)
+                for one in sound(TeamMember, list(members)):
                     self._people.setdefault(one.identity.login.lower(), one.identity.id)
         return self._people
 
@@ -296,9 +296,9 @@ class Azure(RestSkeleton[Pull]):
     def _evaluations(self, now: Pull) -> list[Evaluation]:
         project = now.repository.project.id if now.repository and now.repository.project else ""
         artifact = f"vstfs:///CodeReview/CodeReviewId/{project}/{now.number}"
-        deed = f"tell what pull request {now.number} of {self._name} waits for"
+        task = f"tell what pull request {now.number} of {self._name} waits for"
         path = f"{self._place.home}/_apis/policy/evaluations"
-        return sound(Evaluation, list(self._wire.get_all(deed, path, artifactId=artifact, **_PREVIEW)))
+        return sound(Evaluation, list(self._wire.get_all(task, path, artifactId=artifact, **_PREVIEW)))
 
     def _stop_merging(self, pull: PullRequest) -> None:
         if self._now(pull.number).auto_complete_set_by is not None:

@@ -158,7 +158,7 @@ class Team(Answer):
     name: Name
 
 
-class Member(Answer):
+class TeamMember(Answer):
     identity: Identity
 
 

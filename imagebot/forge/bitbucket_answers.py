@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from imagebot.forge.answers import Answer, Flag, Link, Maybe, Moment, Name, Number, Some, Text, iso
-from imagebot.forge.commented import Said
+from imagebot.forge.commented import PullComment
 from imagebot.forge.listing import Glimpse, Glimpsed, ListedPull
 from imagebot.forge.protocol import PullRequest, State
 
@@ -317,9 +317,9 @@ class CloudComment(Answer):
     deleted: Flag = False
     user: Maybe[CloudPerson] = None
 
-    def said(self) -> Said:
+    def said(self) -> PullComment:
         text = self.content.raw if self.content and not self.deleted else ""
-        return Said(self.id, self.user.uuid if self.user else "", text)
+        return PullComment(self.id, self.user.uuid if self.user else "", text)
 
 
 class _CenterComment(Answer):
@@ -334,13 +334,13 @@ class Activity(Answer):
     user: Maybe[CenterPerson] = None
     comment: Maybe[_CenterComment] = None
 
-    def said(self) -> Said | None:
+    def said(self) -> PullComment | None:
         if self.action != "COMMENTED" or self.comment is None:
             return None
-        return Said(self.comment.id, self.user.name if self.user else "", self.comment.text)
+        return PullComment(self.comment.id, self.user.name if self.user else "", self.comment.text)
 
 
-class Member(Answer):
+class WorkspaceMember(Answer):
     """Of a Cloud workspace."""
 
     user: CloudPerson
@@ -363,7 +363,7 @@ class Mergeability(Answer):
     vetoes: Some[Veto] = ()
 
 
-class Waiting(Answer):
+class PendingMerge(Answer):
     """A merge that Data Center was asked for once all checks pass."""
 
     head: Text = Field("", validation_alias="fromHash")

@@ -11,9 +11,9 @@ from imagebot.bans import Remembers
 from imagebot.errors import BadInput
 from imagebot.forge import rest
 from imagebot.forge.answers import sound
-from imagebot.forge.bitbucket_answers import CloudComment, CloudPull, GlimpsedCloudPull, Member, Permission
+from imagebot.forge.bitbucket_answers import CloudComment, CloudPull, GlimpsedCloudPull, Permission, WorkspaceMember
 from imagebot.forge.bitbucket_pulls import Bitbucket
-from imagebot.forge.commented import Said
+from imagebot.forge.commented import PullComment
 from imagebot.forge.manners import Manners
 from imagebot.forge.pages import Pager
 from imagebot.forge.protocol import Proposal, State, Written
@@ -71,8 +71,8 @@ class BitbucketCloud(Bitbucket[CloudPull]):
         what = f'= "{search.branch}"' if search.branch else f'~ "{search.prefix}"'
         asked = {"q": f"source.branch.name {what}"} if search.branch or search.prefix else {}
         asked |= {"sort": "-updated_on"} if search.by_change else {}
-        deed = f"list the pull requests of {self._name}"
-        return self._wire.get_all(deed, self._pulls, state=_STATES[search.state], fields=_FIELDS, **asked)
+        task = f"list the pull requests of {self._name}"
+        return self._wire.get_all(task, self._pulls, state=_STATES[search.state], fields=_FIELDS, **asked)
 
     def _is_at_home(self, one: CloudPull) -> bool:
         there, here = one.source.repository, one.destination.repository
@@ -93,16 +93,16 @@ class BitbucketCloud(Bitbucket[CloudPull]):
             "draft": proposal.draft,
         }
 
-    def _decline(self, deed: str, now: CloudPull) -> object:
-        return self._wire.send(deed, "POST", f"{self._one(now.number)}/decline")
+    def _decline(self, task: str, now: CloudPull) -> object:
+        return self._wire.send(task, "POST", f"{self._one(now.number)}/decline")
 
-    def _said(self, number: int) -> Iterator[Said]:
-        deed = f"list the comments of pull request {number} of {self._name}"
-        comments = sound(CloudComment, list(self._wire.get_all(deed, f"{self._one(number)}/comments")))
+    def _said(self, number: int) -> Iterator[PullComment]:
+        task = f"list the comments of pull request {number} of {self._name}"
+        comments = sound(CloudComment, list(self._wire.get_all(task, f"{self._one(number)}/comments")))
         return (one.said() for one in comments)
 
-    def _say(self, deed: str, path: str, comment: str) -> None:
-        self._wire.send(deed, "POST", f"{path}/comments", {"content": {"raw": comment}})
+    def _say(self, task: str, path: str, comment: str) -> None:
+        self._wire.send(task, "POST", f"{path}/comments", {"content": {"raw": comment}})
 
     def _with(self, now: CloudPull, people: Sequence[str]) -> Mapping[str, object]:
         known = self._members()
@@ -115,8 +115,8 @@ class BitbucketCloud(Bitbucket[CloudPull]):
     def _members(self) -> dict[str, str]:
         """The identifiers of the workspace's people by nickname. Listed once a pass."""
         if self._people is None:
-            deed = f"list the people of {self._workspace.rpartition('/')[2]}"
-            found = sound(Member, list(self._wire.get_all(deed, f"{self._workspace}/members")))
+            task = f"list the people of {self._workspace.rpartition('/')[2]}"
+            found = sound(WorkspaceMember, list(self._wire.get_all(task, f"{self._workspace}/members")))
             self._people = {one.user.nickname.lower(): one.user.uuid for one in found if one.user.nickname}
         return self._people
 
@@ -125,7 +125,7 @@ class BitbucketCloud(Bitbucket[CloudPull]):
         return person in reviewers or any(known.get(name.lower()) == person for name in reviewers)
 
     def _may_write(self, person: str) -> bool:
-        deed = f"tell who may write to {self._name}"
+        task = f"tell who may write to {self._name}"
         path = f"{self._workspace}/permissions/repositories/{quote(self._name.partition('/')[2])}"
-        found = sound(Permission, list(self._wire.get_all(deed, path, q=f'user.uuid = "{person}"')))
+        found = sound(Permission, list(self._wire.get_all(task, path, q=f'user.uuid = "{person}"')))
         return any(one.permission in _WRITERS for one in found)

@@ -18,10 +18,10 @@ from imagebot.forge.bitbucket_answers import (
     GlimpsedCenterPull,
     Mergeability,
     Merging,
-    Waiting,
+    PendingMerge,
 )
 from imagebot.forge.bitbucket_pulls import Bitbucket
-from imagebot.forge.commented import Said
+from imagebot.forge.commented import PullComment
 from imagebot.forge.listing import Reader
 from imagebot.forge.manners import Manners
 from imagebot.forge.pages import Pager
@@ -80,8 +80,8 @@ class BitbucketDataCenter(Bitbucket[CenterPull]):
         """Those from a branch, or those into ours. By last change, newest first, is the order anyway."""
         branch = {"direction": "OUTGOING", "at": _HEADS + search.branch}
         at = branch if search.branch else {"at": _HEADS + self.base}
-        deed = f"list the pull requests of {self._name}"
-        return self._wire.get_all(deed, self._pulls, state=_STATES[search.state], order="NEWEST", **at)
+        task = f"list the pull requests of {self._name}"
+        return self._wire.get_all(task, self._pulls, state=_STATES[search.state], order="NEWEST", **at)
 
     def _is_at_home(self, one: CenterPull) -> bool:
         return one.source.repository.full_name == one.destination.repository.full_name
@@ -101,14 +101,14 @@ class BitbucketDataCenter(Bitbucket[CenterPull]):
             **draft,
         }
 
-    def _decline(self, deed: str, now: CenterPull) -> object:
-        return self._wire.send(deed, "POST", f"{self._one(now.number)}/decline?version={now.version}")
+    def _decline(self, task: str, now: CenterPull) -> object:
+        return self._wire.send(task, "POST", f"{self._one(now.number)}/decline?version={now.version}")
 
     def _activities(self, number: int) -> list[Activity]:
-        deed = f"tell what was done to pull request {number} of {self._name}"
-        return sound(Activity, list(self._wire.get_all(deed, f"{self._one(number)}/activities")))
+        task = f"tell what was done to pull request {number} of {self._name}"
+        return sound(Activity, list(self._wire.get_all(task, f"{self._one(number)}/activities")))
 
-    def _said(self, number: int) -> Iterator[Said]:
+    def _said(self, number: int) -> Iterator[PullComment]:
         return (said for one in self._activities(number) if (said := one.said()) is not None)
 
     def _closer(self, pull: PullRequest) -> str:
@@ -116,8 +116,8 @@ class BitbucketDataCenter(Bitbucket[CenterPull]):
         ends = (one for one in self._activities(pull.number) if one.action in _ENDS and one.user)
         return next((one.user.name for one in ends if one.user), "")
 
-    def _say(self, deed: str, path: str, comment: str) -> None:
-        self._wire.send(deed, "POST", f"{path}/comments", {"text": comment})
+    def _say(self, task: str, path: str, comment: str) -> None:
+        self._wire.send(task, "POST", f"{path}/comments", {"text": comment})
 
     def _with(self, now: CenterPull, people: Sequence[str]) -> Mapping[str, object]:
         names = dict.fromkeys((*(one.user.name for one in now.reviewers), *people))
@@ -154,14 +154,14 @@ class BitbucketDataCenter(Bitbucket[CenterPull]):
 
     def _message(self, now: CenterPull, proposal: Proposal) -> str:
         """What the squash says; nothing where its own commit is merged."""
-        deed = f"tell how {self._name} merges"
-        merging = checked(Merging, self._wire.get(deed, f"{self._path}/settings/pull-requests"), self._whose)
+        task = f"tell how {self._name} merges"
+        merging = checked(Merging, self._wire.get(task, f"{self._path}/settings/pull-requests"), self._whose)
         title, rest_ = message_of(proposal, now.number)
         return f"{title}\n\n{rest_}".strip() if merging.squashes and title else ""
 
     def _ask_to_merge(self, now: CenterPull, message: str) -> None:
         """What waits already may wait with the words of what was proposed before."""
-        deed = f"let pull request {now.number} merge by itself"
+        task = f"let pull request {now.number} merge by itself"
         waiting = self._waiting(now)
         if waiting is not None:
             if waiting.head == now.head and waiting.message == message:
@@ -169,12 +169,12 @@ class BitbucketDataCenter(Bitbucket[CenterPull]):
             self._stop(now.number)
         said = {"message": message, "autoSubject": False} if message else {}
         body = {"autoMerge": True, "version": now.version, **said}
-        self._wire.send(deed, "POST", f"{self._one(now.number)}/merge?version={now.version}", body)
+        self._wire.send(task, "POST", f"{self._one(now.number)}/merge?version={now.version}", body)
 
-    def _waiting(self, now: CenterPull) -> Waiting | None:
-        deed = f"tell whether pull request {now.number} merges by itself"
+    def _waiting(self, now: CenterPull) -> PendingMerge | None:
+        task = f"tell whether pull request {now.number} merges by itself"
         try:
-            return checked(Waiting, self._wire.get(deed, f"{self._one(now.number)}/auto-merge"), self._whose)
+            return checked(PendingMerge, self._wire.get(task, f"{self._one(now.number)}/auto-merge"), self._whose)
         except NotFound:
             return None
 
@@ -184,5 +184,5 @@ class BitbucketDataCenter(Bitbucket[CenterPull]):
     def _stop(self, number: int) -> None:
         # 404: it was not going to.
         with suppress(NotFound):
-            deed = f"no longer let pull request {number} merge by itself"
-            self._wire.send(deed, "DELETE", f"{self._one(number)}/auto-merge")
+            task = f"no longer let pull request {number} merge by itself"
+            self._wire.send(task, "DELETE", f"{self._one(number)}/auto-merge")

@@ -41,15 +41,15 @@ class Bitbucket(RestSkeleton[_One]):
         super().begin(remembers)
 
     @abstractmethod
-    def _said(self, number: int) -> Iterable[commented.Said]:
+    def _said(self, number: int) -> Iterable[commented.PullComment]:
         """What was said on one."""
 
     @abstractmethod
-    def _say(self, deed: str, path: str, comment: str) -> None:
+    def _say(self, task: str, path: str, comment: str) -> None:
         """Say something on the one at this path."""
 
     @abstractmethod
-    def _decline(self, deed: str, now: _One) -> object:
+    def _decline(self, task: str, now: _One) -> object:
         """Close it. Answers what it is then."""
 
     @abstractmethod
@@ -104,8 +104,8 @@ class Bitbucket(RestSkeleton[_One]):
         return person in reviewers
 
     def _open(self, proposal: Proposal) -> Written:
-        deed = f"open a pull request for {proposal.branch} on {self._name}"
-        return Written(self._pull(self._wire.send(deed, "POST", self._pulls, self._opening(proposal))))
+        task = f"open a pull request for {proposal.branch} on {self._name}"
+        return Written(self._pull(self._wire.send(task, "POST", self._pulls, self._opening(proposal))))
 
     def _show(self, pull: PullRequest) -> PullRequest:
         return self._shown(self._now(pull.number))
@@ -119,17 +119,17 @@ class Bitbucket(RestSkeleton[_One]):
         if now.stands == "open" and changes:
             now = self._put(now, changes)
         if now.stands == "open" and close:
-            deed = f"close pull request {pull.number} of {self._name}"
-            now = self._answered(self._decline(deed, now), deed, now.number)
+            task = f"close pull request {pull.number} of {self._name}"
+            now = self._answered(self._decline(task, now), task, now.number)
         return self._shown(now)
 
     def _put(self, now: _One, changes: Mapping[str, object]) -> _One:
-        deed = f"change pull request {now.number} of {self._name}"
-        answer = self._wire.send(deed, "PUT", self._one(now.number), {**now.kept(), **changes})
-        return self._answered(answer, deed, now.number)
+        task = f"change pull request {now.number} of {self._name}"
+        answer = self._wire.send(task, "PUT", self._one(now.number), {**now.kept(), **changes})
+        return self._answered(answer, task, now.number)
 
-    def _answered(self, answer: object, deed: str, number: int) -> _One:
-        self._pull(answer, deed, number)
+    def _answered(self, answer: object, task: str, number: int) -> _One:
+        self._pull(answer, task, number)
         return checked(self.shape, answer, self._whose)
 
     def _comments(self, pull: PullRequest) -> Iterable[str]:

@@ -18,7 +18,7 @@ _STAYS = (Command.HOLD, RELEASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class PullComment:
     """A comment: its number, which grows, by whom, and its text."""
 
     number: int
@@ -26,7 +26,7 @@ class Said:
     text: str
 
 
-def labels(said: Iterable[Said], us: str, may: Callable[[str], bool]) -> tuple[str, ...]:
+def labels(said: Iterable[PullComment], us: str, may: Callable[[str], bool]) -> tuple[str, ...]:
     """The labels that stand for what is asked for and not done. `us` wrote what tells how far we heard; `may` tells
     whether somebody may write to the repository: others are not heard.
 
@@ -42,7 +42,7 @@ def labels(said: Iterable[Said], us: str, may: Callable[[str], bool]) -> tuple[s
     return tuple(wish.label for wish in Command if wish in wanted)
 
 
-def done(said: Iterable[Said], names: Sequence[str]) -> str:
+def done(said: Iterable[PullComment], names: Sequence[str]) -> str:
     """The comment that says that these labels are seen to."""
     last = max((one.number for one in said), default=0)
     words = " and ".join(f"`{name.removeprefix('imagebot/')}`" for name in names)

@@ -12,7 +12,7 @@ from imagebot.forge.protocol import Forge, Proposal, PullRequest
 from imagebot.pulls import block
 from imagebot.pulls.body_frame import around, updating
 
-Deed = Literal["opened", "rewritten", "kept"]
+Ensuring = Literal["opened", "rewritten", "kept"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Ensured:
     """The pull request as it now is, what was done to get there, and what the forge would not add."""
 
     pull: PullRequest
-    deed: Deed
+    action: Ensuring
     warnings: tuple[str, ...] = ()
 
 
@@ -92,9 +92,9 @@ def _open(forge: Forge, proposal: Proposal) -> Ensured:
     ours = block.read(opened.pull.body) == block.read(unfinished(proposal.body))
     # Killed before the block was kept elsewhere: then there is none yet.
     ours = ours or same_text(opened.pull.body, block.without(proposal.body))
-    deed: Deed = "opened" if ours else "rewritten"
+    action: Ensuring = "opened" if ours else "rewritten"
     rewritten = forge.rewrite(opened.pull, _around_peoples_words(opened.pull, proposal))
-    return Ensured(rewritten.pull, deed, (*opened.warnings, *rewritten.warnings))
+    return Ensured(rewritten.pull, action, (*opened.warnings, *rewritten.warnings))
 
 
 def says(pull: PullRequest, wanted: str) -> bool:

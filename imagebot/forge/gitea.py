@@ -13,7 +13,7 @@ from imagebot.bans import Remembers
 from imagebot.errors import BadInput, NotFound, Refused
 from imagebot.forge import rest
 from imagebot.forge.answers import sound
-from imagebot.forge.gitea_answers import Event, GlimpsedPull, Label, Pull, Review, approvers
+from imagebot.forge.gitea_answers import GlimpsedPull, IssueEvent, Label, Pull, Review, approvers
 from imagebot.forge.gitea_auto_merge import auto_merge
 from imagebot.forge.issues_skeleton import IssuesSkeleton
 from imagebot.forge.manners import Manners
@@ -106,9 +106,9 @@ class Gitea(IssuesSkeleton[Pull]):
         self._unread = Listing((), [*still, *reader.unread])
         self._closed = {number: pull for number, pull in (self._closed | read).items() if pull is not None}
 
-    def _all_comments(self, deed: str, pull: PullRequest) -> Iterable[object]:
+    def _all_comments(self, task: str, pull: PullRequest) -> Iterable[object]:
         """Gitea has no pages of them."""
-        return self._wire.get_list(deed, f"{self._issue(pull)}/comments")
+        return self._wire.get_list(task, f"{self._issue(pull)}/comments")
 
     def _label(self, pull: PullRequest, names: Sequence[str]) -> list[str]:
         """By number, which Gitea wants before 1.22; it makes no label for us."""
@@ -127,12 +127,12 @@ class Gitea(IssuesSkeleton[Pull]):
         """Those of the organisation, if it is one, and of the repository, which win. Listed once a pass."""
         if self._labels is None:
             owner = self._name.partition("/")[0]
-            deed = f"list the labels of {self._name}"
+            task = f"list the labels of {self._name}"
             try:
-                general = list(self._wire.get_all(deed, f"/orgs/{owner}/labels"))
+                general = list(self._wire.get_all(task, f"/orgs/{owner}/labels"))
             except (NotFound, Refused):
                 general = []
-            labels = sound(Label, [*general, *self._wire.get_all(deed, f"{self._path}/labels")])
+            labels = sound(Label, [*general, *self._wire.get_all(task, f"{self._path}/labels")])
             self._labels = {label.name.lower(): label.id for label in labels}
         return self._labels
 
@@ -144,8 +144,8 @@ class Gitea(IssuesSkeleton[Pull]):
             if present([label.name], names):
                 # Gone already: somebody was faster.
                 with suppress(NotFound):
-                    deed = f"take the label {label.name} off pull request {pull.number}"
-                    self._wire.send(deed, "DELETE", f"{path}/{label.id}")
+                    task = f"take the label {label.name} off pull request {pull.number}"
+                    self._wire.send(task, "DELETE", f"{path}/{label.id}")
         return replace(pull, labels=without(pull.labels, names))
 
     def _assign(self, pull: PullRequest, names: Sequence[str]) -> list[str]:
@@ -166,15 +166,15 @@ class Gitea(IssuesSkeleton[Pull]):
     def _stop_merging(self, pull: PullRequest) -> None:
         # 404: it was not going to.
         with suppress(NotFound):
-            deed = f"no longer let pull request {pull.number} merge by itself"
-            self._wire.send(deed, "DELETE", f"{self._one(pull)}/merge")
+            task = f"no longer let pull request {pull.number} merge by itself"
+            self._wire.send(task, "DELETE", f"{self._one(pull)}/merge")
 
     def _closer(self, pull: PullRequest) -> str:
-        deed = f"tell who closed pull request {pull.number} of {self._name}"
-        events = sound(Event, list(self._wire.get_all(deed, f"{self._issue(pull)}/timeline")))
+        task = f"tell who closed pull request {pull.number} of {self._name}"
+        events = sound(IssueEvent, list(self._wire.get_all(task, f"{self._issue(pull)}/timeline")))
         closers = [event.user.login for event in events if event.type == "close" and event.user]
         return closers[-1] if closers else ""
 
     def _approvers(self, number: int) -> tuple[str, ...]:
-        deed = f"say who reviewed pull request {number} of {self._name}"
-        return approvers(sound(Review, list(self._wire.get_all(deed, f"{self._path}/pulls/{number}/reviews"))))
+        task = f"say who reviewed pull request {number} of {self._name}"
+        return approvers(sound(Review, list(self._wire.get_all(task, f"{self._path}/pulls/{number}/reviews"))))

@@ -116,12 +116,12 @@ def approvers(reviews: Iterable[Review]) -> tuple[str, ...]:
     return tuple(name for name, review in last.items() if review.state == "APPROVED" and not review.dismissed)
 
 
-class Event(Answer):
+class IssueEvent(Answer):
     type: str
     user: Maybe[User] = None
 
 
-class Repository(Answer):
+class RepositoryAnswer(Answer):
     default_merge_style: Text = "merge"
     allow_merge_commits: Flag = False
     allow_rebase: Flag = False

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from imagebot.errors import NotFound
 from imagebot.forge.answers import checked
-from imagebot.forge.gitea_answers import Protection, Pull, Repository, Statuses
+from imagebot.forge.gitea_answers import Protection, Pull, RepositoryAnswer, Statuses
 from imagebot.forge.proposed import NotMerging, message_of, unseen
 from imagebot.forge.protocol import Proposal
 from imagebot.forge.refusals import Unprocessable
@@ -38,7 +38,7 @@ def auto_merge(wire: Wire, path: str, number: int, proposal: Proposal) -> NotMer
             return unseen(FACTS["gitea"], number)
         if because := _nothing_to_wait_for(wire, path, pull):
             return NotMerging(f"{why}: {because}")
-        style = _style(checked(Repository, wire.get("show the repository", path), whose))
+        style = _style(checked(RepositoryAnswer, wire.get("show the repository", path), whose))
         if style is None:
             return NotMerging(
                 f"{why}: the repository allows nothing but fast-forwards, and those do not wait for checks; allow "
@@ -61,16 +61,16 @@ def auto_merge(wire: Wire, path: str, number: int, proposal: Proposal) -> NotMer
 
 def _schedule(wire: Wire, path: str, number: int, body: dict[str, object]) -> None:
     """What it was scheduled with before may be the words of what was proposed before: nobody tells."""
-    deed = f"let pull request {number} merge by itself"
+    task = f"let pull request {number} merge by itself"
     try:
-        wire.send(deed, "POST", path, body)
+        wire.send(task, "POST", path, body)
     except Unprocessable as error:
         if error.status != 409 or _OUT_OF_DATE in str(error):
             raise
         # 404: it was merged, or switched off, meanwhile.
         with suppress(NotFound):
             wire.send(f"change how pull request {number} is merged", "DELETE", path)
-        wire.send(deed, "POST", path, body)
+        wire.send(task, "POST", path, body)
 
 
 def _nothing_to_wait_for(wire: Wire, path: str, pull: Pull) -> str:
@@ -81,15 +81,15 @@ def _nothing_to_wait_for(wire: Wire, path: str, pull: Pull) -> str:
     required = protection.status_check_contexts or []
     if not (protection.enable_status_check and required):
         return f"{base} requires no status check, so it would be merged at once; require one in its protection"
-    deed = f"show the checks of {pull.head.sha}"
-    found = checked(Statuses, wire.get(deed, f"{path}/commits/{pull.head.sha}/status", limit=50), whose).statuses
+    task = f"show the checks of {pull.head.sha}"
+    found = checked(Statuses, wire.get(task, f"{path}/commits/{pull.head.sha}/status", limit=50), whose).statuses
     passed = [status.context for status in found if status.status == "success"]
     if all(any(fnmatchcase(context, pattern) for context in passed) for pattern in required):
         return "its checks have passed already; merge it by hand"
     return ""
 
 
-def _style(repository: Repository) -> str | None:
+def _style(repository: RepositoryAnswer) -> str | None:
     """The repository's own way to merge, or another that it allows."""
     allowed = {
         "merge": repository.allow_merge_commits,

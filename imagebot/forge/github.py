@@ -65,7 +65,7 @@ class GitHub(IssuesSkeleton[Pull]):
     ) -> None:
         super().__init__(wire, name, settings)
         self._app_token = app_token
-        self._place = graphql.Place(*name.split("/"))
+        self._place = graphql.RepositoryAddress(*name.split("/"))
         self._identity: tuple[str, str] | None = None
         # Not where an answer leads, which may be anywhere: GraphQL finds a repository by the name that it had.
         wire.find = lambda _: graphql.clone_url(wire, self._place)
@@ -109,9 +109,9 @@ class GitHub(IssuesSkeleton[Pull]):
             return replace(super()._open(replace(proposal, draft=False)), warnings=(str(error),))
 
     def _label(self, pull: PullRequest, names: Sequence[str]) -> list[str]:
-        deed = f"label pull request {pull.number}"
+        task = f"label pull request {pull.number}"
         try:
-            self._wire.send(deed, "POST", f"{self._issue(pull)}/labels", {"labels": names})
+            self._wire.send(task, "POST", f"{self._issue(pull)}/labels", {"labels": names})
         except NOT_GIVEN as error:
             return [str(error)]
         return []
@@ -126,9 +126,9 @@ class GitHub(IssuesSkeleton[Pull]):
 
     def _assign(self, pull: PullRequest, names: Sequence[str]) -> list[str]:
         """GitHub passes over those who may not be assigned without a word, so the answer is compared."""
-        deed = f"assign pull request {pull.number}"
+        task = f"assign pull request {pull.number}"
         try:
-            answer = self._wire.send(deed, "POST", f"{self._issue(pull)}/assignees", {"assignees": names})
+            answer = self._wire.send(task, "POST", f"{self._issue(pull)}/assignees", {"assignees": names})
         except NOT_GIVEN as error:
             return [str(error)]
         there = tuple(user.login for user in checked(Issue, answer, self._whose).assignees)

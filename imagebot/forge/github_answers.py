@@ -12,7 +12,7 @@ from imagebot.forge.protocol import PullRequest, State
 Method = Literal["MERGE", "REBASE", "SQUASH"]
 
 
-class Repository(Answer):
+class RepositoryAnswer(Answer):
     full_name: str
     clone_url: Text = ""
 
@@ -21,12 +21,12 @@ class Head(Answer):
     """`repo` is null where the fork was deleted."""
 
     ref: str
-    repo: Repository | None
+    repo: RepositoryAnswer | None
 
 
 class Base(Answer):
     ref: str
-    repo: Maybe[Repository] = None
+    repo: Maybe[RepositoryAnswer] = None
 
 
 class User(Answer):
@@ -79,7 +79,7 @@ class Pull(ListedPull):
 
 class _GlimpsedEnd(Answer):
     ref: Maybe[str] = None
-    repo: Maybe[Repository] = None
+    repo: Maybe[RepositoryAnswer] = None
 
 
 class GlimpsedPull(Glimpsed):

@@ -221,7 +221,7 @@ class _Who(GraphAnswer):
     viewer: _Viewer
 
 
-class Place(NamedTuple):
+class RepositoryAddress(NamedTuple):
     """One repository, and the words that begin an error about what GitHub says of it."""
 
     owner: str
@@ -232,19 +232,19 @@ class Place(NamedTuple):
         return f"GitHub's answer about {self.owner}/{self.name}"
 
 
-def draft(wire: Wire, place: Place, number: int, *, wanted: bool) -> list[str]:
+def draft(wire: Wire, place: RepositoryAddress, number: int, *, wanted: bool) -> list[str]:
     """Make it a draft, or ready for review. Returns what GitHub would not do, in words."""
-    deed = f"{'make a draft of' if wanted else 'take the draft off'} pull request {number}"
+    task = f"{'make a draft of' if wanted else 'take the draft off'} pull request {number}"
     try:
         pull = _state(wire, place, number).pull_request
         if pull.is_draft != wanted:
-            wire.change_graph(deed, DRAFT if wanted else READY, {"id": pull.id})
+            wire.change_graph(task, DRAFT if wanted else READY, {"id": pull.id})
     except (NotFound, Refused, Unprocessable) as error:
         return [str(error)]
     return []
 
 
-def auto_merge(wire: Wire, place: Place, number: int, proposal: Proposal) -> NotMerging | None:
+def auto_merge(wire: Wire, place: RepositoryAddress, number: int, proposal: Proposal) -> NotMerging | None:
     """Have GitHub merge the pull request once all is there that the base branch requires, if it is at `proposal.head`.
 
     GitHub itself refuses where a merge requires nothing: it is never merged at once.
@@ -285,22 +285,22 @@ def auto_merge(wire: Wire, place: Place, number: int, proposal: Proposal) -> Not
     return None
 
 
-def stop_auto_merge(wire: Wire, place: Place, number: int) -> None:
+def stop_auto_merge(wire: Wire, place: RepositoryAddress, number: int) -> None:
     """Take auto-merge back; raises a `WorldError` if it may still be on."""
     pull = _state(wire, place, number).pull_request
     if pull.auto_merge_request is not None:
         wire.change_graph(f"no longer let pull request {number} merge by itself", STOP, {"id": pull.id})
 
 
-def merged(wire: Wire, place: Place, base: str, prefix: str, since: datetime | None) -> Iterator[Merged]:
+def merged(wire: Wire, place: RepositoryAddress, base: str, prefix: str, since: datetime | None) -> Iterator[Merged]:
     """Those whose branches in this repository begin with `prefix`, by their last change, `since` then."""
-    deed = f"list the merged pull requests of {place.owner}/{place.name}"
+    task = f"list the merged pull requests of {place.owner}/{place.name}"
     after: str | None = None
     found = 0
     seen = {after}
     for _ in range(_MOST_PAGES):
         variables = {"owner": place.owner, "name": place.name, "base": base, "after": after}
-        page = checked(_History, wire.ask_graph(deed, MERGED, variables), place.whose).repository.pull_requests
+        page = checked(_History, wire.ask_graph(task, MERGED, variables), place.whose).repository.pull_requests
         for one in sound(_MergedPull, page.nodes):
             # Whatever was merged since has changed since.
             if since is not None and one.updated_at is not None and one.updated_at < since:
@@ -316,11 +316,11 @@ def merged(wire: Wire, place: Place, base: str, prefix: str, since: datetime | N
         if not page.page_info.has_next_page:
             return
         if after in seen:
-            raise BadResponse(f"{wire.host} sends the same page again when asked to {deed}")
+            raise BadResponse(f"{wire.host} sends the same page again when asked to {task}")
         seen.add(after)
 
 
-def clone_url(wire: Wire, place: Place) -> str:
+def clone_url(wire: Wire, place: RepositoryAddress) -> str:
     """Where the repository is now that once had this name; empty where it has it still, or GitHub tells nothing."""
     variables = {"owner": place.owner, "name": place.name}
     found = checked(_Found, wire.ask_graph(f"find {place.owner}/{place.name}", WHERE, variables), place.whose)
@@ -334,7 +334,7 @@ def viewer(wire: Wire) -> tuple[str, int]:
     return who.login, who.database_id
 
 
-def _state(wire: Wire, place: Place, number: int) -> _RepositoryState:
+def _state(wire: Wire, place: RepositoryAddress, number: int) -> _RepositoryState:
     variables = {"owner": place.owner, "name": place.name, "number": number}
     answer = wire.ask_graph(f"show pull request {number} of {place.owner}/{place.name}", STATE, variables)
     return checked(_State, answer, place.whose).repository

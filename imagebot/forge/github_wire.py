@@ -134,8 +134,8 @@ class _AppTokens:
             return self._token
 
     def _renew(self) -> None:
-        deed = f"give a token to installation {self._app.installation} of the App {self._app.id}"
-        answer = self._wire.query(deed, f"/app/installations/{self._app.installation}/access_tokens", {})
+        task = f"give a token to installation {self._app.installation} of the App {self._app.id}"
+        answer = self._wire.query(task, f"/app/installations/{self._app.installation}/access_tokens", {})
         given = checked(_Token, answer, "GitHub's answer to an App")
         lives = 0.0 if given.expires_at is None else (given.expires_at - clock.now()).total_seconds()
         self._token = Secret(given.token).reveal()

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 from imagebot.errors import BadInput, NotFound, Refused
 from imagebot.forge import rest
 from imagebot.forge.answers import checked, sound
-from imagebot.forge.gitlab_answers import Approvals, GlimpsedRequest, Note, Project, Request, User
+from imagebot.forge.gitlab_answers import Approvals, GlimpsedRequest, MergeRequest, Note, Project, User
 from imagebot.forge.gitlab_auto_merge import auto_merge
 from imagebot.forge.manners import Manners
 from imagebot.forge.pages import Pager
@@ -55,10 +55,10 @@ def project_path(url: str, api_url: str) -> str:
     return found[0]
 
 
-class GitLab(RestSkeleton[Request]):
+class GitLab(RestSkeleton[MergeRequest]):
     """The merge requests of one project into one base branch."""
 
-    shape = Request
+    shape = MergeRequest
     glimpsed = GlimpsedRequest
 
     def __init__(self, wire: Wire, name: str, settings: RepositorySettings) -> None:
@@ -72,10 +72,10 @@ class GitLab(RestSkeleton[Request]):
         filters = {"source_branch": search.branch} if search.branch else {}
         if search.by_change:
             filters |= {"order_by": "updated_at", "sort": "desc"}
-        deed, path = f"list the merge requests of {self._name}", f"{self._path}/merge_requests"
-        return self._wire.get_all(deed, path, target_branch=self.base, state=_STATES[search.state], **filters)
+        task, path = f"list the merge requests of {self._name}", f"{self._path}/merge_requests"
+        return self._wire.get_all(task, path, target_branch=self.base, state=_STATES[search.state], **filters)
 
-    def _is_at_home(self, one: Request) -> bool:
+    def _is_at_home(self, one: MergeRequest) -> bool:
         return one.source_project_id == one.target_project_id
 
     def _open(self, proposal: Proposal) -> Written:
@@ -92,8 +92,8 @@ class GitLab(RestSkeleton[Request]):
             "remove_source_branch": True,
         }
         given = {key: value for key, value in body.items() if value not in ([], "")}
-        deed = f"open a merge request for {proposal.branch} on {self._name}"
-        pull = self._pull(self._wire.send(deed, "POST", f"{self._path}/merge_requests", given))
+        task = f"open a merge request for {proposal.branch} on {self._name}"
+        pull = self._pull(self._wire.send(task, "POST", f"{self._path}/merge_requests", given))
         self._just_opened.add(pull.number)
         return Written(pull, (*no_reviewers, *no_assignees, *self._not_given(pull, proposal)))
 
@@ -106,17 +106,17 @@ class GitLab(RestSkeleton[Request]):
         return self._put(pull, {"title": title, "description": body, "state_event": "close" if close else None})
 
     def _put(self, pull: PullRequest, changes: dict[str, object]) -> PullRequest:
-        deed = f"change merge request {pull.number} of {self._name}"
+        task = f"change merge request {pull.number} of {self._name}"
         given = {key: value for key, value in changes.items() if value is not None}
-        return self._pull(self._wire.send(deed, "PUT", self._one(pull), given), deed, pull.number)
+        return self._pull(self._wire.send(task, "PUT", self._one(pull), given), task, pull.number)
 
     def _comments(self, pull: PullRequest) -> Iterator[str]:
-        deed = f"list the comments of merge request {pull.number} of {self._name}"
-        return (one.body for one in sound(Note, list(self._wire.get_all(deed, f"{self._one(pull)}/notes"))))
+        task = f"list the comments of merge request {pull.number} of {self._name}"
+        return (one.body for one in sound(Note, list(self._wire.get_all(task, f"{self._one(pull)}/notes"))))
 
     def _comment(self, pull: PullRequest, comment: str) -> None:
-        deed = f"comment on merge request {pull.number} of {self._name}"
-        self._wire.send(deed, "POST", f"{self._one(pull)}/notes", {"body": comment})
+        task = f"comment on merge request {pull.number} of {self._name}"
+        self._wire.send(task, "POST", f"{self._one(pull)}/notes", {"body": comment})
 
     def _give(self, pull: PullRequest, proposal: Proposal) -> list[str]:
         """All at once: GitLab takes them so."""
@@ -155,33 +155,33 @@ class GitLab(RestSkeleton[Request]):
         return auto_merge(self._wire, self._name, pull.number, proposal, again=again)
 
     def _stop_merging(self, pull: PullRequest) -> None:
-        deed = f"no longer let merge request {pull.number} merge by itself"
+        task = f"no longer let merge request {pull.number} merge by itself"
         try:
-            self._wire.send(deed, "POST", f"{self._one(pull)}/cancel_merge_when_pipeline_succeeds")
+            self._wire.send(task, "POST", f"{self._one(pull)}/cancel_merge_when_pipeline_succeeds")
         except Unprocessable as error:
             # 406: it was not going to.
             if error.status != 406:
                 raise
 
     def _approvers(self, number: int) -> tuple[str, ...]:
-        deed = f"say who approved merge request {number} of {self._name}"
-        answer = self._wire.get(deed, f"{self._path}/merge_requests/{number}/approvals")
+        task = f"say who approved merge request {number} of {self._name}"
+        answer = self._wire.get(task, f"{self._path}/merge_requests/{number}/approvals")
         return tuple(one.user.username for one in checked(Approvals, answer, self._whose).approved_by)
 
     def _where_it_is(self, location: str) -> str:
         """A moved project is redirected to by its number, of which GitLab tells the URL."""
-        deed = f"find {self._name}"
-        location = location or self._wire.peek(deed, self._path).headers.get("Location", "")
+        task = f"find {self._name}"
+        location = location or self._wire.peek(task, self._path).headers.get("Location", "")
         found = _MOVED_TO.search(location)
         if found is None:
             return ""
-        answer = self._wire.get(deed, f"/projects/{found[1]}")
+        answer = self._wire.get(task, f"/projects/{found[1]}")
         return checked(Project, answer, self._whose).http_url_to_repo
 
     def _one(self, pull: PullRequest) -> str:
         return f"{self._path}/merge_requests/{pull.number}"
 
-    def _shown(self, one: Request) -> PullRequest:
+    def _shown(self, one: MergeRequest) -> PullRequest:
         self._directory.remember((*one.reviewers, *one.assignees))
         return one.shown()
 

@@ -22,7 +22,7 @@ class User(Answer):
     username: Name
 
 
-class Request(ListedPull):
+class MergeRequest(ListedPull):
     """`merged_by` is what `merge_user` was called before GitLab 14.7. A fork that was deleted is null."""
 
     number: Number = Field(validation_alias="iid")

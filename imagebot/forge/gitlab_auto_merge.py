@@ -106,8 +106,8 @@ def auto_merge(wire: Wire, path: str, number: int, proposal: Proposal, *, again:
             "squash": request.squash_on_merge,
             "message": _message(proposal, number) if request.squash_on_merge else None,
         }
-        deed = f"let merge request {number} merge by itself"
-        accepted = checked(_Accept, wire.change_graph(deed, ACCEPT, variables), _WHOSE)
+        task = f"let merge request {number} merge by itself"
+        accepted = checked(_Accept, wire.change_graph(task, ACCEPT, variables), _WHOSE)
     except (NotFound, Refused, Unprocessable) as error:
         return NotMerging(f"{error}. The token needs a role that may merge into the base branch")
     refused = accepted.merge_request_accept.errors if accepted.merge_request_accept else ["no answer"]

@@ -30,8 +30,8 @@ class IssuesSkeleton(RestSkeleton[One]):
         return {"title": proposal.title, "head": proposal.branch, "base": proposal.base, "body": proposal.body}
 
     def _open(self, proposal: Proposal) -> Written:
-        deed = f"open a pull request for {proposal.branch} on {self._name}"
-        return Written(self._pull(self._wire.send(deed, "POST", f"{self._path}/pulls", self._opening(proposal))))
+        task = f"open a pull request for {proposal.branch} on {self._name}"
+        return Written(self._pull(self._wire.send(task, "POST", f"{self._path}/pulls", self._opening(proposal))))
 
     def _show(self, pull: PullRequest) -> PullRequest:
         return self._pull(self._wire.get(f"show pull request {pull.number} of {self._name}", self._one(pull)))
@@ -42,25 +42,25 @@ class IssuesSkeleton(RestSkeleton[One]):
         return self._patch(pull, {"title": title, "body": body, "state": "closed" if close else None})
 
     def _patch(self, pull: PullRequest, changes: Mapping[str, object]) -> PullRequest:
-        deed = f"change pull request {pull.number} of {self._name}"
+        task = f"change pull request {pull.number} of {self._name}"
         given = {key: value for key, value in changes.items() if value is not None}
-        return self._pull(self._wire.send(deed, "PATCH", self._one(pull), given), deed, pull.number)
+        return self._pull(self._wire.send(task, "PATCH", self._one(pull), given), task, pull.number)
 
     def _comments(self, pull: PullRequest) -> Iterable[str]:
         said = self._all_comments(f"list the comments of pull request {pull.number} of {self._name}", pull)
         return (one.body for one in sound(_Comment, said))
 
-    def _all_comments(self, deed: str, pull: PullRequest) -> Iterable[object]:
-        return list(self._wire.get_all(deed, f"{self._issue(pull)}/comments"))
+    def _all_comments(self, task: str, pull: PullRequest) -> Iterable[object]:
+        return list(self._wire.get_all(task, f"{self._issue(pull)}/comments"))
 
     def _comment(self, pull: PullRequest, comment: str) -> None:
-        deed = f"comment on pull request {pull.number} of {self._name}"
-        self._wire.send(deed, "POST", f"{self._issue(pull)}/comments", {"body": comment})
+        task = f"comment on pull request {pull.number} of {self._name}"
+        self._wire.send(task, "POST", f"{self._issue(pull)}/comments", {"body": comment})
 
     def _ask_for_review(self, pull: PullRequest, names: Sequence[str]) -> list[str]:
         def send(words: str, body: Mapping[str, Sequence[str]]) -> object:
-            deed = f"ask {words} to review pull request {pull.number}"
-            return self._wire.send(deed, "POST", f"{self._one(pull)}/requested_reviewers", body)
+            task = f"ask {words} to review pull request {pull.number}"
+            return self._wire.send(task, "POST", f"{self._one(pull)}/requested_reviewers", body)
 
         return ask_for_review(names, send, NOT_GIVEN)
 

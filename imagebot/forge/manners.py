@@ -21,7 +21,7 @@ class _Lane:
     free_at: float = 0.0
 
 
-class Lanes:
+class WriteLanes:
     """Writes to one host, one after another and apart, whichever repository they are for: limits count them all."""
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class Manners:
 
     timeout_s: int = 15
     between_writes_s: float | None = None
-    lanes: Lanes = field(default_factory=Lanes, compare=False, repr=False)
+    lanes: WriteLanes = field(default_factory=WriteLanes, compare=False, repr=False)
     bans: Bans = field(default_factory=Bans, compare=False, repr=False)
 
     def apart_s(self, settings: RepositorySettings) -> float:

@@ -8,9 +8,9 @@ from imagebot.errors import Refused
 from imagebot.forge.refusals import quoted
 
 
-def moved(host: str, deed: str, location: str, url: str) -> Refused:
-    """What to tell where `host` answered `deed` with a redirect to `location`; `url` is the repository's, if known."""
-    sent = f"{host} sends us elsewhere when asked to {deed}"
+def moved(host: str, task: str, location: str, url: str) -> Refused:
+    """What to tell where `host` answered `task` with a redirect to `location`; `url` is the repository's, if known."""
+    sent = f"{host} sends us elsewhere when asked to {task}"
     if url:
         return Refused(f"{sent}: the repository was renamed or moved to {quoted(url)}: write that as its url")
     shown = _without_secrets(location)

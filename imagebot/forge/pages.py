@@ -61,10 +61,10 @@ class ListPages:
     says that there is more. Everything else is an error: a list that is cut is as good as none.
     """
 
-    def __init__(self, host: str, deed: str, size: int, *, until_empty: bool = False) -> None:
+    def __init__(self, host: str, task: str, size: int, *, until_empty: bool = False) -> None:
         self.next: int | None = 1
         self._host = host
-        self._deed = deed
+        self._deed = task
         self._size = size
         self._until_empty = until_empty
         self.seen = 0

@@ -43,17 +43,17 @@ class Unprocessable(BadResponse):
         self.reasons = reasons
 
 
-def refusal(reply: Reply, host: str, deed: str, rights: str) -> WorldError:
-    """What an answer without success means. `deed` completes "the host would not …"; `rights` is what a token needs."""
+def refusal(reply: Reply, host: str, task: str, rights: str) -> WorldError:
+    """What an answer without success means. `task` completes "the host would not …"; `rights` is what a token needs."""
     reasons = said(reply.body)
-    words = f"{host} would not {deed}" + (f": {'; '.join(reasons)}" if reasons else "")
+    words = f"{host} would not {task}" + (f": {'; '.join(reasons)}" if reasons else "")
     match reply.status:
         case status if status >= 500:
-            return Unavailable(f"{host} answered {status} when asked to {deed}")
+            return Unavailable(f"{host} answered {status} when asked to {task}")
         case 202:
-            return Unavailable(f"{host}: the answer is not ready when asked to {deed}")
+            return Unavailable(f"{host}: the answer is not ready when asked to {task}")
         case 301 | 302 | 303 | 307 | 308:
-            return Refused(f"{host} sends us elsewhere when asked to {deed}, and does not say where to")
+            return Refused(f"{host} sends us elsewhere when asked to {task}, and does not say where to")
         case 401:
             return Refused(f"{host} does not accept our credentials: they are wrong, expired or revoked")
         case 403:
@@ -127,7 +127,7 @@ def _moment(headers: Mapping[str, str]) -> datetime:
 
 
 @contextmanager
-def failures(host: str, deed: str) -> Iterator[None]:
+def failures(host: str, task: str) -> Iterator[None]:
     """Turn whatever a request raises that is no `WorldError` into one."""
     try:
         yield
@@ -136,33 +136,33 @@ def failures(host: str, deed: str) -> Iterator[None]:
     except BadInput as error:
         raise Refused(str(error)) from None
     except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
-        raise _failure(error, host, deed) from None
+        raise _failure(error, host, task) from None
     except (ValueError, RecursionError):
-        raise BadResponse(f"{host} answered something that makes no sense when asked to {deed}") from None
+        raise BadResponse(f"{host} answered something that makes no sense when asked to {task}") from None
 
 
-def _failure(error: Exception, host: str, deed: str) -> WorldError:
+def _failure(error: Exception, host: str, task: str) -> WorldError:
     causes = tuple(_causes(error))
 
     def among(*kinds: type[BaseException]) -> bool:
         return any(isinstance(cause, kinds) for cause in causes)
 
     if among(requests.exceptions.SSLError):
-        words = f"{host}: its certificate cannot be trusted when asked to {deed}; if an authority of your own signed it"
+        words = f"{host}: its certificate cannot be trusted when asked to {task}; if an authority of your own signed it"
         return Unavailable(f"{words}, name that in caFile")
     if among(urllib3.exceptions.NewConnectionError):
-        return Unavailable(f"{host}: the connection failed when asked to {deed}")
+        return Unavailable(f"{host}: the connection failed when asked to {task}")
     if among(*_SILENT):
-        return Unavailable(f"{host}: no answer in time when asked to {deed}")
+        return Unavailable(f"{host}: no answer in time when asked to {task}")
     if among(*_CUT):
-        return BadResponse(f"{host} broke off its answer when asked to {deed}")
+        return BadResponse(f"{host} broke off its answer when asked to {task}")
     if among(RemoteDisconnected, ConnectionError):
-        return Unavailable(f"{host}: the connection failed when asked to {deed}")
+        return Unavailable(f"{host}: the connection failed when asked to {task}")
     if among(*_NO_HTTP):
-        return BadResponse(f"{host} answered something that makes no sense when asked to {deed}")
+        return BadResponse(f"{host} answered something that makes no sense when asked to {task}")
     # Also what `requests` raises for a file of certificates that is not there.
     reason = "check caFile" if "CA certificate" in str(error) else type(error).__name__
-    return Refused(f"{host} cannot be asked to {deed}: {reason}")
+    return Refused(f"{host} cannot be asked to {task}: {reason}")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -108,9 +108,9 @@ class RestSkeleton(Skeleton, Generic[One]):
     def _shown(self, one: One) -> PullRequest:
         return one.shown()
 
-    def _pull(self, answer: object, deed: str = "", number: int = 0) -> PullRequest:
+    def _pull(self, answer: object, task: str = "", number: int = 0) -> PullRequest:
         """The one in an answer, which must be this one where it was asked for by its number. Raises `BadResponse`."""
         pull = self._shown(checked(self.shape, answer, self._whose))
         if number not in (0, pull.number):
-            raise BadResponse(f"{self.facts.name} answered with {self.facts.noun} {pull.number} when asked to {deed}")
+            raise BadResponse(f"{self.facts.name} answered with {self.facts.noun} {pull.number} when asked to {task}")
         return pull

@@ -73,51 +73,51 @@ class Wire:
         """The one in force."""
         return self._bans.current(self._name())
 
-    def get(self, deed: str, path: str, **parameters: str | int) -> Any:
-        """One answer. `deed` completes "the host would not …" in the words of an error."""
-        return self._done(deed, "GET", path, parameters)[1]
+    def get(self, task: str, path: str, **parameters: str | int) -> Any:
+        """One answer. `task` completes "the host would not …" in the words of an error."""
+        return self._done(task, "GET", path, parameters)[1]
 
-    def get_list(self, deed: str, path: str, **parameters: str | int) -> list[Any]:
+    def get_list(self, task: str, path: str, **parameters: str | int) -> list[Any]:
         """The items of a list that comes whole."""
-        return self._list(deed, self._done(deed, "GET", path, parameters)[1])
+        return self._list(task, self._done(task, "GET", path, parameters)[1])
 
-    def get_all(self, deed: str, path: str, **parameters: str | int) -> Iterator[Any]:
+    def get_all(self, task: str, path: str, **parameters: str | int) -> Iterator[Any]:
         """The items of every page, one request for each. ListPages are asked for by number: no link is followed.
 
         A list that may be short raises `BadResponse` at its end: what is not on it is not known to be absent.
         """
         size = self._dialect.pager.most
-        pages = ListPages(self.host, deed, size, until_empty=self._dialect.pager.until_empty)
+        pages = ListPages(self.host, task, size, until_empty=self._dialect.pager.until_empty)
         while (number := pages.next) is not None:
-            found = self._page(deed, path, parameters, size, (number, pages.seen))
+            found = self._page(task, path, parameters, size, (number, pages.seen))
             pages.add(found)
             yield from found.items
 
-    def query(self, deed: str, path: str, body: Mapping[str, object]) -> Any:
+    def query(self, task: str, path: str, body: Mapping[str, object]) -> Any:
         """One answer to a question that takes a body."""
-        return self._done(deed, "POST", path, {}, body)[1]
+        return self._done(task, "POST", path, {}, body)[1]
 
-    def send(self, deed: str, verb: str, path: str, body: Body = None) -> Any:
+    def send(self, task: str, verb: str, path: str, body: Body = None) -> Any:
         """Change something, and answer what the forge says of it; None if it says nothing."""
-        return self._write(lambda: self._done(deed, verb, path, {}, body)[1])
+        return self._write(lambda: self._done(task, verb, path, {}, body)[1])
 
-    def ask_graph(self, deed: str, query: str, variables: Mapping[str, object]) -> Any:
+    def ask_graph(self, task: str, query: str, variables: Mapping[str, object]) -> Any:
         """What GraphQL answers to a query: its `data`."""
         body = {"query": query, "variables": dict(variables)}
-        reply, answer = self._done(deed, "POST", self._dialect.graphql, {}, body)
+        reply, answer = self._done(task, "POST", self._dialect.graphql, {}, body)
         if not isinstance(answer, dict):
-            raise BadResponse(f"{self.host} answered something that makes no sense when asked to {deed}")
+            raise BadResponse(f"{self.host} answered something that makes no sense when asked to {task}")
         if answer.get("errors"):
-            raise self._graph_refusal(answer, reply, deed)
+            raise self._graph_refusal(answer, reply, task)
         return answer.get("data")
 
-    def change_graph(self, deed: str, mutation: str, variables: Mapping[str, object]) -> Any:
+    def change_graph(self, task: str, mutation: str, variables: Mapping[str, object]) -> Any:
         """Change something through GraphQL."""
-        return self._write(lambda: self.ask_graph(deed, mutation, variables))
+        return self._write(lambda: self.ask_graph(task, mutation, variables))
 
-    def peek(self, deed: str, path: str) -> Reply:
+    def peek(self, task: str, path: str) -> Reply:
         """One answer as it comes, whatever its status."""
-        return self._exchange(deed, "GET", path, {}, None)
+        return self._exchange(task, "GET", path, {}, None)
 
     @property
     def _bans(self) -> Bans:
@@ -135,15 +135,15 @@ class Wire:
         with failures(self.host, "read the credentials"):
             return self._account()
 
-    def _page(self, deed: str, path: str, parameters: Parameters, size: int, place: tuple[int, int]) -> ListPage:
+    def _page(self, task: str, path: str, parameters: Parameters, size: int, place: tuple[int, int]) -> ListPage:
         """A page of this size, by its number and the items before it; where it is too large, the smaller ones that make
         it up.
         """
         pager = self._dialect.pager
         (number, before) = place
         try:
-            reply, answer = self._done(deed, "GET", path, {**parameters, **pager.asks(size, number, before)})
-            items = self._list(deed, pager.items(answer))
+            reply, answer = self._done(task, "GET", path, {**parameters, **pager.asks(size, number, before)})
+            items = self._list(task, pager.items(answer))
             return ListPage(items, reply.headers, hashlib.sha256(reply.body).hexdigest(), pager.more(answer))
         except TooLarge:
             if size == 1:
@@ -151,29 +151,29 @@ class Wire:
         parts = 10 if size % 10 == 0 else size
         small = size // parts
         places = [((number - 1) * parts + part + 1, before + part * small) for part in range(parts)]
-        return _in_parts(lambda at: self._page(deed, path, parameters, small, at), small, places)
+        return _in_parts(lambda at: self._page(task, path, parameters, small, at), small, places)
 
-    def _list(self, deed: str, answer: object) -> list[Any]:
+    def _list(self, task: str, answer: object) -> list[Any]:
         if not isinstance(answer, list):
-            raise BadResponse(f"{self.host} answered something that is no list when asked to {deed}")
+            raise BadResponse(f"{self.host} answered something that is no list when asked to {task}")
         return answer
 
-    def _done(self, deed: str, verb: str, path: str, parameters: Parameters, body: Body = None) -> tuple[Reply, Any]:
-        reply = self._exchange(deed, verb, path, parameters, body)
+    def _done(self, task: str, verb: str, path: str, parameters: Parameters, body: Body = None) -> tuple[Reply, Any]:
+        reply = self._exchange(task, verb, path, parameters, body)
         if 300 <= reply.status < 400 and (location := reply.headers.get("Location")):
-            raise self._moved(deed, location)
+            raise self._moved(task, location)
         if reply.status == 405 and any("moved project" in text for text in said(reply.body)):
-            raise self._moved(deed, "")
+            raise self._moved(task, "")
         if not 200 <= reply.status < 300 or (reply.status == 202 and verb == "GET"):
-            raise refusal(reply, self.host, deed, self._dialect.rights)
+            raise refusal(reply, self.host, task, self._dialect.rights)
         if verb != "GET" and not reply.body:
             return reply, None
-        return reply, read_json(reply.body, f"{self.host} answered something that is no JSON when asked to {deed}")
+        return reply, read_json(reply.body, f"{self.host} answered something that is no JSON when asked to {task}")
 
-    def _exchange(self, deed: str, verb: str, path: str, parameters: Parameters, body: Body) -> Reply:
+    def _exchange(self, task: str, verb: str, path: str, parameters: Parameters, body: Body) -> Reply:
         """One request, unless we were told to wait; whether we are now is heeded."""
         self._bans.check(self._name())
-        with failures(self.host, deed):
+        with failures(self.host, task):
             if verb == "GET":
                 self._manners.lanes.read(self.host, self._dialect.between_reads_s)
             reply = self._ask(verb, path, parameters, body)
@@ -195,20 +195,20 @@ class Wire:
             self._remembers.is_banned(ban)
         return ban
 
-    def _moved(self, deed: str, location: str) -> Refused:
+    def _moved(self, task: str, location: str) -> Refused:
         """Whoever is sent to another host asks nothing more: a renamed repository stays with its forge."""
         try:
             url = self.find(location) if netloc(location) in ("", self.host) else ""
         except WorldError:
             url = ""
-        return moved(self.host, deed, location, url)
+        return moved(self.host, task, location, url)
 
-    def _graph_refusal(self, answer: dict[str, Any], reply: Reply, deed: str) -> WorldError:
+    def _graph_refusal(self, answer: dict[str, Any], reply: Reply, task: str) -> WorldError:
         """GraphQL says with a status of 200 what went wrong."""
         host, errors = self.host, answer["errors"] if isinstance(answer["errors"], list) else []
         kinds = {str(error.get("type")) for error in errors if isinstance(error, dict)}
         reasons = words_of({"errors": errors})
-        words = f"{host} would not {deed}" + (f": {'; '.join(reasons)}" if reasons else "")
+        words = f"{host} would not {task}" + (f": {'; '.join(reasons)}" if reasons else "")
         if "RATE_LIMITED" in kinds or any("rate limit" in text.lower() for text in reasons):
             return self._told_to_wait(reply, reasons)
         if kinds & {"FORBIDDEN", "INSUFFICIENT_SCOPES"}:

@@ -47,7 +47,7 @@ class Leaf:
             tip = self._fetch(git)
             return None if tip is None else (self._content(git, tip), tip)
 
-    def write(self, data: bytes, over: str | None, deed: str) -> str | None:
+    def write(self, data: bytes, over: str | None, task: str) -> str | None:
         """Replace the file by a commit on `over`; its id, or None where the branch is not at `over` any more."""
         with self._workshop() as git:
             if self._fetch(git) != over:
@@ -55,7 +55,7 @@ class Leaf:
             blob = git.out("hash-object", "-w", "--no-filters", "--stdin", stdin=data).decode().strip()
             tree = git.out("mktree", "-z", stdin=f"100644 blob {blob}\t{self.file}\0".encode()).decode().strip()
             # Nobody's pipeline has to look at it.
-            message = f"imagebot: {deed}\n\n[skip ci]\n"
+            message = f"imagebot: {task}\n\n[skip ci]\n"
             commit = write(git, tree, () if over is None else (over,), message, self.author, None)
             return commit if self._pushed(git, commit, over) else None
 

@@ -74,19 +74,19 @@ class BugMet(Event):
 
     name = "bug.met"
     level = "error"
-    deed: str
+    task: str
     because: str
     trace: str
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerMissed(Event):
-    """Nobody waits any more for an answer to `deed`; the thread that asked still does."""
+    """Nobody waits any more for an answer to `task`; the thread that asked still does."""
 
     name = "answer.missed"
     level = "warning"
     party: str
-    deed: str
+    task: str
     because: str
 
 
@@ -97,7 +97,7 @@ class AnswerDropped(Event):
     name = "answer.dropped"
     level = "debug"
     party: str
-    deed: str
+    task: str
     seconds: float
 
 
@@ -201,10 +201,10 @@ class RepositoryFetched(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class MirrorStale(Event):
+class MirrorReused(Event):
     """Nothing can be written, so what is told of a repository is as of its last fetch."""
 
-    name = "mirror.stale"
+    name = "mirror.reused"
     level = "warning"
     repository: str
     because: str
@@ -287,7 +287,7 @@ class PullRequestSettled(Event):
     name = "pull_request.settled"
     app: str
     environment: str
-    deed: str
+    action: str
     url: str
     because: str
 

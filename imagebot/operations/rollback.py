@@ -115,9 +115,9 @@ def carry_out(world: World, planned: Planned) -> Outcome:
     ensured = ensure(checkout.pull_requests.forge, proposal, pull)
     for warning in ensured.warnings:
         world.tell(ForgeWarned(change.repository, warning))
-    deed = {"opened": Action.OPENED, "rewritten": Action.UPDATED, "kept": Action.UPDATED if moved else Action.KEPT}
-    done = outcome(change, deed[ensured.deed], planned.wish.because, ensured.pull.url)
-    world.tell(PullRequestSettled(change.name, change.environment, done.deed, done.url, done.because))
+    action = {"opened": Action.OPENED, "rewritten": Action.UPDATED, "kept": Action.UPDATED if moved else Action.KEPT}
+    done = outcome(change, action[ensured.action], planned.wish.because, ensured.pull.url)
+    world.tell(PullRequestSettled(change.name, change.environment, done.action, done.url, done.because))
     return done
 
 

@@ -191,8 +191,8 @@ class _Look:
 
     def _each(self, ask: Callable[[str], T], about: Sequence[str]) -> dict[str, T]:
         """The answer to each, several asked at once. Raises what one of them raises."""
-        deed = f"tell when the images of {self.watch.image.familiar} were made"
-        answers = self.world.ask_each(self.watch.image.registry, deed, [partial(ask, each) for each in about])
+        task = f"tell when the images of {self.watch.image.familiar} were made"
+        answers = self.world.ask_each(self.watch.image.registry, task, [partial(ask, each) for each in about])
         found: dict[str, T] = {}
         for each, answer in zip(about, answers, strict=True):
             if isinstance(answer, ImagebotError):

@@ -188,13 +188,13 @@ class Registries:
         assert is_digest(digest), "digests are checked where they come in"
         return self._lookup(name, f"show {name.repository}@{digest}")
 
-    def _lookup(self, name: ImageName, deed: str) -> Lookup:
+    def _lookup(self, name: ImageName, task: str) -> Lookup:
         try:
             login = self._credentials.login(name)
             endpoint = self._endpoint(name.registry)
         except BadInput as error:
-            raise Refused(f"{name.registry} was not asked to {deed}: {error}") from None
-        return Lookup(name, deed, login, endpoint, Deadline(self._timeouts), self._learnt, self._budget)
+            raise Refused(f"{name.registry} was not asked to {task}: {error}") from None
+        return Lookup(name, task, login, endpoint, Deadline(self._timeouts), self._learnt, self._budget)
 
     def _endpoint(self, registry: str) -> Endpoint:
         with self._lock:

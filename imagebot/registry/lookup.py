@@ -42,10 +42,10 @@ class Learnt:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """One call of `Registries`. `deed` names it for people: `list acme/api`."""
+    """One call of `Registries`. `task` names it for people: `list acme/api`."""
 
     name: ImageName
-    deed: str
+    task: str
     login: Login
     endpoint: Endpoint
     deadline: Deadline
@@ -61,7 +61,7 @@ class Lookup:
             MemoryShare(self.budget, self.name.registry) as share,
         ):
             yield Conversation(
-                self.endpoint, ImageQuestion(self.name, self.login, self.deed, self.deadline, allowance, share)
+                self.endpoint, ImageQuestion(self.name, self.login, self.task, self.deadline, allowance, share)
             )
 
     @contextmanager

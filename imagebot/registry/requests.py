@@ -54,11 +54,11 @@ class ImageContainer(oras.container.Container):  # type: ignore[misc]
 
 @dataclass(frozen=True, slots=True)
 class ImageQuestion:
-    """What one question has: `deed` names it for people (`list acme/api`), the rest is what it may use up."""
+    """What one question has: `task` names it for people (`list acme/api`), the rest is what it may use up."""
 
     name: ImageName
     login: Login
-    deed: str
+    task: str
     deadline: Deadline
     allowance: RegistryAllowance
     share: MemoryShare
@@ -107,7 +107,7 @@ class Conversation(oras.provider.Registry):  # type: ignore[misc]
     def expect(self, answer: Response) -> Response:
         """`answer`, if it is a 200. Raises the `WorldError` that it stands for otherwise."""
         if answer.status != HTTPStatus.OK:
-            raise failure(answer, self._registry, self._question.deed, self._question.login.advice)
+            raise failure(answer, self._registry, self._question.task, self._question.login.advice)
         return answer
 
     def _follow(self, ask: Request) -> Response:

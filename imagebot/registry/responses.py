@@ -34,22 +34,22 @@ class NoImage(BadResponse):
     """A manifest of a kind that was in use once: it is not looked into, and nothing that runs can come of it."""
 
 
-def failure(answer: Response, registry: str, deed: str, advice: str) -> WorldError:
-    """What a status other than 200 means. `deed` is what was asked (`list acme/api`)."""
+def failure(answer: Response, registry: str, task: str, advice: str) -> WorldError:
+    """What a status other than 200 means. `task` is what was asked (`list acme/api`)."""
     code = error_code(answer)
     status = f"{answer.status} {code}".rstrip()
     said = f"({status}){answer.often}"
     match answer.status:
         case 401 | 403:
-            return Refused(f"{registry} refuses to {deed} {said}: {advice}")
+            return Refused(f"{registry} refuses to {task} {said}: {advice}")
         case 404:
-            words = f"{registry} cannot {deed} {said}: it is not there, or not for these credentials"
+            words = f"{registry} cannot {task} {said}: it is not there, or not for these credentials"
             return NotFound(words, absent=_ABSENT.get(code, ""))
         case number if number in (408, 429) or number >= 500:
             wait = retry_after(answer.headers.get("Retry-After"), answer.headers.get("Date"))
-            return Unavailable(f"{registry} cannot {deed} now {said}", retry_after=wait)
+            return Unavailable(f"{registry} cannot {task} now {said}", retry_after=wait)
         case _:
-            return BadResponse(f"{registry} was asked to {deed} and answers {status}, which makes no sense")
+            return BadResponse(f"{registry} was asked to {task} and answers {status}, which makes no sense")
 
 
 def error_code(answer: Response) -> str:

@@ -109,7 +109,7 @@ class BranchStore:
         self._memory = after
         return after
 
-    def _write(self, change: Callable[[StateDocument], StateDocument], deed: str) -> StateDocument:
+    def _write(self, change: Callable[[StateDocument], StateDocument], task: str) -> StateDocument:
         """Write the file with what this store saw and `change`; returns what it said just before `change`.
 
         Where somebody else wrote it meanwhile, all is done again upon what they wrote.
@@ -120,7 +120,7 @@ class BranchStore:
                 after = change(before)
                 if after == before and not self._unsaved:
                     return before
-                version = self._shelf.write(document.write(after), self._version, deed)
+                version = self._shelf.write(document.write(after), self._version, task)
                 if version is not None:
                     self._version, self._memory, self._unsaved = version, after.written(), False
                     return before

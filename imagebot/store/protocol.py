@@ -110,8 +110,8 @@ class Shelf(Protocol):
     def read(self) -> tuple[bytes, str] | None:
         """The file as it is now and its version."""
 
-    def write(self, data: bytes, over: str | None, deed: str) -> str | None:
+    def write(self, data: bytes, over: str | None, task: str) -> str | None:
         """Replace the file if it is still at version `over`; its new version, or None if it was not.
 
-        `deed` says why, for the history.
+        `task` says why, for the history.
         """

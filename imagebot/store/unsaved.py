@@ -20,8 +20,8 @@ class Nowhere:
     def read(self) -> None:
         return None
 
-    def write(self, data: bytes, over: str | None, deed: str) -> str:
-        del data, over, deed
+    def write(self, data: bytes, over: str | None, task: str) -> str:
+        del data, over, task
         return "written"
 
 

@@ -52,10 +52,10 @@ def a_source(folder: Path) -> tuple[BareRepository, tuple[str, ...]]:
     return source, (*ids, merge_branch(source, "main", side))
 
 
-def timed(deed: Callable[[], object]) -> float:
+def timed(task: Callable[[], object]) -> float:
     """Milliseconds."""
     start = time.perf_counter()
-    deed()
+    task()
     return (time.perf_counter() - start) * 1000
 
 

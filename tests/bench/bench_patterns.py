@@ -28,10 +28,10 @@ def main() -> None:
     print(f"  the slowest takes {worst:.2f} ms")
 
 
-def timed(deed: Callable[[], object]) -> float:
+def timed(task: Callable[[], object]) -> float:
     """Milliseconds of processor time."""
     start = time.process_time()
-    deed()
+    task()
     return (time.process_time() - start) * 1000
 
 

@@ -98,11 +98,11 @@ WAYS = {"get": get, "list": listing, "choose": choosing}
 
 def run(way: str, host: str, repository: str) -> None:
     """Print the figures of one way as JSON."""
-    deed = WAYS[way](host, repository)
+    task = WAYS[way](host, repository)
     times = []
     for _ in range(ROUNDS):
         start = time.perf_counter()
-        answer = deed()
+        answer = task()
         times.append(1000 * (time.perf_counter() - start))
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps(asdict(Figures(median(times), memory, answer))))

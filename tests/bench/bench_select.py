@@ -112,22 +112,22 @@ def with_packaging(listed: tuple[str, ...]) -> str:
     return str(best)
 
 
-def report(what: str, deed: Callable[[], object], beside: Callable[[], object]) -> None:
+def report(what: str, task: Callable[[], object], beside: Callable[[], object]) -> None:
     """The best of some rounds of both, taking turns, in processor time; and the memory of the first."""
-    times: list[tuple[float, float]] = [(timed(deed), timed(beside)) for _ in range(ROUNDS)]
+    times: list[tuple[float, float]] = [(timed(task), timed(beside)) for _ in range(ROUNDS)]
     ours, theirs = (min(column) for column in zip(*times, strict=True))
-    print(f"  {what:<32} {ours:7.0f} ms  {theirs / ours:5.1f} times as fast as semver  {peak(deed):6.1f} MiB at most")
+    print(f"  {what:<32} {ours:7.0f} ms  {theirs / ours:5.1f} times as fast as semver  {peak(task):6.1f} MiB at most")
 
 
-def timed(deed: Callable[[], object]) -> float:
+def timed(task: Callable[[], object]) -> float:
     start = time.process_time()
-    deed()
+    task()
     return (time.process_time() - start) * 1000
 
 
-def peak(deed: Callable[[], object]) -> float:
+def peak(task: Callable[[], object]) -> float:
     tracemalloc.start()
-    deed()
+    task()
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return most / 2**20

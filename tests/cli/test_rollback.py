@@ -90,7 +90,7 @@ def test_once_merged_it_is_done_and_nothing_brings_it_back(stage: Stage) -> None
     assert again.code == 0
     assert again.out.startswith("nothing to do: podinfo@staging was taken back from 6.5.4 to 6.5.3 on 2026-01-04")
     report = stage.one_pass(now=then(4))
-    assert [outcome.deed for outcome in report.outcomes if outcome.deed is Action.OPENED] == []
+    assert [outcome.action for outcome in report.outcomes if outcome.action is Action.OPENED] == []
     assert stage.pulls() == ()
     assert "imagebot rollback" in stage.imagebot("history", "podinfo").out
 

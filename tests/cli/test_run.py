@@ -105,7 +105,7 @@ def test_a_hangup_has_a_pass_begin_now(stage: Stage) -> None:
         process.send_signal(signal.SIGHUP)
 
         read_until(process.stderr, "reload.asked")
-        assert read_until(process.stderr, "pull_request.settled")["deed"] == "updated"
+        assert read_until(process.stderr, "pull_request.settled")["action"] == "updated"
 
 
 def test_a_new_pace_in_the_settings_is_heeded(stage: Stage) -> None:
@@ -190,4 +190,4 @@ def test_settings_are_read_again_and_the_last_good_ones_kept(stage: Stage) -> No
         settled = read_until(process.stderr, "pull_request.settled")
 
     assert "unknown key 'wrong'" in str(refused["because"])
-    assert settled["deed"] == "updated"
+    assert settled["action"] == "updated"

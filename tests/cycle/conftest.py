@@ -47,9 +47,9 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
         yield stage
 
 
-def deeds(report: Report) -> list[Action]:
+def actions(report: Report) -> list[Action]:
     """What became of each branch."""
-    return [outcome.deed for outcome in report.outcomes]
+    return [outcome.action for outcome in report.outcomes]
 
 
 def verdict(report: Report) -> Verdict:

@@ -43,11 +43,11 @@ class Planted(World):
 
     within: str = ""
 
-    def ask(self, deed: str, question: Callable[[], T]) -> T | ImagebotError:
+    def ask(self, task: str, question: Callable[[], T]) -> T | ImagebotError:
         def broken() -> T:
-            raise ValueError(f"year 11476 is out of range, to {deed}")
+            raise ValueError(f"year 11476 is out of range, to {task}")
 
-        return super().ask(deed, broken if self.within in deed else question)
+        return super().ask(task, broken if self.within in task else question)
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def assert_only_odd_failed(stage: Stage, report: Report) -> None:
     """The healthy app is delivered; the bug is in the report, in the exit code, and in the log with its trace."""
     pull = next(each for each in stage.pulls() if each.branch == HEALTHY)
     assert pull.state == "open"
-    done = {outcome.branch: outcome.deed for outcome in report.outcomes}
+    done = {outcome.branch: outcome.action for outcome in report.outcomes}
     assert done[HEALTHY] is Action.OPENED
     assert done.get(ODD, Action.FAILED) is Action.FAILED
     assert_told(stage, report)
@@ -138,14 +138,14 @@ def test_a_bug_in_what_concerns_one_repository_stops_no_other(two: Stage, within
 def test_a_bug_after_the_work_is_told_and_undoes_nothing(two: Stage, within: str) -> None:
     report = two.one_pass(planted(two, within))
 
-    assert [outcome.deed for outcome in report.outcomes] == [Action.OPENED, Action.OPENED]
+    assert [outcome.action for outcome in report.outcomes] == [Action.OPENED, Action.OPENED]
     assert_told(two, report)
 
 
 def test_what_cannot_be_read_ahead_is_read_when_it_is_needed(two: Stage) -> None:
     report = two.one_pass(planted(two, "read files of environments"))
 
-    assert [outcome.deed for outcome in report.outcomes] == [Action.OPENED, Action.OPENED]
+    assert [outcome.action for outcome in report.outcomes] == [Action.OPENED, Action.OPENED]
     assert_told(two, report)
 
 
@@ -157,7 +157,10 @@ def test_a_bug_in_one_open_pull_request_stops_no_other(two: Stage) -> None:
 
     report = two.one_pass(planted(two, f"look after the pull request of {ODD}"))
 
-    assert {outcome.branch: outcome.deed for outcome in report.outcomes} == {HEALTHY: Action.CLOSED, ODD: Action.FAILED}
+    assert {outcome.branch: outcome.action for outcome in report.outcomes} == {
+        HEALTHY: Action.CLOSED,
+        ODD: Action.FAILED,
+    }
     assert_told(two, report)
 
 
@@ -215,7 +218,7 @@ def test_a_forge_whose_listing_breaks_us_stops_no_other(two: Stage) -> None:
 
     report = two.one_pass(replace(world, forge=forge))
 
-    done = {outcome.branch: outcome.deed for outcome in report.outcomes}
+    done = {outcome.branch: outcome.action for outcome in report.outcomes}
     assert done[HEALTHY] is Action.UPDATED
     assert done.get(ODD, Action.FAILED) is Action.FAILED
     assert report.exit_code == 3

@@ -9,7 +9,7 @@ import pytest
 from imagebot.cycle.report import Action, Report
 from imagebot.errors import FINE, NOT_ALL_DONE
 from imagebot.selection.verdict import Held, Hold, NoCandidate, Unknown, Update, UpToDate
-from tests.cycle.conftest import DEPLOYMENT, GONE, POLICY, Fault, World, deeds, verdict
+from tests.cycle.conftest import DEPLOYMENT, GONE, POLICY, Fault, World, actions, verdict
 from tests.cycle.test_gates import DAY, proposed
 from tests.support import oci_folder
 from tests.support.stage import NOON
@@ -38,7 +38,7 @@ def answers_with(body: bytes) -> Fault:
 
 
 def assert_untouched(world: World, report: Report) -> None:
-    assert (deeds(report), proposed(world.stage)) == ([], ["6.5.4"])
+    assert (actions(report), proposed(world.stage)) == ([], ["6.5.4"])
     assert "imagebot/staging/podinfo" in world.stage.heads()
 
 
@@ -56,7 +56,7 @@ def test_an_outage_behind_the_index_closes_nothing(world: World) -> None:
     assert report.exit_code == NOT_ALL_DONE
     assert_untouched(world, report)
     world.faults.clear()
-    assert deeds(world.passes()) == [Action.KEPT]
+    assert actions(world.passes()) == [Action.KEPT]
 
 
 def test_an_outage_that_stays_for_a_day_is_believed(world: World) -> None:
@@ -67,7 +67,7 @@ def test_an_outage_that_stays_for_a_day_is_believed(world: World) -> None:
     report = world.passes(1)
 
     assert isinstance(verdict(report), NoCandidate | UpToDate)
-    assert deeds(report) == [Action.CLOSED]
+    assert actions(report) == [Action.CLOSED]
 
 
 def test_a_second_outage_is_doubted_as_long_as_the_first(world: World) -> None:
@@ -93,16 +93,16 @@ def test_one_tag_that_is_gone_while_another_is_shown_is_passed_by_at_once(world:
 
     assert isinstance(verdict(report), UpToDate)
     assert "6.5.4 is listed, and the registry has nothing behind it, while it shows 6.5.3" in verdict(report).because
-    assert (deeds(report), report.exit_code) == ([Action.CLOSED], FINE)
+    assert (actions(report), report.exit_code) == ([Action.CLOSED], FINE)
 
 
 def test_retention_that_deletes_what_is_deployed_leaves_nothing_unknown(world: World) -> None:
     world.stage.unpublish("6.5.3", "6.5.0")
     report = world.passes()
     assert isinstance(verdict(report), Update)
-    assert (deeds(report), report.exit_code) == ([Action.KEPT], FINE)
+    assert (actions(report), report.exit_code) == ([Action.KEPT], FINE)
     world.stage.publish("6.5.5")
-    assert deeds(world.passes()) == [Action.UPDATED]
+    assert actions(world.passes()) == [Action.UPDATED]
 
 
 def test_what_is_deployed_and_every_candidate_gone_is_an_outage_for_each_order(world: World) -> None:
@@ -135,9 +135,9 @@ def test_a_list_that_was_cut_closes_nothing(world: World, fault: Fault, lost: bo
     for days in (0, 0.5, 3):
         report = world.passes(days)
         assert proposed(world.stage) == ["6.5.4"]
-        assert Action.CLOSED not in deeds(report)
+        assert Action.CLOSED not in actions(report)
     world.faults.clear()
-    assert deeds(world.passes(3)) == [Action.KEPT]
+    assert actions(world.passes(3)) == [Action.KEPT]
 
 
 def test_a_list_cut_at_first_sight_is_not_believed(world: World) -> None:
@@ -161,7 +161,7 @@ def test_a_list_that_is_cut_and_whole_by_turns_does_nothing_when_it_is_cut(world
 def test_a_tag_that_was_taken_off_the_list_and_is_gone_closes_its_pull_request(world: World) -> None:
     world.stage.unpublish("6.5.4")
     report = world.passes()
-    assert (deeds(report), proposed(world.stage)) == ([Action.CLOSED], [])
+    assert (actions(report), proposed(world.stage)) == ([Action.CLOSED], [])
 
 
 def test_half_a_list_without_a_name_for_what_is_missing_is_believed_after_a_day(world: World) -> None:
@@ -195,7 +195,7 @@ def test_the_promoted_tag_off_the_list_closes_nothing_in_production(world: World
     assert [pull.branch for pull in stage.pulls()] == ["imagebot/production/podinfo"]
     world.faults.append(listing("6.5.0", "6.5.3", "7.0.0"))
     report = stage.one_pass()
-    assert (deeds(report), len(stage.pulls())) == ([], 1)
+    assert (actions(report), len(stage.pulls())) == ([], 1)
 
 
 def test_fields_of_digests_alone_are_settled_by_their_digests(world: World) -> None:
@@ -203,7 +203,7 @@ def test_fields_of_digests_alone_are_settled_by_their_digests(world: World) -> N
     world.stage.commit({"staging/app.yaml": DEPLOYMENT.replace('"IMAGE:6.5.3"', f"IMAGE@{digest}")})
     world.faults.append(lambda asked: GONE if "/manifests/6" in asked.path else None)
     report = world.passes()
-    assert deeds(report) == [Action.CLOSED] or isinstance(verdict(report), Held | Unknown)
+    assert actions(report) == [Action.CLOSED] or isinstance(verdict(report), Held | Unknown)
     assert any(digest in asked for asked in world.asked())
 
 

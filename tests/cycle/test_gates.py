@@ -79,7 +79,7 @@ def test_a_hold_by_hand_takes_back_what_is_open_until_it_is_lifted(stage: Stage)
     report = stage.one_pass()
 
     assert held(report).because == "6.5.4 is kept back by hand: by ada on 2026-01-01, it breaks the login"
-    assert (report.outcomes[0].deed, proposed(stage)) == (Action.CLOSED, [])
+    assert (report.outcomes[0].action, proposed(stage)) == (Action.CLOSED, [])
     store.unhold(hold("6.5.4").place)
     stage.one_pass()
     assert proposed(stage) == ["6.5.4"]

@@ -17,8 +17,8 @@ spec:
 """
 
 
-def deeds(report: Report) -> dict[str, Action]:
-    return {outcome.branch.removeprefix("imagebot/staging/"): outcome.deed for outcome in report.outcomes}
+def actions(report: Report) -> dict[str, Action]:
+    return {outcome.branch.removeprefix("imagebot/staging/"): outcome.action for outcome in report.outcomes}
 
 
 def policy(app: str, group: str = "", image: str = "IMAGE", semver: str = "^6.5") -> str:
@@ -48,7 +48,7 @@ def proposed(stage: Stage, branch: str) -> list[tuple[str, str]]:
 def test_a_named_group_is_one_branch_one_commit_one_pull_request(apps: Stage) -> None:
     group(apps, "{name: platform}", "blue", "green")
 
-    assert deeds(apps.one_pass()) == {"+platform": Action.OPENED, "podinfo": Action.OPENED}
+    assert actions(apps.one_pass()) == {"+platform": Action.OPENED, "podinfo": Action.OPENED}
 
     for app in ("blue", "green"):
         assert apps.show(f"{app}/app.yaml", "imagebot/staging/+platform") == DEPLOYMENT.replace("6.5.3", "6.5.4")
@@ -93,7 +93,7 @@ def test_by_image_apps_of_one_image_travel_together_and_images_of_one_app_apart(
     )
     apps.policy(two, "blue.yaml")
 
-    opened = deeds(apps.one_pass())
+    opened = actions(apps.one_pass())
 
     assert sorted(name.partition(".")[0] for name in opened) == ["+podinfo", "+sidecar", "podinfo"]
     assert proposed(apps, next(name for name in opened if name.startswith("+podinfo"))) == [
@@ -109,7 +109,7 @@ def test_an_app_that_is_unknown_does_not_keep_its_group_back(apps: Stage) -> Non
 
     report = apps.one_pass()
 
-    assert deeds(report) == {"+platform": Action.OPENED, "podinfo": Action.OPENED}
+    assert actions(report) == {"+platform": Action.OPENED, "podinfo": Action.OPENED}
     assert proposed(apps, "+platform") == [("blue", "6.5.4")]
     assert {str(one.policy): type(one.watches[0].verdict) for one in report.decisions} == {
         "blue@staging": Update,
@@ -138,7 +138,7 @@ def test_a_change_of_group_moves_the_updates_and_closes_what_they_leave(apps: St
     apps.one_pass()
     group(apps, "{name: platform}", "blue", "green")
 
-    assert deeds(apps.one_pass()) == {
+    assert actions(apps.one_pass()) == {
         "+platform": Action.OPENED,
         "blue": Action.CLOSED,
         "green": Action.CLOSED,
@@ -156,10 +156,10 @@ def test_a_closed_group_refuses_its_versions_for_each_of_its_apps(apps: Stage) -
     number = next(pull.number for pull in apps.pulls() if pull.branch.endswith("+platform"))
     apps.imagebot("pr", "close", str(number))
 
-    assert deeds(assert_quiet(apps)) == {"podinfo": Action.KEPT}
+    assert actions(assert_quiet(apps)) == {"podinfo": Action.KEPT}
 
     apps.publish("6.5.5")
-    assert deeds(apps.one_pass()) == {"+platform": Action.OPENED, "podinfo": Action.UPDATED}
+    assert actions(apps.one_pass()) == {"+platform": Action.OPENED, "podinfo": Action.UPDATED}
 
 
 def test_a_major_version_goes_apart_beside_the_one_within_the_old(apps: Stage) -> None:
@@ -174,7 +174,7 @@ def test_a_major_version_goes_apart_beside_the_one_within_the_old(apps: Stage) -
     number = next(pull.number for pull in apps.pulls() if pull.branch.endswith("+major"))
     assert apps.imagebot("pr", "merge", str(number)).code == 0
 
-    assert deeds(apps.one_pass())["blue"] is Action.CLOSED
+    assert actions(apps.one_pass())["blue"] is Action.CLOSED
     assert "IMAGE:7.0.0" in apps.show("blue/app.yaml")
     assert_quiet(apps)
 
@@ -193,7 +193,7 @@ def test_a_major_version_that_is_withdrawn_leaves_the_other_alone(apps: Stage) -
     apps.one_pass()
     apps.unpublish("7.0.0")
 
-    done = deeds(apps.one_pass())
+    done = actions(apps.one_pass())
 
     assert (done["blue"], done["blue+major"]) == (Action.KEPT, Action.CLOSED)
     assert_quiet(apps)
@@ -204,7 +204,7 @@ def test_a_policy_that_is_gone_takes_its_pull_request_along(apps: Stage) -> None
     apps.one_pass()
     (apps.folder / "policies" / "blue.yaml").unlink()
 
-    assert deeds(apps.one_pass())["blue"] is Action.CLOSED
+    assert actions(apps.one_pass())["blue"] is Action.CLOSED
 
     assert_quiet(apps)
 
@@ -215,7 +215,7 @@ def test_a_policy_is_not_taken_for_gone_while_any_file_is_wrong(apps: Stage) -> 
     apps.one_pass()
     apps.policy("app: [\n", "blue.yaml")
 
-    assert "blue" not in deeds(apps.one_pass())
+    assert "blue" not in actions(apps.one_pass())
 
     assert len(apps.pulls()) == 3
 

@@ -22,12 +22,12 @@ class Counted:
     calls: Counter[str] = field(default_factory=Counter)
 
     def __getattr__(self, name: str) -> Any:
-        deed = getattr(self.store, name)
+        task = getattr(self.store, name)
 
         def counted(*args: Any, **named: Any) -> Any:
             if not any(isinstance(arg, Sized) and not len(arg) for arg in args):
                 self.calls[name] += 1
-            return deed(*args, **named)
+            return task(*args, **named)
 
         return counted
 

@@ -11,7 +11,7 @@ import pytest
 
 from imagebot.cycle.report import Action
 from imagebot.selection.verdict import NoCandidate, Unknown, Update, UpToDate
-from tests.cycle.conftest import GONE, POLICY, World, deeds, verdict
+from tests.cycle.conftest import GONE, POLICY, World, actions, verdict
 from tests.cycle.test_gates import proposed
 from tests.support import oci_folder
 from tests.support.oci_folder import INDEX, MANIFEST
@@ -99,7 +99,7 @@ def test_what_is_no_image_for_where_the_deployed_one_runs_is_not_proposed(world:
 
     answer = verdict(report)
     assert isinstance(answer, Update), answer
-    assert (answer.to.tag, deeds(report), proposed(world.stage)) == ("6.5.4", [Action.KEPT], ["6.5.4"])
+    assert (answer.to.tag, actions(report), proposed(world.stage)) == ("6.5.4", [Action.KEPT], ["6.5.4"])
     assert "6.5.5 has no image for linux/amd64, which the " in answer.because
 
 
@@ -147,7 +147,7 @@ def test_an_index_whose_manifest_was_deleted_is_not_proposed(world: World, platf
 def test_a_platform_that_runs_nowhere_may_be_missing(world: World) -> None:
     broken(world, "linux/arm64")
     world.stage.policy(POLICY + "    platforms: [linux/amd64]\n")
-    assert deeds(world.passes()) == [Action.UPDATED]
+    assert actions(world.passes()) == [Action.UPDATED]
 
 
 def test_a_manifest_named_by_another_algorithm_that_nobody_has_is_missed(world: World) -> None:

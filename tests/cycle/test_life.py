@@ -19,7 +19,7 @@ from imagebot.pulls import block
 from imagebot.registry.client import Registries
 from imagebot.selection.verdict import Held, Hold
 from imagebot.settings.resolve import RepositorySettings
-from tests.cycle.conftest import DEPLOYMENT, POLICY, assert_quiet, deeds, verdict
+from tests.cycle.conftest import DEPLOYMENT, POLICY, actions, assert_quiet, verdict
 from tests.support.stage import NOON, Stage
 
 BRANCH = "imagebot/staging/podinfo"
@@ -67,7 +67,7 @@ def test_people_can_have_the_branch_rebuilt_without_their_commits(stage: Stage, 
     else:
         stage.edit(1, labels=("theirs", "imagebot/rebuild"))
 
-    assert deeds(stage.one_pass()) == [Action.UPDATED]
+    assert actions(stage.one_pass()) == [Action.UPDATED]
 
     assert "staging/extra.yaml" not in stage.git("-C", str(stage.bare), "ls-tree", "-r", "--name-only", BRANCH)
     (pull,) = stage.pulls()
@@ -96,7 +96,7 @@ def test_asking_for_a_rebuild_does_not_open_a_gate(stage: Stage) -> None:
     report = stage.one_pass(now=NOON + DAY)
 
     assert isinstance(verdict(report), Held)
-    assert deeds(report) == [Action.CLOSED]
+    assert actions(report) == [Action.CLOSED]
 
 
 def test_what_people_hold_stays_as_it_is_until_they_let_go(stage: Stage) -> None:
@@ -110,7 +110,7 @@ def test_what_people_hold_stays_as_it_is_until_they_let_go(stage: Stage) -> None
     (pull,) = stage.pulls()
     stage.edit(1, body=pull.body.replace("[x]", "[ ]"))
 
-    assert deeds(stage.one_pass()) == [Action.UPDATED]
+    assert actions(stage.one_pass()) == [Action.UPDATED]
 
     assert "IMAGE:6.6.0" in stage.show("staging/app.yaml", BRANCH)
 
@@ -124,7 +124,7 @@ def test_trying_again_writes_the_words_anew_and_the_branch_not(stage: Stage) -> 
 
     report = stage.one_pass()
 
-    assert (deeds(report), report.costs.git_pushes) == ([Action.UPDATED], 0)
+    assert (actions(report), report.costs.git_pushes) == ([Action.UPDATED], 0)
     (pull,) = stage.pulls()
     assert (pull.body, pull.labels) == (body, ("image-update",))
     assert_quiet(stage)
@@ -136,7 +136,7 @@ def test_a_label_on_a_closed_pull_request_lifts_the_refusal(stage: Stage) -> Non
     assert isinstance(verdict(stage.one_pass()), Held)
     stage.edit(1, labels=("imagebot/retry",))
 
-    assert deeds(stage.one_pass(now=NOON + timedelta(minutes=1))) == [Action.OPENED]
+    assert actions(stage.one_pass(now=NOON + timedelta(minutes=1))) == [Action.OPENED]
 
 
 def hold(stage: Stage) -> None:
@@ -185,7 +185,7 @@ def test_the_reason_that_is_known_is_the_reason_that_is_given(stage: Stage, why:
     happens, words = REASONS[why]
     happens(stage)
 
-    assert Action.CLOSED in deeds(stage.one_pass())
+    assert Action.CLOSED in actions(stage.one_pass())
 
     (comment,) = stage.comments(1)
     assert words in comment
@@ -198,10 +198,10 @@ def test_a_version_that_soaks_is_shown_as_a_draft_that_becomes_ready(stage: Stag
     report = stage.one_pass()
 
     assert isinstance(verdict(report), Held)
-    assert deeds(report) == [Action.OPENED]
+    assert actions(report) == [Action.OPENED]
     assert stage.pulls()[0].draft
     assert_quiet(stage)
-    assert deeds(stage.one_pass(now=NOON + 3 * DAY)) == [Action.UPDATED]
+    assert actions(stage.one_pass(now=NOON + 3 * DAY)) == [Action.UPDATED]
     (pull,) = stage.pulls()
     assert not pull.draft
     assert stage.comments(1) == ()
@@ -257,7 +257,7 @@ def test_a_push_that_others_beat_is_planned_anew_in_the_same_pass(stage: Stage) 
     assert isinstance(held, Held)
     assert held.hold is Hold.FROZEN
     assert stage.git("-C", str(stage.bare), "log", "-1", "--format=%s", BRANCH) == "theirs 0"
-    assert (deeds(report), report.costs.git_fetches) == ([], 2)
+    assert (actions(report), report.costs.git_fetches) == ([], 2)
 
 
 class Overtaken:
@@ -290,7 +290,7 @@ def test_what_the_first_look_opened_counts_in_the_second(stage: Stage) -> None:
     def mirror(settings: RepositorySettings) -> Mirror:
         return Overtaken(world.mirror(settings), stage, before, opened)  # type: ignore[return-value]
 
-    assert deeds(stage.one_pass(replace(world, mirror=mirror))) == [Action.OPENED, Action.OPENED]
+    assert actions(stage.one_pass(replace(world, mirror=mirror))) == [Action.OPENED, Action.OPENED]
 
     assert opened == [0, 1]
 
@@ -320,10 +320,10 @@ def test_a_tag_that_moves_while_it_is_looked_at_is_not_written(stage: Stage) -> 
 
     report = stage.one_pass(replace(world, registries=Flipping(stage, world.registries)))  # type: ignore[arg-type]
 
-    assert deeds(report) == [Action.FAILED]
+    assert actions(report) == [Action.FAILED]
     assert "pushed again while this pass looked" in report.outcomes[0].because
     assert list(stage.heads()) == ["main"]
-    assert deeds(stage.one_pass()) == [Action.OPENED]
+    assert actions(stage.one_pass()) == [Action.OPENED]
 
 
 def test_the_body_still_tells_what_was_proposed(stage: Stage) -> None:
@@ -347,7 +347,7 @@ def test_a_rollback_that_people_made_by_hand_meanwhile_is_closed(stage: Stage) -
 
     report = stage.one_pass()
 
-    assert [one.branch for one in report.outcomes if one.deed is Action.CLOSED] == [f"{BRANCH}+rollback"]
+    assert [one.branch for one in report.outcomes if one.action is Action.CLOSED] == [f"{BRANCH}+rollback"]
     assert f"{BRANCH}+rollback" not in stage.heads()
     assert_quiet(stage)
 
@@ -382,4 +382,4 @@ def test_a_forge_that_is_silent_keeps_no_other_repository_waiting(stage: Stage) 
 
     report = stage.one_pass(replace(world, forge=forge))
 
-    assert {one.name: one.deed for one in report.outcomes} == {"podinfo": Action.FAILED, "other": Action.OPENED}
+    assert {one.name: one.action for one in report.outcomes} == {"podinfo": Action.FAILED, "other": Action.OPENED}

@@ -6,7 +6,7 @@ from imagebot.cycle.report import Action
 from imagebot.errors import NOT_ALL_DONE
 from imagebot.observe.events import MirrorRemade
 from imagebot.selection.verdict import Held, Unknown, Update
-from tests.cycle.conftest import DEPLOYMENT, POLICY, assert_quiet, deeds
+from tests.cycle.conftest import DEPLOYMENT, POLICY, actions, assert_quiet
 from tests.support.git_odd import with_a_hostile_tree
 from tests.support.stage import Stage
 
@@ -19,7 +19,7 @@ def test_a_mirror_that_was_damaged_is_made_anew_and_that_is_said(stage: Stage) -
         file.write_bytes(file.read_bytes()[:10])
     stage.events.clear()
 
-    assert deeds(assert_quiet(stage)) == [Action.KEPT]
+    assert actions(assert_quiet(stage)) == [Action.KEPT]
 
     (event,) = (event for event in stage.events if isinstance(event, MirrorRemade))
     assert (event.repository, event.level) == ("environments", "warning")
@@ -39,7 +39,7 @@ def test_a_repository_with_a_hostile_object_costs_itself(stage: Stage) -> None:
 
     report = stage.one_pass()
 
-    assert deeds(report) == [Action.OPENED]
+    assert actions(report) == [Action.OPENED]
     (unknown,) = (each.watches[0].verdict for each in report.decisions if each.policy.app == "odd")
     assert isinstance(unknown, Unknown)
     assert "takes for damaged or hostile" in unknown.because
@@ -58,4 +58,4 @@ def test_a_damaged_branch_of_the_bot_holds_its_app_and_nobody_elses(stage: Stage
     assert isinstance(held, Held)
     assert held.because.startswith("the branch imagebot/staging/podinfo cannot be read: ")
     assert isinstance(sound, Update)
-    assert deeds(report) == [Action.OPENED]
+    assert actions(report) == [Action.OPENED]

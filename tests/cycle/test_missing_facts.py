@@ -6,7 +6,7 @@ import pytest
 
 from imagebot.cycle.report import Action
 from imagebot.pulls import block
-from tests.cycle.conftest import DEPLOYMENT, POLICY, World, assert_quiet, deeds
+from tests.cycle.conftest import DEPLOYMENT, POLICY, World, actions, assert_quiet
 from tests.support import oci_folder
 from tests.support.web_function import Answer, Asked
 
@@ -24,7 +24,7 @@ def unsaid(world: World) -> World:
     for tag in ("6.5.3", "6.5.5"):
         oci_folder.publish_index(world.stage.folder / "registry", "acme/podinfo", tag, BOTH)
     world.faults.append(no_configs)
-    assert deeds(world.passes()) == [Action.UPDATED]
+    assert actions(world.passes()) == [Action.UPDATED]
     assert "not known: `6.5.5`: " in world.stage.pulls()[0].body
     return world
 
@@ -36,7 +36,7 @@ def test_what_was_not_known_is_told_once_it_is(unsaid: World) -> None:
 
     report = unsaid.passes()
 
-    assert (deeds(report), report.costs.git_pushes, report.costs.forge_writes) == ([Action.UPDATED], 0, 1)
+    assert (actions(report), report.costs.git_pushes, report.costs.forge_writes) == ([Action.UPDATED], 0, 1)
     body = stage.pulls()[0].body
     assert "not known" not in body
     assert "| configuration |" in body
@@ -57,7 +57,7 @@ def test_what_becomes_known_first_is_told_first(unsaid: World) -> None:
     newest = [asked.path for asked in stage.registry.asked if "/blobs/" in asked.path][-1]
     unsaid.faults[:] = [lambda asked: Answer(503) if asked.path == newest else None]
 
-    assert deeds(unsaid.passes()) == [Action.UPDATED]
+    assert actions(unsaid.passes()) == [Action.UPDATED]
 
     found = block.read(stage.pulls()[0].body)
     assert found is not None

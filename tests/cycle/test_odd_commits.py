@@ -10,7 +10,7 @@ import pytest
 
 from imagebot.cycle.report import Action
 from imagebot.selection.verdict import Held, Hold
-from tests.cycle.conftest import DEPLOYMENT, deeds, verdict
+from tests.cycle.conftest import DEPLOYMENT, actions, verdict
 from tests.cycle.test_promotion import DAY, POLICY, held_until, production
 from tests.support.git_odd import BODIES, GOOD, TIMELESS, TIMELY, WHO, odd_commit
 from tests.support.stage import NOON, Stage, set_up
@@ -79,7 +79,7 @@ def test_what_was_taken_back_without_a_time_is_held_and_can_be_lifted(two_apps: 
     assert "git has no usable date for it" in held.because
     stage.imagebot("unhold", "podinfo@staging", "6.5.4")
     assert "imagebot/staging/podinfo" in {
-        one.branch for one in stage.one_pass(now=NOON + timedelta(days=20_000)).outcomes if one.deed is Action.OPENED
+        one.branch for one in stage.one_pass(now=NOON + timedelta(days=20_000)).outcomes if one.action is Action.OPENED
     }
 
 
@@ -105,7 +105,7 @@ def test_one_odd_branch_name_stops_nobody(stage: Stage, name: str) -> None:
     """What looks like the end of a line to Python is none to git."""
     stage.git("-C", str(stage.bare), "update-ref", f"refs/heads/{name}", stage.heads()["main"])
     report = stage.one_pass()
-    assert (report.exit_code, deeds(report)) == (0, [Action.OPENED])
+    assert (report.exit_code, actions(report)) == (0, [Action.OPENED])
 
 
 @pytest.mark.parametrize("kind", ["blob", "tag", "tree"])
@@ -125,5 +125,5 @@ def test_a_branch_that_is_no_commit_stops_nobody(stage: Stage, kind: str) -> Non
 
     report = stage.one_pass()
 
-    assert (report.exit_code, deeds(report)) == (0, [Action.OPENED])
+    assert (report.exit_code, actions(report)) == (0, [Action.OPENED])
     assert verdict(report).because

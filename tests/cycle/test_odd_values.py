@@ -39,7 +39,7 @@ def with_a_sound_app(stage: Stage, text: str, rule: str = "semver: ^6.5") -> Rep
 def test_one_untagged_image_stops_nobody_else(stage: Stage) -> None:
     report = with_a_sound_app(stage, deployed("IMAGE"))
     assert isinstance(verdict(report), Update)
-    assert sorted((outcome.name, outcome.deed) for outcome in report.outcomes) == [
+    assert sorted((outcome.name, outcome.action) for outcome in report.outcomes) == [
         ("other", Action.OPENED),
         ("podinfo", Action.OPENED),
     ]
@@ -52,7 +52,7 @@ def test_one_untagged_image_stops_nobody_else(stage: Stage) -> None:
 @pytest.mark.parametrize("rule", ["digest: latest", "created: newest", "semver: ^6.5\n    pin: digest"])
 def test_an_untagged_image_stops_nobody_else_under_any_rule(stage: Stage, rule: str) -> None:
     report = with_a_sound_app(stage, deployed("IMAGE"), rule)
-    assert [outcome.deed for outcome in report.outcomes] == [Action.OPENED, Action.OPENED]
+    assert [outcome.action for outcome in report.outcomes] == [Action.OPENED, Action.OPENED]
 
 
 @pytest.mark.parametrize("rule", ["created: newest", "semver: ^6.5"])
@@ -77,8 +77,8 @@ def test_an_untagged_image_stops_nobody_else_under_any_rule(stage: Stage, rule: 
 )
 def test_what_is_odd_in_one_field_stops_nobody_else(stage: Stage, text: str, rule: str) -> None:
     report = with_a_sound_app(stage, text, rule)
-    assert [outcome.deed for outcome in report.outcomes if outcome.name == "other"] == [Action.OPENED]
-    assert {outcome.deed for outcome in report.outcomes} == {Action.OPENED}
+    assert [outcome.action for outcome in report.outcomes if outcome.name == "other"] == [Action.OPENED]
+    assert {outcome.action for outcome in report.outcomes} == {Action.OPENED}
     assert not any("%" in str(asked) or "sha256:123" in str(asked) for asked in stage.registry.asked)
 
 
@@ -102,7 +102,7 @@ def test_nothing_is_promoted_from_a_field_without_a_version_that_stops_anybody(s
     report = stage.one_pass()
     production = next(each for each in report.decisions if each.policy.environment == "production")
     assert "production" in str(production.policy)
-    assert not any(outcome.deed is Action.FAILED for outcome in report.outcomes)
+    assert not any(outcome.action is Action.FAILED for outcome in report.outcomes)
 
 
 def test_a_group_with_an_untagged_image_goes_as_one(stage: Stage) -> None:
@@ -110,7 +110,7 @@ def test_a_group_with_an_untagged_image_goes_as_one(stage: Stage) -> None:
     stage.publish("6.5.3", "6.5.4", repository="acme/podinfo-b")
     stage.policy(policy)
     stage.commit({"staging/app.yaml": deployed("IMAGE"), "staging/b.yaml": DEPLOYMENT.replace("IMAGE", "IMAGE-b")})
-    assert [outcome.deed for outcome in stage.one_pass().outcomes] == [Action.OPENED]
+    assert [outcome.action for outcome in stage.one_pass().outcomes] == [Action.OPENED]
 
 
 def test_files_that_nobody_can_read_are_not_read_again_by_the_next_pass(stage: Stage) -> None:

@@ -51,12 +51,12 @@ def test_the_newest_commit_with_an_image_is_proposed(stage: Stage, source: BareR
     assert isinstance(answer, Update)
     assert answer.to.tag == second[:7]
     assert f"the newest of 2 commits of main with an image; 1 newer commit has none yet: {third[:7]}" in answer.because
-    assert [outcome.deed for outcome in report.outcomes] == [Action.OPENED]
+    assert [outcome.action for outcome in report.outcomes] == [Action.OPENED]
     (pull,) = stage.pulls()
     assert "`commit: api`" in pull.body
 
     stage.publish(third[:7])
-    assert [outcome.deed for outcome in stage.one_pass().outcomes] == [Action.UPDATED]
+    assert [outcome.action for outcome in stage.one_pass().outcomes] == [Action.UPDATED]
 
 
 def test_what_a_merge_brought_waits_for_the_merge(stage: Stage, source: BareRepository) -> None:

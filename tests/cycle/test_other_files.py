@@ -22,7 +22,7 @@ NEW = ("6.5.3", "6.5.4")
 def test_a_dockerfile_and_a_template_are_updated_by_one_pull_request(stage: Stage) -> None:
     stage.commit({"staging/Dockerfile": DOCKERFILE, "staging/templates/app.yaml": TEMPLATE})
 
-    assert [outcome.deed for outcome in stage.one_pass().outcomes] == [Action.OPENED]
+    assert [outcome.action for outcome in stage.one_pass().outcomes] == [Action.OPENED]
 
     assert stage.show("staging/Dockerfile", BRANCH) == DOCKERFILE.replace(*NEW)
     assert stage.show("staging/templates/app.yaml", BRANCH) == TEMPLATE.replace(*NEW)
@@ -80,7 +80,7 @@ def test_a_part_of_a_value_and_longer_text_are_fields_where_the_policy_says_so(s
         + "    fields: [{file: staging/job.yaml, path: 'args[0]', template: '--release=r-{tag}-eu'}]\n"
     )
 
-    assert [outcome.deed for outcome in stage.one_pass().outcomes] == [Action.OPENED]
+    assert [outcome.action for outcome in stage.one_pass().outcomes] == [Action.OPENED]
 
     assert stage.show("staging/job.yaml", BRANCH) == script.replace("6.5.3", "6.5.4")
     again = stage.one_pass()
@@ -92,7 +92,7 @@ def test_longer_text_is_left_and_told_and_keeps_nothing_back(stage: Stage) -> No
 
     report = stage.one_pass()
 
-    assert [outcome.deed for outcome in report.outcomes] == [Action.OPENED]
+    assert [outcome.action for outcome in report.outcomes] == [Action.OPENED]
     [line] = report.decisions[0].watches
     assert [(field.file, field.line) for field in line.left] == [("staging/job.yaml", 1)]
     assert stage.show("staging/job.yaml", BRANCH) == stage.show("staging/job.yaml", "main")

@@ -12,7 +12,7 @@ from imagebot.errors import FINE, NOT_ALL_DONE, WRONG_INPUT
 from imagebot.observe.events import BranchDeleted
 from imagebot.pulls import block
 from imagebot.selection.verdict import Held, Hold, NoCandidate, Unknown, UpToDate
-from tests.cycle.conftest import DEPLOYMENT, POLICY, assert_quiet, deeds, verdict
+from tests.cycle.conftest import DEPLOYMENT, POLICY, actions, assert_quiet, verdict
 from tests.support.stage import Stage
 
 BRANCH = "imagebot/staging/podinfo"
@@ -21,13 +21,13 @@ BRANCH = "imagebot/staging/podinfo"
 def test_a_new_tag_becomes_a_pull_request_that_changes_one_value(stage: Stage) -> None:
     report = stage.one_pass()
 
-    assert deeds(report) == [Action.OPENED]
+    assert actions(report) == [Action.OPENED]
     assert report.exit_code == FINE
     (pull,) = stage.pulls()
     assert pull.title == "deps(staging): podinfo 6.5.3 → 6.5.4"
     assert stage.show("staging/app.yaml", BRANCH) == DEPLOYMENT.replace("6.5.3", "6.5.4")
     assert stage.show("staging/app.yaml") == DEPLOYMENT
-    assert deeds(assert_quiet(stage)) == [Action.KEPT]
+    assert actions(assert_quiet(stage)) == [Action.KEPT]
 
 
 def test_the_commit_says_what_and_why_in_trailers(stage: Stage) -> None:
@@ -46,7 +46,7 @@ def test_a_newer_tag_updates_the_same_pull_request(stage: Stage) -> None:
 
     report = stage.one_pass()
 
-    assert deeds(report) == [Action.UPDATED]
+    assert actions(report) == [Action.UPDATED]
     (pull,) = stage.pulls()
     assert (pull.number, pull.title) == (first.number, "deps(staging): podinfo 6.5.3 → 6.6.0")
     assert stage.show("staging/app.yaml", BRANCH) == DEPLOYMENT.replace("6.5.3", "6.6.0")
@@ -59,7 +59,7 @@ def test_a_merged_pull_request_makes_room_for_the_next(stage: Stage) -> None:
     assert verdict(assert_quiet(stage)) == UpToDate(verdict(stage.one_pass()).at, verdict(stage.one_pass()).because)  # type: ignore[union-attr]
     stage.publish("6.5.5")
 
-    assert deeds(stage.one_pass()) == [Action.OPENED]
+    assert actions(stage.one_pass()) == [Action.OPENED]
 
     (pull,) = stage.pulls()
     assert (pull.number, pull.title) == (2, "deps(staging): podinfo 6.5.4 → 6.5.5")
@@ -72,12 +72,12 @@ def test_a_squash_merge_that_leaves_the_branch_is_a_merge_too(stage: Stage) -> N
     stage.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.5.4")}, message="deps (#1)")
     stage.forge.close(stage.pulls()[0], "merged", block.stamped(stage.pulls()[0].body, closed_by_bot=True))
 
-    assert deeds(stage.one_pass()) == []
+    assert actions(stage.one_pass()) == []
     assert BRANCH not in stage.heads()
     assert_quiet(stage)
     stage.publish("6.5.5")
 
-    assert deeds(stage.one_pass()) == [Action.OPENED]
+    assert actions(stage.one_pass()) == [Action.OPENED]
     assert stage.show("staging/app.yaml", BRANCH) == DEPLOYMENT.replace("6.5.3", "6.5.5")
 
 
@@ -92,7 +92,7 @@ def test_what_a_person_closed_is_not_proposed_again_but_the_next_is(stage: Stage
     assert "#1 was closed" in held.because
     assert stage.pulls() == ()
     stage.publish("6.5.5")
-    assert deeds(stage.one_pass()) == [Action.OPENED]
+    assert actions(stage.one_pass()) == [Action.OPENED]
     assert_quiet(stage)
 
 
@@ -123,7 +123,7 @@ def test_the_update_branch_button_does_not_freeze(stage: Stage) -> None:
     assert_quiet(stage)
     stage.publish("6.5.5")
 
-    assert deeds(stage.one_pass()) == [Action.UPDATED]
+    assert actions(stage.one_pass()) == [Action.UPDATED]
     assert_quiet(stage)
 
 
@@ -148,7 +148,7 @@ def test_a_branch_that_conflicts_with_the_base_is_rebuilt(stage: Stage) -> None:
     moved = DEPLOYMENT.replace("6.5.3", "6.5.0")
     stage.commit({"staging/app.yaml": moved})
 
-    assert deeds(stage.one_pass()) == [Action.UPDATED]
+    assert actions(stage.one_pass()) == [Action.UPDATED]
 
     assert stage.show("staging/app.yaml", BRANCH) == moved.replace("6.5.0", "6.5.4")
     assert_quiet(stage)
@@ -158,7 +158,7 @@ def test_a_field_that_moved_is_followed(stage: Stage) -> None:
     stage.one_pass()
     stage.commit({"staging/app.yaml": None, "staging/deep/other.yaml": "# another file\n" * 30 + DEPLOYMENT})
 
-    assert deeds(stage.one_pass()) == [Action.UPDATED]
+    assert actions(stage.one_pass()) == [Action.UPDATED]
 
     assert "IMAGE:6.5.4" in stage.show("staging/deep/other.yaml", BRANCH)
     assert_quiet(stage)
@@ -186,7 +186,7 @@ def test_what_a_person_did_by_hand_makes_the_pull_request_moot(stage: Stage) -> 
 
     report = stage.one_pass()
 
-    assert deeds(report) == [Action.CLOSED]
+    assert actions(report) == [Action.CLOSED]
     assert report.outcomes[0].because.startswith("main already has what this proposed: 6.5.4 is ")
     assert [event.because for event in stage.events if isinstance(event, BranchDeleted)] == [
         outcome.because for outcome in report.outcomes
@@ -198,10 +198,10 @@ def test_what_a_person_did_by_hand_makes_the_pull_request_moot(stage: Stage) -> 
 def test_what_the_bot_closed_itself_was_not_refused_by_anyone(stage: Stage) -> None:
     stage.one_pass()
     stage.unpublish("6.5.4")
-    assert deeds(stage.one_pass()) == [Action.CLOSED]
+    assert actions(stage.one_pass()) == [Action.CLOSED]
     stage.publish("6.5.4")
 
-    assert deeds(stage.one_pass()) == [Action.OPENED]
+    assert actions(stage.one_pass()) == [Action.OPENED]
 
 
 def test_a_bump_by_hand_that_was_taken_back_by_hand_is_held(stage: Stage) -> None:
@@ -235,7 +235,7 @@ def test_one_unknown_image_keeps_the_whole_change_back(stage: Stage) -> None:
 
     report = stage.one_pass()
 
-    assert (deeds(report), report.exit_code) == ([], NOT_ALL_DONE)
+    assert (actions(report), report.exit_code) == ([], NOT_ALL_DONE)
     assert stage.pulls() == ()
 
 
@@ -251,7 +251,7 @@ def test_a_file_that_does_not_parse_and_names_the_image_is_unknown(stage: Stage)
 def test_a_file_that_does_not_parse_and_does_not_name_the_image_is_passed_over(stage: Stage) -> None:
     stage.commit({"staging/broken.yaml": "podinfo: [\n"})
 
-    assert deeds(stage.one_pass()) == [Action.OPENED]
+    assert actions(stage.one_pass()) == [Action.OPENED]
 
 
 def test_no_field_with_the_image_is_unknown(stage: Stage) -> None:
@@ -306,11 +306,11 @@ def test_a_pull_request_over_the_limit_waits_for_one_to_be_settled(stage: Stage)
     stage.commit({"production/app.yaml": DEPLOYMENT})
     stage.settings("limits: {openPullRequests: 1}\n")
 
-    assert sorted(deeds(stage.one_pass())) == [Action.OPENED, Action.WAITING]
-    assert sorted(deeds(assert_quiet(stage))) == [Action.KEPT, Action.WAITING]
+    assert sorted(actions(stage.one_pass())) == [Action.OPENED, Action.WAITING]
+    assert sorted(actions(assert_quiet(stage))) == [Action.KEPT, Action.WAITING]
     stage.imagebot("pr", "merge", "1")
 
-    assert deeds(stage.one_pass()) == [Action.OPENED]
+    assert actions(stage.one_pass()) == [Action.OPENED]
 
 
 def test_a_bad_policy_file_stops_one_app(stage: Stage) -> None:
@@ -318,7 +318,7 @@ def test_a_bad_policy_file_stops_one_app(stage: Stage) -> None:
 
     report = stage.one_pass()
 
-    assert deeds(report) == [Action.OPENED]
+    assert actions(report) == [Action.OPENED]
     assert report.exit_code == WRONG_INPUT
 
 
@@ -380,7 +380,7 @@ def test_a_field_that_no_shape_reaches_is_named_by_its_path(stage: Stage) -> Non
     )
     stage.policy(POLICY + "    fields: [{file: staging/version.yaml, path: image_tag}]\n")
 
-    assert deeds(stage.one_pass()) == [Action.OPENED]
+    assert actions(stage.one_pass()) == [Action.OPENED]
 
     changed = "image_tag: 6.5.4   # promoted by hand\nready: yes\n"
     assert stage.show("staging/version.yaml", BRANCH) == changed

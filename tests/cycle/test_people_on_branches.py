@@ -10,7 +10,7 @@ import pytest
 
 from imagebot.cycle.report import Action
 from imagebot.selection.verdict import Held, Hold
-from tests.cycle.conftest import DEPLOYMENT, POLICY, assert_quiet, deeds, verdict
+from tests.cycle.conftest import DEPLOYMENT, POLICY, actions, assert_quiet, verdict
 from tests.support.stage import Stage
 
 BRANCH = "imagebot/staging/podinfo"
@@ -73,7 +73,7 @@ def test_an_amended_base_is_built_upon_anew_and_nobody_is_blamed(stage: Stage, s
 
     report = stage.one_pass()
 
-    assert deeds(report) == [Action.UPDATED]
+    assert actions(report) == [Action.UPDATED]
     assert "secret.txt" not in files(stage, BRANCH)
     assert_rebuilt(stage)
     assert stage.comments(1) == ()
@@ -82,7 +82,7 @@ def test_an_amended_base_is_built_upon_anew_and_nobody_is_blamed(stage: Stage, s
 def test_a_base_whose_words_alone_were_amended_is_built_upon_anew(stage: Stage) -> None:
     stage.one_pass()
     amend(stage, "README.md", "hello\n")
-    assert deeds(stage.one_pass()) == [Action.UPDATED]
+    assert actions(stage.one_pass()) == [Action.UPDATED]
     assert_rebuilt(stage)
 
 
@@ -92,7 +92,7 @@ def test_a_base_that_was_put_back_is_built_upon_anew(stage: Stage) -> None:
     stage.commit({"c.txt": "c\n"})
     stage.one_pass()
     stage.git("-C", str(stage.bare), "update-ref", "refs/heads/main", before)
-    assert deeds(stage.one_pass()) == [Action.UPDATED]
+    assert actions(stage.one_pass()) == [Action.UPDATED]
     assert_rebuilt(stage)
 
 
@@ -102,7 +102,7 @@ def test_a_base_without_a_past_is_built_upon_anew(stage: Stage) -> None:
     tree = stage.git("-C", str(stage.bare), "rev-parse", "main^{tree}")
     alone = stage.git("-C", str(stage.bare), "commit-tree", "-m", "all new", tree)
     stage.git("-C", str(stage.bare), "update-ref", "refs/heads/main", alone)
-    assert deeds(stage.one_pass()) == [Action.UPDATED]
+    assert actions(stage.one_pass()) == [Action.UPDATED]
     assert_rebuilt(stage)
 
 
@@ -114,7 +114,7 @@ def test_an_update_from_a_base_that_was_amended_since_is_no_persons_work(stage: 
     push(stage)
     stage.one_pass()
     amend(stage, "b.txt", "c\n")
-    assert deeds(stage.one_pass()) == [Action.UPDATED]
+    assert actions(stage.one_pass()) == [Action.UPDATED]
     assert_rebuilt(stage)
 
 
@@ -170,16 +170,16 @@ def signed_off_again(stage: Stage) -> None:
     push(stage)
 
 
-@pytest.mark.parametrize("deed", [rebased, merged, picked, reworded, emptied, reverted, signed_off_again])
-def test_the_same_content_is_nobodys_work_but_the_bots(stage: Stage, deed: Callable[[Stage], None]) -> None:
+@pytest.mark.parametrize("task", [rebased, merged, picked, reworded, emptied, reverted, signed_off_again])
+def test_the_same_content_is_nobodys_work_but_the_bots(stage: Stage, task: Callable[[Stage], None]) -> None:
     stage.one_pass()
-    deed(stage)
+    task(stage)
 
-    assert deeds(assert_quiet(stage)) == [Action.KEPT]
+    assert actions(assert_quiet(stage)) == [Action.KEPT]
 
     assert stage.comments(1) == ()
     stage.publish("6.5.5")
-    assert deeds(stage.one_pass()) == [Action.UPDATED]
+    assert actions(stage.one_pass()) == [Action.UPDATED]
     assert "IMAGE:6.5.5" in stage.show("staging/app.yaml", BRANCH)
 
 
@@ -272,7 +272,7 @@ def rebased_with_a_resolution(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    "deed",
+    "task",
     [
         on_top,
         amended,
@@ -287,9 +287,9 @@ def rebased_with_a_resolution(stage: Stage) -> None:
         rebased_with_a_resolution,
     ],
 )
-def test_content_of_peoples_own_is_theirs(stage: Stage, deed: Callable[[Stage], None]) -> None:
+def test_content_of_peoples_own_is_theirs(stage: Stage, task: Callable[[Stage], None]) -> None:
     stage.one_pass()
-    deed(stage)
+    task(stage)
     tip = stage.heads()[BRANCH]
     stage.publish("6.5.5")
 
@@ -317,11 +317,11 @@ def test_the_bot_knows_its_commits_whatever_it_was_called_then(stage: Stage, tmp
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
     stage.settings(author)
 
-    assert deeds(assert_quiet(stage)) == [Action.KEPT]
+    assert actions(assert_quiet(stage)) == [Action.KEPT]
 
     assert stage.comments(1) == ()
     stage.publish("6.5.5")
-    assert deeds(stage.one_pass()) == [Action.UPDATED]
+    assert actions(stage.one_pass()) == [Action.UPDATED]
 
 
 def test_a_pull_request_whose_policy_is_gone_is_not_taken_for_peoples(stage: Stage) -> None:
@@ -335,5 +335,5 @@ def test_a_pull_request_whose_policy_is_gone_is_not_taken_for_peoples(stage: Sta
 
     report = stage.one_pass()
 
-    assert Action.CLOSED in deeds(report)
+    assert Action.CLOSED in actions(report)
     assert BRANCH not in stage.heads()

@@ -76,7 +76,7 @@ def test_a_clock_that_is_set_back_takes_nothing_back_that_was_let_in(promoting: 
 
     for minutes in (0, 5, 59):
         report = promoting.one_pass(now=NOON + 2 * DAY - timedelta(minutes=60 - minutes))
-        assert (report.outcomes[-1].deed, promoting.heads()) == (Action.KEPT, heads)
+        assert (report.outcomes[-1].action, promoting.heads()) == (Action.KEPT, heads)
 
     assert len(promoting.pulls()) == 1
 
@@ -111,7 +111,7 @@ def test_a_rollback_in_staging_takes_it_back_from_production(promoting: Stage) -
     report = promoting.one_pass(now=NOON + 3 * DAY)
 
     assert isinstance(production(report), UpToDate)
-    assert [outcome.deed for outcome in report.outcomes] == [Action.CLOSED]
+    assert [outcome.action for outcome in report.outcomes] == [Action.CLOSED]
     assert (promoting.pulls(), list(promoting.heads())) == ((), ["main"])
     staging = report.decisions[0].watches[0].verdict
     assert isinstance(staging, Held)

@@ -44,7 +44,7 @@ def hook(stage: Stage, name: str, script: str) -> None:
 
 
 def told(report: Report) -> dict[str, tuple[Action, str]]:
-    return {one.name: (one.deed, one.because) for one in report.outcomes}
+    return {one.name: (one.action, one.because) for one in report.outcomes}
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,8 @@ def test_one_refused_branch_stops_nobody_elses(three_apps: Stage, name: str, scr
 
     found = told(report)
     assert (found["shop"][0], found["api"][0]) == (Action.OPENED, Action.OPENED)
-    deed, because = found["web"]
-    assert deed is Action.FAILED
+    task, because = found["web"]
+    assert task is Action.FAILED
     assert because.startswith("imagebot/staging/web was not pushed: the remote rejects it: GL-HOOK-ERR: no ticket (")
     assert {pull.branch for pull in three_apps.pulls()} == {"imagebot/staging/shop", "imagebot/staging/api"}
     assert report.exit_code == 1
@@ -85,6 +85,6 @@ def test_a_branch_in_the_way_is_named_and_one_push_is_enough(three_apps: Stage, 
         branch = f"imagebot/staging/{app}"
         way = f"the branch {there} is in the way of {branch}: rename or delete it, or set branchPrefix"
         assert told(report)[app] == (Action.FAILED, f"{branch} was not pushed: {way}")
-    assert {app for app, (deed, _) in told(report).items() if deed is Action.OPENED} == set(APPS) - set(names)
+    assert {app for app, (task, _) in told(report).items() if task is Action.OPENED} == set(APPS) - set(names)
     assert report.costs.git_pushes == 1
     assert there in three_apps.heads()

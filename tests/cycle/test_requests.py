@@ -8,7 +8,7 @@ import pytest
 
 from imagebot.cycle.report import Action
 from imagebot.selection.verdict import Unknown
-from tests.cycle.conftest import DEPLOYMENT, GONE, POLICY, World, deeds, verdict
+from tests.cycle.conftest import DEPLOYMENT, GONE, POLICY, World, actions, verdict
 from tests.support import oci_folder
 from tests.support.stage import Stage
 from tests.support.web_function import Answer
@@ -28,7 +28,7 @@ def requests(stage: Stage, since: int = 0) -> list[str]:
 
 def test_one_new_tag_costs_eight_requests(stage: Stage) -> None:
     """Of each image what its tag stands for, its manifest and its config; and before the push whether that holds."""
-    assert deeds(stage.one_pass()) == [Action.OPENED]
+    assert actions(stage.one_pass()) == [Action.OPENED]
     assert requests(stage) == [
         "GET list",
         *("HEAD 6.5.4", "GET a digest", "GET a blob"),
@@ -40,11 +40,11 @@ def test_one_new_tag_costs_eight_requests(stage: Stage) -> None:
 def test_what_is_known_by_its_digest_is_not_fetched_again(stage: Stage) -> None:
     stage.one_pass()
     before = len(stage.registry.asked)
-    assert deeds(stage.one_pass()) == [Action.KEPT]
+    assert actions(stage.one_pass()) == [Action.KEPT]
     assert requests(stage, before) == ["GET list", "HEAD 6.5.4", "HEAD 6.5.3"]
     stage.publish("6.5.5")
     before = len(stage.registry.asked)
-    assert deeds(stage.one_pass()) == [Action.UPDATED]
+    assert actions(stage.one_pass()) == [Action.UPDATED]
     assert requests(stage, before) == [
         *("GET list", "HEAD 6.5.5", "GET a digest", "GET a blob", "HEAD 6.5.3", "HEAD 6.5.5")
     ]
@@ -54,7 +54,7 @@ def test_before_a_branch_is_built_anew_the_registry_is_asked_whether_it_still_ha
     stage.one_pass()
     stage.commit({"staging/app.yaml": DEPLOYMENT.replace("# the app", "# this app")})
     before = len(stage.registry.asked)
-    assert deeds(stage.one_pass()) == [Action.UPDATED]
+    assert actions(stage.one_pass()) == [Action.UPDATED]
     assert requests(stage, before) == ["GET list", "HEAD 6.5.4", "HEAD 6.5.3", "HEAD a digest", "HEAD 6.5.4"]
 
 

@@ -83,7 +83,7 @@ def test_who_is_late_is_given_up_told_and_asked_no_more(table: Table) -> None:
     assert str(table.answers["0"]) == "silent did not answer within 0.01 s, asked to show 0"
     assert str(table.answers[str(AT_ONCE)]).startswith(f"silent leaves {AT_ONCE} questions without an answer")
     late = [event for event in table.told if isinstance(event, AnswerMissed)]
-    assert [event.deed for event in late] == [f"show {number}" for number in range(AT_ONCE)]
+    assert [event.task for event in late] == [f"show {number}" for number in range(AT_ONCE)]
 
 
 def test_threads_that_hang_are_no_more_however_many_passes_ask(table: Table) -> None:

@@ -45,7 +45,7 @@ def test_three_days_later_there_is_a_pull_request_that_says_so(soaking: Stage) -
     assert_soaks(soaking.one_pass(now=RIPE - timedelta(seconds=1)), RIPE)
     assert soaking.pulls() == ()
 
-    assert soaking.one_pass(now=RIPE).outcomes[0].deed is Action.OPENED
+    assert soaking.one_pass(now=RIPE).outcomes[0].action is Action.OPENED
 
     (pull,) = soaking.pulls()
     assert "first seen 2026-01-01 12:00 UTC, minimumAge 3d" in pull.body
@@ -145,9 +145,9 @@ def test_a_tag_pushed_again_while_its_pull_request_is_open_takes_that_back(soaki
     report = soaking.one_pass(now=RIPE + DAY)
 
     assert_soaks(report, RIPE + 4 * DAY)
-    assert report.outcomes[0].deed is Action.CLOSED
+    assert report.outcomes[0].action is Action.CLOSED
     assert (soaking.pulls(), BRANCH in soaking.heads()) == ((), False)
-    assert soaking.one_pass(now=RIPE + 4 * DAY).outcomes[0].deed is Action.OPENED
+    assert soaking.one_pass(now=RIPE + 4 * DAY).outcomes[0].action is Action.OPENED
 
 
 def test_a_clock_that_is_set_back_takes_nothing_back_that_was_let_in(soaking: Stage) -> None:
@@ -155,7 +155,7 @@ def test_a_clock_that_is_set_back_takes_nothing_back_that_was_let_in(soaking: St
 
     for minutes in (60, 55):
         report = soaking.one_pass(now=RIPE - timedelta(minutes=minutes))
-        assert [outcome.deed for outcome in report.outcomes] == [Action.KEPT]
+        assert [outcome.action for outcome in report.outcomes] == [Action.KEPT]
 
     assert BRANCH in soaking.heads()
 

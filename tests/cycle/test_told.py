@@ -76,7 +76,7 @@ def logged(
 def causes(report: Report) -> set[str]:
     """Why something did not go as people want it, as a report prints it."""
     unknown = {line.verdict.because for each in report.decisions for line in each.watches if is_unknown(each)}
-    left = {each.because for each in report.outcomes if each.deed in (Action.FAILED, Action.WAITING, Action.CLOSED)}
+    left = {each.because for each in report.outcomes if each.action in (Action.FAILED, Action.WAITING, Action.CLOSED)}
     return unknown | left | set(report.problems)
 
 

@@ -101,8 +101,8 @@ def passing(stage: Stage, world: World) -> Iterator[list[Report]]:
         assert not thread.is_alive()
 
 
-def deeds(report: Report) -> dict[str, Action]:
-    return {outcome.branch: outcome.deed for outcome in report.outcomes}
+def actions(report: Report) -> dict[str, Action]:
+    return {outcome.branch: outcome.action for outcome in report.outcomes}
 
 
 def test_a_slow_registry_keeps_no_other_app_waiting(two: Stage, gate: Gate) -> None:
@@ -115,7 +115,7 @@ def test_a_slow_registry_keeps_no_other_app_waiting(two: Stage, gate: Gate) -> N
         gate.opened.set()
 
     (report,) = reports
-    assert deeds(report) == {HEALTHY: Action.OPENED, SLOW: Action.OPENED}
+    assert actions(report) == {HEALTHY: Action.OPENED, SLOW: Action.OPENED}
     assert report.exit_code == 0
     assert len(two.pulls()) == 2
 
@@ -123,7 +123,7 @@ def test_a_slow_registry_keeps_no_other_app_waiting(two: Stage, gate: Gate) -> N
 def test_a_registry_that_never_answers_is_given_up_and_told(two: Stage, gate: Gate) -> None:
     report = two.one_pass(replace(two.world(gate.tell), budgets=GIVES_UP))
 
-    assert deeds(report) == {HEALTHY: Action.OPENED}
+    assert actions(report) == {HEALTHY: Action.OPENED}
     unknown = [line for each in report.decisions for line in each.watches if isinstance(line.verdict, Unknown)]
     assert ["did not answer within 5 s" in line.verdict.because for line in unknown] == [True]
     assert report.exit_code == 1
@@ -197,7 +197,7 @@ def test_a_slow_repository_keeps_no_other_waiting(
         assert reports == []
         gate.opened.set()
 
-    assert deeds(reports[0]) == {HEALTHY: Action.OPENED, SLOW: Action.OPENED}
+    assert actions(reports[0]) == {HEALTHY: Action.OPENED, SLOW: Action.OPENED}
 
 
 def test_a_forge_that_lists_slowly_keeps_no_other_waiting(two: Stage, gate: Gate) -> None:
@@ -209,7 +209,7 @@ def test_a_forge_that_lists_slowly_keeps_no_other_waiting(two: Stage, gate: Gate
         assert gate.delivered.wait(LONG)
         gate.opened.set()
 
-    assert deeds(reports[0]) == {HEALTHY: Action.OPENED, SLOW: Action.OPENED}
+    assert actions(reports[0]) == {HEALTHY: Action.OPENED, SLOW: Action.OPENED}
 
 
 def test_a_group_waits_for_all_its_members(two: Stage, gate: Gate) -> None:
@@ -238,7 +238,7 @@ def test_a_group_waits_for_all_its_members(two: Stage, gate: Gate) -> None:
         gate.opened.set()
 
     (report,) = reports
-    assert deeds(report) == {"imagebot/staging/alone": Action.OPENED, "imagebot/staging/+all": Action.OPENED}
+    assert actions(report) == {"imagebot/staging/alone": Action.OPENED, "imagebot/staging/+all": Action.OPENED}
     group_of = next(outcome for outcome in report.outcomes if outcome.name == "all")
     assert len([pull for pull in two.pulls() if pull.branch == group_of.branch]) == 1
 
@@ -250,7 +250,7 @@ def test_limits_count_over_all_waves(two: Stage, gate: Gate) -> None:
         assert gate.delivered.wait(LONG)
         gate.opened.set()
 
-    assert deeds(reports[0]) == {HEALTHY: Action.OPENED, SLOW: Action.WAITING}
+    assert actions(reports[0]) == {HEALTHY: Action.OPENED, SLOW: Action.WAITING}
     assert len(two.pulls()) == 1
 
 
@@ -289,6 +289,6 @@ def test_a_forge_that_does_not_answer_is_asked_no_more_by_this_pass(tmp_path: Pa
         )
 
     assert len(MuteForge.asked) == 3
-    assert [outcome.deed for outcome in report.outcomes] == [Action.FAILED] * 6
+    assert [outcome.action for outcome in report.outcomes] == [Action.FAILED] * 6
     last = {outcome.because for outcome in report.outcomes[3:]}
     assert last == {"environments did not answer 3 times in a row; the next pass asks it again"}

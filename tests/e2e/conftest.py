@@ -90,9 +90,9 @@ class Place:
         return report
 
 
-def deeds(report: Report) -> list[Action]:
-    assert [one.because for one in report.outcomes if one.deed is Action.FAILED] == []
-    return [outcome.deed for outcome in report.outcomes]
+def actions(report: Report) -> list[Action]:
+    assert [one.because for one in report.outcomes if one.action is Action.FAILED] == []
+    return [outcome.action for outcome in report.outcomes]
 
 
 def _server(kind: str, stack: ExitStack) -> ForgeServer:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from imagebot.cycle.report import Action
-from tests.e2e.conftest import BRANCH, Place, deeds
+from tests.e2e.conftest import BRANCH, Place, actions
 
 
 @pytest.mark.parametrize("place", ["azure"], indirect=True)
 def test_opened_once_and_a_newer_version_comes_into_the_same_one(place: Place) -> None:
-    assert deeds(place.one_pass()) == [Action.OPENED]
+    assert actions(place.one_pass()) == [Action.OPENED]
 
     pull = place.pull
     assert (pull.head, pull.reviewers, pull.labels, pull.auto_merge) == (BRANCH, ["alice"], ["image-update"], True)
@@ -20,7 +20,7 @@ def test_opened_once_and_a_newer_version_comes_into_the_same_one(place: Place) -
     place.assert_quiet(refusing=3)
 
     place.stage.publish("1.10.0")
-    assert deeds(place.one_pass()) == [Action.UPDATED]
+    assert actions(place.one_pass()) == [Action.UPDATED]
     assert (pull.title, pull.auto_merge) == ("deps(production): shop 1.9.0 → 1.10.0", False)
     assert len(pull.comments) == 1
     place.assert_quiet(refusing=3)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from imagebot.cycle.report import Action
-from tests.e2e.conftest import BRANCH, DEPLOYMENT, Place, deeds
+from tests.e2e.conftest import BRANCH, DEPLOYMENT, Place, actions
 
 
 def test_opened_once_with_all_that_the_policy_wants(place: Place) -> None:
-    assert deeds(place.one_pass()) == [Action.OPENED]
+    assert actions(place.one_pass()) == [Action.OPENED]
 
     pull = place.pull
     assert (pull.title, pull.head) == ("deps(production): shop 1.9.0 → 1.9.1", BRANCH)
@@ -22,7 +22,7 @@ def test_a_newer_version_comes_into_the_same_one_with_one_comment(place: Place) 
     place.one_pass()
     place.stage.publish("1.10.0")
 
-    assert deeds(place.one_pass()) == [Action.UPDATED]
+    assert actions(place.one_pass()) == [Action.UPDATED]
 
     assert place.pull.title == "deps(production): shop 1.9.0 → 1.10.0"
     assert not place.pull.auto_merge, "a minor one is not what the policy lets the forge merge"
@@ -35,7 +35,7 @@ def test_a_commit_of_people_is_safe_and_said_once(place: Place) -> None:
     theirs = place.stage.commit({"production/more.yaml": "a: 1\n"}, branch=BRANCH)
     place.stage.publish("1.9.2")
 
-    assert deeds(place.one_pass()) == []
+    assert actions(place.one_pass()) == []
 
     assert place.stage.heads()[BRANCH] == theirs
     assert not place.pull.auto_merge
@@ -44,7 +44,7 @@ def test_a_commit_of_people_is_safe_and_said_once(place: Place) -> None:
     place.assert_quiet()
     place.pull.body = (place.pull.body or "").replace("- [ ] <!-- imagebot:rebuild", "- [x] <!-- imagebot:rebuild")
 
-    assert deeds(place.one_pass()) == [Action.UPDATED]
+    assert actions(place.one_pass()) == [Action.UPDATED]
 
     assert place.stage.heads()[BRANCH] != theirs
     assert "[x]" not in (place.pull.body or "")
@@ -56,11 +56,11 @@ def test_what_people_close_is_not_proposed_again(place: Place) -> None:
     pull = place.pull
     pull.state, pull.closed_at, pull.closed_by = "closed", "2026-01-01T12:00:00Z", "alice"
 
-    assert deeds(place.one_pass()) == []
+    assert actions(place.one_pass()) == []
     place.assert_quiet(refusing=1)
     place.stage.publish("1.9.2")
 
-    assert deeds(place.one_pass()) == [Action.OPENED]
+    assert actions(place.one_pass()) == [Action.OPENED]
     assert len(place.server.pulls) == 2
 
 
@@ -69,7 +69,7 @@ def test_what_the_base_has_is_closed_with_a_reason(place: Place) -> None:
     pull = place.pull
     place.stage.commit({"production/app.yaml": DEPLOYMENT.replace("1.9.0", "1.9.1")})
 
-    assert deeds(place.one_pass()) == [Action.CLOSED]
+    assert actions(place.one_pass()) == [Action.CLOSED]
 
     assert pull.state == "closed"
     assert len(pull.comments) == 1

@@ -8,7 +8,7 @@ import pytest
 
 from imagebot.cycle.report import Action
 from imagebot.observe.events import BranchDeleted
-from tests.e2e.conftest import BRANCH, DEPLOYMENT, POLICY, Place, deeds
+from tests.e2e.conftest import BRANCH, DEPLOYMENT, POLICY, Place, actions
 from tests.support.forge_server import Fault
 
 BUMPED = DEPLOYMENT.replace("1.9.0", "1.9.1")
@@ -34,10 +34,10 @@ def test_a_branch_that_could_not_be_deleted_is_told_and_goes_in_a_later_pass(pla
 
     report = place.one_pass()
 
-    assert [one.deed for one in report.outcomes] == [Action.CLOSED, Action.FAILED]
+    assert [one.action for one in report.outcomes] == [Action.CLOSED, Action.FAILED]
     assert "could not be deleted" in report.outcomes[1].because
     assert report.exit_code == 1
-    assert [one.deed for one in place.one_pass().outcomes] == [Action.FAILED], "and in each pass until it is"
+    assert [one.action for one in place.one_pass().outcomes] == [Action.FAILED], "and in each pass until it is"
     allow()
     place.one_pass()
     assert (BRANCH in place.stage.heads(), deleted(place)) == (False, [BRANCH])
@@ -72,7 +72,7 @@ def test_the_branch_of_a_policy_that_was_renamed_goes(place: Place) -> None:
     place.one_pass()
     allow()
 
-    assert deeds(place.one_pass()) == [Action.OPENED]
+    assert actions(place.one_pass()) == [Action.OPENED]
 
     assert [name for name in place.stage.heads() if name != "main"] == ["imagebot/production/store"]
     place.assert_quiet()
@@ -129,11 +129,11 @@ def test_a_branch_that_waits_for_its_pull_request_stays(place: Place) -> None:
     place.server.faults = [
         Fault("POST", 403, nth, ending) for ending in ("/pulls", "/merge_requests") for nth in range(1, 9)
     ]
-    assert [one.deed for one in place.one_pass().outcomes] == [Action.FAILED]
+    assert [one.action for one in place.one_pass().outcomes] == [Action.FAILED]
     tip = place.stage.heads()[BRANCH]
     place.server.faults = []
 
-    assert deeds(place.one_pass()) == [Action.OPENED]
+    assert actions(place.one_pass()) == [Action.OPENED]
 
     assert place.stage.heads()[BRANCH] == tip
 
@@ -155,7 +155,7 @@ def test_a_closing_that_was_interrupted_is_completed_and_is_nobodys_no(
 
     assert (pull.state, len(pull.comments), BRANCH in place.stage.heads()) == ("closed", 1, False)
     place.stage.publish("1.9.1")
-    assert deeds(place.one_pass()) == [Action.OPENED]
+    assert actions(place.one_pass()) == [Action.OPENED]
 
 
 def test_what_the_bot_closed_and_people_opened_again_they_can_refuse(place: Place) -> None:
@@ -168,10 +168,10 @@ def test_what_the_bot_closed_and_people_opened_again_they_can_refuse(place: Plac
     place.stage.publish("1.9.1")
     place.stage.git("-C", str(place.stage.bare), "update-ref", f"refs/heads/{BRANCH}", pull.head_sha)
     pull.state, pull.closed_at = "open", None
-    assert deeds(place.one_pass()) == [Action.UPDATED]
+    assert actions(place.one_pass()) == [Action.UPDATED]
     pull.state, pull.closed_at, pull.closed_by = "closed", "2026-01-01T13:00:00Z", "alice"
 
-    assert deeds(place.one_pass()) == []
+    assert actions(place.one_pass()) == []
     assert [one.state for one in place.server.pulls.values()] == ["closed"]
 
 
@@ -192,7 +192,7 @@ def test_another_try_on_a_closed_one_is_heard_at_the_next_pass(place: Place, way
     else:
         pull.labels.append("imagebot/retry")
 
-    assert deeds(place.one_pass()) == [Action.OPENED]
+    assert actions(place.one_pass()) == [Action.OPENED]
 
     assert place.pull.number == 2
     place.assert_quiet()

@@ -6,7 +6,7 @@ import pytest
 
 from imagebot.cycle.report import Action
 from imagebot.observe.events import ForgeWarned
-from tests.e2e.conftest import BRANCH, POLICY, Place, deeds
+from tests.e2e.conftest import BRANCH, POLICY, Place, actions
 from tests.support.forge_server import Fault
 from tests.support.gitea_server import GiteaServer
 
@@ -16,7 +16,7 @@ RETRY = "- [ ] <!-- imagebot:retry -->"
 
 def newer(place: Place) -> None:
     place.stage.publish(NEWER)
-    assert deeds(place.one_pass()) == [Action.UPDATED]
+    assert actions(place.one_pass()) == [Action.UPDATED]
     assert (place.proposed, place.branch) == (NEWER, NEWER)
 
 
@@ -51,7 +51,7 @@ def test_trying_again_gives_the_bots_title_back_and_leaves_the_words(place: Plac
     place.pull.title = "mine"
     place.pull.body = "Wait.\n\n" + (place.pull.body or "").replace(RETRY, RETRY.replace("[ ]", "[x]"))
 
-    assert deeds(place.one_pass()) == [Action.UPDATED]
+    assert actions(place.one_pass()) == [Action.UPDATED]
 
     assert place.pull.title == title
     assert (place.pull.body or "").startswith("Wait.\n\n<!-- imagebot:begin -->")
@@ -63,7 +63,7 @@ def test_where_people_took_the_block_away_the_description_comes_back_below_their
     place.one_pass()
     place.pull.body = "All my own words."
 
-    assert deeds(place.one_pass()) == [Action.UPDATED]
+    assert actions(place.one_pass()) == [Action.UPDATED]
 
     assert (place.pull.body or "").startswith("All my own words.\n\n<!-- imagebot:begin -->")
     place.assert_quiet()
@@ -88,16 +88,16 @@ def test_a_label_that_is_made_later_is_put_on_at_the_next_pass(place: Place) -> 
     """Gitea makes none for us; others do."""
     assert isinstance(place.server, GiteaServer)
     number = place.server.known_labels.pop("image-update")
-    assert deeds(place.one_pass()) == [Action.OPENED]
+    assert actions(place.one_pass()) == [Action.OPENED]
     assert (place.pull.labels, len(warnings(place))) == ([], 1)
     place.one_pass()
     writes = len(place.server.writes)
 
-    assert deeds(place.one_pass()) == [Action.KEPT]
+    assert actions(place.one_pass()) == [Action.KEPT]
     assert (len(place.server.writes), len(warnings(place))) == (writes, 1)
     place.server.known_labels["image-update"] = number
 
-    assert deeds(place.one_pass()) == [Action.UPDATED]
+    assert actions(place.one_pass()) == [Action.UPDATED]
     assert place.pull.labels == ["image-update"]
     place.assert_quiet()
 
@@ -113,7 +113,7 @@ def test_a_reviewer_who_cannot_be_asked_keeps_no_label_waiting(place: Place) -> 
     assert place.pull.labels == []
     place.server.known_labels["image-update"] = number
 
-    assert deeds(place.one_pass()) == [Action.UPDATED]
+    assert actions(place.one_pass()) == [Action.UPDATED]
 
     assert place.pull.labels == ["image-update"]
     place.assert_quiet()
@@ -136,7 +136,7 @@ def test_what_a_right_that_is_given_later_allows_is_done_at_the_next_pass(place:
     assert (sorted(place.pull.labels), sorted(place.pull.reviewers), place.pull.assignees) != wanted
     place.server.faults = []
 
-    assert deeds(place.one_pass()) == [Action.UPDATED]
+    assert actions(place.one_pass()) == [Action.UPDATED]
 
     assert (sorted(place.pull.labels), sorted(place.pull.reviewers), place.pull.assignees) == wanted
     place.assert_quiet()
@@ -151,7 +151,7 @@ def test_who_cannot_be_asked_is_warned_of_once_and_tried_once_an_hour(place: Pla
     writes = len(place.server.writes)
 
     for _ in range(3):
-        assert deeds(place.one_pass()) == [Action.KEPT]
+        assert actions(place.one_pass()) == [Action.KEPT]
 
     assert (len(place.server.writes), len(warnings(place))) == (writes, told)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from imagebot.cycle.report import Action
-from tests.e2e.conftest import BRANCH, Place, deeds
+from tests.e2e.conftest import BRANCH, Place, actions
 from tests.support.forge_server import Fault
 from tests.support.stage import NOON
 
@@ -35,7 +35,7 @@ def test_no_branch_moves_under_a_pull_request_that_is_not_listed(place: Place) -
     assert f"#{place.pull.number} of {BRANCH} neither as open nor as closed" in decision.watches[0].verdict.because
     assert (place.stage.heads(), place.pull.body, report.exit_code) == (heads, body, 1)
     place.server.faults = []
-    assert deeds(place.one_pass()) == [Action.UPDATED]
+    assert actions(place.one_pass()) == [Action.UPDATED]
     assert (place.branch, place.proposed) == ("1.10.0", "1.10.0")
 
 
@@ -46,7 +46,7 @@ def test_one_that_was_deleted_is_believed_to_be_gone_after_a_day(place: Place) -
     unknown = place.one_pass()
 
     assert unknown.decisions[0].unknown
-    assert deeds(place.one_pass(NOON + timedelta(days=1))) == [Action.OPENED]
+    assert actions(place.one_pass(NOON + timedelta(days=1))) == [Action.OPENED]
 
 
 def test_one_that_was_merged_and_left_its_branch_is_in_nobodys_way(place: Place) -> None:
@@ -55,7 +55,7 @@ def test_one_that_was_merged_and_left_its_branch_is_in_nobodys_way(place: Place)
     pull.state, pull.merged_at, pull.closed_at = "closed", "2026-01-01T12:00:00Z", "2026-01-01T12:00:00Z"
     place.stage.publish("1.10.0")
 
-    assert deeds(place.one_pass()) == [Action.OPENED]
+    assert actions(place.one_pass()) == [Action.OPENED]
 
 
 REFS = {"gitlab": "refs/merge-requests/{}/head"}
@@ -88,7 +88,7 @@ def test_no_branch_moves_under_a_pull_request_that_is_not_listed_though_the_stat
         assert f"#{place.pull.number} of {BRANCH} neither as open nor as closed" in decision.watches[0].verdict.because
         assert (place.stage.heads(), place.pull.body) == (heads, body)
     place.server.faults = []
-    assert deeds(place.one_pass()) == [Action.UPDATED]
+    assert actions(place.one_pass()) == [Action.UPDATED]
 
 
 def test_one_that_was_deleted_before_the_state_was_lost_is_believed_to_be_gone_after_a_day(place: Place) -> None:
@@ -97,7 +97,7 @@ def test_one_that_was_deleted_before_the_state_was_lost_is_believed_to_be_gone_a
     del place.server.pulls[place.pull.number]
     lose_state(place)
     assert place.one_pass().decisions[0].unknown
-    assert deeds(place.one_pass(NOON + timedelta(days=1))) == [Action.OPENED]
+    assert actions(place.one_pass(NOON + timedelta(days=1))) == [Action.OPENED]
 
 
 def test_a_branch_that_was_pushed_and_not_proposed_is_taken_up_though_the_state_is_lost(place: Place) -> None:
@@ -105,7 +105,7 @@ def test_a_branch_that_was_pushed_and_not_proposed_is_taken_up_though_the_state_
     place.one_pass()
     del place.server.pulls[place.pull.number]
     lose_state(place)
-    assert deeds(place.one_pass()) == [Action.OPENED]
+    assert actions(place.one_pass()) == [Action.OPENED]
 
 
 def test_no_branch_is_deleted_under_a_pull_request_that_is_not_listed(place: Place) -> None:

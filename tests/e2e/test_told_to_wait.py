@@ -25,13 +25,13 @@ def test_told_to_wait_it_tries_none_of_the_others_and_neither_does_the_next_proc
     place.server.next_writes = {1: Fault("*", 403, body=SAID, headers=(("Retry-After", "600"),))}
 
     first = place.one_pass()
-    assert [one.deed for one in first.outcomes] == [Action.WAITING] * 6
+    assert [one.action for one in first.outcomes] == [Action.WAITING] * 6
     assert all("asks us to slow down (403" in one.because and " UTC" in one.because for one in first.outcomes)
     assert len(place.server.writes) == 1
 
     sent = len(place.server.calls)
     second = place.one_pass()
-    assert {one.deed for one in second.outcomes} == {Action.WAITING}
+    assert {one.action for one in second.outcomes} == {Action.WAITING}
     assert len(place.server.calls) == sent
     assert second.exit_code == 0
 
@@ -40,7 +40,7 @@ def test_told_to_wait_it_tries_none_of_the_others_and_neither_does_the_next_proc
     ban = memory.ban(account(place.server.host, credentials))
     assert ban is not None
     memory.is_banned(replace(ban, at=ban.at - timedelta(seconds=ban.seconds + 2)))
-    assert [one.deed for one in place.one_pass().outcomes] == [Action.OPENED] * 6
+    assert [one.action for one in place.one_pass().outcomes] == [Action.OPENED] * 6
 
 
 def test_within_a_ban_the_apps_of_a_forge_wait_and_nothing_has_failed(place: Place) -> None:
@@ -54,6 +54,6 @@ def test_within_a_ban_the_apps_of_a_forge_wait_and_nothing_has_failed(place: Pla
         report = place.one_pass()
         assert len(place.server.calls) - sent <= asked
         (decision,) = report.decisions
-        assert decision.waiting or {one.deed for one in report.outcomes} == {Action.WAITING}
+        assert decision.waiting or {one.action for one in report.outcomes} == {Action.WAITING}
         assert report.exit_code == 0
     assert place.proposed == "1.9.1"

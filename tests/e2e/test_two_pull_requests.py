@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from imagebot.cycle.report import Action
-from tests.e2e.conftest import BRANCH, Place, deeds
+from tests.e2e.conftest import BRANCH, Place, actions
 from tests.support.forge_server import Pull
 
 HOLD = "- [ ] <!-- imagebot:hold -->"
@@ -26,7 +26,7 @@ def assert_settled(place: Place, double: Pull) -> None:
     assert (double.state, place.pull.number) == ("closed", 1)
     place.assert_quiet()
     place.stage.publish("1.9.2")
-    assert deeds(place.one_pass()) == [Action.UPDATED]
+    assert actions(place.one_pass()) == [Action.UPDATED]
     assert (place.proposed, place.branch) == ("1.9.2", "1.9.2")
     assert place.pull.title == "deps(production): shop 1.9.0 → 1.9.2"
     assert len(double.comments) == 1
@@ -36,7 +36,7 @@ def test_the_younger_of_two_is_closed_at_the_next_look(place: Place) -> None:
     place.one_pass()
     double = second(place)
 
-    assert deeds(place.one_pass()) == [Action.KEPT]
+    assert actions(place.one_pass()) == [Action.KEPT]
 
     assert_settled(place, double)
 
@@ -75,7 +75,7 @@ def test_while_a_newer_version_comes_the_younger_is_closed_too(place: Place) -> 
     double = second(place)
     place.stage.publish("1.9.2")
 
-    assert deeds(place.one_pass()) == [Action.UPDATED]
+    assert actions(place.one_pass()) == [Action.UPDATED]
 
     assert (double.state, place.proposed, place.branch) == ("closed", "1.9.2", "1.9.2")
     place.assert_quiet()

@@ -69,13 +69,13 @@ def place(tmp_path: Path) -> Iterator[Place]:
         yield Place(stage, github)
 
 
-def deeds(report: Report) -> list[Action]:
-    assert [one.because for one in report.outcomes if one.deed is Action.FAILED] == []
-    return [outcome.deed for outcome in report.outcomes]
+def actions(report: Report) -> list[Action]:
+    assert [one.because for one in report.outcomes if one.action is Action.FAILED] == []
+    return [outcome.action for outcome in report.outcomes]
 
 
 def test_the_commit_on_the_branch_is_githubs_own_and_the_next_pass_leaves_it(place: Place) -> None:
-    assert deeds(place.one_pass()) == [Action.OPENED]
+    assert actions(place.one_pass()) == [Action.OPENED]
 
     raw = place.stage.git("-C", str(place.stage.bare), "cat-file", "commit", BRANCH)
     assert "committer GitHub <noreply@github.com>" in raw
@@ -83,7 +83,7 @@ def test_the_commit_on_the_branch_is_githubs_own_and_the_next_pass_leaves_it(pla
     assert place.stage.show("staging/app.yaml", BRANCH) == DEPLOYMENT.replace("6.5.3", "6.5.4")
     head = place.stage.heads()[BRANCH]
     again = place.one_pass()
-    assert (deeds(again), again.costs.git_pushes, again.costs.forge_writes) == ([Action.KEPT], 0, 0)
+    assert (actions(again), again.costs.git_pushes, again.costs.forge_writes) == ([Action.KEPT], 0, 0)
     assert place.stage.heads()[BRANCH] == head
 
 
@@ -91,7 +91,7 @@ def test_a_newer_version_replaces_it_for_it_is_the_bots(place: Place) -> None:
     place.one_pass()
     place.stage.publish("6.6.0")
 
-    assert deeds(place.one_pass()) == [Action.UPDATED]
+    assert actions(place.one_pass()) == [Action.UPDATED]
 
     assert place.stage.show("staging/app.yaml", BRANCH) == DEPLOYMENT.replace("6.5.3", "6.6.0")
     commits = place.stage.git("-C", str(place.stage.bare), "rev-list", f"main..{BRANCH}").splitlines()
@@ -103,7 +103,7 @@ def test_a_persons_commit_freezes_it_like_any_other(place: Place) -> None:
     theirs = place.stage.commit({"staging/more.yaml": "a: 1\n"}, branch=BRANCH)
     place.stage.publish("6.6.0")
 
-    assert deeds(place.one_pass()) == []
+    assert actions(place.one_pass()) == []
 
     assert place.stage.heads()[BRANCH] == theirs
 
@@ -115,6 +115,6 @@ def test_what_a_commit_takes_of_the_forge_is_counted_before_it_is_made(place: Pl
     PassStore(store, NOON).count("writes", f"github {place.github.url}", [NOON] * (400 - left))
     store.save()
 
-    assert deeds(place.one_pass()) == [done]
+    assert actions(place.one_pass()) == [done]
 
     assert len(place.github.writes) == (3 if done is Action.OPENED else 0)

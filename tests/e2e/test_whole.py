@@ -113,7 +113,7 @@ def test_a_new_tag_becomes_a_pull_request_on_github(whole: Whole) -> None:
 
     assert said.code == 0, said.out + said.err
     report = json.loads(said.out)
-    assert [each["deed"] for each in report["pullRequests"]] == ["opened"]
+    assert [each["action"] for each in report["pullRequests"]] == ["opened"]
     (pull,) = whole.github.pulls.values()
     assert pull.title == "deps(production): shop 1.9.0 → 1.10.0"
     assert (pull.labels, pull.reviewers, pull.teams, pull.assignees) == (

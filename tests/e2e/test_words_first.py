@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from imagebot.cycle.report import Action, Report
-from tests.e2e.conftest import BRANCH, Place, deeds
+from tests.e2e.conftest import BRANCH, Place, actions
 from tests.support.forge_server import Fault
 
 NOTICE = "**Being updated**"
@@ -22,7 +22,7 @@ def refuse(place: Place, verb: str, *endings: str) -> None:
 
 def because(report: Report) -> str:
     (outcome,) = report.outcomes
-    assert outcome.deed is Action.FAILED
+    assert outcome.action is Action.FAILED
     return outcome.because
 
 
@@ -44,7 +44,7 @@ def assert_up_to_date(place: Place) -> None:
 @pytest.fixture
 def newer(place: Place) -> Place:
     """There is something newer than what is proposed."""
-    assert deeds(place.one_pass()) == [Action.OPENED]
+    assert actions(place.one_pass()) == [Action.OPENED]
     place.stage.publish(NEWER)
     return place
 
@@ -59,7 +59,7 @@ def test_without_the_right_to_comment_no_branch_moves(newer: Place) -> None:
         assert newer.stage.heads()[BRANCH] == head
         assert (newer.pull.title, newer.pull.body) == (title, body)
     newer.server.faults = []
-    assert deeds(newer.one_pass()) == [Action.UPDATED]
+    assert actions(newer.one_pass()) == [Action.UPDATED]
     assert_up_to_date(newer)
 
 
@@ -72,7 +72,7 @@ def test_without_the_right_to_write_bodies_no_branch_moves(newer: Place) -> None
 
     assert newer.stage.heads()[BRANCH] == head
     newer.server.faults = []
-    assert deeds(newer.one_pass()) == [Action.UPDATED]
+    assert actions(newer.one_pass()) == [Action.UPDATED]
     assert_up_to_date(newer)
 
 
@@ -104,7 +104,7 @@ def test_a_branch_that_cannot_be_pushed_is_said_to_be_moving_and_written_once(ne
 
     assert len(newer.server.writes) == writes
     Path(hook).unlink()
-    assert deeds(newer.one_pass()) == [Action.UPDATED]
+    assert actions(newer.one_pass()) == [Action.UPDATED]
     assert_up_to_date(newer)
 
 

@@ -17,7 +17,7 @@ _HEAD = 80
 def causes(report: Any) -> set[str]:
     """Why something did not go as people want it."""
     found = {image["because"] for image in report["images"] if image["state"] == "unknown"}
-    found |= {pull["because"] for pull in report["pullRequests"] if pull["deed"] in ("failed", "waiting")}
+    found |= {pull["because"] for pull in report["pullRequests"] if pull["action"] in ("failed", "waiting")}
     return found | set(report["problems"])
 
 

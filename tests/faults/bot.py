@@ -130,7 +130,7 @@ def _lines(report: Report) -> Iterator[str]:
         for line in decision.watches:
             yield f"{decision.policy.app} {type(line.verdict).__name__}: {line.verdict.because}"
     for outcome in report.outcomes:
-        yield f"{outcome.name} {outcome.deed.value}: {outcome.because}"
+        yield f"{outcome.name} {outcome.action.value}: {outcome.because}"
 
 
 def _seam(forge: Any, ask: Ask) -> None:

@@ -95,10 +95,10 @@ class People:
             return Answer(404 if self.outage == "hollow" else 500)
         return oci_folder.answer(self.folder / "registry", asked)
 
-    def do(self, deed: str) -> str:
-        """Carry out a deed, such as `close shop`; what came of it, in words."""
-        what, _, app = deed.partition(" ")
-        return f"{deed}: {DEEDS[what](self, app)}"
+    def do(self, task: str) -> str:
+        """Carry out a task, such as `close shop`; what came of it, in words."""
+        what, _, app = task.partition(" ")
+        return f"{task}: {DEEDS[what](self, app)}"
 
     @property
     def targets(self) -> dict[str, tuple[str, ...]]:

@@ -93,9 +93,9 @@ class Scene:
         return sum(isinstance(step, Step) and step.operation.kind == "push" for step in self.log)
 
     def play(self, each: Round) -> dict[str, Told | None]:
-        """People's deeds and then the passes: what each of them told, None for one that was killed."""
+        """People's actions and then the passes: what each of them told, None for one that was killed."""
         self.minutes += 5
-        self.log += [self.people.do(deed) for deed in each.deeds]
+        self.log += [self.people.do(task) for task in each.actions]
         for name in each.forgetful:
             self._forget(name)
         self.people.outage = each.outage
@@ -155,8 +155,8 @@ class Scene:
         is_first = [one.kind for one in met].count(operation.kind) == 1
         places: tuple[At, ...] = (number, operation.kind) if is_first else (number,)
         for place in places:
-            if deed := each.meanwhile.get((name, place)):
-                self.log.append(f"  meanwhile {self.people.do(deed)}")
+            if task := each.meanwhile.get((name, place)):
+                self.log.append(f"  meanwhile {self.people.do(task)}")
         trouble = next(filter(None, (each.trouble(name, place, operation.kind) for place in places)), "")
         trouble = trouble or self._late(name, each.troubles.get((name, number), 0), operation)
         self.log.append(Step(name, number, operation, trouble, len(self.server.calls)))

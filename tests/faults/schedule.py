@@ -44,7 +44,7 @@ At = int | Kind
 
 @dataclass(frozen=True)
 class Round:
-    """People's `deeds`, then a pass of each of `bots`, all at once.
+    """People's `actions`, then a pass of each of `bots`, all at once.
 
     Before, the bots named in `forgetful` are started anew without their state. `outage` is of the registry; by `clock`
     many minutes the clock on the wall is wrong, in this round alone.
@@ -53,7 +53,7 @@ class Round:
     likely the other bot goes on.
     """
 
-    deeds: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
     bots: tuple[str, ...] = ("one",)
     troubles: Mapping[tuple[str, At], int | str] = field(default_factory=dict)
     meanwhile: Mapping[tuple[str, At], str] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class Round:
         return due if due in TROUBLES[kind] else ""
 
     def __str__(self) -> str:
-        words = [f"people: {', '.join(self.deeds)}"] if self.deeds else []
+        words = [f"people: {', '.join(self.actions)}"] if self.actions else []
         words += [f"{name} loses its state" for name in self.forgetful]
         words += [f"the registry is {self.outage}"] * bool(self.outage)
         words += [f"the clock is wrong by {self.clock} minutes"] * bool(self.clock)
@@ -136,14 +136,14 @@ def drawn(seed: int) -> Schedule:
 
 
 def _round(dice: Random, *, two: bool) -> Round:
-    deeds = tuple(_deed(dice) for _ in range(dice.choice((0, 1, 1, 2, 3))))
+    actions = tuple(_deed(dice) for _ in range(dice.choice((0, 1, 1, 2, 3))))
     bots = BOTS if two and dice.random() < 0.7 else (dice.choice(BOTS if two else BOTS[:1]),)
     troubles = {_at(dice, bots): dice.randrange(10**6) for _ in range(dice.randint(0, 3))}
     meanwhile = {_at(dice, bots): _deed(dice) for _ in range(dice.choice((0, 0, 1, 2)))}
     forgetful = tuple(bot for bot in bots if dice.random() < 0.1)
     outage = dice.choice(_OUTAGES) if dice.random() < 0.15 else ""
     clock = dice.choice(_CLOCKS) if dice.random() < 0.15 else 0
-    return Round(deeds, bots, troubles, meanwhile, dice.choice((0.1, 0.3, 0.5)), forgetful, outage, clock)
+    return Round(actions, bots, troubles, meanwhile, dice.choice((0.1, 0.3, 0.5)), forgetful, outage, clock)
 
 
 def _at(dice: Random, bots: tuple[str, ...]) -> tuple[str, At]:

@@ -56,5 +56,5 @@ def hook(bare: Path, trouble: str, operation: Operation) -> None:
 
 
 def unhook(bare: Path) -> None:
-    """Nobody else's push, and no person's deed, meets what was laid for another."""
+    """Nobody else's push, and no person's task, meets what was laid for another."""
     shutil.rmtree(bare / "hooks", ignore_errors=True)

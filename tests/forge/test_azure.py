@@ -9,7 +9,7 @@ import pytest
 
 from imagebot.errors import BadInput, Refused
 from imagebot.forge import azure
-from imagebot.forge.azure import Place
+from imagebot.forge.azure import AzureRepository
 from imagebot.forge.ensure import ensure
 from imagebot.forge.protocol import PullRequest
 from imagebot.pulls import block
@@ -54,7 +54,7 @@ def test_words_that_are_too_long_are_cut_and_the_block_is_not(server: AzureServe
     ensure(rest_client(server), wanted, None)
 
     assert len(str(server.pulls[1].body)) == 4000
-    assert ensure(rest_client(server), wanted, only(server)).deed == "kept"
+    assert ensure(rest_client(server), wanted, only(server)).action == "kept"
 
 
 def test_a_block_that_people_wrote_into_the_words_is_none(server: AzureServer) -> None:
@@ -79,7 +79,7 @@ def test_one_whose_properties_cannot_be_read_hides_no_other(server: AzureServer)
 
 def test_a_block_that_could_not_be_kept_at_the_opening_is_kept_after_it(server: AzureServer) -> None:
     server.next_writes = {2: Fault("*", "reset")}
-    assert ensure(rest_client(server), proposal(), None).deed == "opened"
+    assert ensure(rest_client(server), proposal(), None).action == "opened"
 
     assert only(server).body.strip() == proposal().body.strip()
     assert len(server.pulls) == 1
@@ -106,7 +106,7 @@ def test_nobody_is_asked_where_teams_may_not_be_seen(server: AzureServer) -> Non
     server.faults = [Fault("GET", 403, ending="/teams")]
     done = ensure(rest_client(server), replace(proposal(), reviewers=("alice",)), None)
 
-    assert done.deed == "opened"
+    assert done.action == "opened"
     assert "alice cannot be asked for a review" in done.warnings[0]
 
 
@@ -139,17 +139,17 @@ CLOUD, OLD, OWN = "https://dev.azure.com", "https://acme.visualstudio.com", "htt
 @pytest.mark.parametrize(
     ("url", "api", "place"),
     [
-        (f"{CLOUD}/acme/platform/_git/env", CLOUD, Place(("acme",), "platform", "env")),
-        (f"{CLOUD}/acme/_git/env", CLOUD, Place(("acme",), "env", "env")),
-        (f"{CLOUD}/acme/My%20Team/_git/env", CLOUD, Place(("acme",), "My Team", "env")),
-        ("git@ssh.dev.azure.com:v3/acme/platform/env", CLOUD, Place(("acme",), "platform", "env")),
-        (f"{OLD}/platform/_git/env", OLD, Place((), "platform", "env")),
-        (f"{OLD}/_git/env", OLD, Place((), "env", "env")),
-        (f"{OWN}/tfs/One/platform/_git/env", OWN, Place(("tfs", "One"), "platform", "env")),
-        (f"{OWN}/tfs/One/platform/_git/env", f"{OWN}/tfs", Place(("One",), "platform", "env")),
+        (f"{CLOUD}/acme/platform/_git/env", CLOUD, AzureRepository(("acme",), "platform", "env")),
+        (f"{CLOUD}/acme/_git/env", CLOUD, AzureRepository(("acme",), "env", "env")),
+        (f"{CLOUD}/acme/My%20Team/_git/env", CLOUD, AzureRepository(("acme",), "My Team", "env")),
+        ("git@ssh.dev.azure.com:v3/acme/platform/env", CLOUD, AzureRepository(("acme",), "platform", "env")),
+        (f"{OLD}/platform/_git/env", OLD, AzureRepository((), "platform", "env")),
+        (f"{OLD}/_git/env", OLD, AzureRepository((), "env", "env")),
+        (f"{OWN}/tfs/One/platform/_git/env", OWN, AzureRepository(("tfs", "One"), "platform", "env")),
+        (f"{OWN}/tfs/One/platform/_git/env", f"{OWN}/tfs", AzureRepository(("One",), "platform", "env")),
     ],
 )
-def test_a_repository_is_found_by_its_url(url: str, api: str, place: Place) -> None:
+def test_a_repository_is_found_by_its_url(url: str, api: str, place: AzureRepository) -> None:
     assert azure.place(url, api) == place
 
 
@@ -170,4 +170,4 @@ def test_what_names_no_repository_is_refused(url: str) -> None:
 
 
 def test_paths_are_quoted() -> None:
-    assert Place(("acme", "a b"), "My Team", "env").home == "/acme/a%20b/My%20Team"
+    assert AzureRepository(("acme", "a b"), "My Team", "env").home == "/acme/a%20b/My%20Team"

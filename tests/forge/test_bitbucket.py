@@ -9,7 +9,7 @@ import pytest
 
 from imagebot.errors import BadInput, Refused
 from imagebot.forge import bitbucket, commented
-from imagebot.forge.commented import Said
+from imagebot.forge.commented import PullComment
 from imagebot.forge.ensure import ensure
 from imagebot.forge.protocol import PullRequest
 from imagebot.pulls import block
@@ -114,7 +114,7 @@ def test_comments_that_cannot_be_read_hold_that_one_and_no_other(server: ForgeSe
 
 
 def test_a_mark_of_nobody_is_none() -> None:
-    said = [Said(1, "", "imagebot retry"), Said(2, "", "[//]: # (imagebot:heard 9)")]
+    said = [PullComment(1, "", "imagebot retry"), PullComment(2, "", "[//]: # (imagebot:heard 9)")]
 
     assert commented.labels(said, "", lambda _: True) == (RETRY,)
 
@@ -194,7 +194,7 @@ def test_before_there_were_drafts_there_are_none() -> None:
         done = ensure(rest_client(center), wish("f2", draft=True), only(center))
 
         assert done.warnings == ("pull request 1 is no draft: this Bitbucket has none",)
-        assert ensure(rest_client(center), wish("f2", draft=True), only(center)).deed == "kept"
+        assert ensure(rest_client(center), wish("f2", draft=True), only(center)).action == "kept"
 
 
 def test_an_api_token_goes_with_an_address() -> None:

@@ -71,7 +71,7 @@ def settled(connect: Connect, wanted: Proposal) -> PullRequest:
     before = connect().open_pulls("")
     done, writes = a_pass(connect, wanted)
 
-    assert (done.deed, writes) == ("kept", 0)
+    assert (done.action, writes) == ("kept", 0)
     assert connect().open_pulls("") == before == (done.pull,)
     return done.pull
 
@@ -79,7 +79,7 @@ def settled(connect: Connect, wanted: Proposal) -> PullRequest:
 def test_a_branch_gets_its_pull_request_once(connect: Connect, kind: str) -> None:
     done, _ = a_pass(connect, FULL)
 
-    assert (done.deed, len(done.warnings)) == ("opened", 1 if kind in PERSONAL else 0)
+    assert (done.action, len(done.warnings)) == ("opened", 1 if kind in PERSONAL else 0)
     pull = settled(connect, FULL)
     found = block.read(pull.body)
     assert found is not None
@@ -102,7 +102,7 @@ def test_a_newer_proposal_rewrites_the_same_one(connect: Connect, kind: str) -> 
     newer = replace(proposal("f2"), labels=("major",))
     done, _ = a_pass(connect, newer)
 
-    assert (done.deed, done.pull.number) == ("rewritten", first.pull.number)
+    assert (done.action, done.pull.number) == ("rewritten", first.pull.number)
     pull = settled(connect, newer)
     assert (pull.title, pull.body.strip(), pull.labels) == (newer.title, newer.body.strip(), can(kind, newer).labels)
 
@@ -129,7 +129,7 @@ def test_a_block_that_was_deleted_comes_back_once(connect: Connect, theirs: str)
     connect().rewrite(first.pull, replace(proposal(), body=theirs))
     done, _ = a_pass(connect, proposal())
 
-    assert done.deed == "rewritten"
+    assert done.action == "rewritten"
     assert settled(connect, proposal()).body.strip() == proposal().body.strip()
 
 
@@ -158,7 +158,7 @@ def test_a_second_bot_with_a_newer_proposal_says_it_in_the_same_one(connect: Con
     ensure(early, proposal("f1"), found(early))
     done = ensure(late, proposal("f2"), seen)
 
-    assert done.deed == "rewritten"
+    assert done.action == "rewritten"
     assert settled(connect, proposal("f2")).body.strip() == body("f2").strip()
 
 
@@ -170,6 +170,6 @@ def test_what_somebody_opened_meanwhile_keeps_their_words(connect: Connect) -> N
     connect().create(theirs)
     done = ensure(late, framed, None)
 
-    assert done.deed == "rewritten"
+    assert done.action == "rewritten"
     pull = settled(connect, framed)
     assert pull.body.startswith(f"Wait for OPS-12.\n\n{BEGIN}")

@@ -164,7 +164,7 @@ def test_a_label_that_is_refused_is_a_warning(gitea_server: GiteaServer, status:
     gitea_server.faults = [Fault("POST", status, ending="/labels")]
     done = ensure(gitea_client(gitea_server), FULL, None)
 
-    assert (done.deed, done.pull.labels, len(done.warnings)) == ("opened", (), 1)
+    assert (done.action, done.pull.labels, len(done.warnings)) == ("opened", (), 1)
 
 
 def test_who_cannot_be_asked_is_a_warning(gitea_server: GiteaServer) -> None:
@@ -173,7 +173,7 @@ def test_who_cannot_be_asked_is_a_warning(gitea_server: GiteaServer) -> None:
         gitea_client(gitea_server), replace(proposal(), reviewers=reviewers, assignees=("bob", "carol")), None
     )
 
-    assert (done.deed, done.pull.assignees) == ("opened", ("bob",))
+    assert (done.action, done.pull.assignees) == ("opened", ("bob",))
     assert gitea_server.pulls[1].reviewers == ["alice"]
     warned = "\n".join(done.warnings)
     assert "would not ask mallory to review pull request 1: UserNotExist" in warned

@@ -214,7 +214,7 @@ def test_a_reviewer_who_cannot_be_asked_is_a_warning(github_server: GitHubServer
     reviewers = ("alice", "mallory", "imagebot", "team:nobody")
     done = ensure(client(github_server), replace(proposal(), reviewers=reviewers, assignees=("bob", "carol")), None)
 
-    assert (done.deed, done.pull.reviewers, done.pull.assignees) == ("opened", ("alice",), ("bob",))
+    assert (done.action, done.pull.reviewers, done.pull.assignees) == ("opened", ("alice",), ("bob",))
     warned = "\n".join(done.warnings)
     assert "would not ask mallory to review pull request 1: Validation Failed; Reviews may only" in warned
     assert "would not ask imagebot to review pull request 1" in warned
@@ -237,7 +237,7 @@ def test_an_assignment_that_is_refused_is_a_warning(github_server: GitHubServer,
     github_server.faults = [Fault("POST", status, ending="/assignees")]
     done = ensure(client(github_server), FULL, None)
 
-    assert (done.deed, done.pull.assignees, len(done.warnings)) == ("opened", (), 1)
+    assert (done.action, done.pull.assignees, len(done.warnings)) == ("opened", (), 1)
 
 
 def test_a_label_that_github_does_not_take_is_a_warning(github_server: GitHubServer) -> None:
@@ -292,7 +292,7 @@ def test_an_opening_that_failed_is_looked_up_and_never_sent_again(
     forge = client(github_server)
     person_must_act_or_wait = bool(fault.headers)
     if after and not person_must_act_or_wait:
-        assert ensure(forge, proposal(), None).deed == "opened"
+        assert ensure(forge, proposal(), None).action == "opened"
     else:
         with pytest.raises(WorldError):
             ensure(forge, proposal(), None)
@@ -324,7 +324,7 @@ def test_killed_after_any_write_the_next_pass_completes_it(
 
     forge = client(github_server)
     pull = only(github_server)
-    assert ensure(forge, FULL, pull).deed == "kept"
+    assert ensure(forge, FULL, pull).action == "kept"
     assert (pull.title, block.stamped(pull.body, lacking=())) == (FULL.title, FULL.body)
     if answer not in (403, 422):
         assert (pull.labels, pull.reviewers, pull.assignees) == (FULL.labels, FULL.reviewers, FULL.assignees)

@@ -76,7 +76,7 @@ def test_why_github_will_not_merge_is_said(github_server: GitHubServer, state: s
     github_server.merging.state = state
     done = ensure(client(github_server), wish(auto_merge=True), None)
 
-    assert done.deed == "opened"
+    assert done.action == "opened"
     assert all(re.search(warning, said) for said in done.warnings)
     assert done.warnings
 
@@ -105,7 +105,7 @@ def test_where_drafts_are_not_to_be_had_it_is_opened_all_the_same(github_server:
     github_server.drafts_allowed = False
     done = ensure(client(github_server), wish(draft=True), None)
 
-    assert (done.deed, done.pull.draft) == ("opened", False)
+    assert (done.action, done.pull.draft) == ("opened", False)
     (warning,) = done.warnings
     assert "Draft pull requests are not supported in this repository" in warning
     forge = client(github_server)
@@ -118,7 +118,7 @@ def test_an_open_one_that_cannot_become_a_draft_is_a_warning(github_server: GitH
     forge = client(github_server)
     done = ensure(forge, wish("f2", draft=True), forge.open_pulls("")[0])
 
-    assert (done.deed, len(done.warnings)) == ("rewritten", 1)
+    assert (done.action, len(done.warnings)) == ("rewritten", 1)
 
 
 def graph(*errors: dict[str, object]) -> bytes:

@@ -86,7 +86,7 @@ def test_it_is_opened_whole_at_once(gitlab_server: GitLabServer) -> None:
         [3],
     )
     assert call.data["remove_source_branch"] is True
-    assert done.deed == "opened"
+    assert done.action == "opened"
 
 
 def test_a_merge_request_is_shown_as_it_is(gitlab_server: GitLabServer) -> None:
@@ -116,7 +116,7 @@ def test_who_cannot_be_asked_is_a_warning(gitlab_server: GitLabServer) -> None:
     wanted = replace(proposal(), reviewers=("alice", "mallory", "carol", "team:platform"), assignees=("bob", "mallory"))
     done = ensure(gitlab_client(gitlab_server), wanted, None)
 
-    assert (done.deed, done.pull.reviewers, done.pull.assignees) == ("opened", ("alice",), ("bob",))
+    assert (done.action, done.pull.reviewers, done.pull.assignees) == ("opened", ("alice",), ("bob",))
     assert [warning.partition(":")[0] for warning in done.warnings] == [
         "GitLab knows no user mallory",
         "GitLab asks no group to review a merge request",
@@ -147,7 +147,7 @@ def test_users_that_may_not_be_looked_up_are_a_warning(gitlab_server: GitLabServ
     gitlab_server.faults = [Fault("GET", status, ending="/users")]
     done = ensure(gitlab_client(gitlab_server), replace(proposal(), reviewers=("alice",)), None)
 
-    assert (done.deed, len(done.warnings)) == ("opened", 1)
+    assert (done.action, len(done.warnings)) == ("opened", 1)
 
 
 def test_a_person_is_looked_up_once(gitlab_server: GitLabServer) -> None:

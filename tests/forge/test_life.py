@@ -223,7 +223,7 @@ def test_labels_that_a_token_may_not_put_on_are_a_warning_until_it_may(labelling
     wanted = replace(proposal(), labels=("minor",))
     done = ensure(any_client(labelling_server), wanted, None)
     if not facts(labelling_server).opens_whole:
-        assert (done.deed, done.pull.labels, len(done.warnings)) == ("opened", (), 1)
+        assert (done.action, done.pull.labels, len(done.warnings)) == ("opened", (), 1)
         labelling_server.may_not = set()
         assert any_client(labelling_server).add(done.pull, wanted).pull.labels == ("minor",)
     assert labelling_server.pulls[1].labels == ["minor"]

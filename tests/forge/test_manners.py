@@ -12,7 +12,7 @@ from imagebot.bans import Ban
 from imagebot.errors import WorldError
 from imagebot.forge import gitea, github
 from imagebot.forge.ensure import ensure
-from imagebot.forge.manners import Lanes, Manners
+from imagebot.forge.manners import Manners, WriteLanes
 from imagebot.gitnames import GitUrl
 from imagebot.knownforges import ForgeKind
 from imagebot.settings.resolve import Pace, read_settings
@@ -57,7 +57,7 @@ def test_a_write_that_fails_keeps_the_distance_too(github_server: GitHubServer) 
 
 
 def test_another_host_need_not_wait() -> None:
-    lanes = Lanes()
+    lanes = WriteLanes()
     with lanes.write("a.test", 3600.0):
         pass
     with lanes.write("b.test", 0.0):

@@ -176,7 +176,7 @@ def test_an_opening_that_failed_is_looked_up_and_never_sent_again(
     forge = rest_client(rest_server)
     person_must_act_or_wait = bool(fault.headers)
     if after and not person_must_act_or_wait:
-        assert ensure(forge, proposal(), None).deed == "opened"
+        assert ensure(forge, proposal(), None).action == "opened"
     else:
         with pytest.raises(WorldError):
             ensure(forge, proposal(), None)
@@ -207,7 +207,7 @@ def test_killed_after_any_write_the_next_pass_completes_it(
 
     forge = rest_client(rest_server)
     pull = only(rest_server)
-    assert ensure(forge, PEOPLE, pull).deed == "kept"
+    assert ensure(forge, PEOPLE, pull).action == "kept"
     assert (pull.title, block.stamped(pull.body, lacking=()).strip()) == (PEOPLE.title, PEOPLE.body.strip())
     if answer not in (403, 422):
         there, wanted = rest_server.pulls[1], possible(rest_server, PEOPLE)

@@ -38,7 +38,7 @@ def settled(server: ForgeServer, wanted: Proposal) -> PullRequest:
     before = len(server.writes)
     done = a_pass(server, wanted)
 
-    assert (done.deed, len(server.writes) - before, done.warnings) == ("kept", 0, ())
+    assert (done.action, len(server.writes) - before, done.warnings) == ("kept", 0, ())
     return done.pull
 
 
@@ -59,7 +59,7 @@ def set_draft(server: ForgeServer, *, wanted: bool) -> None:
 
 
 def test_a_draft_is_opened_as_one_and_let_go_of(any_server: ForgeServer) -> None:
-    assert a_pass(any_server, wish("f1", draft=True)).deed == "opened"
+    assert a_pass(any_server, wish("f1", draft=True)).action == "opened"
     assert settled(any_server, wish("f1", draft=True)).draft
 
     a_pass(any_server, wish("f2"))
@@ -100,7 +100,7 @@ def test_a_draft_that_a_person_lifted_is_made_none_again(any_server: ForgeServer
 def test_auto_merge_is_on_from_the_opening(merging_server: ForgeServer) -> None:
     done = a_pass(merging_server, wish(auto_merge=True))
 
-    assert (done.deed, done.warnings) == ("opened", ())
+    assert (done.action, done.warnings) == ("opened", ())
     assert merges(merging_server)
     settled(merging_server, wish(auto_merge=True))
 
@@ -235,7 +235,7 @@ def test_a_moved_branch_gets_auto_merge_again_and_keeps_peoples_words(merging_se
     forge = any_client(merging_server)
     done = ensure(forge, wish(auto_merge=True), forge.open_pulls("")[0], moved=True)
 
-    assert (done.deed, merges(merging_server)) == ("kept", True)
+    assert (done.action, merges(merging_server)) == ("kept", True)
     assert only(merging_server).body.startswith("wait for Monday")
 
 
@@ -302,7 +302,7 @@ FAULTS = [
 def test_killed_after_any_write_what_was_switched_on_is_switched_off_when_it_is_not_wanted(
     merging_server: ForgeServer, wanted: Proposal, nth: int, answer: int | Kind, *, after: bool
 ) -> None:
-    """Whatever a killed pass switched on, the body tells that it was us: it is no person's deed that would stay."""
+    """Whatever a killed pass switched on, the body tells that it was us: it is no person's task that would stay."""
     a_pass(merging_server, wish("f1"))
     strike(merging_server, nth, answer, after=after)
     a_pass_or_none(merging_server, wanted)
@@ -358,7 +358,7 @@ def test_where_nothing_merges_by_itself_that_is_told_once_and_all_else_is_done()
     with bitbucket_cloud_server.running() as server:
         done = a_pass(server, wish(auto_merge=True))
 
-        assert done.deed == "opened"
+        assert done.action == "opened"
         assert "will not merge by itself: Bitbucket Cloud's API cannot be told" in done.warnings[0]
         any_client(server).stop_auto_merge(only(server))
         settled(server, wish(auto_merge=True))

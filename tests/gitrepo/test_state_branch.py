@@ -30,10 +30,10 @@ def test_a_branch_that_is_not_there_holds_nothing(leaf: Leaf) -> None:
 
 
 def test_what_is_written_is_read(leaf: Leaf, repository: BareRepository) -> None:
-    first = leaf.write(b"one\n", None, "first deed")
+    first = leaf.write(b"one\n", None, "first task")
     assert first is not None
     assert leaf.read() == (b"one\n", first)
-    second = leaf.write(b"two\n", first, "second deed")
+    second = leaf.write(b"two\n", first, "second task")
     assert second is not None
     assert leaf.read() == (b"two\n", second)
     assert repository.branches()[BRANCH] == second

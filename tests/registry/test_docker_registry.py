@@ -56,7 +56,7 @@ def test_a_tag_has_its_digest_and_the_digest_its_manifest(tmp_path: Path, stack:
 
 
 @pytest.mark.parametrize(
-    ("deed", "message"),
+    ("task", "message"),
     [
         pytest.param(
             lambda asked, name: asked.tags(ImageName(name.registry, "acme/nothing")),
@@ -76,12 +76,12 @@ def test_a_tag_has_its_digest_and_the_digest_its_manifest(tmp_path: Path, stack:
     ],
 )
 def test_what_is_not_there_is_not_found(
-    tmp_path: Path, stack: ExitStack, deed: Callable[[Registries, ImageName], object], message: str
+    tmp_path: Path, stack: ExitStack, task: Callable[[Registries, ImageName], object], message: str
 ) -> None:
     running = stack.enter_context(docker_registry(tmp_path))
     seed(running.folder, "acme/api", ["1.0.0"])
     with pytest.raises(NotFound) as caught:
-        deed(registries(running), ImageName(running.host, "acme/api"))
+        task(registries(running), ImageName(running.host, "acme/api"))
     assert str(caught.value).startswith(f"{running.host} {message}")
 
 

@@ -22,13 +22,13 @@ class Busy:
     """A shelf on which somebody else always has just written."""
 
     name: str = "the shelf"
-    deeds: list[str] = field(default_factory=list)
+    actions: list[str] = field(default_factory=list)
 
     def read(self) -> tuple[bytes, str] | None:
         return None
 
-    def write(self, data: bytes, over: str | None, deed: str) -> str | None:
-        self.deeds.append(deed)
+    def write(self, data: bytes, over: str | None, task: str) -> str | None:
+        self.actions.append(task)
         return None
 
 
@@ -92,7 +92,7 @@ def test_lost_races_end(state_branch: Leaf) -> None:
     store = branch_store(lambda: shelf)()
     with pytest.raises(Unavailable, match="the shelf is written by somebody else all the time; try again"):
         store.hold(HOLD)
-    assert 2 <= len(shelf.deeds) <= 10
+    assert 2 <= len(shelf.actions) <= 10
 
 
 def test_a_file_that_is_not_understood_is_left_alone(state_branch: Leaf, repository: BareRepository) -> None:

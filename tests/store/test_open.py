@@ -53,7 +53,7 @@ def test_a_soak_goes_on_in_the_next_process(shop: Stage, where: str) -> None:
     if where:
         forget_the_disk(shop)
     (outcome,) = shop.one_pass(now=NOON + 3 * DAY).outcomes
-    assert outcome.deed == "opened"
+    assert outcome.action == "opened"
 
 
 def test_a_folder_that_is_lost_starts_the_soak_again(shop: Stage) -> None:

@@ -38,7 +38,7 @@ class Clock:
         self.seconds = max(self.seconds, seconds)
 
 
-class SimulatedPace(manners.Lanes):
+class SimulatedPace(manners.WriteLanes):
     """The pace that the bot keeps by default, on a clock that is put forward instead of waited for."""
 
     def __init__(self, clock: Clock) -> None:

@@ -66,8 +66,8 @@ class Pass:
     writes: int
     listings: int
 
-    def count(self, deed: Action) -> int:
-        return sum(1 for outcome in self.report.outcomes if outcome.deed is deed)
+    def count(self, task: Action) -> int:
+        return sum(1 for outcome in self.report.outcomes if outcome.action is task)
 
 
 @dataclass

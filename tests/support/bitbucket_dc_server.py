@@ -238,7 +238,7 @@ class BitbucketDataCenterServer(ForgeServer):
         return 200, self.shown(pull)
 
     def _activities(self, pull: Pull) -> list[dict[str, Any]]:
-        """Newest first. What became of it is told with whose deed it was."""
+        """Newest first. What became of it is told with whose task it was."""
         moment = {"createdDate": _epoch(pull.merged_at or pull.closed_at or pull.changed_at)}
         done = "MERGED" if pull.merged_at else "DECLINED" if pull.state == "closed" else ""
         end = [{"action": done, "user": self.person(pull.closed_by or "gone"), **moment}] if done else []

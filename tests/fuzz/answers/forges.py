@@ -1,4 +1,4 @@
-"""The forges' doors: what each forge says to each deed, told by fakes that their descriptions check."""
+"""The forges' doors: what each forge says to each task, told by fakes that their descriptions check."""
 
 from __future__ import annotations
 
@@ -94,9 +94,9 @@ _DEEDS: Mapping[str, Deed] = {
 
 
 def question(dice: Random, known: tuple[Make, ...]) -> Question:
-    """A deed at one of the forges, of a repository with some life in it."""
+    """A task at one of the forges, of a repository with some life in it."""
     make = dice.choice(known)
-    name, deed = dice.choice(sorted(_DEEDS.items()))
+    name, task = dice.choice(sorted(_DEEDS.items()))
     server = make.server(make.description)
     populate(server)
 
@@ -108,7 +108,7 @@ def question(dice: Random, known: tuple[Make, ...]) -> Question:
             api_url=f"http://{host}{server.prefix}",
             credentials=TokenCredentials(Secret(server.token)),
         )
-        return deed(make.connect(settings, Manners(timeout_s=10, between_writes_s=0.0)))
+        return task(make.connect(settings, Manners(timeout_s=10, between_writes_s=0.0)))
 
     return Question(f"{make.name}: {name}", honest(server), ask)
 

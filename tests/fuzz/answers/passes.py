@@ -117,7 +117,7 @@ class Stage:
             yield f"the pass ends with another code than it should: {codes}"
         for event in self.events:
             if isinstance(event, BugMet):
-                yield f"a bug, {event.because[:60]}: {event.deed}\n{event.trace[-2_500:]}"
+                yield f"a bug, {event.because[:60]}: {event.task}\n{event.trace[-2_500:]}"
         done = git(self.folder, "environments", "show", f"imagebot/staging/sound:{FILE}")
         if f'acme/sound, newTag: "{tag}@' not in done:
             yield f"the sound app is not brought to its tag: {tag}\n{done}"

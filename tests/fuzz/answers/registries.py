@@ -151,14 +151,14 @@ def question(dice: Random, docker: Recorded) -> Question:
         return _asked(f"tags, as {name}", _as_http(paging(IMAGE, TAGS, way)), dice, lambda it, at: it.tags(at))
     if kind < 0.6:
         papers = documents(dice)
-        deed, ask = dice.choice(_OF_A_DIGEST)
+        task, ask = dice.choice(_OF_A_DIGEST)
         root = _digest(dice.choice((papers.index, papers.index, papers.manifest)))
-        return _asked(f"{deed} of documents", _holding(papers), dice, lambda it, at: ask(it, at, root))
+        return _asked(f"{task} of documents", _holding(papers), dice, lambda it, at: ask(it, at, root))
     there = next(path for verb, path in docker if "/manifests/sha256:" in path).rpartition("/")[2] if docker else ""
-    deed, ask = dice.choice((("digest", _shown), ("tags", _tags), *_OF_A_DIGEST))
+    task, ask = dice.choice((("digest", _shown), ("tags", _tags), *_OF_A_DIGEST))
     if not docker or kind < 0.65:
         return _asked("digest, nothing there", lambda _: _missing(), dice, lambda it, at: it.digest(at, "1.0.0"))
-    return _asked(f"{deed}, as docker-registry", _playing(docker), dice, lambda it, at: ask(it, at, there))
+    return _asked(f"{task}, as docker-registry", _playing(docker), dice, lambda it, at: ask(it, at, there))
 
 
 Ask = Callable[[Registries, ImageName, str], object]
