@@ -75,4 +75,15 @@ def known(file: Path) -> SecretFile:
     return secret
 
 
-SecretSource = Secret | SecretFile
+@dataclass(frozen=True, slots=True)
+class SecretVariable:
+    """A credential in a variable of an environment that nobody looked into: its name is all there is."""
+
+    name: str
+
+    def reveal(self) -> str:
+        """Raises `BadInput`."""
+        raise BadInput(f"the variable {self.name} was not read")
+
+
+SecretSource = Secret | SecretFile | SecretVariable

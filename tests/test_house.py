@@ -76,8 +76,7 @@ AT_HOME: dict[str, tuple[str, ...]] = {
         "imagebot/documents/",
         "imagebot/forge/",
         "imagebot/policy/",
-        "imagebot/settings/file.py",
-        "imagebot/settings/policies.py",
+        "imagebot/settings/",
         "imagebot/versions/",
     ),
     "psycopg": (),  # SQLAlchemy loads it, by the URL

@@ -215,9 +215,9 @@ def not_root() -> Iterator[None]:
 
 
 def test_names_of_repositories_come_from_the_settings(folder: Path) -> None:
-    known = Settings(policies=(folder,), repositories={"envs": RepositorySettings("envs", "/x")})
+    known = Settings(policies=(folder,), repositories={"envs": RepositorySettings(name="envs", url="/x")})
     assert load_policies(known).complete
-    other = Settings(policies=(folder,), repositories={"other": RepositorySettings("other", "/x")})
+    other = Settings(policies=(folder,), repositories={"other": RepositorySettings(name="other", url="/x")})
     assert len(load_policies(other).problems) == 2
 
 

@@ -64,7 +64,7 @@ def _new(file: Path, url: str, branch: str | None, keys: Mapping[str, str]) -> F
 def _known(file: Path, source: RepositoryLocation, branch: str | None) -> FirstSettings:
     written = settings.read_document(file)[1]
     ours = {_plain(url, file.parent) for url in (source.url, by_https(source.url), str(source.path or ""))}
-    name = next((name for name, one in written.repositories.items() if _plain(one.url.text, file.parent) in ours), None)
+    name = next((name for name, one in written.repositories.items() if _plain(one.url, file.parent) in ours), None)
     if name is None:
         raise BadInput(f"{file} names no repository with the URL {source.url}: add it there, then run init again")
     there = written.repositories[name]
@@ -74,7 +74,7 @@ def _known(file: Path, source: RepositoryLocation, branch: str | None) -> FirstS
     folders = [path for path in paths_of(written.policies) if path.suffix not in (".yaml", ".yml")]
     if not folders:
         raise BadInput(f"{file} names no folder under `policies`: there is nowhere to write to")
-    return FirstSettings(name, there.url.text, there.branch, _for_git(credentials), policies=folders[0].expanduser())
+    return FirstSettings(name, there.url, there.branch, _for_git(credentials), policies=folders[0].expanduser())
 
 
 def _page(name: str, url: str, branch: str, keys: Mapping[str, str]) -> bytes:

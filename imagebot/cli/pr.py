@@ -209,7 +209,7 @@ def _login() -> str:
 
 
 def _person() -> Author:
-    return Author(name=_login(), email=f"{_login()}@localhost")
+    return Author.model_construct(name=_login(), email=f"{_login()}@localhost")
 
 
 def _visible(body: str) -> str:

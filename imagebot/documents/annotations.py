@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import UnionType
 from typing import Annotated, Any, TypeGuard, Union, get_args, get_origin
 
-from imagebot.documents.model import Model
+from imagebot.documents.model import FilledBy, Model
 
 
 def inside(kind: Any, part: int | str) -> Iterator[Any]:
@@ -17,7 +17,7 @@ def inside(kind: Any, part: int | str) -> Iterator[Any]:
                 yield member.model_fields[member.known_keys()[str(part)]].annotation
         elif get_origin(member) in (tuple, list) and isinstance(part, int):
             yield get_args(member)[0]
-        elif get_origin(member) is dict:
+        elif get_origin(member) in (dict, Mapping):
             yield get_args(member)[1]
 
 
@@ -30,7 +30,9 @@ def members(kind: Any) -> Iterator[Any]:
     """What a value of this annotation may be: the members of unions, without `Annotated`."""
     origin = get_origin(kind)
     if origin is Annotated:
-        yield from members(get_args(kind)[0])
+        inner, *beside = get_args(kind)
+        filled = [one.model for one in beside if isinstance(one, FilledBy)]
+        yield from filled or members(inner)
     elif origin in (Union, UnionType):
         for member in get_args(kind):
             yield from members(member)

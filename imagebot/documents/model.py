@@ -5,9 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticKnownError, core_schema
 
@@ -97,6 +105,21 @@ def reads(kind: type[T], parse: Callable[[str], T]) -> _Reads:
         raise PydanticKnownError("string_type")
 
     return _Reads(validate)
+
+
+@dataclass(frozen=True, slots=True)
+class FilledBy:
+    """A field that follows from several keys: those of `model`, whose `meaning` it holds."""
+
+    model: type[Model]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        kinds = get_args(source) or (source,)
+
+        def validate(value: object, fill: Callable[[object], Any]) -> object:
+            return value if isinstance(value, kinds) else fill(value).meaning
+
+        return core_schema.no_info_wrap_validator_function(validate, handler.generate_schema(self.model))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,12 @@ def read(model: type[M], file: str, data: bytes) -> M | tuple[Problem, ...]:
     return fill(model, document) if isinstance(document, ParsedFile) else document
 
 
-def fill(model: type[M], document: ParsedFile) -> M | tuple[Problem, ...]:
-    """The same for a document that is already parsed, where places are needed for problems found later."""
+def fill(model: type[M], document: ParsedFile, around: object = None) -> M | tuple[Problem, ...]:
+    """The same for a document that is already parsed. What is `around` the file is the validators' context."""
     problems = list(document.problems)
     try:
         # A file has one spelling of each key: field names in Python style are for Python.
-        filled = model.model_validate(document.root.plain(), by_alias=True, by_name=False)
+        filled = model.model_validate(document.root.plain(), context=around, by_alias=True, by_name=False)
     except ValidationError as error:
         problems += problems_of(error, model, document)
     return tuple(sorted(set(problems))) if problems else filled

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os.path
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from imagebot.documents.model import Model
 from imagebot.documents.model import Path as Place
+from imagebot.documents.tree import ParsedFile
 from imagebot.errors import Problem
 from imagebot.gitnames import GitUrl
 from imagebot.regular import open_regular
@@ -25,6 +25,7 @@ from imagebot.settings.resolve import find, read_document
 _HOST_AND_PATH = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}/[^/]+/.+", re.ASCII | re.IGNORECASE)
 
 _Said = Iterator[tuple[Place, str]]
+_Files = Sequence[tuple[Place, Path]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +44,23 @@ def checked(path: Path | None, registries: Collection[str] | None) -> Checked:
     file = find(path)
     document, written = read_document(file)
     folder = file.parent.absolute()
-    hints = [document.problem(*said) for said in _elsewhere(written, folder)]
+    files = tuple(_files(document))
+    hints = [document.problem(*said) for said in _elsewhere(files, folder)]
     for place, words in _unused(written, registries):
         hints.append((document.key(place) or document.node(place)).problem(words))
-    problems = [document.problem(*said) for said in _wrong(written, folder)]
+    problems = [document.problem(*said) for said in _wrong(written, files, folder)]
     return Checked(tuple(sorted(problems)), tuple(sorted(hints)))
 
 
 def know_secrets(path: Path | None) -> None:
     """Have the secrets masked that settings name by file, for who does not load these. Raises `BadInput`."""
     file = find(path)
-    for _, named in _files(read_document(file)[1]):
+    for _, named in _files(read_document(file)[0]):
         known(file.parent.absolute() / named)
 
 
-def _wrong(written: SettingsFile, folder: Path) -> _Said:
-    for place, file in _files(written):
+def _wrong(written: SettingsFile, files: _Files, folder: Path) -> _Said:
+    for place, file in files:
         if words := _unreadable(folder / file.expanduser()):
             yield place, f"cannot read the file {file}: {words}"
     state = folder / written.state.expanduser()
@@ -66,12 +68,12 @@ def _wrong(written: SettingsFile, folder: Path) -> _Said:
         yield ("state",), f"{written.state} is no folder: name one of the bot's own"
     for kind, repositories in (("repositories", written.repositories), ("sources", written.sources)):
         for name, one in repositories.items():
-            if words := _no_repository(one.url, folder):
+            if words := _no_repository(one.address, folder):
                 yield (kind, name, "url"), words
 
 
-def _elsewhere(written: SettingsFile, folder: Path) -> _Said:
-    for place, file in _files(written):
+def _elsewhere(files: _Files, folder: Path) -> _Said:
+    for place, file in files:
         if not os.path.lexists((folder / file.expanduser()).parent):
             yield (
                 place,
@@ -87,17 +89,17 @@ def _unused(written: SettingsFile, registries: Collection[str] | None) -> _Said:
             yield ("registries", host), f"no policy has an image from {host}{hint}"
 
 
-def _files(value: object, place: Place = ()) -> Iterator[tuple[Place, Path]]:
+def _files(document: ParsedFile) -> Iterator[tuple[Place, Path]]:
     """Every file that is named besides those of policies, and where."""
+    yield from (found for found in _files_at(document.root.plain(), ()) if found[0][0] not in ("policies", "defaults"))
+
+
+def _files_at(value: object, place: Place) -> Iterator[tuple[Place, Path]]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _files(inner, (*place, key))
-    elif isinstance(value, Model):
-        for key, name in value.known_keys().items():
-            inner = getattr(value, name)
-            if isinstance(inner, Path) and (name.endswith("_file") or name == "docker_config"):
-                yield (*place, key), inner
-            yield from _files(inner, (*place, key))
+            yield from _files_at(inner, (*place, key))
+    elif isinstance(value, str) and (str(place[-1]).endswith("File") or place == ("dockerConfig",)):
+        yield place, Path(value)
 
 
 def _unreadable(file: Path) -> str:

@@ -7,14 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Discriminator, Field, Tag, WithJsonSchema
+from pydantic import Discriminator, Field, Tag
 
-from imagebot.documents.model import Misplaced, Model, reads
+from imagebot.documents.model import Misplaced, Model
 from imagebot.policy.defaults import DefaultsFile
 from imagebot.policy.fence import Fence, FolderFence
-from imagebot.settings import grammar
-
-FilePath = Annotated[Path, reads(Path, grammar.path), WithJsonSchema({"type": "string"})]
+from imagebot.settings.paths import FilePath
 
 
 class FencedPolicies(Model):

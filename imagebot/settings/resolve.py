@@ -3,74 +3,69 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import Field
 
 from imagebot import knownforges
 from imagebot.documents.model import Model
-from imagebot.documents.model import Path as Place
 from imagebot.documents.read import fill
 from imagebot.documents.tree import MAX_BYTES, ParsedFile, parse
 from imagebot.errors import BadInput
-from imagebot.gitnames import GitUrl
-from imagebot.knownforges import EVERYBODYS_WRITES_PER_MINUTE, OF_APPS, ForgeKind
+from imagebot.knownforges import OF_APPS, ForgeKind
 from imagebot.links import outside
 from imagebot.policy.defaults import DefaultsFile
 from imagebot.policy.fence import FolderFence
 from imagebot.regular import read_regular
-from imagebot.secret import Secret, SecretSource, known
-from imagebot.settings import file as settingsfile
 from imagebot.settings.credentials import (
     BasicCredentials,
     BearerCredentials,
     GitCredentials,
     GitHubApp,
-    RegistryCredentials,
+    GpgKey,
+    PostgresDatabase,
+    SigningKey,
     SshKey,
+    SshSigningKey,
+    StateBranch,
     TokenCredentials,
 )
-from imagebot.settings.file import DEFAULT_EVERY, Limits, Log, SettingsFile
+from imagebot.settings.file import Author, Limits, Log, Pace, RegistrySettings, Repository, SettingsFile, Source
 from imagebot.settings.grammar import registry_host
+from imagebot.settings.paths import Surroundings
 from imagebot.settings.policies import PolicyRules, fences_of, paths_of
 
 # Rooms import these from here, beside the resolved ones.
 __all__ = [
+    "Author",
     "BasicCredentials",
     "BearerCredentials",
     "ForgeKind",
     "GitCredentials",
     "GitHubApp",
+    "GpgKey",
     "Limits",
     "Log",
-    "RegistryCredentials",
+    "Pace",
+    "PostgresDatabase",
+    "RegistrySettings",
+    "SigningKey",
     "SshKey",
+    "SshSigningKey",
+    "StateBranch",
     "TokenCredentials",
 ]
 
+M = TypeVar("M", bound=Model)
 DEFAULT_FILE = "imagebot.yaml"
-_NOBODY = settingsfile.Author()
 DEFAULT_LIMITS = Limits(open_pull_requests=10, opened_per_hour=20)
 """Over all repositories, where nothing else is written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How often a forge may be asked to change something; None is as often as need be."""
-
-    writes_per_minute: int = EVERYBODYS_WRITES_PER_MINUTE
-    writes_per_hour: int | None = None
-
-    @property
-    def apart_s(self) -> float:
-        """From the end of a write to the beginning of the next, in seconds."""
-        return 60.0 / self.writes_per_minute
-
-
-@dataclass(frozen=True, slots=True)
-class RepositorySettings:
-    """One environment repository at one branch.
+class RepositorySettings(Repository):
+    """One repository at one branch: its keys, and what follows from them.
 
     `url` is https, ssh, scp-like or an absolute local path, and holds no password. `api_url` has no slash at its end;
     it is empty for the `local` forge. `api_credentials` are for the forge where git uses an ssh key. `ca_file` is what
@@ -78,16 +73,8 @@ class RepositorySettings:
     """
 
     name: str
-    url: str
-    branch: str = "main"
     forge: ForgeKind = "local"
     api_url: str = ""
-    credentials: GitCredentials | None = None
-    api_credentials: TokenCredentials | GitHubApp | None = None
-    ca_file: Path | None = None
-    limits: Limits = Limits()
-    verified_commits: bool = False
-    pace: Pace = Pace()
 
     @property
     def forge_credentials(self) -> TokenCredentials | GitHubApp | None:
@@ -97,87 +84,25 @@ class RepositorySettings:
         return self.credentials
 
 
-@dataclass(frozen=True, slots=True)
-class RegistrySettings:
-    """What is special about one registry host; `auth_hosts` are other hosts that may see its credentials."""
-
-    plain_http: bool = False
-    credentials: RegistryCredentials | None = None
-    auth_hosts: tuple[str, ...] = ()
-    ca_file: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PostgresDatabase:
-    """A database by its URL, which may hold a password."""
-
-    url: SecretSource
-
-
-@dataclass(frozen=True, slots=True)
-class StateBranch:
-    """A branch of one environment repository, by that one's name."""
-
-    repository: str
-
-
-Database = PostgresDatabase | StateBranch
-
-
-@dataclass(frozen=True, slots=True)
-class SshSigningKey:
-    """A private key, in a file of ssh-keygen's."""
-
-    file: Path
-
-
-@dataclass(frozen=True, slots=True)
-class GpgKey:
-    """A secret key, in a file that gpg exported."""
-
-    file: Path
-
-
-SigningKey = SshSigningKey | GpgKey
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who commits are by, whether their messages are signed off, and the key that they are signed with."""
-
-    name: str = _NOBODY.name
-    email: str = _NOBODY.email
-    sign_off: bool = False
-    signing: SigningKey | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(SettingsFile):
     """All of imagebot.yaml; every path is absolute. `registries` is keyed by canonical host, as in `ImageName`.
 
     Without `database` there is one in the folder `state`. `sources` are read only: no branch, no pull request.
-    `fences` are those of folders in `policies`, `defaults` those that stand in the file.
+    `fences` are those of folders in `policies`, `defaults_file` is where `defaults` stand.
     """
 
     policies: tuple[Path, ...]
     repositories: Mapping[str, RepositorySettings]
-    sources: Mapping[str, RepositorySettings] = field(default_factory=dict)
-    registries: Mapping[str, RegistrySettings] = field(default_factory=dict)
-    state: Path = Path(".imagebot")
-    database: Database | None = None
-    every: timedelta = DEFAULT_EVERY
-    branch_prefix: str = "imagebot/"
-    author: Author = Author()
+    sources: Mapping[str, RepositorySettings] = Field(default={})
+    registries: Mapping[str, RegistrySettings] = Field(default={})
     limits: Limits = DEFAULT_LIMITS
-    log: Log = Log()
-    docker_config: Path | None = None
-    fences: Mapping[Path, FolderFence] = field(default_factory=dict)
-    defaults: DefaultsFile | None = None
+    fences: Mapping[Path, FolderFence] = Field(default={})
+    defaults_file: DefaultsFile | None = None
 
     @property
     def policy_rules(self) -> PolicyRules:
         """What holds for the files in `policies`."""
-        return PolicyRules(self.policies, self.fences, self.defaults)
+        return PolicyRules(self.policies, self.fences, self.defaults_file)
 
 
 def find(path: Path | None = None) -> Path:
@@ -196,21 +121,22 @@ def load(path: Path | None = None) -> Settings:
 
 def names(path: Path | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What the repositories and the sources are called, which needs none of the variables. Raises `BadInput`."""
-    file = find(path)
-    written = _written(str(file), _bytes(file))[1]
-    return tuple(written.repositories), tuple(written.sources)
+    keys = read_document(find(path))[1]
+    return tuple(keys.repositories), tuple(keys.sources)
 
 
 def rules_for_policies(path: Path | None = None) -> PolicyRules:
     """What the file says about policy files, which needs none of the variables. Raises `BadInput`."""
     file = find(path)
-    data = _bytes(file)
-    return _Resolving(file.parent.absolute(), {}).rules(_written(str(file), data)[1], str(file), data)
+    document = _document(str(file), data := _bytes(file))
+    there = _filled(document, Surroundings(file.parent.absolute()))
+    return _rules(_filled(document), there, DefaultsFile(str(file), data, ("defaults",)))
 
 
 def read_document(path: Path) -> tuple[ParsedFile, SettingsFile]:
     """The file as its author wrote it, and where; it needs none of the variables. Raises `BadInput`."""
-    return _written(str(path), _bytes(path))
+    document = _document(str(path), _bytes(path))
+    return document, _filled(document)
 
 
 def resolve(file: str, data: bytes, folder: Path) -> Settings:
@@ -219,14 +145,26 @@ def resolve(file: str, data: bytes, folder: Path) -> Settings:
 
 
 def read_settings(file: str, data: bytes, folder: Path, environ: Mapping[str, str]) -> Settings:
-    """Settings from a file's bytes; relative paths begin at `folder`. Raises `BadInput` with every problem."""
-    document, written = _written(file, data)
-    missing = [document.problem(place, f"{place[-1]}: no such variable is set") for place in _unset(written, environ)]
-    if missing:
-        raise BadInput(*sorted(missing))
-    resolving = _Resolving(folder, environ)
-    rules = resolving.rules(written, file, data)
-    return replace(resolving.settings(written), fences=rules.fences, defaults=rules.defaults)
+    """Settings from a file's bytes; relative paths begin at `folder`. Raises `BadInput` with every problem.
+
+    The environment is looked into once all else is right: what lacks in it is then all that there is to do.
+    """
+    document = _document(file, data)
+    spelled = _filled(document)
+    there = _filled(document, Surroundings(folder, environ))
+    rules = _rules(spelled, there, DefaultsFile(file, data, ("defaults",)))
+    values = _and(
+        there,
+        policies=rules.folders,
+        repositories={name: _repository(name, one) for name, one in there.repositories.items()},
+        sources={name: _source(name, one) for name, one in there.sources.items()},
+        registries={registry_host(host): one for host, one in there.registries.items()},
+        limits=_over(DEFAULT_LIMITS, there.limits),
+        docker_config=there.docker_config or _docker_config(environ),
+        fences=rules.fences,
+        defaults_file=rules.defaults,
+    )
+    return Settings.model_construct(**values)
 
 
 def _bytes(file: Path) -> bytes:
@@ -239,14 +177,18 @@ def _bytes(file: Path) -> bytes:
         raise BadInput(f"cannot read the settings {file}: {error.strerror}; {hint}") from None
 
 
-def _written(file: str, data: bytes) -> tuple[ParsedFile, SettingsFile]:
+def _document(file: str, data: bytes) -> ParsedFile:
     document = parse(file, data)
     if not isinstance(document, ParsedFile):
         raise BadInput(*document)
-    written = fill(SettingsFile, document)
-    if not isinstance(written, SettingsFile):
-        raise BadInput(*written)
-    return document, written
+    return document
+
+
+def _filled(document: ParsedFile, around: Surroundings | None = None) -> SettingsFile:
+    filled = fill(SettingsFile, document, around)
+    if not isinstance(filled, SettingsFile):
+        raise BadInput(*filled)
+    return filled
 
 
 def inherited_names() -> frozenset[str]:
@@ -259,138 +201,44 @@ def wants_colours() -> bool:
     return not os.environ.get("NO_COLOR")
 
 
-def _unset(value: object, environ: Mapping[str, str], place: Place = ()) -> Iterator[Place]:
-    """Where a variable is named that is not set, or empty."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _unset(inner, environ, (*place, key))
-    elif isinstance(value, Model):
-        for key, name in value.known_keys().items():
-            inner = getattr(value, name)
-            if name.endswith("_env") and inner is not None and not environ.get(inner):
-                yield (*place, key)
-            yield from _unset(inner, environ, (*place, key))
+def _and(keys: Model, **beside: object) -> dict[str, Any]:
+    """All of the keys as they are, and what is beside them: a new key needs no line here."""
+    return {**dict(keys), **beside}
 
 
-@dataclass(frozen=True, slots=True)
-class _Resolving:
-    """From what is written in a file to what it means in this folder and environment, all variables being set."""
+def _over(guess: M, written: M) -> M:
+    """What is written, and the rest as it is without."""
+    return guess.model_copy(update=written.model_dump(exclude_none=True))
 
-    folder: Path
-    environ: Mapping[str, str]
 
-    def settings(self, written: SettingsFile) -> Settings:
-        docker = written.docker_config
-        if docker is None and self.environ.get("DOCKER_CONFIG"):
-            docker = Path(self.environ["DOCKER_CONFIG"], "config.json").absolute()
-        return Settings(
-            policies=tuple(self.path(path) for path in paths_of(written.policies)),
-            repositories={name: self.repository(name, one) for name, one in written.repositories.items()},
-            sources={name: self.source(name, one) for name, one in written.sources.items()},
-            registries={registry_host(host): self.registry(one) for host, one in written.registries.items()},
-            state=self.path(written.state),
-            database=self.database(written.database) if written.database else None,
-            every=written.every,
-            branch_prefix=written.branch_prefix,
-            author=self.author(written.author),
-            limits=DEFAULT_LIMITS.model_copy(update=written.limits.model_dump(exclude_none=True)),
-            log=written.log,
-            docker_config=self.path(docker) if docker else None,
-        )
+def _repository(name: str, keys: Repository) -> RepositorySettings:
+    kind = keys.forge_kind
+    assert kind is not None, "the model lets none through"
+    pace = Pace.model_construct(
+        writes_per_minute=knownforges.writes_per_minute(keys.address),
+        writes_per_hour=knownforges.writes_per_hour(keys.address, kind),
+    )
+    values = _and(keys, name=name, forge=kind, api_url=keys.forge_api, pace=_over(pace, keys.pace))
+    return RepositorySettings.model_construct(**values)
 
-    def rules(self, written: SettingsFile, file: str, data: bytes) -> PolicyRules:
-        return PolicyRules(
-            folders=tuple(self.path(path) for path in paths_of(written.policies)),
-            fences={self.path(path): FolderFence(str(path), may) for path, may in fences_of(written.policies).items()},
-            defaults=None if written.defaults is None else DefaultsFile(file, data, ("defaults",)),
-        )
 
-    def repository(self, name: str, written: settingsfile.Repository) -> RepositorySettings:
-        assert written.forge_kind is not None, "the model lets none through"
-        return RepositorySettings(
-            name=name,
-            url=self.url(written.url),
-            branch=written.branch,
-            forge=written.forge_kind,
-            api_url=written.forge_api,
-            credentials=self.git_credentials(written.credentials) if written.credentials else None,
-            api_credentials=self.api_credentials(written.api_credentials) if written.api_credentials else None,
-            ca_file=self.path(written.ca_file) if written.ca_file else None,
-            limits=written.limits,
-            verified_commits=written.verified_commits,
-            pace=Pace(
-                written.pace.writes_per_minute or knownforges.writes_per_minute(written.url),
-                written.pace.writes_per_hour or knownforges.writes_per_hour(written.url, written.forge_kind),
-            ),
-        )
+def _source(name: str, keys: Source) -> RepositorySettings:
+    is_app = isinstance(keys.credentials, GitHubApp)
+    api_url = knownforges.api_of(keys.address, OF_APPS) if is_app else ""
+    values = _and(keys, name=f"sources/{name}", forge=OF_APPS if is_app else "local", api_url=api_url)
+    return RepositorySettings.model_construct(**values)
 
-    def source(self, name: str, written: settingsfile.Source) -> RepositorySettings:
-        is_app = written.credentials is not None and written.credentials.app is not None
-        return RepositorySettings(
-            name=f"sources/{name}",
-            url=self.url(written.url),
-            branch=written.branch,
-            forge=OF_APPS if is_app else "local",
-            api_url=knownforges.api_of(written.url, OF_APPS) if is_app else "",
-            credentials=self.git_credentials(written.credentials) if written.credentials else None,
-        )
 
-    def url(self, written: GitUrl) -> str:
-        return str(self.path(Path(written.text))) if written.scheme == "local" else written.text
+def _rules(spelled: SettingsFile, there: SettingsFile, defaults: DefaultsFile) -> PolicyRules:
+    folders = paths_of(there.policies)
+    names, fences = dict(zip(folders, paths_of(spelled.policies), strict=True)), fences_of(there.policies)
+    return PolicyRules(
+        folders=folders,
+        fences={folder: FolderFence(str(names[folder]), may) for folder, may in fences.items()},
+        defaults=None if there.defaults is None else defaults,
+    )
 
-    def git_credentials(self, written: settingsfile.Credentials) -> GitCredentials:
-        if written.ssh_key_file is not None and written.known_hosts_file is not None:
-            return SshKey(self.path(written.ssh_key_file), self.path(written.known_hosts_file))
-        return self.api_credentials(written)
 
-    def api_credentials(
-        self, written: settingsfile.Credentials | settingsfile.ApiCredentials
-    ) -> TokenCredentials | GitHubApp:
-        if written.app is not None:
-            return GitHubApp(written.app.id, written.app.installation, self.path(written.app.key_file))
-        token = self.secret(written.token_env, written.token_file)
-        return TokenCredentials(token, written.username) if written.username else TokenCredentials(token)
-
-    def author(self, written: settingsfile.Author) -> Author:
-        return Author(written.name, written.email, written.sign_off, self.signing(written.signing))
-
-    def signing(self, written: settingsfile.Signing | None) -> SigningKey | None:
-        if written is None:
-            return None
-        if written.ssh_key_file is not None:
-            return SshSigningKey(self.path(written.ssh_key_file))
-        assert written.gpg_key_file is not None, "the model lets nothing else through"
-        return GpgKey(self.path(written.gpg_key_file))
-
-    def database(self, written: settingsfile.Database) -> Database:
-        if written.repository is not None:
-            return StateBranch(written.repository)
-        if written.url is not None:
-            return PostgresDatabase(Secret(written.url))
-        return PostgresDatabase(self.secret(written.url_env, written.url_file))
-
-    def registry(self, written: settingsfile.Registry) -> RegistrySettings:
-        return RegistrySettings(
-            plain_http=written.plain_http,
-            credentials=self.registry_credentials(written.credentials) if written.credentials else None,
-            auth_hosts=written.auth_hosts,
-            ca_file=self.path(written.ca_file) if written.ca_file else None,
-        )
-
-    def registry_credentials(self, written: settingsfile.RegistryCredentials) -> RegistryCredentials:
-        if written.token_env is not None or written.token_file is not None:
-            return BearerCredentials(self.secret(written.token_env, written.token_file))
-        username = written.username or self.secret(written.username_env, written.username_file)
-        return BasicCredentials(username, self.secret(written.password_env, written.password_file))
-
-    def secret(self, variable: str | None, file: Path | None) -> SecretSource:
-        if file is not None:
-            return known(self.path(file))
-        assert variable is not None, "the model lets none through"
-        return Secret(self.environ[variable])
-
-    def path(self, written: Path) -> Path:
-        try:
-            return self.folder / written.expanduser()
-        except RuntimeError:
-            raise BadInput(f"nobody here knows the home folder in {written}; write the whole path") from None
+def _docker_config(environ: Mapping[str, str]) -> Path | None:
+    folder = environ.get("DOCKER_CONFIG")
+    return Path(folder, "config.json").absolute() if folder else None

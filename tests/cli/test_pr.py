@@ -45,7 +45,7 @@ def remote(tmp_path: Path) -> BareRepository:
 
 
 def forge(remote: BareRepository) -> local.Local:
-    return local.connect(RepositorySettings("environments", str(remote.folder)))
+    return local.connect(RepositorySettings(name="environments", url=str(remote.folder)))
 
 
 def pr(remote: BareRepository, *arguments: str) -> Result:

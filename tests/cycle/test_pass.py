@@ -332,7 +332,7 @@ def test_all_state_lost_changes_nothing(stage: Stage) -> None:
 def test_a_second_bot_with_a_state_of_its_own_finds_the_work_done(stage: Stage) -> None:
     stage.one_pass()
     world = stage.world()
-    other = replace(world, settings=replace(world.settings, state=stage.folder / "other"))
+    other = replace(world, settings=world.settings.model_copy(update={"state": stage.folder / "other"}))
 
     report = stage.one_pass(other)
 

@@ -99,7 +99,7 @@ def main(connection: Connection, place: Place) -> None:
 
 def world_at(place: Place, ask: Ask, clocks: Clocks) -> World:
     """The world as the verbs compose it, with a seam wherever it is touched."""
-    settings = replace(load(place.folder / "imagebot.yaml")[0], state=place.state)
+    settings = load(place.folder / "imagebot.yaml")[0].model_copy(update={"state": place.state})
     world = world_of(settings)
     repository = RepositorySettings(
         name="environments",

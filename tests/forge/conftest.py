@@ -125,7 +125,12 @@ def with_app(github_server: fake.GitHubServer, key: rsa.RSAPrivateKey, tmp_path:
     def with_key(text: str) -> GitHub:
         file = tmp_path / "app.pem"
         file.write_text(text or private.decode())
-        return connect(replace(settings(github_server), credentials=GitHubApp("12345", 678, file)), FAST)
+        return connect(
+            settings(github_server).model_copy(
+                update={"credentials": GitHubApp(id="12345", installation=678, key_file=file)}
+            ),
+            FAST,
+        )
 
     return with_key
 
@@ -182,7 +187,7 @@ def rest_settings(server: ForgeServer) -> RepositorySettings:
     git = "/_git/environments" if isinstance(server, AzureServer) else "/environments.git"
     path = server.repository.replace("/environments", git)
     url = f"https://forge.test/{path}"
-    return replace(settings(server), forge=KIND_OF[type(server)], url=url)
+    return settings(server).model_copy(update={"forge": KIND_OF[type(server)], "url": url})
 
 
 BITBUCKETS = (BitbucketCloudServer, BitbucketDataCenterServer)

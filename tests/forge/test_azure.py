@@ -128,7 +128,7 @@ def test_what_is_abandoned_comes_back_only_by_people(server: AzureServer) -> Non
 
 
 def test_a_token_that_is_no_good_is_told(server: AzureServer) -> None:
-    wrong = replace(rest_settings(server), credentials=TokenCredentials(Secret("wrong")))
+    wrong = rest_settings(server).model_copy(update={"credentials": TokenCredentials(Secret("wrong"))})
     with pytest.raises(Refused, match="does not accept our credentials"):
         rest_client(server, changed=wrong).open_pulls("")
 

@@ -21,7 +21,7 @@ from tests.support.forge_server import Fault, ForgeServer
 from tests.support.proposals import BRANCH, body, proposal, wish
 from tests.support.web_function import Answer, serving
 
-NOWHERE = RepositorySettings(
+NOWHERE = RepositorySettings.model_construct(
     name="environments", url="", forge="bitbucket", credentials=TokenCredentials(Secret("token"))
 )
 REBUILD, HOLD, RETRY = "imagebot/rebuild", "imagebot/hold", "imagebot/retry"
@@ -201,7 +201,7 @@ def test_an_api_token_goes_with_an_address() -> None:
     with bitbucket_cloud_server.running() as cloud:
         cloud.email = "bot@acme.test"
         token = Secret(cloud.token)
-        known = replace(rest_settings(cloud), credentials=TokenCredentials(token, "bot@acme.test"))
+        known = rest_settings(cloud).model_copy(update={"credentials": TokenCredentials(token, "bot@acme.test")})
         assert rest_client(cloud, changed=known).open_pulls("") == ()
 
         with pytest.raises(Refused, match="does not accept our credentials"):
@@ -214,7 +214,7 @@ def test_whoever_may_not_is_told_apart_from_whoever_is_not_known() -> None:
         with pytest.raises(Refused, match=r"not permitted .* The token needs the permission to write"):
             rest_client(center).create(proposal())
         center.token = "another"
-        wrong = replace(rest_settings(center), credentials=TokenCredentials(Secret("wrong")))
+        wrong = rest_settings(center).model_copy(update={"credentials": TokenCredentials(Secret("wrong"))})
         with pytest.raises(Refused, match="does not accept our credentials"):
             rest_client(center, changed=wrong).open_pulls("")
 
@@ -232,7 +232,7 @@ def test_whoever_may_not_is_told_apart_from_whoever_is_not_known() -> None:
 )
 def test_a_repository_is_found_by_its_url(api: str, url: str, path: str) -> None:
     with serving(lambda _: Answer(body=b'{"values": [], "isLastPage": true}')) as served:
-        told = replace(NOWHERE, url=url, api_url=served.url + api)
+        told = NOWHERE.model_copy(update={"url": url, "api_url": served.url + api})
         assert bitbucket.connect(told, FAST).open_pulls("imagebot/") == ()
 
         assert served.asked[0].path.startswith(api + path)
@@ -241,4 +241,4 @@ def test_a_repository_is_found_by_its_url(api: str, url: str, path: str) -> None
 @pytest.mark.parametrize("api", ["https://bitbucket.acme.test/api/v1", "https://bitbucket.acme.test"])
 def test_an_api_that_is_neither_is_refused(api: str) -> None:
     with pytest.raises(BadInput, match=r"ends with /2\.0 on Cloud, with /rest/api/latest on Data Center"):
-        bitbucket.connect(replace(NOWHERE, api_url=api), FAST)
+        bitbucket.connect(NOWHERE.model_copy(update={"api_url": api}), FAST)

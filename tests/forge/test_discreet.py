@@ -15,7 +15,7 @@ BRANCH = "imagebot/production/shop"
 
 
 def local(folder: Path) -> Forge:
-    return connect(RepositorySettings("environments", str(folder / "environments.git")), Manners())
+    return connect(RepositorySettings(name="environments", url=str(folder / "environments.git")), Manners())
 
 
 def test_regret_an_image_whose_labels_hold_our_password_does_not_publish_it(tmp_path: Path) -> None:

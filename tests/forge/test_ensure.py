@@ -38,7 +38,7 @@ def connect(kind: str, tmp_path: Path) -> Iterator[Connect]:
     """A new connection to the same repository on each call: another pass, another process, another bot."""
     match kind:
         case "local":
-            yield lambda: local.connect(RepositorySettings("environments", str(tmp_path / "environments.git")))
+            yield lambda: local.connect(RepositorySettings(name="environments", url=str(tmp_path / "environments.git")))
         case "github":
             with github_server.running() as github:
                 yield lambda: client(github)

@@ -16,12 +16,47 @@ from tests.forge.conftest import KIND_OF
 
 TOKEN = TokenCredentials(Secret("x"))
 KINDS: dict[ForgeKind, RepositorySettings] = {
-    "azure": RepositorySettings("r", "https://a.test/c/p/_git/r", "main", "azure", "https://a.test", TOKEN),
-    "bitbucket": RepositorySettings("r", "https://a.test/a/b", "main", "bitbucket", "https://a.test/2.0", TOKEN),
-    "gitea": RepositorySettings("r", "https://a.test/a/b", "main", "gitea", "https://a.test/api/v1", TOKEN),
-    "github": RepositorySettings("r", "https://a.test/a/b", "main", "github", "https://a.test/api/v3", TOKEN),
-    "gitlab": RepositorySettings("r", "https://a.test/a/b", "main", "gitlab", "https://a.test/api/v4", TOKEN),
-    "local": RepositorySettings("r", "/srv/b.git"),
+    "azure": RepositorySettings(
+        name="r",
+        url="https://a.test/c/p/_git/r",
+        branch="main",
+        forge="azure",
+        api_url="https://a.test",
+        credentials=TOKEN,
+    ),
+    "bitbucket": RepositorySettings(
+        name="r",
+        url="https://a.test/a/b",
+        branch="main",
+        forge="bitbucket",
+        api_url="https://a.test/2.0",
+        credentials=TOKEN,
+    ),
+    "gitea": RepositorySettings(
+        name="r",
+        url="https://a.test/a/b",
+        branch="main",
+        forge="gitea",
+        api_url="https://a.test/api/v1",
+        credentials=TOKEN,
+    ),
+    "github": RepositorySettings(
+        name="r",
+        url="https://a.test/a/b",
+        branch="main",
+        forge="github",
+        api_url="https://a.test/api/v3",
+        credentials=TOKEN,
+    ),
+    "gitlab": RepositorySettings(
+        name="r",
+        url="https://a.test/a/b",
+        branch="main",
+        forge="gitlab",
+        api_url="https://a.test/api/v4",
+        credentials=TOKEN,
+    ),
+    "local": RepositorySettings(name="r", url="/srv/b.git"),
 }
 LIBRARIES = {"github": "github"}
 CODE = """
@@ -30,7 +65,9 @@ from imagebot.forge import forges
 from imagebot.forge.manners import Manners
 from imagebot.settings.resolve import RepositorySettings, TokenCredentials
 from imagebot.secret import Secret
-forges.connect(RepositorySettings("r", {url!r}, "main", {kind!r}, {api!r}, TokenCredentials(Secret("x"))), Manners())
+token = TokenCredentials(Secret("x"))
+settings = RepositorySettings(name="r", url={url!r}, forge={kind!r}, api_url={api!r}, credentials=token)
+forges.connect(settings, Manners())
 print(sorted({{"github", "gitlab"}} & sys.modules.keys()))
 """
 

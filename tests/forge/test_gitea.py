@@ -271,7 +271,7 @@ def test_comments_that_are_no_list_are_no_reason_to_say_it_again(gitea_server: G
 
 def test_letter_case_of_a_repository_does_not_matter(gitea_server: GiteaServer) -> None:
     gitea_server.add(BRANCH)
-    other = replace(rest_settings(gitea_server), url="https://forge.test/ACME/Environments")
+    other = rest_settings(gitea_server).model_copy(update={"url": "https://forge.test/ACME/Environments"})
 
     assert [pull.branch for pull in gitea.connect(other, FAST).open_pulls("")] == [BRANCH]
 

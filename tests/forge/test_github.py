@@ -76,7 +76,7 @@ def test_settings_that_cannot_work_are_refused(
     github_server: GitHubServer, change: dict[str, object], message: str
 ) -> None:
     with pytest.raises(BadInput, match=f"environments: forge: github {message}"):
-        github.connect(replace(settings(github_server), **change), FAST)  # type: ignore[arg-type]
+        github.connect(settings(github_server).model_copy(update=change), FAST)
 
 
 def test_connecting_asks_nothing(github_server: GitHubServer) -> None:
@@ -158,7 +158,9 @@ def test_an_answer_about_another_pull_request_is_no_answer(github_server: GitHub
 def test_letter_case_of_a_repository_does_not_matter(github_server: GitHubServer) -> None:
     """GitHub finds ACME/Environments for acme/environments and answers with the name as it is."""
     github_server.add(BRANCH)
-    forge = github.connect(replace(settings(github_server), url="https://github.test/ACME/Environments"), FAST)
+    forge = github.connect(
+        settings(github_server).model_copy(update={"url": "https://github.test/ACME/Environments"}), FAST
+    )
 
     assert [pull.branch for pull in forge.open_pulls("")] == [BRANCH]
 
@@ -346,7 +348,7 @@ def test_a_renamed_repository_is_refused_with_the_url_that_it_has_now(github_ser
     github_server.once_called = "acme/env"
     location = f"{github_server.url}/repositories/4711/pulls"
     github_server.faults = [Fault("GET", 301, headers=(("Location", location),), ending="/env/pulls")]
-    old = replace(settings(github_server), url="https://github.test/acme/env")
+    old = settings(github_server).model_copy(update={"url": "https://github.test/acme/env"})
 
     with pytest.raises(Refused, match=r"moved to https://github\.test/acme/environments\.git: write that as its url"):
         github.connect(old, FAST).open_pulls("")
@@ -358,7 +360,7 @@ def test_what_is_listed_under_another_name_is_refused(github_server: GitHubServe
     listed = github_server.shown(github_server.pulls[1], "pull-request-simple")
     listed["base"]["repo"]["clone_url"] = "https://github.test/acme/environments.git"
     github_server.faults = [Fault("GET", 200, body=json.dumps([listed]).encode())]
-    old = replace(settings(github_server), url="https://github.test/acme/env")
+    old = settings(github_server).model_copy(update={"url": "https://github.test/acme/env"})
 
     with pytest.raises(Refused, match=r"acme/env is called https://github\.test/acme/environments\.git now: write"):
         github.connect(old, FAST).open_pulls("")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 
 import pytest
 
@@ -151,7 +150,7 @@ def test_what_graphql_refuses_with_a_status_of_200_has_its_line(
 
 
 def test_another_repository_is_not_found(github_server: GitHubServer) -> None:
-    forge = github.connect(replace(settings(github_server), url="https://github.test/acme/other"), FAST)
+    forge = github.connect(settings(github_server).model_copy(update={"url": "https://github.test/acme/other"}), FAST)
     with pytest.raises(NotFound, match="Could not resolve to a Repository"):
         forge.merged_pulls("", None)
 

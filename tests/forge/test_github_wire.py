@@ -94,7 +94,7 @@ def test_each_failure_has_its_line(
 
 
 def test_nobody_there_is_unavailable(github_server: GitHubServer) -> None:
-    nobody = replace(settings(github_server), api_url="http://127.0.0.1:1/api/v3")
+    nobody = settings(github_server).model_copy(update={"api_url": "http://127.0.0.1:1/api/v3"})
 
     with pytest.raises(Unavailable, match=r"127\.0\.0\.1:1: the connection failed"):
         github.connect(nobody, FAST).open_pulls("")
@@ -139,7 +139,9 @@ def test_a_netrc_file_is_not_read(github_server: GitHubServer, tmp_path: Path, m
 def test_a_token_file_is_read_again_for_each_request(github_server: GitHubServer, tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("expired\n")
-    forge = github.connect(replace(settings(github_server), credentials=TokenCredentials(SecretFile(file))), FAST)
+    forge = github.connect(
+        settings(github_server).model_copy(update={"credentials": TokenCredentials(SecretFile(file))}), FAST
+    )
     with pytest.raises(Refused, match="does not accept our credentials"):
         forge.open_pulls("")
     file.write_text(github_server.token + "\n")
@@ -152,7 +154,7 @@ def test_a_token_file_is_read_again_for_each_request(github_server: GitHubServer
 
 @pytest.mark.parametrize("token", ["two\nlines", "ünïcödé", "€uro", "in between"])
 def test_a_token_that_cannot_be_sent_is_not_shown(github_server: GitHubServer, token: str) -> None:
-    broken = replace(settings(github_server), credentials=TokenCredentials(Secret(token)))
+    broken = settings(github_server).model_copy(update={"credentials": TokenCredentials(Secret(token))})
     with pytest.raises(Refused, match="characters that no token has") as caught:
         github.connect(broken, FAST).open_pulls("")
 
@@ -173,11 +175,11 @@ def test_no_error_shows_the_token(github_server: GitHubServer, kind: int) -> Non
 def test_own_authority_is_trusted_and_no_other(github_server: GitHubServer, tmp_path: Path) -> None:
     context, file = loopback(tmp_path)
     with Served(lambda _: Answer(body=b"[]"), tls=context) as served:
-        changed = replace(settings(github_server), api_url=f"{served.url}/api/v3")
+        changed = settings(github_server).model_copy(update={"api_url": f"{served.url}/api/v3"})
         with pytest.raises(Unavailable, match="its certificate cannot be trusted"):
             github.connect(changed, FAST).open_pulls("")
 
-        assert github.connect(replace(changed, ca_file=file), FAST).open_pulls("") == ()
+        assert github.connect(changed.model_copy(update={"ca_file": file}), FAST).open_pulls("") == ()
 
 
 def test_writes_are_apart(github_server: GitHubServer) -> None:

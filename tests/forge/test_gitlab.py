@@ -65,7 +65,7 @@ def test_a_url_that_names_no_project_is_refused(url: str) -> None:
 
 def test_another_api_is_refused(gitlab_server: GitLabServer) -> None:
     with pytest.raises(BadInput, match=r"the URL of GitLab's API ends with /api/v4; 'https://a\.test' does not"):
-        gitlab.connect(replace(rest_settings(gitlab_server), api_url="https://a.test"), FAST)
+        gitlab.connect(rest_settings(gitlab_server).model_copy(update={"api_url": "https://a.test"}), FAST)
 
 
 def test_the_path_of_a_nested_group_is_one_part(gitlab_server: GitLabServer) -> None:
@@ -262,7 +262,7 @@ def test_a_moved_project_is_refused_with_the_url_that_it_has_now(gitlab_server: 
 
 def test_letter_case_of_a_project_does_not_matter(gitlab_server: GitLabServer) -> None:
     gitlab_server.add(BRANCH)
-    other = replace(rest_settings(gitlab_server), url="https://forge.test/ACME/Platform/Environments")
+    other = rest_settings(gitlab_server).model_copy(update={"url": "https://forge.test/ACME/Platform/Environments"})
 
     assert [pull.branch for pull in gitlab.connect(other, FAST).open_pulls("")] == [BRANCH]
 

@@ -24,7 +24,7 @@ NAMES = st.lists(TEXT).map(tuple)
 
 
 def forge(folder: Path, at: datetime = NOON) -> local.Local:
-    return local.connect(RepositorySettings("environments", str(folder / "environments.git")), lambda: at)
+    return local.connect(RepositorySettings(name="environments", url=str(folder / "environments.git")), lambda: at)
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_two_repositories_on_one_host_share_its_pace(github_server: GitHubServer
     github_server.seconds_between_writes = APART_S
     manners = Manners(between_writes_s=APART_S)
     for number in range(4):
-        forge = github.connect(replace(settings(github_server), name=f"repository-{number}"), manners)
+        forge = github.connect(settings(github_server).model_copy(update={"name": f"repository-{number}"}), manners)
         forge.create(proposal(branch=f"imagebot/{number}"))
 
     assert len(github_server.pulls) == 4
@@ -87,9 +87,15 @@ def test_a_forge_of_ones_own_is_not_kept_to_the_limits_of_everybodys(
 @pytest.mark.parametrize(
     ("pace", "expected"),
     [
-        pytest.param("", Pace(600, None), id="by its host"),
-        pytest.param("    pace: {writesPerMinute: 30}\n", Pace(30, None), id="slower"),
-        pytest.param("    pace: {writesPerMinute: 6000, writesPerHour: 9000}\n", Pace(6000, 9000), id="faster"),
+        pytest.param("", Pace(writes_per_minute=600, writes_per_hour=None), id="by its host"),
+        pytest.param(
+            "    pace: {writesPerMinute: 30}\n", Pace(writes_per_minute=30, writes_per_hour=None), id="slower"
+        ),
+        pytest.param(
+            "    pace: {writesPerMinute: 6000, writesPerHour: 9000}\n",
+            Pace(writes_per_minute=6000, writes_per_hour=9000),
+            id="faster",
+        ),
     ],
 )
 def test_the_pace_is_a_setting_of_the_forge(tmp_path: Path, pace: str, expected: Pace) -> None:

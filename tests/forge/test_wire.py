@@ -103,7 +103,7 @@ def test_the_forges_own_words_are_told(rest_server: ForgeServer, said: object, s
 
 def test_nobody_there_is_unavailable(rest_server: ForgeServer) -> None:
     prefix = rest_server.prefix
-    nobody = replace(rest_settings(rest_server), api_url=f"http://127.0.0.1:1{prefix}")
+    nobody = rest_settings(rest_server).model_copy(update={"api_url": f"http://127.0.0.1:1{prefix}"})
 
     with pytest.raises(Unavailable, match=r"127\.0\.0\.1:1: the connection failed"):
         rest_client(rest_server, changed=nobody).open_pulls("")
@@ -156,7 +156,7 @@ def test_a_request_says_who_asks_and_brings_no_cookie(rest_server: ForgeServer) 
         )
 
     with serving(answer) as served:
-        changed = replace(rest_settings(rest_server), api_url=served.url + rest_server.prefix)
+        changed = rest_settings(rest_server).model_copy(update={"api_url": served.url + rest_server.prefix})
         forge = rest_client(rest_server, changed=changed)
         forge.open_pulls("")
         forge.open_pulls("")
@@ -169,7 +169,7 @@ def test_a_request_says_who_asks_and_brings_no_cookie(rest_server: ForgeServer) 
 def test_a_token_file_is_read_again_for_each_request(rest_server: ForgeServer, tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("expired\n")
-    changed = replace(rest_settings(rest_server), credentials=TokenCredentials(SecretFile(file)))
+    changed = rest_settings(rest_server).model_copy(update={"credentials": TokenCredentials(SecretFile(file))})
     forge = rest_client(rest_server, changed=changed)
     with pytest.raises(Refused, match="does not accept our credentials"):
         forge.open_pulls("")
@@ -183,7 +183,7 @@ def test_a_token_file_is_read_again_for_each_request(rest_server: ForgeServer, t
 
 @pytest.mark.parametrize("token", ["two\nlines", "ünïcödé", "€uro", "in between"])
 def test_a_token_that_cannot_be_sent_is_not_shown(rest_server: ForgeServer, token: str) -> None:
-    broken = replace(rest_settings(rest_server), credentials=TokenCredentials(Secret(token)))
+    broken = rest_settings(rest_server).model_copy(update={"credentials": TokenCredentials(Secret(token))})
     with pytest.raises(Refused, match="characters that no token has") as caught:
         rest_client(rest_server, changed=broken).open_pulls("")
 
@@ -209,7 +209,9 @@ def test_no_error_and_no_log_shows_the_token(
     [
         pytest.param({"credentials": None}, "needs a token", id="no credentials"),
         pytest.param({"credentials": SshKey(Path("/k"), Path("/h"))}, "needs a token", id="ssh key alone"),
-        pytest.param({"credentials": GitHubApp("1", 2, Path("/k"))}, "needs a token", id="GitHub's App"),
+        pytest.param(
+            {"credentials": GitHubApp(id="1", installation=2, key_file=Path("/k"))}, "needs a token", id="GitHub's App"
+        ),
         pytest.param({"api_url": ""}, "needs the URL of its API", id="no API"),
         pytest.param({"url": "/srv/acme/environments.git"}, "needs a repository's URL", id="a path"),
     ],
@@ -218,7 +220,7 @@ def test_settings_that_cannot_work_are_refused(
     rest_server: ForgeServer, settings: dict[str, object], message: str
 ) -> None:
     with pytest.raises(BadInput, match=message):
-        rest_client(rest_server, changed=replace(rest_settings(rest_server), **settings))  # type: ignore[arg-type]
+        rest_client(rest_server, changed=rest_settings(rest_server).model_copy(update=settings))
 
 
 def test_connecting_asks_nothing(rest_server: ForgeServer) -> None:
@@ -238,11 +240,11 @@ def test_writes_are_apart(rest_server: ForgeServer) -> None:
 def test_own_authority_is_trusted_and_no_other(rest_server: ForgeServer, tmp_path: Path) -> None:
     context, file = loopback(tmp_path)
     with Served(lambda _: Answer(body=listed(rest_server)), tls=context) as served:
-        changed = replace(rest_settings(rest_server), api_url=served.url + rest_server.prefix)
+        changed = rest_settings(rest_server).model_copy(update={"api_url": served.url + rest_server.prefix})
         with pytest.raises(Unavailable, match="its certificate cannot be trusted"):
             rest_client(rest_server, changed=changed).open_pulls("")
 
-        assert rest_client(rest_server, changed=replace(changed, ca_file=file)).open_pulls("") == ()
-        missing = replace(changed, ca_file=tmp_path / "missing.pem")
+        assert rest_client(rest_server, changed=changed.model_copy(update={"ca_file": file})).open_pulls("") == ()
+        missing = changed.model_copy(update={"ca_file": tmp_path / "missing.pem"})
         with pytest.raises(Refused, match="check caFile"):
             rest_client(rest_server, changed=missing).open_pulls("")

@@ -96,7 +96,10 @@ def test_ids_are_those_of_commit_tree(
     text = f"tree {tree}\nauthor A <a@b> 0 +0000\ncommitter A <a@b> {seconds} {zone}\n\nodd\n"
     base = alone.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=text.encode())
     (made,) = commits(
-        Git(alone.folder), base, [Draft({"a/b": proved(content)}, message)], Author(name, "bot@example.com")
+        Git(alone.folder),
+        base,
+        [Draft({"a/b": proved(content)}, message)],
+        Author.model_construct(name=name, email="bot@example.com"),
     )
 
     blob = alone.git("hash-object", "-w", "--stdin", stdin=content)

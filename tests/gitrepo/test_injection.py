@@ -63,10 +63,10 @@ POSITIONS: dict[str, Callable[[str, Mirror, Heads], object]] = {
     "path to change": lambda text, mirror, heads: mirror.commit(heads.base, {text: proved(b"x")}, "m", Author()),
     "message": lambda text, mirror, heads: mirror.commit(heads.base, {"README.md": proved(b"x")}, text, Author()),
     "author": lambda text, mirror, heads: mirror.commit(
-        heads.base, {"README.md": proved(b"x")}, "m", Author(name=text)
+        heads.base, {"README.md": proved(b"x")}, "m", Author.model_construct(name=text)
     ),
     "address": lambda text, mirror, heads: mirror.commit(
-        heads.base, {"README.md": proved(b"x")}, "m", Author(email=text)
+        heads.base, {"README.md": proved(b"x")}, "m", Author.model_construct(email=text)
     ),
     "branch": lambda text, mirror, heads: mirror.push([PushUpdate(text, heads.base, None)]),
     "new commit": lambda text, mirror, _: mirror.push([PushUpdate("imagebot/a", text, None)]),
@@ -114,7 +114,7 @@ def test_hostile_text_does_nothing(
 
 def test_text_that_git_may_hold_is_held_as_it_is(environments: BareRepository, mirror: Mirror, heads: Heads) -> None:
     message = "--amend\n\x1b[31m $(x) `x` \\ ' \"\n"
-    author = Author(name="$(x) --author", email="`x`@$HOME")
+    author = Author.model_construct(name="$(x) --author", email="`x`@$HOME")
     commit = mirror.commit(heads.base, {"README.md": proved(b"x")}, message, author)
     mirror.push([PushUpdate("imagebot/a", commit, None)])
 

@@ -28,7 +28,7 @@ from tests.support.git_repos import BareRepository, run_git
 from tests.support.git_ssh import make_key
 from tests.support.sound import proved
 
-BOT = Author("imagebot", "bot@example.com")
+BOT = Author(name="imagebot", email="bot@example.com")
 API = "clusters/staging/api/deployment.yaml"
 DRAFTS = [
     Draft({API: proved(b"image: acme/api:%d\n" % number)}, f"api {number}\n\nwith ünïcode\n") for number in range(3)
@@ -65,7 +65,7 @@ def test_git_accepts_what_an_ssh_key_signed(
     tmp_path: Path, environments: BareRepository, mirror: Mirror, heads: Heads
 ) -> None:
     key = make_key(tmp_path / "a key")
-    made = pushed(mirror, heads, replace(BOT, signing=SshSigningKey(key)))
+    made = pushed(mirror, heads, BOT.model_copy(update={"signing": SshSigningKey(key)}))
 
     assert [good_ssh(environments.folder, commit, key) for commit in made] == [True] * 3
     assert not good_ssh(environments.folder, made[0], make_key(tmp_path / "another"))
@@ -77,7 +77,7 @@ def test_git_accepts_it_where_ids_are_sha256(tmp_path: Path) -> None:
     run_git(["init", "--bare", "--quiet", "--object-format=sha256", "--initial-branch=main", str(folder)])
     base = BareRepository(folder).commit("main", {API: "image: acme/api\n"})
     key = make_key(tmp_path / "key")
-    (made,) = commits(Git(folder), base, DRAFTS[:1], replace(BOT, signing=SshSigningKey(key)))
+    (made,) = commits(Git(folder), base, DRAFTS[:1], BOT.model_copy(update={"signing": SshSigningKey(key)}))
 
     assert good_ssh(folder, str(made), key)
 
@@ -85,7 +85,7 @@ def test_git_accepts_it_where_ids_are_sha256(tmp_path: Path) -> None:
 def test_the_state_on_a_branch_is_signed_too(tmp_path: Path, environments: BareRepository) -> None:
     """A rule that every branch takes signed commits alone would else keep the bot from remembering."""
     key = make_key(tmp_path / "key")
-    author = replace(BOT, signing=SshSigningKey(key))
+    author = BOT.model_copy(update={"signing": SshSigningKey(key)})
     leaf = Leaf(Remote(str(environments.folder), "imagebot/+state"), "state.json", author, tmp_path / "work")
     first = leaf.write(b"{}\n", None, "remember")
     second = leaf.write(b"{1}\n", first, "remember more")
@@ -94,7 +94,7 @@ def test_the_state_on_a_branch_is_signed_too(tmp_path: Path, environments: BareR
 
 
 def test_ssh_signing_gives_the_same_id_each_time(tmp_path: Path, mirror: Mirror, heads: Heads) -> None:
-    author = replace(BOT, signing=SshSigningKey(make_key(tmp_path / "key")))
+    author = BOT.model_copy(update={"signing": SshSigningKey(make_key(tmp_path / "key"))})
     once, again = (mirror.commits(heads.base, DRAFTS, author) for _ in range(2))
 
     assert once == again
@@ -102,7 +102,7 @@ def test_ssh_signing_gives_the_same_id_each_time(tmp_path: Path, mirror: Mirror,
 
 
 def test_a_key_is_not_asked_for_without_a_commit(tmp_path: Path, mirror: Mirror, heads: Heads) -> None:
-    author = replace(BOT, signing=SshSigningKey(tmp_path / "no such key"))
+    author = BOT.model_copy(update={"signing": SshSigningKey(tmp_path / "no such key")})
     (made,) = mirror.commits(heads.base, [Draft({"no such file": proved(b"")}, "m")], author)
 
     assert isinstance(made, CannotEdit)
@@ -111,7 +111,7 @@ def test_a_key_is_not_asked_for_without_a_commit(tmp_path: Path, mirror: Mirror,
 def test_a_signed_commit_is_the_unsigned_one_but_for_its_signature(
     tmp_path: Path, environments: BareRepository, mirror: Mirror, heads: Heads
 ) -> None:
-    (signed, *_) = pushed(mirror, heads, replace(BOT, signing=SshSigningKey(make_key(tmp_path / "key"))))
+    (signed, *_) = pushed(mirror, heads, BOT.model_copy(update={"signing": SshSigningKey(make_key(tmp_path / "key"))}))
     plain = mirror.commit(heads.base, DRAFTS[0].files, DRAFTS[0].message, BOT)
     mirror.push([PushUpdate("imagebot/plain", plain, None)])
 
@@ -126,7 +126,7 @@ def test_git_accepts_what_an_openpgp_key_signed(
     tmp_path: Path, environments: BareRepository, mirror: Mirror, heads: Heads, ring: Keyring, kind: str
 ) -> None:
     key = ring.make(kind=kind)
-    made = pushed(mirror, heads, replace(BOT, signing=GpgKey(ring.exported(tmp_path / "bot.asc", key))))
+    made = pushed(mirror, heads, BOT.model_copy(update={"signing": GpgKey(ring.exported(tmp_path / "bot.asc", key))}))
 
     assert [ring.good(environments.folder, commit) for commit in made] == [True] * 3
     with keyring() as stranger:
@@ -139,7 +139,7 @@ def test_a_new_openpgp_signature_is_no_reason_to_push(
     tmp_path: Path, mirror: Mirror, heads: Heads, ring: Keyring
 ) -> None:
     """It has the time in it, so the id is another each second; what the branch brings is what counts."""
-    author = replace(BOT, signing=GpgKey(ring.exported(tmp_path / "bot.asc", ring.make())))
+    author = BOT.model_copy(update={"signing": GpgKey(ring.exported(tmp_path / "bot.asc", ring.make()))})
     made = pushed(mirror, heads, author)
     later = mirror.fetch("imagebot/")
 
@@ -204,7 +204,7 @@ def test_openpgp_keys_that_cannot_sign(
         case "words":
             file.write_text("canary\n")
     with pytest.raises(BadInput, match=re.escape(says)) as caught:
-        mirror.commits(heads.base, DRAFTS, replace(BOT, signing=GpgKey(file)))
+        mirror.commits(heads.base, DRAFTS, BOT.model_copy(update={"signing": GpgKey(file)}))
 
     assert str(file) in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -235,7 +235,7 @@ def test_ssh_keys_that_cannot_sign(tmp_path: Path, mirror: Mirror, heads: Heads,
         case "folder":
             key.mkdir()
     with pytest.raises(BadInput, match=re.escape(says)) as caught:
-        mirror.commits(heads.base, DRAFTS, replace(BOT, signing=SshSigningKey(key)))
+        mirror.commits(heads.base, DRAFTS, BOT.model_copy(update={"signing": SshSigningKey(key)}))
 
     assert str(key) in str(caught.value)
     assert "\n" not in str(caught.value)

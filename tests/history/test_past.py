@@ -46,8 +46,10 @@ def read_back(folder: Path, past: Past) -> tuple[Read, list[str]]:
     repository = a_repository(folder / "environments.git")
     ids = past.write(repository)
     author = Author(name=BOT[0], email=BOT[1])
-    settings = RepositorySettings("environments", str(repository.folder))
-    world = world_of(Settings((), {"environments": settings}, state=folder / "state", author=author))
+    settings = RepositorySettings(name="environments", url=str(repository.folder))
+    world = world_of(
+        Settings(policies=(), repositories={"environments": settings}, state=folder / "state", author=author)
+    )
     return read_past(world, policies(), NOW), ids
 
 

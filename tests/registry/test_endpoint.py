@@ -31,7 +31,7 @@ def test_a_registry_is_where_its_name_says(registry: str, settings: RegistrySett
 def test_what_can_be_no_host_is_bad_input(registry: str, auth_hosts: tuple[str, ...]) -> None:
     """Image names allow five digits for a port, whatever they say."""
     with pytest.raises(BadInput, match="is no host"):
-        Endpoint.of(registry, RegistrySettings(auth_hosts=auth_hosts), Count(), Waits())
+        Endpoint.of(registry, RegistrySettings.model_construct(auth_hosts=auth_hosts), Count(), Waits())
 
 
 def test_only_listed_hosts_may_be_private() -> None:

@@ -21,8 +21,8 @@ def author(text: str) -> Author:
 @pytest.mark.parametrize(
     ("text", "means"),
     [
-        ("{}", Author("imagebot", "imagebot@noreply.invalid", sign_off=False, signing=None)),
-        ("{name: Bot, email: b@acme.test, signOff: true}", Author("Bot", "b@acme.test", sign_off=True)),
+        ("{}", Author(name="imagebot", email="imagebot@noreply.invalid", sign_off=False, signing=None)),
+        ("{name: Bot, email: b@acme.test, signOff: true}", Author(name="Bot", email="b@acme.test", sign_off=True)),
         ("{signing: {sshKeyFile: keys/bot}}", Author(signing=SshSigningKey(HERE / "keys/bot"))),
         ("{signing: {gpgKeyFile: /run/secrets/bot.asc}}", Author(signing=GpgKey(Path("/run/secrets/bot.asc")))),
     ],

@@ -77,7 +77,7 @@ def test_the_example() -> None:
                 forge="github",
                 api_url="https://api.github.com",
                 credentials=TokenCredentials(SecretFile(Path("/run/secrets/github/token"))),
-                pace=Pace(60, 400),
+                pace=Pace(writes_per_minute=60, writes_per_hour=400),
             )
         },
         registries={
@@ -96,7 +96,9 @@ def test_the_least_that_can_be_written() -> None:
     least = settings("policies: [p]\nrepositories: {envs: {url: ../envs.git}}")
     assert least == Settings(
         policies=(HERE / "p",),
-        repositories={"envs": RepositorySettings("envs", "/etc/imagebot/../envs.git", pace=Pace(600))},
+        repositories={
+            "envs": RepositorySettings(name="envs", url="/etc/imagebot/../envs.git", pace=Pace(writes_per_minute=600))
+        },
         state=HERE / ".imagebot",
     )
     assert (least.branch_prefix, least.author, least.log) == ("imagebot/", Author(), Log())
@@ -146,7 +148,7 @@ def test_git_credentials() -> None:
     token = repository(f"{{{url}: {{tokenFile: t, username: bob}}}}").credentials
     assert token == TokenCredentials(SecretFile(HERE / "t"), "bob")
     app = repository(f"{{{url}: {{app: {{id: 12, installation: 34, keyFile: k.pem}}}}}}")
-    assert app.credentials == app.forge_credentials == GitHubApp("12", 34, HERE / "k.pem")
+    assert app.credentials == app.forge_credentials == GitHubApp(id="12", installation=34, key_file=HERE / "k.pem")
 
 
 def test_an_ssh_key_is_for_git_and_something_else_for_the_api() -> None:
@@ -365,8 +367,8 @@ def test_names_of_repositories_need_no_secret(tmp_path: Path, monkeypatch: pytes
 def test_a_home_that_nobody_knows() -> None:
     """A container's user often has no home, and `Path.expanduser` then raises what looks like a bug."""
     assert settings("policies: [~/p]\nrepositories: {r: {url: /x}}").policies == (Path.home() / "p",)
-    assert said("policies: [~nobody-of-that-name/p]\nrepositories: {r: {url: /x}}") == (
-        "nobody here knows the home folder in ~nobody-of-that-name/p; write the whole path"
+    assert said("policies: [~nobody-of-that-name/p]\nrepositories: {r: {url: /x}}").startswith(
+        "imagebot.yaml:1:12: nobody here knows the home folder in ~nobody-of-that-name/p; write the whole path\n"
     )
 
 

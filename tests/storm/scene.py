@@ -203,7 +203,7 @@ def storm(
         settings = Settings(
             policies=(),
             repositories={
-                name: RepositorySettings(name, str(folder / f"{name}.git"), forge="github", api_url=_API)
+                name: RepositorySettings(name=name, url=str(folder / f"{name}.git"), forge="github", api_url=_API)
                 for name in apps
             },
             registries={registry.host: RegistrySettings(plain_http=True)},

@@ -104,7 +104,7 @@ def question(dice: Random, known: tuple[Make, ...]) -> Question:
         settings = RepositorySettings(
             name="environments",
             url=make.url,
-            forge=make.name,  # type: ignore[arg-type]
+            forge=make.name,
             api_url=f"http://{host}{server.prefix}",
             credentials=TokenCredentials(Secret(server.token)),
         )

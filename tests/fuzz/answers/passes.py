@@ -147,12 +147,13 @@ class Stage:
         if repository.name not in self.forges:
             return known_forges.connect(repository, manners)
         make, server, slips = self.forges[repository.name]
-        over_http = replace(
-            repository,
-            url="https://forge.test/acme/environments.git",
-            forge=make.name,  # type: ignore[arg-type]
-            api_url=f"http://{slips.host}{server.prefix}",
-            credentials=TokenCredentials(Secret(server.token)),
+        over_http = repository.model_copy(
+            update={
+                "url": "https://forge.test/acme/environments.git",
+                "forge": make.name,
+                "api_url": f"http://{slips.host}{server.prefix}",
+                "credentials": TokenCredentials(Secret(server.token)),
+            }
         )
         return make.connect(over_http, manners)
 

@@ -1,0 +1,45 @@
+"""What a path of imagebot.yaml is where the file lies. Without `Surroundings` it stays as its author sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, WithJsonSchema
+from pydantic_core.core_schema import ValidationInfo
+
+from imagebot.documents.model import reads
+from imagebot.gitnames import GitUrl
+from imagebot.settings import grammar
+
+STRING = WithJsonSchema({"type": "string"})
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Around the file: the folder where relative paths begin, and the environment, None where nobody looks into it."""
+
+    folder: Path
+    environ: Mapping[str, str] | None = None
+
+
+def resolved(path: Path, info: ValidationInfo) -> Path:
+    """The path itself. Raises `ValueError` for the home folder of somebody who has none."""
+    if not isinstance(info.context, Surroundings):
+        return path
+    try:
+        return info.context.folder / path.expanduser()
+    except RuntimeError:
+        raise ValueError(f"nobody here knows the home folder in {path}; write the whole path") from None
+
+
+def _git_url(text: str, info: ValidationInfo) -> str:
+    url = GitUrl.parse(text)
+    there = url.scheme == "local" and isinstance(info.context, Surroundings)
+    return str(resolved(Path(url.text), info)) if there else url.text
+
+
+FilePath = Annotated[Path, reads(Path, grammar.path), AfterValidator(resolved), STRING]
+RepositoryUrl = Annotated[str, AfterValidator(_git_url), STRING]
