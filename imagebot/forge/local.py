@@ -43,6 +43,8 @@ class Record:
 
 
 _RECORDS = TypeAdapter(Record)
+_Stamp = tuple[int, int, int, int]
+"""What changes with a file: which one it is, when it was written and changed, its size."""
 
 
 def connect(settings: RepositorySettings, now: Callable[[], datetime] = clock.now) -> Local:
@@ -60,14 +62,19 @@ def pulls_folder(url: str) -> Path:
 
 
 class Local(Skeleton):
-    """The pull requests in one folder. Any number of processes may use it at once: every change holds its lock."""
+    """The pull requests in one folder. Any number of processes may use it at once: every change holds its lock.
 
+    `reads` and `writes` count the files: one that did not change is not read again.
+    """
+
+    reads = 0
     writes = 0
 
     def __init__(self, folder: Path, base: str, now: Callable[[], datetime]) -> None:
         super().__init__(FACTS["local"], base)
         self.folder = folder
         self._now = now
+        self._files: dict[int, tuple[_Stamp, Record]] = {}
 
     def begin(self, remembers: Remembers) -> None:
         """Nobody tells us to wait here."""
@@ -234,13 +241,26 @@ class Local(Skeleton):
     def _load(self, number: int) -> Record:
         file = self._file(number)
         try:
-            return read(file.read_bytes().decode(), str(file))
+            return self._record(number, _stamp(file.stat()))
         except FileNotFoundError:
             raise NotFound(f"there is no pull request {number} in {self.folder}") from None
         except OSError as error:
             raise Unavailable(f"cannot read {file}: {error.strerror}") from None
         except UnicodeDecodeError:
             raise BadResponse(f"{file} is not UTF-8 text") from None
+
+    def _record(self, number: int, now: _Stamp) -> Record:
+        """What a file holds; `now` tells whether it is as it was when it was read last."""
+        before, known = self._files.get(number, (None, None))
+        if known is not None and before == now:
+            return known
+        path = self._file(number)
+        with path.open("rb") as file:
+            stamp = _stamp(os.fstat(file.fileno()))
+            record = read(file.read().decode(), str(path))
+        self.reads += 1
+        self._files[number] = (stamp, record)
+        return record
 
     def _save(self, record: Record) -> PullRequest:
         self.writes += 1
@@ -294,6 +314,10 @@ def read(text: str, file: str) -> Record:
     except ValidationError as error:
         first = error.errors()[0]
         raise BadResponse(f"{file}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
+
+
+def _stamp(facts: os.stat_result) -> _Stamp:
+    return (facts.st_ino, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_size)
 
 
 def _joined(there: tuple[str, ...], wanted: Sequence[str]) -> tuple[str, ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from imagebot.fields.field import Value
 from imagebot.history.attribution import credit
@@ -47,8 +48,7 @@ def read(policies: Sequence[Policy], arrived: Sequence[Arrival], contents: Conte
     book = _Book(policies, contents, bot)
     for place, arrival in enumerate(arrived):
         book.turn(place, arrival)
-    tracks = {key: tuple(track for by in book.files.values() for track in by.get(key, ())) for key in book.watches}
-    return Ledger(tuple(book.entries), tracks, tuple(book.unread))
+    return Ledger(tuple(book.entries), book.tracks(), tuple(book.unread))
 
 
 class _Book:
@@ -65,6 +65,14 @@ class _Book:
         self._blobs: dict[str, str] = {}
         self._held: dict[Key, Counter[Value]] = defaultdict(Counter)
 
+    def tracks(self) -> dict[Key, tuple[FieldTrack, ...]]:
+        """The fields as they are now, by watch; a watch without any has none."""
+        found: dict[Key, list[FieldTrack]] = defaultdict(list)
+        for by in self.files.values():
+            for key, tracks in by.items():
+                found[key] += tracks
+        return {key: tuple(found[key]) for key in self.watches}
+
     def turn(self, place: int, arrival: Arrival) -> None:
         """Take up one arrival."""
         new: dict[str, Says] = {}
@@ -76,9 +84,12 @@ class _Book:
                 self._blobs[change.path] = change.new
             new[change.path] = self._says(change.path, change.new)
             self._note(change.path, place, readable=not new[change.path].doubtful)
-        keys = {key for path, says in new.items() for key in (*says.fields, *self.files.get(path, ()))}
-        for key in sorted(keys):
-            moves = self._moves(key, new, place)
+        touched: dict[Key, dict[str, Says]] = defaultdict(dict)
+        for path, says in new.items():
+            for key in (*says.fields, *self.files.get(path, ())):
+                touched[key][path] = says
+        for key, mine in sorted(touched.items(), key=itemgetter(0)):
+            moves = self._moves(key, mine, place)
             if moves:
                 self._enter(key, moves, place, arrival)
 
@@ -107,7 +118,7 @@ class _Book:
                 before += self.files.get(path, {}).pop(key, [])
                 after += says.fields.get(key, ())
         held = self._held[key]
-        ran = frozenset(held)
+        ran = {said.value for said in after if said.value in held}
         moves = []
         for track, said in pair(before, after):
             old = track.steps[-1].value if track else None
@@ -123,10 +134,10 @@ class _Book:
     def _keep(self, key: Key, track: FieldTrack, said: Said, place: int) -> None:
         track.said = said
         if not track.steps or track.steps[-1].value != said.value:
-            track.steps.append(FieldStep(said.value, place))
+            track.take(said.value, place)
         self.files.setdefault(said.file, {}).setdefault(key, []).append(track)
 
-    def _move(self, key: Key, track: FieldTrack | None, said: Said | None, ran: frozenset[Value]) -> FieldMove:
+    def _move(self, key: Key, track: FieldTrack | None, said: Said | None, ran: Collection[Value]) -> FieldMove:
         if track is None:
             assert said is not None, "a pair has one side at least"
             return FieldMove(said.file, said.line, said.path, None, said.value, COPIED if said.value in ran else ADDED)
@@ -135,7 +146,7 @@ class _Book:
             return FieldMove(was.file, was.line, was.path, old.value, None, REMOVED, since=old.place)
         watch = self.watches[key][1]
         word = kind(old.value.tag, said.value.tag or "", watch) if said.value.tag != old.value.tag else "digest"
-        back = is_back([*track.steps, FieldStep(said.value, None)], watch)
+        back = is_back(track, len(track.steps), said.value, watch)
         return FieldMove(said.file, said.line, said.path, old.value, said.value, word, back, old.place)
 
     def _enter(self, key: Key, moves: tuple[FieldMove, ...], place: int, arrival: Arrival) -> None:
@@ -167,11 +178,14 @@ def _let_go(held: Counter[Value], value: Value) -> None:
         del held[value]
 
 
-def is_back(steps: Sequence[FieldStep], watch: Watch) -> bool:
-    """Whether the last step goes below the one before it, or, where no order tells, to what was there before that."""
-    *past, before, last = (step.value for step in steps)
+def is_back(track: FieldTrack, count: int, last: Value, watch: Watch) -> bool:
+    """Whether to go to `last` from the first `count` steps of a field is a way back.
+
+    It is if it goes below the last of them, or, where no order tells, to what was there before that.
+    """
+    before = track.steps[count - 1].value
     above = version_of(watch, before.tag) if before.tag else None
     below = version_of(watch, last.tag) if last.tag else None
     if above is not None and below is not None and above != below:
         return bool(below < above)
-    return last in past
+    return track.was_at(last, count - 1)

@@ -34,6 +34,21 @@ class FieldTrack:
 
     said: Said
     steps: list[FieldStep] = field(default_factory=list)
+    _first: dict[Value, int] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        """Keep which step took each value first."""
+        for number, step in enumerate(self.steps):
+            self._first.setdefault(step.value, number)
+
+    def take(self, value: Value, place: int) -> None:
+        """It says `value` from the arrival at this place on."""
+        self._first.setdefault(value, len(self.steps))
+        self.steps.append(FieldStep(value, place))
+
+    def was_at(self, value: Value, count: int) -> bool:
+        """Whether one of its first `count` steps took this value."""
+        return self._first.get(value, count) < count
 
 
 class Followed(Protocol):

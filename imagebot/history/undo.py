@@ -83,7 +83,7 @@ def undo_last(policy: Policy, tracks: Tracks, arrived: Sequence[Arrival]) -> Und
         return NoWayBack(f"the base branch never had another version of {policy}")
     last = [(key, track) for step, key, track in moved if step.place == newest]
     for key, track in last:
-        if is_back(track.steps, policy.watches[key[1]]):
+        if is_back(track, len(track.steps) - 1, track.steps[-1].value, policy.watches[key[1]]):
             commit, old, new = arrived[newest].commit, track.steps[-2].value, track.steps[-1].value
             return AlreadyBack(
                 f"{policy} was taken back from {old} to {new} on {arrived[newest].at:%Y-%m-%d}"

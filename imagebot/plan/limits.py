@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -88,12 +89,13 @@ def queued(
     First come those with a security label, then new digests, patches, minor, major and other updates, each by
     environment and name. None overtakes another that waits for the forge: else cheap ones could keep it waiting.
     """
-    tallies = {name: _Tally(allowance, f"in {name}", now) for name, allowance in repositories.items()}
-    in_all = _Tally(overall, "in all", now)
+    tallies = {name: _Tally.of(allowance, f"in {name}", now) for name, allowance in repositories.items()}
+    in_all = _Tally.of(overall, "in all", now)
     purse = _Purse(dict(writes))
     waits: dict[tuple[str, str], Wait] = {}
     for newcomer in sorted(new, key=urgency):
-        own = tallies.setdefault(newcomer.repository, _Tally(Allowance(), f"in {newcomer.repository}", now))
+        own = tallies.get(newcomer.repository) or _Tally.of(Allowance(), f"in {newcomer.repository}", now)
+        tallies[newcomer.repository] = own
         because = own.full or in_all.full or own.too_fast or in_all.too_fast
         because = because or purse.pay(newcomer.account, newcomer.cost)
         if because:
@@ -106,16 +108,23 @@ def queued(
 
 @dataclass
 class _Tally:
-    """An allowance as it shrinks while newcomers are let in."""
+    """An allowance as it shrinks while newcomers are let in. `recent` is what was opened in the last hour, in order."""
 
     allowance: Allowance
     where: str
     now: datetime
-    let: list[datetime] = field(default_factory=list)
+    recent: list[datetime]
+    let: int = 0
+
+    @classmethod
+    def of(cls, allowance: Allowance, where: str, now: datetime) -> _Tally:
+        """One that nobody was let in to."""
+        known = sorted(min(at, now) for at in allowance.opened)
+        return cls(allowance, where, now, known[bisect_right(known, now - _HOUR) :])
 
     @property
     def full(self) -> str:
-        limit, present = self.allowance.limit, self.allowance.open_now + len(self.let)
+        limit, present = self.allowance.limit, self.allowance.open_now + self.let
         if limit is None or present < limit:
             return ""
         return f"{present} of {limit} pull requests are open {self.where}"
@@ -125,15 +134,14 @@ class _Tally:
         rate = self.allowance.per_hour
         if rate is None:
             return ""
-        known = sorted(min(at, self.now) for at in (*self.allowance.opened, *self.let))
-        recent = [at for at in known if self.now - at < _HOUR]
-        if len(recent) < rate:
+        if len(self.recent) < rate:
             return ""
-        free = f"; the next at {_clock(recent[-rate] + _HOUR)}" if rate else ""
-        return f"{len(recent)} of {rate} were opened {self.where} in the last hour{free}"
+        free = f"; the next at {_clock(self.recent[-rate] + _HOUR)}" if rate else ""
+        return f"{len(self.recent)} of {rate} were opened {self.where} in the last hour{free}"
 
     def let_in(self) -> None:
-        self.let.append(self.now)
+        self.let += 1
+        self.recent.append(self.now)
 
 
 @dataclass

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice, takewhile
 
 from imagebot.images.reference import ImageName
 from imagebot.plan.claims import FileFields
@@ -79,14 +81,25 @@ def distinct(found: Iterable[Unit]) -> list[Unit]:
     return named
 
 
-def holders(files: Mapping[str, FileFields], names: Iterable[ImageName]) -> dict[ImageName, set[str]]:
+class Holders:
     """By image the files that a policy for it must answer for: those with a field of it, those that may hide one."""
-    found: dict[ImageName, set[str]] = {name: set() for name in names}
-    for file, known in files.items():
-        for name in {field.name for field in known.found.fields} | known.doubts.keys():
-            if name in found:
-                found[name].add(file)
-    return found
+
+    def __init__(self, files: Mapping[str, FileFields], names: Collection[ImageName]) -> None:
+        self._in_order: dict[ImageName, list[str]] = defaultdict(list)
+        for file, known in sorted(files.items()):
+            for name in {field.name for field in known.found.fields} | known.doubts.keys():
+                if name in names:
+                    self._in_order[name].append(file)
+        self._all = {name: frozenset(some) for name, some in self._in_order.items()}
+
+    def of(self, name: ImageName) -> frozenset[str]:
+        """All files that hold an image."""
+        return self._all.get(name, frozenset())
+
+    def below(self, name: ImageName, folder: str) -> Iterator[str]:
+        """Those of them in a folder, which is written with a slash at its end."""
+        some = self._in_order.get(name, [])
+        return takewhile(lambda file: file.startswith(folder), islice(some, bisect_left(some, folder), None))
 
 
 def _split(app: str, environment: str, cell: Cell, homes: Mapping[str, Home]) -> list[Unit]:
@@ -101,12 +114,11 @@ def _split(app: str, environment: str, cell: Cell, homes: Mapping[str, Home]) ->
     return found
 
 
-def apart(unit: Unit, held_by: Mapping[ImageName, set[str]]) -> list[Unit]:
+def apart(unit: Unit, held_by: Holders) -> list[Unit]:
     """The unit without the images that its files hold for somebody else too; each of those as a unit of its own."""
-    files = {file for file, _ in unit.held}
-    strange = {
-        name for name in unit.images if any((file, name) not in unit.held for file in files & held_by.get(name, set()))
-    }
+    held = unit.held
+    files = {file for file, _ in held}
+    strange = {name for name in unit.images if any((file, name) not in held for file in files & held_by.of(name))}
     if not strange or len(unit.images) == 1:
         return [unit]
     rest = {name: fields for name, fields in unit.images.items() if name not in strange}

@@ -6,7 +6,7 @@ known word (`staging`, `prod-eu`) among others like it: a lone `dev/` beside `me
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -56,6 +56,7 @@ class Layout:
         self._files: dict[Key, set[str]] = defaultdict(set)
         self._built: set[Key] = set()
         self._levels: dict[Key, frozenset[str]] = {}
+        self._stems: dict[Key, Counter[Key]] = {}
         for file in files:
             *folders, name = file.split("/")
             self._files[tuple(folders)].add(name)
@@ -148,10 +149,16 @@ class Layout:
             if known is None or known[1]:
                 continue
             rest = [one for one in stem if one != word]
-            beside = [[one for one in words(name) if not environment_word(one)] for name in self._files[folder]]
-            if all(one.lower() in GENERIC for one in rest) or beside.count(rest) > 1:
+            if all(one.lower() in GENERIC for one in rest) or self._beside(folder)[tuple(rest)] > 1:
                 return word
         return ""
+
+    def _beside(self, folder: Key) -> Counter[Key]:
+        """How often each name stands in a folder, whatever environment it is written with."""
+        if folder not in self._stems:
+            stems = (tuple(one for one in words(name) if not environment_word(one)) for name in self._files[folder])
+            self._stems[folder] = Counter(stems)
+        return self._stems[folder]
 
 
 def _folder(parts: list[_Part], length: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from imagebot.documents.write import Noted, Plain, write
 from imagebot.images.reference import ImageName
-from imagebot.suggest.apps import Page
+from imagebot.suggest.apps import Holders, Page
 from imagebot.suggest.naming import DEFAULT, SHARED
 from imagebot.suggest.paths import patterns
 from imagebot.suggest.sort import Placed
@@ -22,7 +22,7 @@ _NOTES = {
 _WITHOUT = "without files that hold the same images in a form that this policy does not follow"
 
 
-def policy_page(page: Page, repository: str, held_by: Mapping[ImageName, set[str]], schema: str) -> bytes:
+def policy_page(page: Page, repository: str, held_by: Holders, schema: str) -> bytes:
     """A policy file; `schema` is where editors find its JSON Schema, from the folder that it stands in."""
     environments: dict[str, Plain | Noted] = {}
     for unit in page.units:

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection
 
-from imagebot.images.reference import ImageName
-from imagebot.suggest.apps import Unit
+from imagebot.suggest.apps import Holders, Unit
+from imagebot.suggest.sort import Held
 
 _MOST_LEFT_OUT = 3
 _SPECIAL = re.compile(r"[\\*?\[]", re.ASCII)
 
 
-def patterns(unit: Unit, held_by: Mapping[ImageName, set[str]]) -> list[str]:
+def patterns(unit: Unit, held_by: Holders) -> list[str]:
     """Gitignore patterns that reach every field of the unit, and no other field of its images.
 
     The last that matches wins, so what is left out of a folder comes after it.
     """
-    files = {file for file, _ in unit.held}
-    held: dict[str, set[str]] = defaultdict(set)
+    held = unit.held
+    files = {file for file, _ in held}
+    by_folder: dict[str, set[str]] = defaultdict(set)
     for file in files:
-        held[unit.homes[file].folder].add(file)
+        by_folder[unit.homes[file].folder].add(file)
     found: set[str] = set()
     without: set[str] = set()
-    for folder, own in held.items():
-        strange = _strange(unit, folder, held_by)
+    for folder, own in by_folder.items():
+        strange = _strange(unit, held, folder, held_by) if folder else set()
         if not folder or strange & files or len(strange) > min(_MOST_LEFT_OUT, len(own) - 1):
             found |= {_pattern(file) for file in own}
         else:
@@ -34,15 +35,9 @@ def patterns(unit: Unit, held_by: Mapping[ImageName, set[str]]) -> list[str]:
     return [*sorted(found), *sorted(without)]
 
 
-def _strange(unit: Unit, folder: str, held_by: Mapping[ImageName, set[str]]) -> set[str]:
+def _strange(unit: Unit, held: Collection[Held], folder: str, held_by: Holders) -> set[str]:
     """The files in a folder that hold an image of the unit and are not its own."""
-    held = unit.held
-    return {
-        file
-        for name in unit.images
-        for file in held_by.get(name, ())
-        if file.startswith(folder) and (file, name) not in held
-    }
+    return {file for name in unit.images for file in held_by.below(name, folder) if (file, name) not in held}
 
 
 def _pattern(path: str) -> str:

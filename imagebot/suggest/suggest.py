@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from imagebot.fields.embedded import find_embedded
 from imagebot.fields.field import Found
 from imagebot.fields.find import find
-from imagebot.fields.screen import screen
+from imagebot.fields.screen import Screen
 from imagebot.fields.unclear import unclear
-from imagebot.images.reference import ImageName
-from imagebot.plan.claims import FileFields, claims
+from imagebot.plan.claims import FileFields, FileIndex, claims
 from imagebot.policy.model import Policy
 from imagebot.policy.read import read_policies
 from imagebot.selection.verdict import Unknown
-from imagebot.suggest.apps import Page, Unit, apart, distinct, holders, pages, units
+from imagebot.suggest.apps import Holders, Page, Unit, apart, distinct, pages, units
 from imagebot.suggest.layout import Layout
 from imagebot.suggest.page import policy_page
 from imagebot.suggest.sort import Held, Placed, UnplacedField, left_out, sort_fields
@@ -50,7 +49,8 @@ def survey(name: str, contents: Mapping[str, bytes], paths: Iterable[str]) -> Su
     """
     found = {file: find(file, data) for file, data in contents.items() if not _is_policy(file, data)}
     names = frozenset(field.name for one in found.values() for field in one.fields)
-    files = {file: _known(file, contents[file], one, names) for file, one in found.items()}
+    screen = Screen(names)
+    files = {file: _known(file, contents[file], one, screen) for file, one in found.items()}
     return SurveyedRepository(name, files, frozenset(paths))
 
 
@@ -58,10 +58,11 @@ def _is_policy(file: str, data: bytes) -> bool:
     return all(key in data for key in _POLICY_KEYS) and not read_policies({file: data}, None).problems
 
 
-def _known(file: str, data: bytes, found: Found, names: frozenset[ImageName]) -> FileFields:
-    near = [name for name in names if found.unreadable and screen(data, name)]
-    doubts = {name: doubt for name in near if (doubt := unclear(data, found, name))}
-    return FileFields(found, doubts, find_embedded(file, data, found, names))
+def _known(file: str, data: bytes, found: Found, screen: Screen) -> FileFields:
+    near = frozenset(screen.held(data))
+    doubtful = near if found.unreadable else ()
+    doubts = {name: doubt for name in doubtful if (doubt := unclear(data, found, name))}
+    return FileFields(found, doubts, find_embedded(file, data, found, near))
 
 
 def suggest(repository: SurveyedRepository, existing: Sequence[Policy], schema: str) -> Suggestion:
@@ -69,7 +70,7 @@ def suggest(repository: SurveyedRepository, existing: Sequence[Policy], schema: 
     theirs = [policy for policy in existing if policy.repository == repository.name]
     taken = _taken(theirs, repository.files)
     placed, left = sort_fields(repository.files, taken)
-    held_by = holders(repository.files, {name for _, name in placed})
+    held_by = Holders(repository.files, {name for _, name in placed})
     homes = Layout(repository.paths).homes(file for file, _ in placed)
     whole = units(placed, homes, repository.name)
     free, owned = _without_rivals(distinct([one for unit in whole for one in apart(unit, held_by)]), existing)
@@ -87,13 +88,10 @@ def suggest(repository: SurveyedRepository, existing: Sequence[Policy], schema: 
 
 
 def _taken(policies: Sequence[Policy], files: Mapping[str, FileFields]) -> frozenset[Held]:
-    """The files and images that policies reach already, whatever comes of it."""
+    """The files and images in them that policies reach already, whatever comes of it."""
+    index = FileIndex(files)
     return frozenset(
-        (file, watch.image)
-        for policy in policies
-        for watch in policy.watches
-        for file in files
-        if policy.covers(file) or any(place.file == file for place in watch.fields)
+        (file, watch.image) for policy in policies for watch in policy.watches for file in index.naming(policy, watch)
     )
 
 

@@ -279,3 +279,17 @@ def test_many_at_once_open_one_each_and_lose_none(tmp_path: Path) -> None:
     pulls = forge(tmp_path).pulls()
     assert [pull.number for pull in pulls] == list(range(1, 26))
     assert len({pull.branch for pull in pulls}) == 25
+
+
+def test_what_did_not_change_is_not_read_again(tmp_path: Path) -> None:
+    there = forge(tmp_path)
+    for number in range(20):
+        there.create(proposal(branch=f"imagebot/staging/app{number}"))
+    assert there.reads <= 60
+
+    before = there.reads
+    assert len(there.pulls()) == 20
+    assert there.reads <= before + 1
+    file = there.folder / "7.md"
+    file.write_text(file.read_text().replace("app6", "app9"))
+    assert there.pull(7).branch.endswith("app9")

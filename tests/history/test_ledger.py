@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import pytest
 
-from imagebot.history.ledger import Ledger
-from tests.support.commits import commit, policies, told
+from imagebot.fields.find import find
+from imagebot.history.commits import Commit, arrivals
+from imagebot.history.file_fields import Owners
+from imagebot.history.ledger import Ledger, read
+from imagebot.plan.claims import FileFields
+from imagebot.policy.model import Policy
+from tests.support.commits import BOT, NOW, PODINFO, commit, policies, told
+from tests.support.effort import calls
 
 TWO_APPS = """\
 app: podinfo
@@ -143,3 +151,61 @@ def test_what_comes_again_after_it_was_gone_is_new_and_no_copy() -> None:
         commit("3", "2", files={"a.yaml": (None, A)}),
     )
     assert [entry.kind for entry in ledger.entries] == ["added", "removed", "added"]
+
+
+def test_twice_as_many_policies_and_files_are_twice_the_work() -> None:
+    once, twice = (_work(*_apps(size)) for size in (60, 120))
+    assert once > 200
+    assert twice < 2.5 * once
+
+
+def _apps(count: int) -> tuple[list[Commit], tuple[Policy, ...]]:
+    """As many apps as files, all of them changed by each of two commits."""
+    apps = [PODINFO.replace("podinfo", f"app{number}") for number in range(count)]
+    texts = {f"app{number}.yaml": f"image: app{number}:" for number in range(count)}
+    commits = [
+        commit("1", files={path: (None, f"{text}1\n") for path, text in texts.items()}),
+        commit("2", "1", files={path: (f"{text}1\n", f"{text}2\n") for path, text in texts.items()}),
+    ]
+    return commits, tuple(policy for text in apps for policy in policies(text))
+
+
+def test_twice_as_many_steps_of_a_field_are_twice_the_work() -> None:
+    once, twice = (_work(_steps(size), policies()) for size in (100, 200))
+    assert once > 200
+    assert twice < 2.5 * once
+
+
+def _steps(count: int) -> list[Commit]:
+    """As many commits that each give the same tag another digest."""
+    texts = [f"image: podinfo:1@sha256:{number:064x}\n" for number in range(count + 1)]
+    return [
+        commit(str(number), *([str(number - 1)] if number > 1 else []), files={"a.yaml": (texts[number - 1], text)})
+        for number, text in enumerate(texts[1:], start=1)
+    ]
+
+
+def test_twice_as_many_files_of_one_image_are_no_more_work_where_one_of_them_changes() -> None:
+    once, twice = (_work([*_apart(size)], policies()) - _work([*_apart(size)][:1], policies()) for size in (100, 200))
+    assert twice < 1.2 * once
+
+
+def _apart(count: int) -> Iterator[Commit]:
+    """A commit with as many files, and ten that change one of them."""
+    yield commit("0", files={f"{number}.yaml": (None, f"image: podinfo:1.{number}\n") for number in range(count)})
+    for number in range(10):
+        files = {"0.yaml": (f"image: podinfo:1.{number}\n", f"image: podinfo:1.{number + 1}\n")}
+        yield commit(str(number + 1), str(number), files=files)
+
+
+def _work(commits: Sequence[Commit], by: tuple[Policy, ...]) -> int:
+    """What it takes to read them, once all is known that their files say."""
+    owners = Owners(by)
+    said = {(change.path, text) for each in commits for change in each.changes for text in (change.old, change.new)}
+    contents = {
+        (path, text): owners.says(path, FileFields(find(path, text.encode())))
+        for path, text in said
+        if text is not None
+    }
+    arrived = arrivals(commits[::-1], BOT, NOW)
+    return calls(lambda: read(by, arrived, contents, BOT))

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagebot.plan.limits import Allowance, Newcomer, cost, queued, unpayable
+from tests.support.effort import calls
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 FREE = Allowance()
@@ -274,3 +275,16 @@ def test_all_get_their_turn(new: list[Newcomer], per_hour: int, writes: int) -> 
 
     assert not left
     assert all(sum(1 for at in opened if one <= at < one + timedelta(hours=1)) <= per_hour for one in opened)
+
+
+def test_twice_as_many_changes_are_twice_the_work() -> None:
+    once, twice = (
+        calls(lambda size=size: queued(many(size), {}, Allowance(opened=ago(1) * size, per_hour=3 * size), {}, NOON))  # type: ignore[misc]
+        for size in (100, 200)
+    )
+    assert once > 200
+    assert twice < 2.5 * once
+
+
+def many(count: int) -> list[Newcomer]:
+    return [newcomer(f"app{number}") for number in range(count)]

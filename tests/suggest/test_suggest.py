@@ -12,7 +12,9 @@ from imagebot.plan.claims import claims
 from imagebot.policy.model import Policy
 from imagebot.policy.read import read_policies
 from imagebot.selection.verdict import Unknown
+from imagebot.suggest.layout import Layout
 from imagebot.suggest.suggest import Suggestion, suggest, survey
+from tests.support.effort import calls
 
 SCHEMA = "../schemas/policy.schema.json"
 
@@ -288,3 +290,25 @@ def test_only_what_is_a_policy_is_no_place_to_deploy_from() -> None:
     policy = "app: a\nrepository: envs\nenvironments: {p: }\nimages: [{image: ghcr.io/acme/api, semver: ^1}]\n"
     assert len(suggested({"apps/p/values.yaml": values}).policies) == 1
     assert suggested({"policies/a.yaml": policy}).policies == ()
+
+
+def test_twice_as_many_files_in_a_folder_are_twice_the_work() -> None:
+    once, twice = (calls(lambda size=size: Layout(_flat(size)).homes(_flat(size))) for size in (100, 200))  # type: ignore[misc]
+    assert once > 200
+    assert twice < 2.5 * once
+
+
+def _flat(size: int) -> list[str]:
+    return [f"app{number}-values-prod.yaml" for number in range(size)]
+
+
+def test_twice_as_many_files_are_twice_the_work_where_all_have_policies() -> None:
+    once, twice = (_work_again(size) for size in (40, 80))
+    assert once > 200
+    assert twice < 2.5 * once
+
+
+def _work_again(size: int) -> int:
+    files = {f"apps/a{number}/pod.yaml": pod(f"acme/a{number}:1.2.3") for number in range(size)}
+    known = suggested(files).policies
+    return calls(lambda: suggested(files, known))
