@@ -6,6 +6,7 @@ import ast
 import builtins
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
@@ -257,6 +258,17 @@ def test_only_the_proof_makes_proved_bytes() -> None:
         or (dotted(node.func).endswith("cast") and node.args and "Proved" in ast.unparse(node.args[0]))
     ]
     assert set(makers) == {proof}
+
+
+def test_a_name_is_one_things() -> None:
+    """No two public classes share a name, but what forges answer: there each forge has its own of one thing."""
+    homes: dict[str, set[str]] = defaultdict(set)
+    for path in CODE:
+        home = "a forge's answers" if path.match("imagebot/forge/*_answers.py") else relative(path)
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes[node.name].add(home)
+    assert {name: found for name, found in homes.items() if len(found) > 1} == {}
 
 
 def test_functions_are_short() -> None:
