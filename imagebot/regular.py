@@ -23,7 +23,7 @@ class Irregular(OSError):
 def open_regular(path: Path) -> BinaryIO:
     """The file to read from. Raises `OSError`, and `Irregular` for what is none."""
     # Asked twice: opening a device alone may do something, and a file may be another by then.
-    _check(path.stat())
+    _check(_status(path))
     file = os.fdopen(os.open(path, _READ), "rb")
     try:
         _check(os.fstat(file.fileno()))
@@ -48,12 +48,19 @@ def hand_on(path: Path, what: str) -> str:
     `what` names the file for people. One that is missing is for its reader to report.
     """
     try:
-        _check(path.stat())
+        _check(_status(path))
     except Irregular as error:
         raise BadInput(f"cannot read {what} {path}: {error.strerror}") from None
     except OSError:
         pass
     return str(path)
+
+
+def _status(path: Path) -> os.stat_result:
+    try:
+        return path.stat()
+    except ValueError:  # a NUL in it
+        raise Irregular(errno.EINVAL, "no file can have such a name") from None
 
 
 def _check(status: os.stat_result) -> None:
