@@ -62,10 +62,13 @@ def _never() -> bool:
     return False
 
 
-def world_of(settings: Settings, stopping: Callable[[], bool] = _never, *, locked: bool = False) -> World:
+def world_of(
+    settings: Settings, stopping: Callable[[], bool] = _never, *, locked: bool = False, part: bool = False
+) -> World:
     """The registries, repositories and forges of `settings`, asked nothing yet; good for any number of passes.
 
-    `locked`: this process holds the lock of the state, so that it may keep there what it finds in files.
+    `locked`: this process holds the lock of the state, so that it may keep there what it finds in files. `part`: only
+    some of the policies will be asked for.
     """
     known: dict[str, Forge] = {}
     manners = Manners()
@@ -103,7 +106,7 @@ def world_of(settings: Settings, stopping: Callable[[], bool] = _never, *, locke
         forge=forge,
         store=opener(settings, shelf),
         as_it_lies=partial(as_it_lies, settings),
-        index=FieldIndex(settings.state / "mirrors", writes=locked),
+        index=FieldIndex(settings.state / "mirrors", writes=locked, part=part),
         tell=log_sink(settings.log.format, settings.log.level),
         stopping=stopping,
     )

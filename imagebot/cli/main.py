@@ -49,6 +49,7 @@ class Verbs(click.Group):
         if not gc.isenabled():
             # What was loaded stays: none of it is looked at for garbage, now or later.
             gc.freeze()
+            _look_at_all_seldom()
             gc.enable()
         assert isinstance(command, click.Command)
         return command
@@ -103,6 +104,16 @@ def run() -> None:
         sys.excepthook(*sys.exc_info())
         code = BUG
     _leave(code)
+
+
+def _look_at_all_seldom() -> None:
+    """Have the whole of memory searched for garbage once in 700 000 new objects, not in 70 000.
+
+    Policies and fields are many, stay, and are in no cycles: with 20 000 of them these searches took half the time.
+    What is young is searched as often as ever.
+    """
+    young, middle, _ = gc.get_threshold()
+    gc.set_threshold(young, middle, 100)
 
 
 def _leave(code: int) -> None:

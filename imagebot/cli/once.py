@@ -55,6 +55,6 @@ def command(apps: tuple[str, ...], as_json: bool, config: Path | None) -> int:
 def _passed(settings: Settings, policies: PolicySet, apps: tuple[str, ...], stop: Stop) -> Report:
     with only_bot(settings.state):
         stop.heed()
-        world = world_of(settings, stop, locked=True)
+        world = world_of(settings, stop, locked=True, part=bool(apps))
         FromLibraries.listen(world.tell)
         return run(world, only(policies, apps), clock.now())

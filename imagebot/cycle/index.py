@@ -106,12 +106,14 @@ class FieldIndex:
     """Remembers between passes what each file holds, by path and blob id; with a `folder`, between processes too.
 
     `parsed` counts the files parsed so far: a pass over an unchanged repository adds none. What is kept in the folder
-    is written if it `writes`.
+    is written if it `writes`. Who looks for a `part` of what there are policies for keeps that apart: it would be in
+    the way of who looks for all of it.
     """
 
     folder: Path | None = None
     writes: bool = False
     parsed: int = 0
+    part: bool = False
     _watched: dict[str, Watched] = field(default_factory=dict)
     _known: dict[str, dict[Key, FileFields]] = field(default_factory=dict)
     _judged: dict[str, dict[str, bool]] = field(default_factory=dict)
@@ -171,7 +173,7 @@ class FieldIndex:
 
     def _file(self, repository: str) -> IndexFile:
         assert self.folder is not None, "asked by those who have one"
-        return IndexFile(self.folder / f"{repository}.fields")
+        return IndexFile(self.folder / f"{repository}.fields{'.part' if self.part else ''}")
 
     def _read(self, keys: Sequence[Key], mirror: Mirror, watched: Watched, ask: Ask) -> Iterable[FileFields | _Unread]:
         for (path, _), data in zip(keys, mirror.blobs([blob for _, blob in keys]), strict=True):

@@ -72,3 +72,16 @@ def test_what_is_printed_last_is_not_lost(tmp_path: Path) -> None:
     assert done.stderr.endswith(b"imagebot: what it says cannot be written: No space left on device\n")
     told = subprocess.run(command, input=b"1.0.0", capture_output=True, check=True, cwd=tmp_path)
     assert told.stdout == b"1.0.0\n"
+
+
+def test_what_is_many_and_stays_is_not_searched_for_garbage_again_and_again(tmp_path: Path) -> None:
+    script = """
+import gc
+gc.disable()
+from imagebot.cli.main import main
+main.get_command(None, "schema")
+kept = [[] for _ in range(500_000)]
+print(gc.get_stats()[1]["collections"] > 0, gc.get_stats()[2]["collections"])
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert done.stdout == "True 0\n"

@@ -21,6 +21,7 @@ from imagebot.images.reference import ImageName
 from imagebot.plan.claims import FileFields
 from imagebot.policy.gates import Gates
 from imagebot.policy.model import Policy, PullRequestKeys
+from tests.cycle.conftest import POLICY as PODINFO
 from tests.support.git_repos import a_repository
 from tests.support.stage import Stage
 from tests.support.watches import watch
@@ -157,3 +158,13 @@ def test_a_pass_keeps_and_a_look_does_not(stage: Stage) -> None:
     assert not kept.exists()
     assert stage.imagebot("once").code == 0
     assert kept.exists()
+
+
+def test_a_pass_over_one_app_leaves_what_is_kept_for_all_of_them(stage: Stage) -> None:
+    stage.policy(PODINFO.replace("podinfo", "web").replace("IMAGE", "IMAGE-web"), "web.yaml")
+    kept = stage.folder / "state" / "mirrors" / "environments.fields"
+    assert stage.imagebot("once").code == 1
+    whole = kept.read_bytes()
+    assert stage.imagebot("once", "podinfo").code == 0
+    assert kept.read_bytes() == whole
+    assert kept.with_name("environments.fields.part").exists()
