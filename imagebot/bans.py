@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -97,6 +97,20 @@ class Bans:
             if last is None or over_at > last.over_at:
                 self._running[account] = _Running(Ban(account, now, seconds, because, nth), over_at)
             return self._running[account].ban
+
+    def recall_from(self, remembers: Remembers, account: str) -> None:
+        """What is remembered of an account. Raises what a store raises.
+
+        One that a clock wrote which was ahead counts from now on, and is remembered so: else each process that begins
+        would wait for all of it anew, until that day comes.
+        """
+        ban = remembers.ban(account)
+        if ban is None:
+            return
+        if ban.at > self._now():
+            ban = replace(ban, at=self._now())
+            remembers.is_banned(ban)
+        self.recall(ban)
 
     def recall(self, ban: Ban) -> None:
         """One that another process was told, or this one before it began anew.

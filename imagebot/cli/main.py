@@ -5,13 +5,12 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from contextlib import suppress
 from importlib import import_module
 
 import click
 
 from imagebot import __version__
-from imagebot.cli.outlet import through_outlets
+from imagebot.cli.outlet import Outlet, through_outlets
 from imagebot.errors import BUG, NOT_ALL_DONE, WRONG_INPUT, ImagebotError
 from imagebot.stop import Ended
 
@@ -96,9 +95,6 @@ def run() -> None:
     except ImagebotError as error:
         print(f"imagebot: {error}", file=sys.stderr)
         code = error.exit_code
-    except BrokenPipeError:
-        sys.stderr.close()
-        code = 0
     except Exception:  # noqa: BLE001 the one catch-all: it prints the stack trace and ends the process
         print("imagebot: this is a bug; please report it with what follows", file=sys.stderr)
         sys.excepthook(*sys.exc_info())
@@ -123,13 +119,10 @@ def _leave(code: int) -> None:
     still ask. All else was written when it was done.
     """
     for stream in (sys.stdout, sys.stderr):
-        try:
-            if stream is not None and not stream.closed:
-                stream.flush()
-        except BrokenPipeError:
-            pass  # who reads no more has what they wanted
-        except OSError as error:
+        stream.flush()
+        lost = stream.lost if isinstance(stream, Outlet) else None
+        # Who reads no more has what they wanted.
+        if lost is not None and not isinstance(lost, BrokenPipeError):
             code = code or NOT_ALL_DONE
-            with suppress(OSError):
-                print(f"imagebot: what it says cannot be written: {error.strerror}", file=sys.stderr, flush=True)
+            print(f"imagebot: what it says cannot be written: {lost.strerror}", file=sys.stderr, flush=True)
     os._exit(code)

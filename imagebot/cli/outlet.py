@@ -8,40 +8,73 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import sys
-from typing import TextIO
+from pathlib import Path
+from typing import Literal, TextIO
 
 from imagebot.errors import printable
 from imagebot.outgoing import masked
 
 _STYLE = re.compile(r"(\x1b\[[0-9;:]*m)", re.ASCII)
 _HIDDEN = "8"
+_STANDARD_ERROR = 2
 _ASCII = ("ascii", "us-ascii", "ansi_x3.4-1968")
 _KEPT = re.compile(r"([\n\t\N{NO-BREAK SPACE}]+)")
 
 
 class Outlet(io.TextIOWrapper):
-    """A text stream that lets nothing through but text; a terminal also gets colours. It never fails for a letter."""
+    """A text stream that lets nothing through but text; a terminal also gets colours. It never fails for a letter.
+
+    Nor does it fail whoever prints: no pass ends, and no verb, because the disk below the log is full or nobody reads
+    any more. `lost` is why not all of it could be written.
+    """
+
+    lost: OSError | None = None
 
     def __init__(self, stream: TextIO) -> None:
         # An ASCII stream is one that nobody set up: click would write UTF-8 past it.
         encoding = "utf-8" if stream.encoding.lower() in _ASCII else stream.encoding
         stream.flush()
+        self._stream = stream  # which would close what is below it, once nobody has it any more
         super().__init__(stream.buffer, encoding, "backslashreplace", line_buffering=bool(stream.line_buffering))
 
     def write(self, text: str) -> int:
         pieces = _STYLE.split(masked(text)) if self.isatty() else [masked(text)]
         # Every second piece is what the pattern found.
-        super().write("".join(_style(piece) if index % 2 else _plain(piece) for index, piece in enumerate(pieces)))
+        safe = "".join(_style(piece) if index % 2 else _plain(piece) for index, piece in enumerate(pieces))
+        try:
+            super().write(safe)
+        except OSError as error:
+            self.lost = error
         return len(text)
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except OSError as error:
+            self.lost = error
 
 
 def through_outlets() -> None:
     """Let all that this process prints from now on pass; for the entry point alone."""
-    # A stream that was closed before is None.
-    sys.stdout = sys.stdout and Outlet(sys.stdout)
-    sys.stderr = sys.stderr and Outlet(sys.stderr)
+    _open_what_is_closed()
+    sys.stdin = sys.stdin or _nothing("r")
+    sys.stdout = Outlet(sys.stdout or _nothing("w"))
+    sys.stderr = Outlet(sys.stderr or _nothing("w"))
+
+
+def _open_what_is_closed() -> None:
+    """A database that is opened next would else have the number of standard error, and what git says written to it."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= _STANDARD_ERROR:
+        pass
+    os.close(number)
+
+
+def _nothing(mode: Literal["r", "w"]) -> TextIO:
+    """In place of a stream that was closed before, which Python has as None."""
+    return Path(os.devnull).open(mode, encoding="utf-8")
 
 
 def json_text(data: object) -> str:

@@ -6,11 +6,12 @@ import json
 import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal, get_args
 
-from imagebot.bans import Ban
+from imagebot.bans import LONGEST_S, Ban
 from imagebot.cycle.lazy_property import once
 from imagebot.images.about import About
 from imagebot.images.reference import ImageName
@@ -251,12 +252,18 @@ class PassStore:
             self._store.recall(kind, {key: json.dumps([at.isoformat() for at in all_])})
 
     def ban(self, account: str) -> Ban | None:
-        """Until when a server told an account to wait, the last time that it did."""
+        """Until when a server told an account to wait, the last time that it did.
+
+        None for what this bot does not write: whoever may push to it writes what he likes on the branch of the state.
+        """
         known = self._store.recalled(BANS, [account]).get(account)
         if known is None:
             return None
-        at, seconds, because, nth = json.loads(known)
-        return Ban(account, datetime.fromisoformat(at), seconds, because, nth)
+        with suppress(ValueError, TypeError, OverflowError, RecursionError):
+            at, seconds, because, nth = json.loads(known)
+            if 0 < seconds <= LONGEST_S:
+                return Ban(account, datetime.fromisoformat(at).astimezone(UTC), seconds, str(because), int(nth))
+        return None
 
     def is_banned(self, ban: Ban) -> None:
         """Remember what a server told an account. At once: who is killed now must not ask again either."""

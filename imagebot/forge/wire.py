@@ -64,9 +64,7 @@ class Wire:
     def begin(self, remembers: Remembers) -> None:
         """Heed what is remembered of bans, and have those to come remembered. Raises what a store raises."""
         self._remembers = remembers
-        known = remembers.ban(self._name())
-        if known is not None:
-            self._bans.recall(known)
+        self._bans.recall_from(remembers, self._name())
 
     @property
     def ban(self) -> Ban | None:

@@ -36,9 +36,8 @@ class Waits:
             self._recalled.add(account)
         # What cannot be remembered now is heeded by this process; whoever saves what the pass learnt tells of it.
         with suppress(ImagebotError):
-            known = remembers.ban(account) if remembers is not None and first else None
-            if known is not None:
-                self._bans.recall(known)
+            if remembers is not None and first:
+                self._bans.recall_from(remembers, account)
         self._bans.check(account)
 
     def begin(self, account: str, because: str, told_s: float | None) -> ToldToWait:

@@ -8,10 +8,13 @@ import pty
 import subprocess
 import sys
 from base64 import b64encode
+from pathlib import Path
 
 import pytest
 
 from imagebot.cli.outlet import json_text
+from tests.cycle.conftest import DEPLOYMENT, POLICY
+from tests.support.stage import set_up
 
 SECRET = "ghp_0123456789abcdefABCDEF"
 HEAD = f"""
@@ -85,3 +88,45 @@ def test_json_is_the_same_for_programs_and_fools_nobody(text: str) -> None:
     written = json_text({"a": [text], text: 1})
     assert json.loads(written) == {"a": [text], text: 1}
     assert all(char.isprintable() or char == "\n" for char in written)
+
+
+@pytest.mark.parametrize(
+    ("streams", "code"),
+    [
+        pytest.param("2>/dev/full", 1, id="the disk below the log is full"),
+        pytest.param("2>&1 >/dev/null | true; exit ${PIPESTATUS[0]}", 0, id="nobody reads the log"),
+        pytest.param("2>&-", 0, id="the log is closed"),
+        pytest.param(">&-", 0, id="the report is closed"),
+        pytest.param("<&- >&- 2>&-", 0, id="all is closed"),
+        pytest.param(">/dev/full", 1, id="the disk below the report is full"),
+        pytest.param("| true; exit ${PIPESTATUS[0]}", 0, id="nobody reads the report"),
+    ],
+)
+def test_regret_who_does_not_listen_stops_no_pull_request(tmp_path: Path, streams: str, code: int) -> None:
+    stage = set_up(tmp_path)
+    with stage.registry:
+        stage.settings(log="{level: debug}")
+        stage.publish("6.5.3", "6.5.4")
+        stage.policy(POLICY)
+        stage.commit({"staging/app.yaml": DEPLOYMENT})
+        done = subprocess.run(
+            ["bash", "-c", f"'{sys.executable}' -m imagebot once {streams}"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (len(stage.pulls()), done.returncode) == (1, code), done.stderr
+    assert "this is a bug" not in done.stderr
+
+
+@pytest.mark.parametrize("lines", [1, 5_000])
+def test_a_disk_that_is_full_is_no_bug_however_much_there_is_to_say(tmp_path: Path, lines: int) -> None:
+    (tmp_path / "pods.yaml").write_text("image: nginx:1.27\n---\n" * lines)
+    command = [sys.executable, "-m", "imagebot", "fields", "pods.yaml"]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr.splitlines()) == (
+        1,
+        [b"imagebot: what it says cannot be written: No space left on device"],
+    )

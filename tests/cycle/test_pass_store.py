@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from imagebot.bans import Ban, Bans
 from imagebot.cycle.pass_store import PassStore
 from imagebot.images.reference import ImageName
 from imagebot.selection.doubts import Shrunk
 from imagebot.store.database import SqlDatabase
+from imagebot.store.protocol import BANS
 from imagebot.store.sql import database_store
 from tests.support.stage import NOON
 
@@ -117,3 +120,28 @@ def test_a_clock_set_back_does_not_keep_a_list_short_for_years(at: Callable[[dat
 def test_what_is_not_known_is_not_short(at: Callable[[datetime], PassStore]) -> None:
     assert at(NOON).shrunk({}) == {}
     assert at(NOON).shrunk({API: 0}) == {}
+
+
+def test_regret_a_clock_that_was_ahead_silences_nobody_for_years(at: Callable[[datetime], PassStore]) -> None:
+    """Each process that begins recalls what the one before was told: the wait counts on from where that was."""
+    at(NOON).is_banned(Ban("registry", NOON + 3650 * DAY, 900.0, "later"))
+    for minutes, waits in ((0, True), (10, True), (16, False)):
+        now = NOON + timedelta(minutes=minutes)
+        process = Bans(now=partial(_same, now))
+        process.recall_from(at(now), "registry")
+        assert (process.left("registry") > 0) is waits
+
+
+def _same(now: datetime) -> datetime:
+    return now
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["", "{}", "nonsense", '["2026-01-01T12:00:00", "a", "", 1]', '["2026-01-01", Infinity, "", 1]', "[" * 100_000],
+)
+def test_a_ban_that_no_bot_wrote_is_none(tmp_path: Path, written: str) -> None:
+    """Whoever may push to the branch of the state writes there what he likes."""
+    store = database_store(SqlDatabase.sqlite(tmp_path / "state.db"))()
+    store.recall(BANS, {"registry": written})
+    assert PassStore(store, NOON).ban("registry") is None
