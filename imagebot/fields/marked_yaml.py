@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from imagebot.fields.claim import Lack
 from imagebot.fields.marked import Beside, astray
@@ -25,15 +26,30 @@ _ASTRAY = (
 _DASH = re.compile(rb"[ \t]*-[ \t]+")
 
 
+_Way = tuple["_Way | None", List | Mapping, int]
+"""What a node is in, the way to that, and which of its items or pairs it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Value:
-    """A scalar or an alias where it is written; what has no trail, as a key, cannot be marked."""
+    """A scalar or an alias where it is written; what has no `way` to it, as a key, cannot be marked."""
 
     node: Scalar | Alias
-    start: int
-    end: int
-    trail: Trail | None = None
-    place: int = -1
+    way: _Way | None
+
+    @property
+    def start(self) -> int:
+        return self.node.start
+
+    @property
+    def end(self) -> int:
+        return self.node.end if isinstance(self.node, Scalar) else self.node.start + 1 + len(self.node.name.encode())
+
+    @property
+    def place(self) -> int:
+        """The map that it is in; items of a list are of one field only with themselves."""
+        _, around, _ = self.way or (None, None, 0)
+        return around.start if isinstance(around, Mapping) else -self.node.start - 1
 
 
 class Comments:
@@ -42,20 +58,25 @@ class Comments:
     def __init__(self, data: bytes, comments: Sequence[Comment]) -> None:
         self._data = data
         self._left = list(reversed(comments))
+        self._counted: dict[int, Counter[str]] = {}
 
     def beside(self, document: Document) -> Iterator[Beside | Lack]:
         """The marked values of the next document, and what is wrong with markers up to its end."""
-        values = sorted(_values(document.root), key=lambda value: value.start) if self._left else []
+        self._counted.clear()
+        values: list[tuple[int, Scalar | Alias, _Way | None]] = []
+        if self._left:
+            _gather(document.root, None, values)
+            values.sort(key=itemgetter(0))
         if not values:
             return
-        starts = [value.start for value in values]
-        end = self._data.find(b"\n", values[-1].end)
+        starts = [start for start, _, _ in values]
+        end = self._data.find(b"\n", _Value(*values[-1][1:]).end)
         while self._left and (self._left[-1].start < end or end < 0):
             comment = self._left.pop()
             after = bisect_right(starts, comment.start)
-            value = values[after - 1] if after else None
+            value = _Value(*values[after - 1][1:]) if after else None
             if value is None or value.end <= comment.start:
-                below = values[after] if after < len(values) else None
+                below = _Value(*values[after][1:]) if after < len(values) else None
                 yield from self._one(comment, below if comment.alone else value)
 
     def rest(self) -> Iterator[Lack]:
@@ -64,15 +85,32 @@ class Comments:
             yield from astray(self._left.pop(), _ASTRAY)
 
     def _one(self, comment: Comment, value: _Value | None) -> Iterator[Beside | Lack]:
-        if value is None or value.trail is None or not self._touches(comment, value):
+        if value is None or value.way is None or not self._touches(comment, value):
             yield from astray(comment, _ASTRAY)
             return
         alias = value.node if isinstance(value.node, Alias) else None
         scalar = value.node.target if isinstance(value.node, Alias) else value.node
         if isinstance(scalar, Scalar):
-            yield Beside(comment.marker, scalar, value.place, str(value.trail.step), value.trail, alias)
+            trail = self._trail(value.way)
+            yield Beside(comment.marker, scalar, value.place, str(trail.step), trail, alias)
         else:
             yield from astray(comment, _ASTRAY)
+
+    def _trail(self, way: _Way) -> Trail:
+        before, around, at = way
+        outer = self._trail(before) if before else None
+        doubtful = outer.doubtful if outer else frozenset[str]()
+        if isinstance(around, List):
+            return Trail(at, outer, doubtful)
+        key, _ = around.pairs[at]
+        name = key.value if isinstance(key, Scalar) else "?"
+        return Trail(name, outer, doubtful | {name} if self._names(around)[name] > 1 else doubtful)
+
+    def _names(self, node: Mapping) -> Counter[str]:
+        """How often each key is in a map, counted once for all markers below it."""
+        if id(node) not in self._counted:
+            self._counted[id(node)] = Counter(key.value for key, _ in node.pairs if isinstance(key, Scalar))
+        return self._counted[id(node)]
 
     def _touches(self, comment: Comment, value: _Value) -> bool:
         """Whether nothing but blanks stands between the value and the comment, or but a dash where it is below."""
@@ -82,33 +120,15 @@ class Comments:
         return _DASH.fullmatch(self._data, below, value.start) is not None
 
 
-def _values(node: Node, trail: Trail | None = None) -> Iterator[_Value]:
-    """Every scalar and alias of a document, also keys: a comment cannot begin in any of them."""
+def _gather(node: Node, way: _Way | None, found: list[tuple[int, Scalar | Alias, _Way | None]]) -> None:
+    """Every scalar and alias of a document, with where it begins; also keys: a comment cannot begin in any of them."""
     match node:
         case Scalar() | Alias():
-            yield _value(node, None, -1)
+            found.append((node.start, node, way))
         case List():
             for index, item in enumerate(node.items):
-                way = Trail(index, trail, trail.doubtful if trail else frozenset())
-                yield from _child(item, way, -1)
+                _gather(item, (way, node, index), found)
         case Mapping():
-            seen = Counter(key.value for key, _ in node.pairs if isinstance(key, Scalar))
-            doubtful = trail.doubtful if trail else frozenset[str]()
-            for key, value in node.pairs:
-                yield from _values(key)
-                name = key.value if isinstance(key, Scalar) else "?"
-                twice = doubtful | {name} if seen[name] > 1 else doubtful
-                yield from _child(value, Trail(name, trail, twice), node.start)
-
-
-def _child(node: Node, way: Trail, place: int) -> Iterator[_Value]:
-    if isinstance(node, Scalar | Alias):
-        yield _value(node, way, place)
-    else:
-        yield from _values(node, way)
-
-
-def _value(node: Scalar | Alias, way: Trail | None, place: int) -> _Value:
-    end = node.end if isinstance(node, Scalar) else node.start + 1 + len(node.name.encode())
-    # Items of a list are of one field only with themselves.
-    return _Value(node, node.start, end, way, place if place >= 0 else -node.start - 1)
+            for index, (key, value) in enumerate(node.pairs):
+                _gather(key, None, found)
+                _gather(value, (way, node, index), found)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import attrgetter
 
 import yaml
@@ -18,6 +19,8 @@ from imagebot.yamledit.limits import MAX_BYTES, MAX_DEPTH, MAX_EVENTS, MAX_FILE_
 from imagebot.yamledit.tree import NotYaml
 
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
+_SHORT = 16 * 1024
+"""Characters: of a few texts so short it is no matter that their events are in memory all at once."""
 _HANDLE = re.compile(r"(?:^|[\r\n\x85\u2028\u2029])%TAG")
 _DEEPER = {yaml.MappingStartEvent: 1, yaml.SequenceStartEvent: 1, yaml.MappingEndEvent: -1, yaml.SequenceEndEvent: -1}
 
@@ -78,6 +81,23 @@ class Text:
     def index(self, offset: int) -> int:
         """The character that begins at byte `offset`."""
         return offset - self._shift if self._ascii else len(self._data[self._shift : offset].decode())
+
+
+def read(text: str, budget: Budget) -> Iterable[yaml.Event]:
+    """What `pull` gives. Those of a short text are kept for a while: who edits it reads it again for the proof."""
+    try:
+        events = _short(text) if len(text) <= _SHORT else None
+    except Unreadable:
+        events = None  # told again, at its place, and paid for
+    if events is None or len(events) > budget.left:
+        return pull(text, budget)
+    budget.left -= len(events)
+    return events
+
+
+@lru_cache(maxsize=4)
+def _short(text: str) -> tuple[yaml.Event, ...]:
+    return tuple(pull(text))
 
 
 def pull(text: str, budget: Budget | None = None) -> Iterator[yaml.Event]:

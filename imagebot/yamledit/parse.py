@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from imagebot.yamledit.events import Budget, Text, Unreadable, begin, end, pull
+from imagebot.yamledit.events import Budget, Text, Unreadable, begin, end, read
 from imagebot.yamledit.lines import indentation
 from imagebot.yamledit.pieces import Piece, pieces
 from imagebot.yamledit.tree import Alias, Document, Mapping, Node, NotYaml, Scalar, Sequence, Skipped
@@ -51,7 +51,7 @@ def _parse(data: bytes, piece: Piece, origin: _Origin, budget: Budget | None) ->
         text = Text(data, piece.start, piece.end)
         tree = _Tree(text, origin)
         takes = tree.takes
-        for event in pull(text.text, budget):
+        for event in read(text.text, budget or Budget()):
             document = takes[type(event)](event)
             if document is not None:
                 yield document

@@ -15,7 +15,7 @@ from typing import NewType
 import yaml
 
 from imagebot.errors import CannotEdit, Problem
-from imagebot.yamledit.events import Text, Unreadable, begin, end, pull
+from imagebot.yamledit.events import Budget, Text, Unreadable, begin, end, pull, read
 from imagebot.yamledit.pieces import Piece, pieces
 from imagebot.yamledit.splice import Edit
 
@@ -93,7 +93,7 @@ def _piece_differs(
     try:
         old_text, new_text = _text(*before), _text(*after)
         missing = {old_text.index(at): value for at, value in values.items()}
-        for old, new in zip_longest(pull(old_text.text), pull(new_text.text)):
+        for old, new in zip_longest(read(old_text.text, Budget()), pull(new_text.text)):
             if old is None or new is None:
                 return begin(old or new).line + 1, "the file ends elsewhere"
             value = missing.pop(end(old).index, None) if missing and isinstance(old, yaml.ScalarEvent) else None

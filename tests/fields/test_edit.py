@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from imagebot.errors import CannotEdit
+from imagebot.fields.assign import assign
 from imagebot.fields.edit import Pin, edit, wanted
 from imagebot.fields.field import Field, Value
 from imagebot.fields.find import find
+from imagebot.images.reference import ImageName
+from tests.support.effort import calls
 from tests.support.pins import NEW, OLD
 
 TO = Value("v2", NEW)
@@ -132,3 +136,10 @@ def test_many_fields_at_once() -> None:
 def test_bytes_that_are_not_those_of_the_fields_are_not_edited() -> None:
     with pytest.raises((CannotEdit, ValueError)):
         edit("f.yaml", b"# moved\nimage: x:v1", [(only("image: x:v1"), Value("v2"))])
+
+
+def test_what_is_edited_is_parsed_once_before_and_once_for_the_proof() -> None:
+    data = b"image: nginx:1.0.7 # edited once\n"
+    nginx = ImageName("docker.io", "library/nginx")
+    times = calls(lambda: assign("f.yaml", data, nginx, Value("1.0.8")), yaml.CSafeLoader.__init__)
+    assert times == 2

@@ -11,9 +11,14 @@ from hypothesis import strategies as st
 from imagebot.fields.assign import assign
 from imagebot.fields.field import Found, Value
 from imagebot.fields.find import find
+from imagebot.fields.marked_yaml import Comments
 from imagebot.fields.marker import comments
+from imagebot.fields.place import Trail
 from imagebot.fields.unclear import unclear
 from imagebot.images.reference import ImageName
+from imagebot.yamledit.parse import parse
+from imagebot.yamledit.tree import Document
+from tests.support.effort import calls
 from tests.support.pins import NEW, OLD
 
 API = ImageName("ghcr.io", "acme/api")
@@ -278,3 +283,16 @@ def test_hostile_markers_cost_no_more_than_their_bytes(data: bytes) -> None:
 def test_a_markers_line_and_bytes_are_counted() -> None:
     [one, two] = comments(b"a\n\nv: 1 # imagebot: x\n\n  # imagebot: y\n")
     assert (one.line, one.start, one.alone, two.line, two.start, two.alone) == (3, 8, False, 5, 25, True)
+
+
+def test_only_a_value_beside_a_marker_is_told_its_way() -> None:
+    few, many = (_trails(size) for size in (10, 100))
+    assert few == many > 0
+
+
+def _trails(size: int) -> int:
+    data = b"x:\n  y:\n    - nginx:1 # imagebot: nginx\n" + b"".join(b"k%d: {b: {c: 1}}\n" % n for n in range(size))
+    (document,) = parse(data)
+    assert isinstance(document, Document)
+    marked = Comments(data, list(comments(data)))
+    return calls(lambda: list(marked.beside(document)), Trail.__init__)
