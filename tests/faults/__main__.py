@@ -1,4 +1,4 @@
-"""`make faults`: every trouble of every operation of a life, then SCHEDULES=1000 drawn from SEED=1 on.
+"""`make faults`: every trouble of every operation of a life, then SCHEDULES=300 drawn from SEED=1 on.
 
 PAIRS=0:400 plays these of the pairs alone, PART=3/8 every eighth of all from the third on: parts are added up by their
 last lines. ONLY=17, or the name of a pair, plays one again.
