@@ -10,7 +10,7 @@ from imagebot.fields.assign import assign
 from imagebot.fields.edit import edit
 from imagebot.fields.embedded import find_embedded
 from imagebot.fields.field import Field, Value
-from imagebot.fields.find import find
+from imagebot.fields.find import LONGEST_PATH, find
 from imagebot.fields.texts import references
 from imagebot.images.reference import ImageName
 from tests.support.pins import NEW, OLD
@@ -157,3 +157,10 @@ HOSTILE = {
 def test_a_hostile_text_costs_no_more_than_its_size(text: str) -> None:
     found = embedded(text)
     assert edit("f.yaml", text.encode(), [(field, Value("8")) for field in found if not field.fixed])
+
+
+@pytest.mark.parametrize(("length", "found"), [(LONGEST_PATH, 1), (LONGEST_PATH + 1, 0)])
+def test_a_path_may_be_so_long_and_no_longer(length: int, found: int) -> None:
+    outer = "o" * (length // 2)
+    text = f"{outer}:\n  {'i' * (length - len(outer))}: --image=ghcr.io/acme/api:v1\n"
+    assert len(embedded(text)) == found
