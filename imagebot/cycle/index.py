@@ -31,29 +31,35 @@ _NOTHING = FileFields(Found())
 
 @dataclass(frozen=True)
 class Watched:
-    """What is looked for in one environment repository: it decides what a file holds as much as its bytes do."""
+    """What is looked for in one environment repository: it decides what a file holds as much as its bytes do.
+
+    `policies` are Flux's, with the image that each is of. One that is said to be of several images is `contested`: in
+    a file it is of the image of the policies that may change that file, if that is one.
+    """
 
     names: frozenset[ImageName]
     explicit: Mapping[str, tuple[Explicit, ...]]
     policies: Mapping[str, ImageName]
+    contested: Mapping[str, tuple[tuple[ImageName, Policy], ...]] = field(default_factory=dict)
 
     @classmethod
     def by(cls, policies: Iterable[Policy]) -> Watched:
         """What these policies of one environment repository look for."""
         names: set[ImageName] = set()
         explicit: dict[str, dict[Explicit, None]] = defaultdict(dict)
-        of_policies: dict[str, set[ImageName]] = defaultdict(set)
+        said: dict[str, list[tuple[ImageName, Policy]]] = defaultdict(list)
         for policy in policies:
             for watch in policy.watches:
                 names.add(watch.image)
                 if watch.image_policy:
-                    of_policies[watch.image_policy].add(watch.image)
+                    said[watch.image_policy].append((watch.image, policy))
                 for place in watch.fields:
                     explicit[place.file][Explicit(place.path, watch.image, place.template)] = None
         return cls(
             frozenset(names),
             {file: tuple(paths) for file, paths in explicit.items()},
-            {policy: next(iter(images)) for policy, images in of_policies.items() if len(images) == 1},
+            {name: image for name, claims in said.items() if (image := _only(claims)) is not None},
+            {name: tuple(claims) for name, claims in said.items() if _only(claims) is None},
         )
 
     def is_looked_into(self, path: str) -> bool:
@@ -63,7 +69,12 @@ class Watched:
     @cached_property
     def digest(self) -> str:
         """The same for the same watches, in any process."""
-        said = (sorted(self.names), sorted(self.explicit.items(), key=itemgetter(0)), sorted(self.policies.items()))
+        contested = [
+            (name, [(image, policy.paths, [str(fence) for fence in policy.fences]) for image, policy in claims])
+            for name, claims in sorted(self.contested.items(), key=itemgetter(0))
+        ]
+        explicit = sorted(self.explicit.items(), key=itemgetter(0))
+        said = (sorted(self.names), explicit, sorted(self.policies.items()), contested)
         return hashlib.sha256(repr(said).encode()).hexdigest()
 
     @cached_property
@@ -71,14 +82,23 @@ class Watched:
         return Screen(self.names)
 
     def _has_marker(self, data: bytes) -> bool:
-        return bool(self.policies) and any(policy in self.policies for policy in flux_policies(data))
+        known = self.policies.keys() | self.contested.keys()
+        return bool(known) and any(policy in known for policy in flux_policies(data))
+
+    def policies_at(self, path: str) -> Mapping[str, ImageName]:
+        """Of which image each of Flux's policies is in one file."""
+        if not self.contested:
+            return self.policies
+        here = {name: [claim for claim in claims if claim[1].covers(path)] for name, claims in self.contested.items()}
+        settled = {name: image for name, claims in here.items() if (image := _only(claims)) is not None}
+        return {**self.policies, **settled}
 
     def find(self, path: str, data: bytes) -> FileFields | None:
         """What a file holds; None if it is not worth parsing. Raises whatever is wrong in us, nothing on purpose."""
         names = self._screen.held(data)
         if not (names or path in self.explicit or self._has_marker(data)):
             return None
-        found = find(path, data, self.explicit.get(path, ()), self.policies, self._matters)
+        found = find(path, data, self.explicit.get(path, ()), self.policies_at(path), self._matters)
         doubts = {name: doubt for name in names if (doubt := unclear(data, found, name))}
         return FileFields(found, doubts, find_embedded(path, data, found, frozenset(names)))
 
@@ -89,9 +109,14 @@ class Watched:
         """A file of which nothing can be told: any image that may be in it is in doubt."""
         problem = Problem(path, 1, 1, str(error))
         pointed_at = {place.name for place in self.explicit.get(path, ())}
-        marked = {name for policy, name in self.policies.items() if policy.encode() in data}
+        marked = {name for policy, name in self.policies_at(path).items() if policy.encode() in data}
         mentioned = {name for name in self.names if screen(data, name)}
         return FileFields(Found(unreadable=problem), dict.fromkeys(pointed_at | marked | mentioned, problem))
+
+
+def _only(claims: Iterable[tuple[ImageName, Policy]]) -> ImageName | None:
+    images = {image for image, _ in claims}
+    return images.pop() if len(images) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from imagebot.fields.field import Field, Found, NoField, Part, Spot, Value
 from imagebot.images.reference import ImageName
 from imagebot.plan.claims import FileFields
 from imagebot.private import make_private
+from imagebot.regular import open_regular
 from imagebot.yamledit.tree import Alias, Scalar
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -28,7 +29,16 @@ _TUPLE, _DICT, _NODE, _PART, _FIRST = range(5)
 _KINDS: tuple[type, ...] = (FileFields, Found, Field, NoField, Spot, Value, ImageName, Problem, Scalar, Alias)
 _KEYS = {kind: (number, tuple(each.name for each in fields(kind))) for number, kind in enumerate(_KINDS, _FIRST)}
 # What decides what a file is found to hold; a change of any of it makes all that is kept void.
-_PROGRAM = ("fields", "yamledit", "images", "cycle/index.py", "cycle/index_file.py", "plan/claims.py", "errors.py")
+_PROGRAM = (
+    "fields",
+    "yamledit",
+    "images",
+    "cycle/index.py",
+    "cycle/index_file.py",
+    "plan/claims.py",
+    "errors.py",
+    "policy/paths.py",
+)
 
 Key = tuple[str, str]
 
@@ -50,14 +60,14 @@ class IndexFile:
     def read(self, watched: str) -> Kept:
         """What was kept about these watches; nothing if there is any doubt."""
         try:
-            with self.path.open("rb") as file:
+            with open_regular(self.path) as file:
                 head = file.readline(1024)
                 body = file.read(MOST_BYTES + 1)
             if head != _head(watched, body):
                 return Kept()
             empty, *lines = body.splitlines()
             return Kept(dict(map(_entry, lines)), frozenset(empty.decode().split()))
-        except (OSError, ValueError, TypeError, LookupError):
+        except (OSError, ValueError, TypeError, LookupError, RecursionError):
             return Kept()
 
     def write(self, watched: str, kept: Kept) -> None:

@@ -60,3 +60,16 @@ def test_what_is_beyond_costs_no_request_and_no_fetch(stage: Stage, old: str, ne
     assert "beyond the fence of policies" in problem
     assert (stage.registry.asked, stage.pulls(), report.decisions) == ([], (), ())
     assert not list((stage.folder / "state").glob("mirrors/*")), "nothing was fetched"
+
+
+def test_regret_a_name_of_fluxs_that_another_team_writes_too_takes_no_field_from_anybody(stage: Stage) -> None:
+    """Whoever names a policy of Flux's in their own folder says nothing about files that they may not change."""
+    marked = 'podinfo: 6.5.3 # {"$imagepolicy": "flux-system:podinfo:tag"}\n'
+    stage.commit({"staging/app.yaml": marked, "other/app.yaml": "image: IMAGE-other:1.0.0\n"})
+    stage.publish("1.0.0", repository="acme/podinfo-other")
+    stage.policy(POLICY.replace("semver", "imagePolicy: flux-system:podinfo\n    semver"))
+    theirs = POLICY.replace("app: podinfo", "app: other").replace("IMAGE", "IMAGE-other").replace("staging/", "other/")
+    stage.policy(theirs.replace("semver", "imagePolicy: flux-system:podinfo\n    semver"), "other.yaml")
+    assert stage.one_pass().exit_code == 0
+    assert [pull.branch for pull in stage.pulls()] == ["imagebot/staging/podinfo"]
+    assert "6.5.4" in stage.show("staging/app.yaml", "imagebot/staging/podinfo")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -168,3 +169,10 @@ def test_a_pass_over_one_app_leaves_what_is_kept_for_all_of_them(stage: Stage) -
     assert stage.imagebot("once", "podinfo").code == 0
     assert kept.read_bytes() == whole
     assert kept.with_name("environments.fields.part").exists()
+
+
+def test_a_pipe_in_place_of_what_is_kept_is_not_waited_for(bot: Bot) -> None:
+    before, _ = bot.looks()
+    bot.kept.unlink()
+    os.mkfifo(bot.kept)
+    assert bot.looks()[0] == before
