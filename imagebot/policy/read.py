@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import PurePosixPath
 from typing import TypeVar
 
 from imagebot.documents.tree import Node, ParsedFile
@@ -86,6 +88,7 @@ class _Folders:
         return tuple(self.written[name] for name in names) + last
 
 
+_APP = re.compile(rb"^app:[ \t]*[\"']?([a-z0-9-]{1,63})", re.MULTILINE)
 _Question = tuple[str, bytes, Given]
 _Checked = dict[_Question, SoundFile | tuple[Problem, ...]]
 _KEPT: _Checked = {}
@@ -126,17 +129,34 @@ def read_policies(
     problems = [problem for some in folders.wrong.values() for problem in some]
     problems += [data for data in files.values() if isinstance(data, Problem) and data not in problems]
     problems += [*_told_once(found), *_waiting(waiting)]
-    return _together(sound, problems)
+    free = [file for file in files if file not in sound and not is_defaults(file) and not around.fences.get(file)]
+    kept_apart = {app: file for file in sorted(free, reverse=True) for app in _may_be_of(file, files[file])}
+    return _together(sound, problems, kept_apart)
 
 
-def _together(sound: Mapping[str, SoundFile], problems: Sequence[Problem]) -> PolicySet:
-    """The policies of all sound files that no other one claims as well."""
-    policies = [policy for one in sound.values() for policy in one.policies]
+def _may_be_of(file: str, data: bytes | Problem) -> Iterator[str]:
+    """The apps that a file which cannot be read may be of: what it is called after, and what it seems to say."""
+    yield PurePosixPath(file).stem
+    if not isinstance(data, Problem):
+        yield from (found[1].decode() for found in _APP.finditer(data))
+
+
+def _together(sound: Mapping[str, SoundFile], problems: Sequence[Problem], kept_apart: Mapping[str, str]) -> PolicySet:
+    """The policies of all sound files that no other one claims as well; `kept_apart` are apps of files without a fence
+    that cannot be read: nobody behind a fence takes one while that is so, but who may have it by name.
+    """
+    every = [policy for one in sound.values() for policy in one.policies]
+    taken = [policy for policy in every if policy.app in kept_apart and _is_fenced_by_place(policy)]
+    out = {id(policy) for policy in taken}
+    policies = [policy for policy in every if id(policy) not in out]
     claims: dict[str, list[Policy]] = defaultdict(list)
     for policy in policies:
         claims[str(policy)].append(policy)
     beaten = {name: _beaten(claimed) for name, claimed in claims.items()}
     rivals = [problem for name, claimed in claims.items() for problem in _rivals(claimed, beaten[name], sound)]
+    for policy in taken:
+        words = f"{policy.app} may be the app of {kept_apart[policy.app]}, which has no fence and cannot be read"
+        rivals.append(_place(policy, sound[policy.file].document, words))
     lost = {id(policy) for some in beaten.values() for policy in some}
     return PolicySet(
         policies=tuple(policy for policy in policies if id(policy) not in lost),
@@ -195,6 +215,11 @@ def _beaten(claimed: Sequence[Policy]) -> list[Policy]:
     if len(free) == 1:
         return [policy for policy in claimed if policy.fences]
     return list(claimed) if len(claimed) > 1 else []
+
+
+def _is_fenced_by_place(policy: Policy) -> bool:
+    """Whether it is behind fences of which none says which apps it may have."""
+    return bool(policy.fences) and all(fence.may.apps is None for fence in policy.fences)
 
 
 def _rivals(claimed: Sequence[Policy], beaten: Sequence[Policy], read: Mapping[str, SoundFile]) -> Iterator[Problem]:

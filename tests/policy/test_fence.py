@@ -165,6 +165,24 @@ def test_nobody_behind_a_fence_takes_an_app_from_one_without() -> None:
     assert [policy.file for policy in both.policies] == ["b/b.yaml"]
 
 
+@pytest.mark.parametrize(
+    ("broken", "may", "found"),
+    [
+        pytest.param("app: a-shop\n\tx: 1\n", {**MAY, "apps": None}, [], id="it seems to say so"),
+        pytest.param("app: [a-shop", {**MAY, "apps": None}, ["a-shop@staging"], id="of nobody knows whom"),
+        pytest.param("app: a-shop\n\tx: 1\n", MAY, ["a-shop@staging"], id="theirs by name"),
+        pytest.param("app: other\n\tx: 1\n", {**MAY, "apps": None}, ["a-shop@staging"], id="of another app"),
+    ],
+)
+def test_nobody_behind_a_fence_takes_the_app_of_a_file_that_is_broken_just_now(
+    broken: str, may: dict[str, Any], found: list[str]
+) -> None:
+    read = fenced(SOUND, may=may, b=broken)
+    assert [str(policy) for policy in read.policies] == found
+    told = [problem for problem in read.problems if "may be the app of b/b.yaml" in str(problem)]
+    assert len(told) == (not found)
+
+
 @pytest.mark.parametrize("group", ["{name: platform}", "{by: image}"])
 def test_a_group_ends_at_the_fence(group: str) -> None:
     text = f"{SOUND}pullRequest: {{group: {group}}}\n"
