@@ -11,7 +11,7 @@ from imagebot.cycle.pass_store import PassStore
 from imagebot.cycle.registry_cache import RegistryCache
 from imagebot.cycle.tag_lists import Listed
 from imagebot.cycle.world import World
-from imagebot.errors import ImagebotError
+from imagebot.errors import ImagebotError, Unavailable
 from imagebot.images.reference import ImageName
 from imagebot.selection.doubts import Attested, Cut, Doubt, empty, halved, unlisted, unshown
 
@@ -40,6 +40,12 @@ class Witnesses:
         asked = list(islice((other for other in dict.fromkeys(others) if other != tag), _MOST_CONTROLS))
         by = self.registries.shows(self.image, asked)
         return Attested(by) if by is not None else unshown(tag, asked, self.memory.doubt(self.image, "manifests"))
+
+    def attest(self, tag: str, others: Iterable[str]) -> None:
+        """Raise `Unavailable` while it is in doubt whether there is really nothing behind a tag."""
+        found = self.gone(tag, others)
+        if isinstance(found, Doubt) and found.stands(self.memory.now):
+            raise Unavailable(str(found)) from None
 
     def listing(self, listed: Listed, wanted: Collection[str], digests: Collection[str]) -> Cut | Doubt | None:
         """What is odd about a list of tags on which the `wanted` ones should be; None if it is whole.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from imagebot.cycle.index import FieldIndex
 from imagebot.cycle.lazy_property import once
@@ -13,8 +13,6 @@ from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.history.commits import Commit
 from imagebot.pulls.freeze import BranchStanding, FreezeDoubt, Judges, does_as_it_says, standing
 from imagebot.pulls.trailers import proposes
-
-_Files = Mapping[str, tuple[bytes, bytes]]
 
 
 @dataclass
@@ -26,9 +24,15 @@ class Branches:
     heads: Heads
     index: FieldIndex
     addresses: Callable[[], Collection[str]]
+    _standings: dict[str, BranchStanding] = field(default_factory=dict)
 
     def standing(self, branch: str) -> BranchStanding:
-        """How a branch stands. Raises `WorldError`s."""
+        """How a branch stands, found out once. Raises `WorldError`s."""
+        if branch not in self._standings:
+            self._standings[branch] = self._stands(branch)
+        return self._standings[branch]
+
+    def _stands(self, branch: str) -> BranchStanding:
         tip = self.heads.branches.get(branch)
         judges = Judges(self._is_ours, self._is_untouched, self._adds_nothing, lambda commit: commit in self._former)
         return BranchStanding(None) if tip is None else standing(branch, self._each[tip], judges)

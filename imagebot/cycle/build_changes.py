@@ -14,7 +14,6 @@ from imagebot.plan.change import Change
 from imagebot.plan.decision import Decision, WatchDecision
 from imagebot.plan.groups import BranchTarget, Member
 from imagebot.plan.propose import Due, propose
-from imagebot.pulls import block
 from imagebot.review.commit_message import worded
 from imagebot.selection import gates
 from imagebot.selection.gate_report import better
@@ -95,8 +94,7 @@ def all_unknown(targets: Iterable[BranchTarget], because: ImagebotError) -> News
 def _carries(checkout: Checkout, target: BranchTarget, unknown: Collection[str]) -> bool:
     """Whether the open pull request proposes something of a policy that is unknown now: then it stays as it is."""
     here = {member.policy.app for member in target.members if str(member.policy) in unknown}
-    pull = checkout.pull_requests.open.get(target.branch) if here else None
-    found = None if pull is None else block.read(pull.body)
+    found = checkout.pull_requests.told(target.branch) if here else None
     return found is not None and any(item.app in here for item in found.proposed)
 
 
@@ -126,12 +124,11 @@ def _soaks(member: Member) -> bool:
 def _proposed(checkout: Checkout, target: BranchTarget, due: Sequence[Member], *, draft: bool) -> tuple[Arranged, News]:
     """The change; a policy of which a field cannot be edited is left out, and unknown."""
     files = checkout.contents({field.file for member in due for field in member.line.fields})
-    base, author = checkout.settings.branch, checkout.world.settings.author
-    sign_off = f"{author.name} <{author.email}>" if author.sign_off else None
+    base, signed_off = checkout.settings.branch, checkout.world.settings.author.signed_off
 
     def change(members: Iterable[Member]) -> Change:
         dues = [_due(member) for member in members]
-        return worded(propose(target, dues, base, files, draft=draft), sign_off)
+        return worded(propose(target, dues, base, files, draft=draft), signed_off)
 
     try:
         return Arranged(checkout, target, change(due)), {}

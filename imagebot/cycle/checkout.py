@@ -49,6 +49,7 @@ class Checkout:
     pull_requests: PullRequests
     _contents: dict[str, bytes] = field(default_factory=dict)
     _lines: dict[frozenset[str], Sequence[Commit]] = field(default_factory=dict)
+    _last: dict[tuple[str, str, int], Sequence[Commit]] = field(default_factory=dict)
 
     @property
     def party(self) -> str:
@@ -72,6 +73,13 @@ class Checkout:
         group = paths | frozenset(islice(rest, max(_READ_TOGETHER - len(paths), 0)))
         self._lines[group] = self.mirror.line(self.heads.base, group, _MOST_COMMITS)
         return self._lines[group]
+
+    def last_of(self, tip: str, path: str, most: int) -> Sequence[Commit]:
+        """The last commits below a tip that changed a file, or with an empty path any; many fields ask the same."""
+        key = (tip, path, most)
+        if key not in self._last:
+            self._last[key] = self.mirror.line(tip, [path] if path else (), most)
+        return self._last[key]
 
     def read_ahead(self, paths: Collection[str]) -> None:
         """Read these files at the base all at once: one after the other would cost a process each."""

@@ -14,8 +14,8 @@ from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.forge.protocol import PullRequest
 from imagebot.observe.events import ForgeWarned, PullRequestSettled
-from imagebot.plan.groups import ROLLBACK
-from imagebot.plan.obsolete import Item, Moot, Stands, Why, moot, stands
+from imagebot.plan.groups import ROLLBACK, Item
+from imagebot.plan.obsolete import Moot, Stands, Why, moot, stands
 from imagebot.pulls import block
 from imagebot.pulls.body_frame import settled
 from imagebot.pulls.commands import Command
@@ -101,7 +101,7 @@ def _items(pull: PullRequest, mine: Sequence[Arranged]) -> Iterator[tuple[Item, 
         return
     for target in (one.target for one in mine if one.target.branch == pull.branch):
         for member in target.members:
-            yield (member.policy.app, member.policy.environment, str(member.line.watch.image)), ""
+            yield member.item, ""
 
 
 def _say_frozen(checkout: Checkout, pull: PullRequest, kept: Frozen) -> None:

@@ -12,7 +12,6 @@ from imagebot.errors import WorldError
 from imagebot.images.reference import ImageName
 from imagebot.plan.decision import WatchDecision
 from imagebot.policy.model import Policy
-from imagebot.pulls import block
 from imagebot.selection.doubts import Cut, Doubt, cut_short
 from imagebot.selection.verdict import Unknown, Update
 
@@ -50,8 +49,7 @@ def proposed(checkout: Checkout, policy: Policy, image: ImageName, branches: Ite
     """The tags of an image that the open pull requests of these branches propose. Raises `WorldError`."""
     found: list[str] = []
     for branch in branches:
-        pull = checkout.pull_requests.open.get(branch) if branch in checkout.heads.branches else None
-        told = None if pull is None else block.read(pull.body)
+        told = checkout.pull_requests.told(branch) if branch in checkout.heads.branches else None
         if told is not None:
             wanted = (policy.app, str(image))
             found += [item.tag for item in told.proposed if (item.app, item.image) == wanted]

@@ -10,7 +10,6 @@ from imagebot.cycle.attest import Witnesses
 from imagebot.cycle.registry_cache import RegistryCache
 from imagebot.errors import ImagebotError, NotFound, Unavailable
 from imagebot.images.reference import ImageName
-from imagebot.selection.doubts import Doubt
 
 _MOST_ASKED = 200
 
@@ -39,7 +38,7 @@ def creation_times(witnesses: Witnesses, tags: Sequence[str]) -> Mapping[str, da
         if isinstance(answer, ImagebotError):
             raise answer
     if gone := [tag for tag in fresh if tag not in found]:
-        _attest(witnesses, gone, [tag for tag in tags if tag not in gone])
+        witnesses.attest(gone[0], [tag for tag in tags if tag not in gone])
     if len(missing) > _MOST_ASKED:
         left = len(missing) - _MOST_ASKED
         raise Unavailable(
@@ -63,10 +62,3 @@ def _created(registries: RegistryCache, image: ImageName, tag: str) -> tuple[str
         return digest, registries.created(image, digest)
     except NotFound:
         return None
-
-
-def _attest(witnesses: Witnesses, gone: Sequence[str], others: Sequence[str]) -> None:
-    """Raise `Unavailable` while it is in doubt whether these tags have really nothing behind them."""
-    answer = witnesses.gone(gone[0], others)
-    if isinstance(answer, Doubt) and answer.stands(witnesses.memory.now):
-        raise Unavailable(str(answer))

@@ -179,10 +179,7 @@ def _manifests(question: FactQuestion, field: Deployed, candidate: str) -> Mappi
             return None
         return registries.platforms(image, registries.digest(image, field.tag))
     except NotFound:
-        said = field.digest or field.tag or ""
-        gone = witnesses(question.here).gone(said, [candidate])
-        if isinstance(gone, Doubt) and gone.stands(question.here.checkout.memory.now):
-            raise Unavailable(str(gone)) from None
+        witnesses(question.here).attest(field.digest or field.tag or "", [candidate])
         return None
 
 

@@ -46,7 +46,7 @@ def arrival(checkout: Checkout, watch: Watch, field: Field) -> FieldArrival:
     """When the field took the value that it has now, as the base branch saw it: a merge counts when it was merged."""
     versions = [
         (commit, change.new)
-        for commit in checkout.mirror.line(checkout.heads.base, [field.file], _MOST_VERSIONS)
+        for commit in checkout.last_of(checkout.heads.base, field.file, _MOST_VERSIONS)
         for change in commit.changes
         if change.path == field.file
     ]
@@ -69,7 +69,7 @@ def arrived(checkout: Checkout, field: Field, commit: Commit) -> FieldArrival:
     one lies on the branch itself, put there without a merge, the moment of its arrival is not written anywhere, and
     counts from when the bot first saw it.
     """
-    below = checkout.mirror.line(commit.id, (), _BELOW)
+    below = checkout.last_of(commit.id, "", _BELOW)
     came = arrivals(below, checkout.world.settings.author.email, checkout.memory.now + _AHEAD)[-1]
     if came.dated:
         return FieldArrival(commit.author, came.at, dated=True)

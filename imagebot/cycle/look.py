@@ -21,6 +21,8 @@ from imagebot.plan.decision import Decision, WatchDecision
 from imagebot.policy.model import Policy
 from imagebot.policy.read import PolicySet
 from imagebot.registry.client import TagList
+from imagebot.settings.resolve import RepositorySettings
+from imagebot.versions.commit import CommitRule
 
 Lines = Sequence[WatchDecision]
 Need = Hashable
@@ -86,8 +88,12 @@ class Look:
         for policy in policies:
             for index in range(len(policy.watches)):
                 self._need(policy, index)
+        held: dict[str, list[Policy]] = defaultdict(list)
+        for policy in self.sight.policies.values():
+            held[policy.repository].append(policy)
         for name in sorted(self._repositories()):
-            step = Step(self._party(name), f"check out {name}", partial(self._open, name))
+            settings = self.world.settings.repositories[name]
+            step = Step(party_of(settings), f"check out {name}", partial(self._open, settings, tuple(held[name])))
             self.work.start(step, partial(self._opened, name))
         images = sorted({watch.image for policy in policies for watch in policy.watches})
         self.memory.will_list(images)
@@ -97,7 +103,7 @@ class Look:
         for branch, rules in branches(policies).items():
             party = f"source {branch[0]}"
             reading = Step(party, f"read the {party}", partial(read_branch, self.world, branch, rules))
-            self.work.start(reading, partial(self._read, branch))
+            self.work.start(reading, partial(self._read, branch, rules))
 
     def _need(self, policy: Policy, index: int) -> None:
         watch, elsewhere = policy.watches[index], self.sight.elsewhere(policy)
@@ -115,16 +121,12 @@ class Look:
         sources = (self.sight.elsewhere(policy) for policy in self.sight.policies.values())
         return {policy.repository for policy in self.policies.policies} | {one.repository for one in sources if one}
 
-    def _party(self, name: str) -> str:
-        return party_of(self.world.settings.repositories[name])
-
-    def _open(self, name: str) -> tuple[Checkout, Owned | ImagebotError]:
+    def _open(self, settings: RepositorySettings, mine: tuple[Policy, ...]) -> tuple[Checkout, Owned | ImagebotError]:
         """One repository with its fields and its open pull requests, in a thread. Raises `ImagebotError`."""
         self.world.go_on()
-        mine = tuple(policy for policy in self.sight.policies.values() if policy.repository == name)
-        settings = self.world.settings.repositories[name]
         checkout = check_out(self.world, self.registries, self.memory, settings, mine)
-        owned = self.world.ask(f"find whose fields are whose in {name}", partial(Owned.of, mine, checkout.files))
+        task = f"find whose fields are whose in {settings.name}"
+        owned = self.world.ask(task, partial(Owned.of, mine, checkout.files))
         if not checkout.pull_requests.are_known:
             self.world.go_on()  # told already; whoever needs it meets it again
         return checkout, owned
@@ -137,8 +139,7 @@ class Look:
     def _listed(self, image: ImageName, answer: TagList | ImagebotError) -> None:
         self._answers[image] = answer
 
-    def _read(self, branch: Branch, found: Histories | ImagebotError) -> None:
-        rules = branches(self.policies.policies)[branch]
+    def _read(self, branch: Branch, rules: Sequence[CommitRule], found: Histories | ImagebotError) -> None:
         self.sight.histories.update(dict.fromkeys(rules, found) if isinstance(found, ImagebotError) else found)
         self._has(branch)
 

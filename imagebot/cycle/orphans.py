@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
 from imagebot.cycle.build_changes import Arranged
@@ -37,17 +37,18 @@ def orphans(
     tips = [Bringing(checkout.heads.branches[branch], {}) for branch in left]
     there = dict(zip(left, checkout.mirror.brings_each(checkout.heads.base, tips), strict=True))
     targets = {one.target.branch: one.target for one in mine}
+    # What an unknown policy has is not known, and one of another base is not looked at.
+    shared, doubtful = _is_shared(checkout), {policy.rpartition("@")[2] for policy in unknown}
     found = {}
     for branch in left:
-        because = _why(checkout, branch, targets.get(branch), standing)
-        if branch not in targets and not (whole and _is_nobodys(checkout, branch, unknown)):
-            because = ""
-        if because and (doubt := checkout.pull_requests.unlisted(branch)):
+        target = targets.get(branch)
+        is_known = target is not None or (whole and not shared and _environment(checkout, branch) not in doubtful)
+        because = _why(checkout, branch, target, standing) if is_known else ""
+        if there[branch] and (target is not None or not shared):
+            found[branch] = because or f"{checkout.settings.branch} has what is on it"
+        elif because and (doubt := checkout.pull_requests.unlisted(branch)):
             checkout.world.tell(ForgeWarned(checkout.settings.name, f"{branch} is not deleted: {doubt}"))
-            because = ""
-        if there[branch] and (branch in targets or not _is_shared(checkout)):
-            because = because or f"{checkout.settings.branch} has what is on it"
-        if because:
+        elif because:
             found[branch] = because
     return found
 
@@ -83,21 +84,14 @@ def _why(checkout: Checkout, branch: str, target: BranchTarget | None, standing:
     """
     if target is None:
         return "" if branch.endswith(ROLLBACK) else "no policy has such a branch any more"
-    reason = moot(branch, dict.fromkeys(_items(target), ""), standing, whole=False)
+    reason = moot(branch, dict.fromkeys((member.item for member in target.members), ""), standing, whole=False)
     if reason is None or (reason.why is Why.TAKEN_BACK and checkout.pull_requests.was_refused(branch)):
         return ""
     return closed_because(reason, checkout.settings.branch)
 
 
-def _items(target: BranchTarget) -> Iterator[tuple[str, str, str]]:
-    return ((member.policy.app, member.policy.environment, str(member.line.watch.image)) for member in target.members)
-
-
-def _is_nobodys(checkout: Checkout, branch: str, unknown: Collection[str]) -> bool:
-    """Whether no policy can have it: what an unknown one has is not known, and one of another base is not looked at."""
-    environment = branch.removeprefix(checkout.world.settings.branch_prefix).partition("/")[0]
-    doubtful = {policy.rpartition("@")[2] for policy in unknown}
-    return environment not in doubtful and not _is_shared(checkout)
+def _environment(checkout: Checkout, branch: str) -> str:
+    return branch.removeprefix(checkout.world.settings.branch_prefix).partition("/")[0]
 
 
 def _is_shared(checkout: Checkout) -> bool:

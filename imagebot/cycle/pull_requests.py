@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -85,15 +86,25 @@ class PullRequests:
 
         A forge that failed to tell them is not asked again by this pass. Raises what it failed with.
         """
-        return {pull.branch: pull for pull in sorted(self._listed, key=lambda pull: pull.number, reverse=True)}
+        return {branch: pulls[-1] for branch, pulls in self._by_branch.items()}
 
     @property
     def doubles(self) -> tuple[PullRequest, ...]:
         """The open ones of a branch beside its oldest, which is in `open`: two bots at once, on some forges."""
-        return tuple(pull for branch in self.open for pull in self._of(branch) if pull != self.open[branch])
+        return tuple(pull for pulls in self._by_branch.values() for pull in pulls[:-1])
 
-    def _of(self, branch: str) -> list[PullRequest]:
-        return [pull for pull in self._listed if pull.branch == branch]
+    @once
+    def _by_branch(self) -> Mapping[str, Sequence[PullRequest]]:
+        """The open ones of each branch, the oldest last."""
+        found: dict[str, list[PullRequest]] = defaultdict(list)
+        for pull in sorted(self._listed, key=lambda pull: pull.number, reverse=True):
+            found[pull.branch].append(pull)
+        return found
+
+    def told(self, branch: str) -> block.Block | None:
+        """What the open pull request of a branch says of itself, if there is one and it does."""
+        pull = self.open.get(branch)
+        return None if pull is None else block.read(pull.body)
 
     @property
     def are_known(self) -> bool:
@@ -140,8 +151,8 @@ class PullRequests:
     def commands(self) -> Mapping[str, frozenset[Command]]:
         """What people ask for in the words and labels of open pull requests, by branch."""
         return {
-            branch: frozenset().union(*(asked(pull.body, pull.labels) for pull in self._of(branch)))
-            for branch in self.open
+            branch: frozenset().union(*(asked(pull.body, pull.labels) for pull in pulls))
+            for branch, pulls in self._by_branch.items()
         }
 
     def refused(self, branch: str, policy: Policy, image: ImageName, tag: str) -> tuple[KeptBack, ...]:
@@ -150,8 +161,7 @@ class PullRequests:
         Not asked while an open one proposes that very tag: whoever opened it again has changed their mind. Those that
         were closed before they were lifted do not count.
         """
-        current = self.open.get(branch)
-        found = None if current is None else block.read(current.body)
+        found = self.told(branch)
         wanted = (policy.app, str(image), tag)
         if found is not None and any((item.app, item.image, item.tag) == wanted for item in found.proposed):
             return ()
@@ -229,8 +239,7 @@ class PullRequests:
         number, at = before
         if number in {pull.number for pull in closed}:
             return
-        merged = self.forge.merged_pulls(self.world.settings.branch_prefix, None)
-        if number not in {one.pull.number for one in merged}:
+        if number not in self._merged:
             raise BadResponse(
                 f"the forge of {self.settings.name} lists pull request #{number} of {branch} neither as open nor as "
                 f"closed; unless it does, that is believed from {shown(at + BELIEVED_AFTER)} on"
@@ -247,16 +256,22 @@ class PullRequests:
         return numbers[-1], self.memory.unlisted_since(f"{self._place(branch)} #{numbers[-1]}")
 
     @once
+    def _merged(self) -> frozenset[int]:
+        """The numbers of those that were merged: one listing, and only where somebody has to know."""
+        merged = self.forge.merged_pulls(self.world.settings.branch_prefix, None)
+        return frozenset(one.pull.number for one in merged)
+
+    @once
     def _pull_refs(self) -> Mapping[str, tuple[int, ...]]:
         return self.mirror.pull_refs()
 
     def unlisted(self, branch: str) -> str:
-        """Why nobody can say that a branch without an open pull request has none; empty if it has none."""
+        """Why a branch without an open pull request may have one all the same; empty if it has none."""
         try:
             self._refusals(branch)
         except WorldError as error:
             return str(error)
-        return self.doubt(branch)
+        return ""
 
     def _open_now(self, branch: str) -> int | None:
         return self.open[branch].number if branch in self.open else None
@@ -273,7 +288,7 @@ class PullRequests:
         """That people hold the pull request of this branch, if they do."""
         if Command.HOLD not in self.commands.get(branch, frozenset()):
             return None
-        held = next(pull for pull in self._of(branch) if Command.HOLD in asked(pull.body, pull.labels))
+        held = next(pull for pull in reversed(self._by_branch[branch]) if Command.HOLD in asked(pull.body, pull.labels))
         return Frozen(f"people hold pull request #{held.number} by its checkbox or label")
 
 

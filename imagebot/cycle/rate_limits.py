@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from threading import Lock
 
@@ -43,7 +43,11 @@ def allow(
         world.settings.limits,
     )
     waits = queued(
-        (_newcomer(present[change.repository], change) for change in new), repositories, overall, _writes(present), now
+        (_newcomer(present[change.repository], change) for change in new),
+        repositories,
+        overall,
+        _writes(present.values()),
+        now,
     )
     return {place: wait.because for place, wait in waits.items()}
 
@@ -63,7 +67,8 @@ def unpaid(
     costs = {job.change.branch: _cost(job, proposals[job.place]) for job in jobs if job.place in proposals}
     with _PROMISING:
         mine.pull_requests.promised_writes = 0
-        left = _writes({checkout.settings.name: checkout for checkout in checkouts}).get(mine.pull_requests.account)
+        account = mine.pull_requests.account
+        left = _writes(one for one in checkouts if one.pull_requests.account == account).get(account)
         waits = {} if left is None else unpayable(costs, left)
         spends = sum(cost for branch, cost in costs.items() if branch not in waits)
         mine.pull_requests.promised_writes = mine.pull_requests.writes + spends
@@ -119,14 +124,14 @@ def _cost_of_commit(checkout: Checkout) -> int:
     return 2 if checkout.settings.verified_commits else 0
 
 
-def _writes(present: Mapping[str, Checkout]) -> Mapping[str, int]:
+def _writes(present: Iterable[Checkout]) -> Mapping[str, int]:
     """How many writes each forge takes yet in this hour, of those that limit them."""
     left: dict[str, int] = {}
-    for checkout in present.values():
-        limit = checkout.pull_requests.forge.hourly_writes
-        if limit is not None:
-            spent = len(checkout.memory.counted("writes", checkout.pull_requests.account))
-            spends = max(checkout.pull_requests.writes, checkout.pull_requests.promised_writes)
-            account = checkout.pull_requests.account
-            left[account] = max(0, left.get(account, limit - spent) - spends)
+    for pulls in (checkout.pull_requests for checkout in present):
+        limit, account = pulls.forge.hourly_writes, pulls.account
+        if limit is None:
+            continue
+        if account not in left:
+            left[account] = limit - len(pulls.memory.counted("writes", account))
+        left[account] = max(0, left[account] - max(pulls.writes, pulls.promised_writes))
     return left

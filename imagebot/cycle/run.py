@@ -36,10 +36,7 @@ _LOOKS = 3
 def run(world: World, policies: PolicySet, now: datetime) -> Report:
     """The whole pass. Raises `Stopped` if told to stop in the middle, and what the store raises."""
     started = time.monotonic()
-    world = world.for_a_pass()
-    known, because = world.remembered()
-    world = replace(world, reads_only=because is not None)
-    store = Failsafe(known)
+    world, store, because = _begun(world)
     memory = PassStore(store, now)
     registries = RegistryCache(world.registries, memory)
     tell = Teller(world, memory)
@@ -71,16 +68,21 @@ def run(world: World, policies: PolicySet, now: datetime) -> Report:
 
 def preview(world: World, policies: PolicySet, now: datetime) -> Report:
     """The pass up to the commit: what it would do, and nothing done."""
-    world = world.for_a_pass()
-    known, because = world.remembered()
-    world = replace(world, reads_only=because is not None)
-    memory = PassStore(Failsafe(known), now)
+    world, store, because = _begun(world)
+    memory = PassStore(store, now)
     registries = RegistryCache(world.registries, memory)
     tell = Teller(world, memory, quiet=True)
     tell.begins(policies)
     waves = Waves(Look(world, registries, memory, policies), tell.decided, tell.became)
     waves.run(delivers=False)
     return replace(summed_up(world, registries, [waves]), unsaved=_unsaved(because, None))
+
+
+def _begun(world: World) -> tuple[World, Failsafe, ImagebotError | None]:
+    """The world of a pass and what is remembered, and why nothing can be written, if that is so."""
+    world = world.for_a_pass()
+    known, because = world.remembered()
+    return replace(world, reads_only=because is not None), Failsafe(known), because
 
 
 def _count_writes(look: Look, at: datetime) -> None:

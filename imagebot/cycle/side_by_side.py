@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
@@ -52,10 +52,6 @@ class Step(Generic[T]):
     seconds: float | None = None
 
 
-Strand = Generator[Step[Any], Any, T]
-"""Work that asks one step after the other, each answer sent to it, or raised in it where that is an error."""
-
-
 @dataclass(eq=False, slots=True)
 class _Open:
     """A step that is not answered; `since` when a thread has asked. Changed under the lock of the lanes only."""
@@ -84,8 +80,7 @@ class _Lane:
 class Lanes:
     """The threads of a process, by party; passes share them, and late ones are theirs together."""
 
-    def __init__(self, at_once: int = AT_ONCE) -> None:
-        self._at_once = at_once
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._lanes: dict[str, _Lane] = {}
 
@@ -96,7 +91,7 @@ class Lanes:
             lane = self._lanes.setdefault(party, _Lane(threading.Condition(self._lock)))
             lane.waiting.append(one)
             lane.changed.notify()
-            if lane.threads == self._at_once or len(lane.waiting) <= lane.idle:
+            if lane.threads == AT_ONCE or len(lane.waiting) <= lane.idle:
                 return
             lane.threads += 1
         threading.Thread(target=self._work, args=(lane, party), daemon=True).start()
@@ -119,7 +114,7 @@ class Lanes:
     def is_stuck(self, party: str) -> bool:
         """Whether all threads of a party are late, so that nothing more is asked of it."""
         with self._lock:
-            return sum(one.dropped for one in self._lanes[party].running) >= self._at_once
+            return sum(one.dropped for one in self._lanes[party].running) >= AT_ONCE
 
     def _work(self, lane: _Lane, party: str) -> None:
         me = threading.current_thread()
@@ -155,13 +150,6 @@ class Lanes:
             return one
 
 
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """What a strand came to."""
-
-    value: Any
-
-
 class SideBySide:
     """What one pass asks. All answers are handled in the thread of the pass, one after another."""
 
@@ -188,21 +176,6 @@ class SideBySide:
             self._began[step.party] = time.monotonic()
         self._open.setdefault(step.party, {})[one] = None
         self._lanes.put(one)
-
-    def follow(self, task: str, strand: Strand[T], then: Callable[[T | ImagebotError], None]) -> None:
-        """Take a strand as far as it goes; `then` is called with what it came to."""
-
-        def resume(answer: Any) -> None:
-            found = self._ask(task, lambda: _advanced(strand, answer))
-            match found:
-                case Step():
-                    self.start(found, resume)
-                case _Done(value):
-                    then(value)
-                case _:
-                    then(found)
-
-        resume(None)
 
     def wait(self, seconds: float = _TICK) -> bool:
         """Handle an answer, or what is late, within `seconds`. False if there was neither. Raises `Stopped`."""
@@ -260,13 +233,14 @@ class SideBySide:
     def _late(self) -> list[tuple[_Open, str]]:
         now, found = time.monotonic(), []
         for party, mine in self._open.items():
-            if any(one.since and now > one.since + self._budgets.prompt for one in self._lanes.running(party)):
+            running = self._lanes.running(party)
+            if any(one.since and now > one.since + self._budgets.prompt for one in running):
                 self._slow.add(party)
             if self._spent.get(party, 0.0) + now - self._began[party] >= self._budgets.party:
                 because = f"{party} took {self._budgets.party:g} s of this pass; the next one goes on"
                 found += [(one, because) for one in mine if one.step.seconds is not None]
                 continue
-            for one in self._lanes.running(party):
+            for one in running:
                 seconds = one.step.seconds
                 if one in mine and seconds is not None and one.since is not None and now >= one.since + seconds:
                     found.append((one, f"{party} did not answer within {seconds:g} s, asked to {one.step.task}"))
@@ -276,10 +250,3 @@ class SideBySide:
                 )
                 found += [(one, because) for one in mine if one.since is None]
         return found
-
-
-def _advanced(strand: Strand[Any], answer: Any) -> Step[Any] | _Done:
-    try:
-        return strand.throw(answer) if isinstance(answer, ImagebotError) else strand.send(answer)
-    except StopIteration as end:
-        return _Done(end.value)

@@ -13,8 +13,6 @@ from imagebot.observe.events import TagsListed
 from imagebot.registry.client import TagList
 from imagebot.selection.doubts import Doubt, Shrunk
 
-_WORKERS = 8
-
 
 @dataclass(frozen=True, slots=True)
 class Listed:

@@ -163,20 +163,30 @@ class Waves:
                 jobs[name] = found
         waits = self._waits([job for mine in jobs.values() for job in mine if job.pull is None])
         left = {policy.repository for policy in look.undecided} | self._ready().keys()
+        unknown, present = self._unknown(), self._present()
         for name, ready in jobs.items():
-            self._start(new[name][0].checkout, ready, waits, is_last=name not in left)
+            checkout = new[name][0].checkout
+            self._start(checkout, ready, waits, present, None if name in left else self._stale(checkout, unknown))
+
+    def _stale(self, checkout: Checkout, unknown: Collection[str]) -> Outcomes[None]:
+        mine = [one for one in self.arranged.values() if one.checkout is checkout]
+        return look_after(self.look.world, checkout, mine, unknown, whole=self.look.policies.whole)
 
     def _start(
-        self, checkout: Checkout, jobs: Sequence[Job], waits: Mapping[BranchPlace, str], *, is_last: bool
+        self,
+        checkout: Checkout,
+        jobs: Sequence[Job],
+        waits: Mapping[BranchPlace, str],
+        present: Sequence[Checkout],
+        stale: Outcomes[None] | None,
     ) -> None:
+        """Carry the jobs out that need not wait, and before them what is `stale`, which comes last for a repository."""
         look, name = self.look, checkout.settings.name
         ready = [job for job in jobs if job.place not in waits]
-        mine = [one for one in self.arranged.values() if one.checkout is checkout] if is_last else []
-        stale = look_after(look.world, checkout, mine, self._unknown(), whole=look.policies.whole)
-        delivering = deliver(look.world, self._present(), ready)
+        delivering = deliver(look.world, present, ready)
 
         def carry_out() -> ImagebotError | None:
-            if is_last:
+            if stale is not None:
                 look.world.ask(f"look after the pull requests of {name}", partial(self._collect, name, stale))
             self.outcomes[name] += [
                 outcome(job.change, Action.WAITING, waits[job.place]) for job in jobs if job.place in waits

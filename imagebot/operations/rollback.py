@@ -74,10 +74,8 @@ def plan_rollback(
         return NoWayBack(kept.because)
     backs = [_put_back(back, policy, owned, asked) for back in last]
     files = {file: checkout.mirror.read(checkout.heads.base, file) for file in {back.file for back in last}}
-    author = world.settings.author
-    sign_off = f"{author.name} <{author.email}>" if author.sign_off else None
     bare = roll_back(policy, backs, order.wish, RollbackBranch(checkout.settings.branch, branch), files)
-    change = worded(bare, order.wish, sign_off)
+    change = worded(bare, order.wish, world.settings.author.signed_off)
     images = dict.fromkeys((back.watch.image, back.value) for back in backs)
     holds = _holds(world, order, [back.field for back in backs], now)
     return Planned(checkout, change, order.wish, holds, tuple(_cautions(asked, tuple(images))))

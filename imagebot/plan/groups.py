@@ -18,6 +18,8 @@ _MAJOR = "+major"
 
 BranchPlace = tuple[str, str]
 """What tells a branch from all others: the repository's name, and its own."""
+Item = tuple[str, str, str]
+"""An image of a policy: app, environment, image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,10 @@ class Member:
 
     policy: Policy
     line: WatchDecision
+
+    @property
+    def item(self) -> Item:
+        return (self.policy.app, self.policy.environment, str(self.line.watch.image))
 
 
 @dataclass(frozen=True, slots=True)

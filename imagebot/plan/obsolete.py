@@ -9,12 +9,9 @@ from enum import IntEnum
 from typing import assert_never
 
 from imagebot.plan.decision import WatchDecision
-from imagebot.plan.groups import BranchTarget
+from imagebot.plan.groups import BranchTarget, Item
 from imagebot.selection.rank import Rule
 from imagebot.selection.verdict import Held, Hold, NoCandidate, Unknown, Update, UpToDate, Verdict
-
-Item = tuple[str, str, str]
-"""An image of a policy: app, environment, image."""
 
 
 class Why(IntEnum):
@@ -62,10 +59,9 @@ def stands(targets: Iterable[BranchTarget], unknown: Collection[str]) -> Stands:
     found: dict[Item, list[Stand]] = defaultdict(list)
     for target in targets:
         for member in target.members:
-            policy = member.policy
-            certain = str(policy) not in unknown and member.line.believed
+            certain = str(member.policy) not in unknown and member.line.believed
             stand = Stand(target.branch, member.line.verdict, certain, member.line)
-            found[policy.app, policy.environment, str(member.line.watch.image)].append(stand)
+            found[member.item].append(stand)
     return found
 
 

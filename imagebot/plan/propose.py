@@ -52,10 +52,10 @@ def propose(
 
     Raises `CannotEdit` if any field cannot be edited: half an update is none.
     """
+    moves = [_moves(due) for due in dues]
     edits: dict[str, list[tuple[Field, Value]]] = defaultdict(list)
-    for due in dues:
-        for field, value in _moves(due):
-            edits[field.file].append((field, value))
+    for field, value in chain.from_iterable(moves):
+        edits[field.file].append((field, value))
     wishes = together([due.policy.pull_request for due in dues])
     return Change(
         repository=target.repository,
@@ -63,7 +63,7 @@ def propose(
         environment=target.environment,
         name=target.name,
         branch=target.branch,
-        updates=tuple(_image_update(due) for due in dues),
+        updates=tuple(map(_image_update, dues, moves)),
         before={file: files[file] for file in sorted(edits)},
         files={file: edit(file, files[file], changes) for file, changes in sorted(edits.items())},
         reviewers=wishes.reviewers,
@@ -114,8 +114,7 @@ def _kind(due: Due, old: Sequence[Version]) -> str:
     return kind(old[0].tag, to.tag, due.watch)
 
 
-def _image_update(due: Due) -> ImageUpdate:
-    moves = _moves(due)
+def _image_update(due: Due, moves: Sequence[tuple[Field, Value]]) -> ImageUpdate:
     old = tuple(dict.fromkeys(Version(field.tag or "", field.digest) for field, _ in moves))
     return ImageUpdate(
         app=due.policy.app,

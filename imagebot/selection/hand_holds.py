@@ -31,10 +31,6 @@ class HandHold:
         """What is held. There is one hold for a place."""
         return self.app, self.environment, self.version
 
-    def keeps(self, tag: str) -> bool:
-        """Whether `tag` is kept back by this."""
-        return not self.lifts and (self.version is None or self.version == tag)
-
 
 def in_order(holds: Iterable[HandHold]) -> tuple[HandHold, ...]:
     """Holds by app, environment and version, those of every version first."""

@@ -80,6 +80,11 @@ class Author(Model):
     signing: Annotated[SigningKey, FilledBy(Signing)] | None = None
     """The key that commits are signed with. Without it they are not signed."""
 
+    @property
+    def signed_off(self) -> str | None:
+        """Who signs messages off, as `Name <address>`; None: nobody does."""
+        return f"{self.name} <{self.email}>" if self.sign_off else None
+
 
 class Log(Model):
     """What is logged on standard error, and how."""

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from imagebot.cycle.bulkhead import Bulkhead
-from imagebot.cycle.side_by_side import AT_ONCE, Budgets, Lanes, SideBySide, Step, Strand
-from imagebot.errors import Bug, ImagebotError, Stopped, Unavailable
+from imagebot.cycle.side_by_side import AT_ONCE, Budgets, Lanes, SideBySide, Step
+from imagebot.errors import Bug, Stopped, Unavailable
 from imagebot.observe.events import AnswerDropped, AnswerMissed, Event
 
 LONG = 60.0
@@ -160,34 +160,6 @@ def test_being_told_to_stop_ends_the_waiting(table: Table) -> None:
 
     with pytest.raises(Stopped):
         finish(work)
-
-
-def test_a_strand_asks_one_party_after_the_other(table: Table) -> None:
-    def strand() -> Strand[str]:
-        one = yield Step("a", "ask a", lambda: "one")
-        try:
-            yield Step("b", "ask b", table.hang, 0.01)
-        except ImagebotError as error:
-            return f"{one}, then {error}"
-        raise AssertionError
-
-    work = table.a_pass()
-    work.follow("tell", strand(), table.keep("told"))
-    finish(work)
-
-    assert table.answers == {"told": "one, then b did not answer within 0.01 s, asked to ask b"}
-
-
-def test_a_strand_that_breaks_tells_it(table: Table) -> None:
-    def strand() -> Strand[str]:
-        yield Step("a", "ask a", lambda: "one")
-        raise AssertionError("judging never ends")
-
-    work = table.a_pass()
-    work.follow("judge", strand(), table.keep("told"))
-    finish(work)
-
-    assert isinstance(table.answers["told"], Bug)
 
 
 SCRIPT = """

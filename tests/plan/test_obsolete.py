@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from imagebot.plan.obsolete import Item, Stand, Why, moot
+from imagebot.plan.groups import Item
+from imagebot.plan.obsolete import Stand, Why, moot
 from imagebot.selection.verdict import Held, Hold, NoCandidate, Unknown, Update, UpToDate, Verdict, Version
 
 HERE = "imagebot/staging/api"
