@@ -14,7 +14,7 @@ ImagebotError           one clear line for a person
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
@@ -161,3 +161,19 @@ def plainly(task: str, question: Callable[[], T]) -> T | ImagebotError:
 def worst(codes: Iterable[int]) -> int:
     """The exit code of a whole run: the worst of its parts."""
     return max(codes, default=FINE)
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """`error` and all that is inside it, each once.
+
+    What HTTP libraries raise nests as cause, as context, as `reason` and as argument.
+    """
+    queue = [error]
+    seen: set[int] = set()
+    while queue:
+        cause = queue.pop()
+        if id(cause) not in seen:
+            seen.add(id(cause))
+            yield cause
+            inner = (cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args)
+            queue += [each for each in inner if isinstance(each, BaseException)]

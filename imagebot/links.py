@@ -19,3 +19,8 @@ def outside(path: Path, *folders: Path) -> Path | None:
 def real_path(path: Path) -> Path:
     """Where `path` leads. A link to itself leads nowhere, which `Path.resolve` takes for an accident."""
     return Path(os.path.realpath(path))
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder, or a link to one. What may not be seen is none."""
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for what may not be seen

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from imagebot.documents.tree import MAX_BYTES
 from imagebot.errors import Ask, Problem, plainly
-from imagebot.links import outside, real_path
+from imagebot.links import is_folder, outside, real_path
 from imagebot.policy.defaults import FILE_NAMES, is_defaults, layers_of
 from imagebot.policy.fence import FolderFence
 from imagebot.policy.read import Around, PolicySet, read_policies
@@ -65,7 +65,7 @@ def _defaults_above(paths: Sequence[Path], roots: Sequence[Path]) -> list[Path]:
 
 def _folder_of(path: Path) -> Path:
     """The folder that a path is, or is in; one that may not be looked at is told of by whoever reads it."""
-    return path if _is_folder(path) else path.parent
+    return path if is_folder(path) else path.parent
 
 
 def _is_missing(path: Path) -> bool:
@@ -74,10 +74,6 @@ def _is_missing(path: Path) -> bool:
     except OSError as error:
         return error.errno in (errno.ENOENT, errno.ENOTDIR)
     return False
-
-
-def _is_folder(path: Path) -> bool:
-    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for what may not be seen
 
 
 def _around(files: Mapping[str, object], rules: PolicyRules) -> Around:
@@ -110,11 +106,12 @@ def _snapshot(paths: Sequence[Path]) -> tuple[dict[str, bytes | Problem], Sequen
     for _ in range(_LOOKS):
         look = _Look()
         found = [content for path in paths for content in _contents(path, look)]
-        if not look.has_moved():
+        moved = look.has_moved()
+        if moved is None:
             break
     files: dict[str, bytes | Problem] = {file: data for file, data in found if isinstance(data, bytes)}
     problems = [content for _, content in found if isinstance(content, Problem)]
-    if moved := look.has_moved():
+    if moved is not None:
         words = f"what is here changed each of the {_LOOKS} times that it was read; the next pass reads it again"
         problems.append(_problem(moved, words)[1])
     return files, problems
@@ -156,7 +153,7 @@ def _contents(path: Path, look: _Look) -> Iterator[tuple[str, bytes | Problem]]:
     Each file once, however many links lead to it. A folder without any is a problem, and so is a link to nothing:
     a volume that is not mounted must not look like a team that withdrew its policies.
     """
-    if not _is_folder(path):
+    if not is_folder(path):
         if _is_missing(path):
             yield _problem(path, "there is no such folder, and no such file; `policies` in imagebot.yaml names it")
             return

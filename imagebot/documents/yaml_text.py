@@ -22,16 +22,15 @@ class YamlText:
     file: str
     text: str
 
-    def problem(self, message: str, start: int, end: int, *, hide: bool = False) -> Problem:
+    def problem(self, message: str, start: int, end: int) -> Problem:
         """A problem with the characters from `start` to `end`; only those of the first line are underlined.
 
-        The line itself is left out if it may hold a credential, if the caller knows that it does, or if nobody could
-        read it for its length.
+        The line itself is left out if it may hold a credential, or if nobody could read it for its length.
         """
         before = _LINE_END.split(self.text[:start])
         source = before[-1] + _LINE_END.split(self.text[start:], maxsplit=1)[0]
         column = len(before[-1]) + 1
         length = max(min(end - start, len(source) - column + 1), 1)
-        if hide or len(source) > _LONGEST_LINE or _MAY_HOLD_A_SECRET.search(source):
+        if len(source) > _LONGEST_LINE or _MAY_HOLD_A_SECRET.search(source):
             source = ""
         return Problem(self.file, len(before), column, message, source, length)

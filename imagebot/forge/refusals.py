@@ -17,7 +17,7 @@ import requests
 import urllib3
 
 from imagebot import clock
-from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailable, WorldError
+from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailable, WorldError, causes
 from imagebot.forge.documents import read_json
 from imagebot.forge.transport import Reply
 from imagebot.outgoing import outgoing, shortened
@@ -142,10 +142,10 @@ def failures(host: str, task: str) -> Iterator[None]:
 
 
 def _failure(error: Exception, host: str, task: str) -> WorldError:
-    causes = tuple(_causes(error))
+    inside = tuple(causes(error))
 
     def among(*kinds: type[BaseException]) -> bool:
-        return any(isinstance(cause, kinds) for cause in causes)
+        return any(isinstance(cause, kinds) for cause in inside)
 
     if among(requests.exceptions.SSLError):
         words = f"{host}: its certificate cannot be trusted when asked to {task}; if an authority of your own signed it"
@@ -163,19 +163,6 @@ def _failure(error: Exception, host: str, task: str) -> WorldError:
     # Also what `requests` raises for a file of certificates that is not there.
     reason = "check caFile" if "CA certificate" in str(error) else type(error).__name__
     return Refused(f"{host} cannot be asked to {task}: {reason}")
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """`error` and all that is inside it, each once: they nest as cause, as context, as `reason` and as argument."""
-    queue = [error]
-    seen: set[int] = set()
-    while queue:
-        cause = queue.pop()
-        if id(cause) not in seen:
-            seen.add(id(cause))
-            yield cause
-            inner = (cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args)
-            queue += [each for each in inner if isinstance(each, BaseException)]
 
 
 def said(body: bytes) -> tuple[str, ...]:

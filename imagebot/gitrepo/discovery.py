@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from imagebot.errors import BadInput, BadResponse, NotFound
-from imagebot.gitrepo.failures import explain, unexplained
+from imagebot.errors import BadInput, NotFound
+from imagebot.gitrepo.failures import failed
 from imagebot.gitrepo.mirror import NETWORK_SECONDS
 from imagebot.gitrepo.names import branch_name
 from imagebot.gitrepo.process import Git, Terms
@@ -35,8 +35,7 @@ def default_branch(scratch: Path, remote: Remote) -> str:
     terms = Terms(remote.environment(), remote.url, NETWORK_SECONDS)
     answer = git.ask("ls-remote", "--symref", "--end-of-options", remote.url, "HEAD", terms=terms)
     if answer.code != 0:
-        error = explain("ask", remote, answer, terms.environment)
-        raise error or BadResponse(unexplained("ask", remote, answer, terms.environment))
+        raise failed("ask", remote, answer, terms.environment)
     for line in answer.out.decode(errors="replace").split("\n"):
         if line.startswith(_HEADS):
             return branch_name(line.removeprefix(_HEADS).partition("\t")[0])

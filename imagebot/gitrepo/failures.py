@@ -108,6 +108,11 @@ def unexplained(doing: str, remote: Remote, answer: GitOutput, environment: Mapp
     return _line(doing, remote, line, environment) + _beside(line, answer, environment)
 
 
+def failed(doing: str, remote: Remote, answer: GitOutput, environment: Mapping[str, str]) -> WorldError:
+    """The error that `answer` stands for, whatever its words are."""
+    return explain(doing, remote, answer, environment) or BadResponse(unexplained(doing, remote, answer, environment))
+
+
 def remote_words(said: str, environment: Mapping[str, str]) -> str:
     """What the remote itself said, on one line, without secrets; empty if it said nothing but what git always says."""
     lines = [clean(line[len("remote:") :]) for line in _LINE_END.split(said) if line.startswith("remote:")]

@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from imagebot.gitrepo.failures import explain, unexplained
+from imagebot.gitrepo.failures import failed
 from imagebot.gitrepo.git_env import with_setting
 from imagebot.gitrepo.names import is_branch
 from imagebot.gitrepo.process import Git, GitOutput, Terms
@@ -82,8 +82,7 @@ class Fetch:
         why = "it was not asked for any more, after so many that failed"
         if answer is not None:
             about = replace(self.remote, branch=name)
-            error = explain("fetch from", about, answer, self.terms.environment)
-            why = str(error or unexplained("fetch from", about, answer, self.terms.environment))
+            why = str(failed("fetch from", about, answer, self.terms.environment))
         self.unreadable[name] = f"the branch {name} cannot be read: {why}; delete it, or push it again"
 
     def _known(self, prefix: str) -> set[str]:

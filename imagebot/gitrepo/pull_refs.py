@@ -10,8 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 
-from imagebot.errors import BadResponse
-from imagebot.gitrepo.failures import explain, unexplained
+from imagebot.gitrepo.failures import failed
 from imagebot.gitrepo.process import Git, Terms
 from imagebot.gitrepo.remote import Remote
 from imagebot.knownforges import FACTS
@@ -25,8 +24,7 @@ def pull_refs(git: Git, remote: Remote, terms: Terms) -> Mapping[str, tuple[int,
     """The numbers of the pull requests that have each commit for their head. Raises `WorldError`s."""
     answer = git.ask("ls-remote", "--end-of-options", remote.url, *_PATTERNS, terms=terms)
     if answer.code != 0:
-        error = explain("ask", remote, answer, terms.environment)
-        raise error or BadResponse(unexplained("ask", remote, answer, terms.environment))
+        raise failed("ask", remote, answer, terms.environment)
     found: dict[str, list[int]] = defaultdict(list)
     for line in answer.out.decode(errors="replace").split("\n"):
         if match := _LINE.fullmatch(line):

@@ -13,8 +13,8 @@ from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailable, WorldError, printable
-from imagebot.gitrepo.failures import explain, remote_words, unexplained
+from imagebot.errors import BadInput, NotFound, Refused, Unavailable, WorldError, printable
+from imagebot.gitrepo.failures import explain, failed, remote_words, unexplained
 from imagebot.gitrepo.names import branch_name, commit_id
 from imagebot.gitrepo.process import Git, GitOutput, Terms
 from imagebot.gitrepo.remote import Remote
@@ -207,8 +207,7 @@ def remote_heads(git: Git, remote: Remote, terms: Terms) -> dict[str, str]:
     """Where the branches of the remote are now. Raises `WorldError`s."""
     answer = git.ask("ls-remote", "--heads", "--end-of-options", remote.url, terms=terms)
     if answer.code != 0:
-        error = explain("ask", remote, answer, terms.environment)
-        raise error or BadResponse(unexplained("ask", remote, answer, terms.environment))
+        raise failed("ask", remote, answer, terms.environment)
     lines = (line.partition(f"\t{_HEADS}") for line in answer.out.decode(errors="replace").split("\n"))
     return {name: commit for commit, tab, name in lines if tab}
 

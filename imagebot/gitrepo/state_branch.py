@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from imagebot.errors import BadInput, BadResponse, NotFound, Refused
+from imagebot.errors import BadInput, NotFound, Refused
 from imagebot.gitrepo import objects
 from imagebot.gitrepo.commits import write
-from imagebot.gitrepo.failures import explain, unexplained
+from imagebot.gitrepo.failures import failed
 from imagebot.gitrepo.names import commit_id
 from imagebot.gitrepo.process import Git, Terms
 from imagebot.gitrepo.push import PushUpdate, Rejected, Sender
@@ -80,8 +80,7 @@ class Leaf:
             return commit_id(git.out("rev-parse", "--verify", f"{_TIP}^{{commit}}").decode().strip())
         if "couldn't find remote ref" in answer.err:
             return None
-        error = explain("fetch from", self.remote, answer, terms.environment)
-        raise error or BadResponse(unexplained("fetch from", self.remote, answer, terms.environment))
+        raise failed("fetch from", self.remote, answer, terms.environment)
 
     def _content(self, git: Git, tip: str) -> bytes:
         try:

@@ -12,7 +12,8 @@ from imagebot.policy.paths import covers, within
 
 def beyond(file: PolicyFile, fence: FolderFence) -> Iterator[tuple[Path, str]]:
     """Where a policy file, defaults and all, reaches beyond its fence, and what it may have there."""
-    places = [("apps", ("app",), file.app), *_repositories(file)]
+    places: list[tuple[str, Path, str]] = [("apps", ("app",), file.app)]
+    places += [("repositories", place, name) for _, place, name in file.named_in_settings()]
     places += [("environments", ("environments", name), name) for name in file.environments]
     places += [("registries", ("images", index, "image"), str(one.image)) for index, one in enumerate(file.images)]
     for kind, place, name in places:
@@ -21,16 +22,6 @@ def beyond(file: PolicyFile, fence: FolderFence) -> Iterator[tuple[Path, str]]:
             yield place, _words(fence, name, kind, patterns)
     if fence.may.paths is not None:
         yield from _paths(file, fence, fence.may.paths)
-
-
-def _repositories(file: PolicyFile) -> Iterator[tuple[str, Path, str]]:
-    yield "repositories", ("repository",), file.repository
-    for name, environment in file.environments.items():
-        if environment.repository is not None:
-            yield "repositories", ("environments", name, "repository"), environment.repository
-    for index, watch in enumerate(file.images):
-        if watch.commit is not None:
-            yield "repositories", ("images", index, "commit", "source"), watch.commit.source
 
 
 def _paths(file: PolicyFile, fence: FolderFence, allowed: tuple[str, ...]) -> Iterator[tuple[Path, str]]:

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from imagebot.documents.merge import Taken, taken
-from imagebot.documents.model import Path
 from imagebot.documents.read import fill
 from imagebot.documents.tree import Node, ParsedFile, parse
 from imagebot.errors import Problem
@@ -83,23 +82,9 @@ def _beyond(one: _Read, fences: tuple[FolderFence, ...]) -> Iterator[Problem]:
 
 def _strangers(one: _Read, repositories: Collection[str] | None, sources: Collection[str] | None) -> Iterator[Problem]:
     """Problems with names that imagebot.yaml does not have."""
-    places: list[tuple[str, Path]] = [(one.model.repository, ("repository",))]
-    places += [
-        (environment.repository, ("environments", name, "repository"))
-        for name, environment in one.model.environments.items()
-        if environment.repository is not None
-    ]
-    yield from _unknown(one, "repository", places, repositories)
-    places = [
-        (watch.commit.source, ("images", index, "commit", "source"))
-        for index, watch in enumerate(one.model.images)
-        if watch.commit is not None
-    ]
-    yield from _unknown(one, "source", places, sources)
-
-
-def _unknown(one: _Read, kind: str, places: list[tuple[str, Path]], known: Collection[str] | None) -> Iterator[Problem]:
-    for name, place in places:
+    all_known = {"repository": repositories, "source": sources}
+    for kind, place, name in one.model.named_in_settings():
+        known = all_known[kind]
         if known is not None and name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"it knows {', '.join(sorted(known)) or 'none'}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from imagebot.fields.explicit import read_path
+from imagebot.fields.explicit_path import read_path
 from imagebot.images.reference import ImageName, Reference, is_tag
 
 _DNS_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -11,7 +12,7 @@ from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, model_va
 
 from imagebot.documents.duration import Duration
 from imagebot.documents.merge import Taken
-from imagebot.documents.model import TEXT_SCHEMA, Flag, Misplaced, Model, Visible, one_of, reads
+from imagebot.documents.model import TEXT_SCHEMA, Flag, Misplaced, Model, Path, Visible, one_of, reads
 from imagebot.images.reference import ImageName
 from imagebot.policy import key_grammar, placeholders
 from imagebot.policy.fence import FolderFence
@@ -122,6 +123,16 @@ class PolicyFile(Model):
     """What the pull requests of this app carry."""
     tests: tuple[PolicyTest, ...] = ()
     """What shall be chosen of which tags: `imagebot lint` tries it."""
+
+    def named_in_settings(self) -> Iterator[tuple[Literal["repository", "source"], Path, str]]:
+        """Each name that imagebot.yaml must have: of what kind it is, and where it stands."""
+        yield "repository", ("repository",), self.repository
+        for name, environment in self.environments.items():
+            if environment.repository is not None:
+                yield "repository", ("environments", name, "repository"), environment.repository
+        for index, watch in enumerate(self.images):
+            if watch.commit is not None:
+                yield "source", ("images", index, "commit", "source"), watch.commit.source
 
     @model_validator(mode="after")
     def _tests_of_images(self) -> Self:

@@ -112,13 +112,14 @@ def read_policies(
     found: dict[str, Sequence[Problem]] = {}
     waiting: dict[str, list[str]] = defaultdict(list)
     kept: _Checked = {}
+    names = _names(repositories), _names(sources)
     for file, data in sorted((name, data) for name, data in files.items() if not is_defaults(name)):
         below = folders.below(file)
         wrong = next((one.file for one in below if one.file in folders.wrong), None)
         if wrong is not None or isinstance(data, Problem):
             waiting[wrong or file].append(file)
             continue
-        given = Given(_names(repositories), _names(sources), below, around.fences.get(file, ()))
+        given = Given(*names, below, around.fences.get(file, ()))
         one = _asked(ask, file, partial(_checked, (file, data, given), kept))
         if isinstance(one, SoundFile):
             sound[file] = one
@@ -168,8 +169,9 @@ def _together(sound: Mapping[str, SoundFile], problems: Sequence[Problem], kept_
 
 def _checked(question: _Question, kept: _Checked) -> SoundFile | tuple[Problem, ...]:
     """What is made of a file, kept for the next time."""
-    kept[question] = _KEPT[question] if question in _KEPT else check_file(*question)
-    return kept[question]
+    known = _KEPT.get(question)
+    kept[question] = found = check_file(*question) if known is None else known
+    return found
 
 
 def _names(names: Collection[str] | None) -> frozenset[str] | None:
@@ -223,6 +225,8 @@ def _is_fenced_by_place(policy: Policy) -> bool:
 
 
 def _rivals(claimed: Sequence[Policy], beaten: Sequence[Policy], read: Mapping[str, SoundFile]) -> Iterator[Problem]:
+    if not beaten:
+        return
     places = {id(policy): _place(policy, read[policy.file].document, "") for policy in claimed}
     for policy in beaten:
         others = ", ".join(f"{place.file}:{place.line}" for one, place in places.items() if one != id(policy))

@@ -17,6 +17,7 @@ from imagebot.registry.connections import Leash
 from imagebot.registry.failures import CutShort, Silent, translated
 from imagebot.registry.json_reader import BodyReader, DocumentReader
 from imagebot.registry.limits import DOCUMENT_HOLDS, ERROR_BYTES, KIB, LARGE_SECONDS, PIECE_BYTES
+from imagebot.registry.pause import retry_after
 from imagebot.registry.urls import Url
 
 _IDEMPOTENT = frozenset({"GET", "HEAD"})
@@ -74,6 +75,11 @@ class Response:
     digest: str = ""
     size: int = 0
     tries: int = 1
+
+    @property
+    def wait(self) -> float | None:
+        """Seconds that the host wants to be left alone, if it says so."""
+        return retry_after(self.headers.get("Retry-After"), self.headers.get("Date"))
 
     @property
     def often(self) -> str:

@@ -21,7 +21,7 @@ from ssl import SSLCertVerificationError, SSLEOFError, SSLError
 
 import urllib3.exceptions
 
-from imagebot.errors import BadResponse, Unavailable, WorldError
+from imagebot.errors import BadResponse, Unavailable, WorldError, causes
 from imagebot.registry.connections import Leash, held_by
 
 _FAILURES = (OSError, HTTPException, urllib3.exceptions.HTTPError, ValueError, OverflowError)
@@ -52,15 +52,15 @@ def translated(host: str, leash: Leash) -> Iterator[None]:
 
 def explained(error: Exception, host: str, leash: Leash) -> WorldError:
     """The one clear line for an `error` of the HTTP stack."""
-    causes = tuple(_causes(error))
+    inside = tuple(causes(error))
 
     def among(*kinds: type[BaseException]) -> bool:
-        return any(isinstance(cause, kinds) for cause in causes)
+        return any(isinstance(cause, kinds) for cause in inside)
 
     if among(gaierror):
         return Down(f"{host} cannot be found: no such host, or no name server")
     if among(urllib3.exceptions.NewConnectionError):
-        return Down(f"{host} cannot be reached: {_reason(causes)}")
+        return Down(f"{host} cannot be reached: {_reason(inside)}")
     if among(urllib3.exceptions.ConnectTimeoutError):
         return Down(f"{host} did not take the connection within {leash.deadline.timeouts.connect:g} s")
     if among(TimeoutError, urllib3.exceptions.TimeoutError):
@@ -68,25 +68,12 @@ def explained(error: Exception, host: str, leash: Leash) -> WorldError:
     if among(*_CUT):
         return CutShort(f"{host} cut the connection")
     if among(SSLError):
-        return Unavailable(f"{host} cannot be trusted: {_tls_reason(causes)}")
+        return Unavailable(f"{host} cannot be trusted: {_tls_reason(inside)}")
     if among(urllib3.exceptions.LocationValueError):
         return BadResponse(f"{host} is a host that cannot be")
     if among(HTTPException, urllib3.exceptions.ProtocolError) or not among(OSError):
         return BadResponse(f"{host} does not answer in proper HTTP")
-    return Down(f"{host} cannot be reached: {_reason(causes)}")
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """`error` and all that is inside it, each once: they nest as cause, as context, as `reason` and as argument."""
-    queue = [error]
-    seen: set[int] = set()
-    while queue:
-        cause = queue.pop()
-        if id(cause) not in seen:
-            seen.add(id(cause))
-            yield cause
-            inner = (cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args)
-            queue += [each for each in inner if isinstance(each, BaseException)]
+    return Down(f"{host} cannot be reached: {_reason(inside)}")
 
 
 def _too_slow(host: str, leash: Leash) -> WorldError:

@@ -98,6 +98,11 @@ def _check_text(text: str, what: str) -> None:
         raise ValueError(f"{what} holds a control character or a line end, which cannot be sent")
 
 
+def is_token(text: str) -> bool:
+    """Whether this can be sent as a token."""
+    return _TOKEN.fullmatch(text) is not None
+
+
 def _check_token(token: Secret) -> None:
-    if not _TOKEN.fullmatch(token.reveal()):
+    if not is_token(token.reveal()):
         raise ValueError("a token has neither spaces nor line ends, nor anything but ASCII")

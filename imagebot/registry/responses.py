@@ -11,7 +11,6 @@ from typing import Any, Literal
 from imagebot.errors import BadResponse, NotFound, Refused, Unavailable, WorldError
 from imagebot.images.reference import is_digest
 from imagebot.registry.body import Response
-from imagebot.registry.pause import retry_after
 
 MANIFEST_TYPES = (
     "application/vnd.oci.image.index.v1+json",
@@ -36,20 +35,23 @@ class NoImage(BadResponse):
 
 def failure(answer: Response, registry: str, task: str, advice: str) -> WorldError:
     """What a status other than 200 means. `task` is what was asked (`list acme/api`)."""
-    code = error_code(answer)
-    status = f"{answer.status} {code}".rstrip()
+    status = status_of(answer)
     said = f"({status}){answer.often}"
     match answer.status:
         case 401 | 403:
             return Refused(f"{registry} refuses to {task} {said}: {advice}")
         case 404:
             words = f"{registry} cannot {task} {said}: it is not there, or not for these credentials"
-            return NotFound(words, absent=_ABSENT.get(code, ""))
+            return NotFound(words, absent=_ABSENT.get(error_code(answer), ""))
         case number if number in (408, 429) or number >= 500:
-            wait = retry_after(answer.headers.get("Retry-After"), answer.headers.get("Date"))
-            return Unavailable(f"{registry} cannot {task} now {said}", retry_after=wait)
+            return Unavailable(f"{registry} cannot {task} now {said}", retry_after=answer.wait)
         case _:
             return BadResponse(f"{registry} was asked to {task} and answers {status}, which makes no sense")
+
+
+def status_of(answer: Response) -> str:
+    """The status, and the code of the error if there is one: `404 MANIFEST_UNKNOWN`."""
+    return f"{answer.status} {error_code(answer)}".rstrip()
 
 
 def error_code(answer: Response) -> str:

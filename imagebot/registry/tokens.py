@@ -6,7 +6,6 @@ https://distribution.github.io/distribution/spec/auth/token/ and …/spec/auth/o
 from __future__ import annotations
 
 import math
-import re
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -17,14 +16,11 @@ from imagebot.errors import BadResponse, Refused, Unavailable
 from imagebot.registry.allowance import NotAsked
 from imagebot.registry.body import Request, Response
 from imagebot.registry.limits import TOKEN_BYTES, TOKEN_LIFE, TOKEN_SILENCE, TOKEN_USE, TOKENS_KEPT, Deadline
-from imagebot.registry.logins import Basic, Login, RefreshToken
-from imagebot.registry.pause import retry_after
-from imagebot.registry.responses import error_code, json_object
+from imagebot.registry.logins import Basic, Login, RefreshToken, is_token
+from imagebot.registry.responses import json_object, status_of
 from imagebot.registry.urls import Url
 from imagebot.registry.wire import Exchanges
 from imagebot.secret import Secret
-
-_TOKEN = re.compile(r"[!-~]{1,65536}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +92,7 @@ class Tokens:
             raise _failure(answer, wanted)
         document = json_object(answer, wanted.realm.netloc)
         text = document.get("token") or document.get("access_token")
-        if not isinstance(text, str) or not _TOKEN.fullmatch(text):
+        if not isinstance(text, str) or not is_token(text):
             raise BadResponse(f"the token server {wanted.realm.netloc} sent no token")
         return Token(Secret(text), asked + TOKEN_USE * _life(document.get("expires_in")))
 
@@ -133,11 +129,10 @@ def _life(expires_in: object) -> float:
 
 
 def _failure(answer: Response, wanted: TokenFor) -> Refused | Unavailable | BadResponse:
-    status = f"{answer.status} {error_code(answer)}".rstrip()
+    status = status_of(answer)
     server = f"the token server {wanted.realm.netloc}"
     if answer.status in (400, 401, 403):
         return Refused(f"{server} refuses {wanted.scope} ({status}){answer.often}: {wanted.login.advice}")
     if answer.status in (408, 429) or answer.status >= 500:
-        wait = retry_after(answer.headers.get("Retry-After"), answer.headers.get("Date"))
-        return Unavailable(f"{server} failed ({status}){answer.often}", retry_after=wait)
+        return Unavailable(f"{server} failed ({status}){answer.often}", retry_after=answer.wait)
     return BadResponse(f"{server} answers {status} where a token was asked for")

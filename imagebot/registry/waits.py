@@ -20,7 +20,6 @@ class Waits:
     def __init__(self) -> None:
         self._bans = Bans()
         self._lock = threading.Lock()
-        self._recalling = threading.Lock()
         self._remembers: Remembers | None = None
         self._recalled: set[str] = set()
 
@@ -32,18 +31,17 @@ class Waits:
 
     def check(self, account: str) -> None:
         """Raises `ToldToWait` while a ban is in force."""
-        with self._recalling:  # whoever comes second knows what the first was told
-            self._recall(account)
+        with self._lock:  # whoever comes second knows what the first was told
+            if account not in self._recalled:
+                self._recalled.add(account)
+                self._recall(account)
         self._bans.check(account)
 
     def _recall(self, account: str) -> None:
-        with self._lock:
-            first, remembers = account not in self._recalled, self._remembers
-            self._recalled.add(account)
         # What cannot be remembered now is heeded by this process; whoever saves what the pass learnt tells of it.
         with suppress(ImagebotError):
-            if remembers is not None and first:
-                self._bans.recall_from(remembers, account)
+            if self._remembers is not None:
+                self._bans.recall_from(self._remembers, account)
 
     def begin(self, account: str, because: str, told_s: float | None) -> ToldToWait:
         """The account was told to wait so many seconds, or for no certain time; the error to raise."""

@@ -21,8 +21,8 @@ from imagebot.registry.body import Body, Request, Response
 from imagebot.registry.connections import Connections, Leash
 from imagebot.registry.failures import CutShort, Down, Silent, translated
 from imagebot.registry.limits import FREE_BYTES, PAUSE_WHEN_DOWN, Deadline
-from imagebot.registry.pause import Pauses, retry_after
-from imagebot.registry.responses import error_code
+from imagebot.registry.pause import Pauses
+from imagebot.registry.responses import status_of
 from imagebot.registry.urls import Url
 from imagebot.registry.waits import Waits
 
@@ -140,8 +140,7 @@ class Exchanges:
 
     def _heed(self, answer: Response, ask: Request, account: str) -> None:
         """Raises `ToldToWait` where the host wants to be left alone for a while."""
-        seconds = retry_after(answer.headers.get("Retry-After"), answer.headers.get("Date"))
+        seconds = answer.wait
         is_limit = answer.status == HTTPStatus.TOO_MANY_REQUESTS and seconds != 0
         if is_limit or (answer.status == HTTPStatus.SERVICE_UNAVAILABLE and seconds):
-            said = f"{answer.status} {error_code(answer)}".rstrip()
-            raise self._waits.begin(account, f"{ask.url.netloc} asks to be left alone ({said})", seconds)
+            raise self._waits.begin(account, f"{ask.url.netloc} asks to be left alone ({status_of(answer)})", seconds)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 
-from imagebot.policy.model import Watch
+from imagebot.policy.watch import Watch
 from imagebot.selection.rules import Rule, Rules
 from imagebot.selection.verdict import Candidate, Refusal
 from imagebot.versions.known import NOTHING, OrderInputs

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
-from imagebot.policy.model import Ignore, Watch
 from imagebot.policy.pattern import ExtractTemplate, Pattern
+from imagebot.policy.watch import Ignore, Watch
 from imagebot.selection.verdict import Refusal
 from imagebot.versions.known import NOTHING, OrderInputs
 from imagebot.versions.order import Key, Order, Out, Region

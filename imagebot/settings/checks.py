@@ -9,6 +9,7 @@ from __future__ import annotations
 import os.path
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +17,12 @@ from imagebot.documents.model import Path as Place
 from imagebot.documents.tree import ParsedFile
 from imagebot.errors import Problem
 from imagebot.gitnames import GitUrl
+from imagebot.links import is_folder
 from imagebot.regular import open_regular
 from imagebot.secret import known
 from imagebot.settings.file import SettingsFile
 from imagebot.settings.grammar import registry_host
+from imagebot.settings.paths import placed
 from imagebot.settings.resolve import find, read_document
 
 _HOST_AND_PATH = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}/[^/]+/.+", re.ASCII | re.IGNORECASE)
@@ -56,15 +59,16 @@ def know_secrets(path: Path | None) -> None:
     """Have the secrets masked that settings name by file, for who does not load these. Raises `BadInput`."""
     file = find(path)
     for _, named in _files(read_document(file)[0]):
-        known(file.parent.absolute() / named)
+        with suppress(ValueError):  # nobody has such a home; whoever loads the settings says so
+            known(placed(named, file.parent.absolute()))
 
 
 def _wrong(written: SettingsFile, files: _Files, folder: Path) -> _Said:
     for place, file in files:
-        if words := _unreadable(folder / file.expanduser()):
+        if words := _unreadable(placed(file, folder)):
             yield place, f"cannot read the file {file}: {words}"
-    state = folder / written.state.expanduser()
-    if os.path.lexists(state) and not _is_folder(state):
+    state = placed(written.state, folder)
+    if os.path.lexists(state) and not is_folder(state):
         yield ("state",), f"{written.state} is no folder: name one of the bot's own"
     for kind, repositories in (("repositories", written.repositories), ("sources", written.sources)):
         for name, one in repositories.items():
@@ -74,7 +78,7 @@ def _wrong(written: SettingsFile, files: _Files, folder: Path) -> _Said:
 
 def _elsewhere(files: _Files, folder: Path) -> _Said:
     for place, file in files:
-        if not os.path.lexists((folder / file.expanduser()).parent):
+        if not os.path.lexists(placed(file, folder).parent):
             yield (
                 place,
                 f"there is no folder {file.parent} here, so only where the bot runs it can be told what is in it",
@@ -115,12 +119,7 @@ def _unreadable(file: Path) -> str:
 
 def _no_repository(url: GitUrl, folder: Path) -> str:
     """An absolute path may be another machine's."""
-    path = Path(url.text).expanduser()
-    if url.scheme != "local" or path.is_absolute() or _is_folder(folder / path):
+    if url.scheme != "local" or Path(url.text).expanduser().is_absolute() or is_folder(placed(Path(url.text), folder)):
         return ""
     hint = f"; did you mean https://{url.text}?" if _HOST_AND_PATH.fullmatch(url.text) else ""
     return f"there is no folder {url.text}{hint}"
-
-
-def _is_folder(path: Path) -> bool:
-    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for what may not be seen

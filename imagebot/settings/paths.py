@@ -25,14 +25,20 @@ class Surroundings:
     environ: Mapping[str, str] | None = None
 
 
-def resolved(path: Path, info: ValidationInfo) -> Path:
-    """The path itself. Raises `ValueError` for the home folder of somebody who has none."""
-    if not isinstance(info.context, Surroundings):
-        return path
+def placed(path: Path, folder: Path) -> Path:
+    """The path itself, of one that is written in a file of this folder.
+
+    Raises `ValueError` for the home folder of somebody who has none.
+    """
     try:
-        return info.context.folder / path.expanduser()
+        return folder / path.expanduser()
     except RuntimeError:
         raise ValueError(f"nobody here knows the home folder in {path}; write the whole path") from None
+
+
+def resolved(path: Path, info: ValidationInfo) -> Path:
+    """The path itself, where it is known in which folder the file is. Raises what `placed` raises."""
+    return placed(path, info.context.folder) if isinstance(info.context, Surroundings) else path
 
 
 def _git_url(text: str, info: ValidationInfo) -> str:

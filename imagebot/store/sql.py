@@ -42,7 +42,9 @@ class SqlStore:
     def unbroken(self, image: str, tag: str, digest: str, now: datetime) -> datetime:
         key = standing(tag, digest)
         with self._database.reading() as connection:
-            known = _standing(connection, image, tag)
+            known, time = _standing(connection, image, tag), _clock(connection)
+        if [*known] == [key] and tick(time, now) == time:
+            return told(known[key], now)
         if [*known] != [key]:
             with self._database.writing() as connection:
                 _stand(connection, image, tag, digest, now)

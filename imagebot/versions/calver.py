@@ -23,7 +23,6 @@ from imagebot.versions.order import BadRule, Key, Order, Out, counted
 from imagebot.versions.order_keys import OrderFacts, OrderFlag, OrderKeys
 
 MAX_LENGTH = 128
-_LONG_MONTH = 31
 _WEEKS = 53
 
 
