@@ -25,6 +25,29 @@ LOCKS = sorted(ROOT.glob("requirements/*.txt"))
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
+TOP = {
+    ".ci",
+    ".dockerignore",
+    ".editorconfig",
+    ".gitattributes",
+    ".github",
+    ".gitignore",
+    ".pre-commit-config.yaml",
+    ".pre-commit-hooks.yaml",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "LICENSE",
+    "Makefile",
+    "README.md",
+    "SECURITY.md",
+    "deploy",
+    "docs",
+    "imagebot",
+    "policies",
+    "pyproject.toml",
+    "requirements",
+    "tests",
+}
 LONGEST_FUNCTION = 60
 LONGEST_FILE = 400
 MOST_PARAMETERS = 6
@@ -186,6 +209,14 @@ def is_click_command(node: Function) -> bool:
 
 def is_docstring(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def test_what_lies_at_the_top_was_put_there() -> None:
+    """Whatever a program drops where it was started is not swept into a commit."""
+    asked = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.splitlines()
+    assert {name.partition("/")[0] for name in names} == TOP
+    assert not [name for name in names if name.endswith((".pyc", ".log", ".orig"))]
 
 
 def test_a_doorway_holds_one_docstring_and_no_furniture() -> None:

@@ -14,6 +14,8 @@ from imagebot.history.commits import Commit
 from imagebot.pulls.freeze import BranchStanding, FreezeDoubt, Judges, does_as_it_says, standing
 from imagebot.pulls.trailers import proposes
 
+_UPDATED = 20  # times that people brought one branch up to date, at most
+
 
 @dataclass
 class Branches:
@@ -40,10 +42,10 @@ class Branches:
     def made(self, branch: str) -> bool:
         """Whether the bot made what the branch is at: a commit of its own, or the base merged into one."""
         tip = self.heads.branches[branch]
-        if self._each[tip]:
+        if any(len(commit.parents) < 2 for commit in self._each[tip]):
             return any(self._is_ours(commit.id) for commit in self._each[tip])
-        last, *before = self.mirror.line(tip, (), 2)
-        own = last if len(last.parents) < 2 else next(iter(before), None)
+        line = self.mirror.line(tip, (), _UPDATED)
+        own = next((commit for commit in line if len(commit.parents) < 2), None)
         return own is not None and _may_be_ours(own)
 
     @once

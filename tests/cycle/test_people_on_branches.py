@@ -11,7 +11,7 @@ import pytest
 from imagebot.cycle.report import Action
 from imagebot.selection.verdict import Held, Hold
 from tests.cycle.conftest import DEPLOYMENT, POLICY, actions, assert_quiet, verdict
-from tests.support.stage import Stage
+from tests.support.stage import NOON, Stage
 
 BRANCH = "imagebot/staging/podinfo"
 BOT = ("-c", "user.name=GitHub", "-c", "user.email=noreply@github.com")
@@ -337,3 +337,24 @@ def test_a_pull_request_whose_policy_is_gone_is_not_taken_for_peoples(stage: Sta
 
     assert Action.CLOSED in actions(report)
     assert BRANCH not in stage.heads()
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_merged_branch_is_left_over_because_people_brought_it_up_to_date(stage: Stage, times: int) -> None:
+    """Merged without its deletion, then the base merged into it: the base has all of it but the merges."""
+    stage.one_pass()
+    tip = stage.heads()[BRANCH]
+    stage.merge(BRANCH, NOON)
+    on_branch(stage, "main")
+    for number in range(times):
+        write(stage, "README.md", f"news {number}\n")
+        work(stage, "commit", "--quiet", "-m", "news")
+        push(stage, "main")
+        work(stage, "checkout", "--quiet", "--detach", f"origin/{BRANCH}" if number else tip)
+        work(stage, "merge", "--quiet", "--no-ff", "--no-edit", "main")
+        push(stage)
+        work(stage, "checkout", "--quiet", "main")
+
+    stage.one_pass()
+
+    assert set(stage.heads()) == {"main"}

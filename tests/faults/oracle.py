@@ -91,6 +91,8 @@ def unsettled(scene: Scene) -> Iterator[str]:
     for name, apps in scene.people.targets.items():
         pulls = scene.people.open_pulls(apps[0])
         tags = {app: wanted_tag(scene, app) for app in apps}
+        if any(tag in scene.people.journal.tidied[app] for app, tag in tags.items()):
+            continue
         wanted = {app: tag for app, tag in tags.items() if tag is not None}
         if frozen_by := theirs(scene, apps[0]):
             yield from _unsaid(pulls, frozen_by)

@@ -38,7 +38,8 @@ _BLOCK = re.compile(r"<!-- imagebot:v1 (\S+) -->")
 class Journal:
     """Who did what. `commits` are people's on the bot's branches, without those that they let go; `refused` are the
     tags that a pull request proposed when it was closed, `landed` those that the base was moved up to, by whomever, and
-    `before` what the last of them replaced, and by what.
+    `before` what the last of them replaced, and by what. `tidied` is what one of several pull requests of a branch
+    proposed when it was closed: nobody can tell a "no" from tidying up.
     """
 
     main: str = ""
@@ -47,6 +48,7 @@ class Journal:
     refused: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     landed: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     before: dict[str, tuple[str, str]] = field(default_factory=dict)
+    tidied: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     tags: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     ever: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
@@ -62,6 +64,7 @@ class People:
         self.server = server
         self.host = ""
         self.outage: Outage = ""
+        self.may_be_twins = False
         self.journal = Journal()
         self.moment = 0
 
@@ -213,10 +216,12 @@ class People:
         return commit
 
     def close(self, app: str) -> str:
-        for pull in self.open_pulls(app):
+        pulls = self.open_pulls(app)
+        for pull in pulls:
             pull.state, pull.closed_at, pull.closed_by = "closed", "2026-01-01T13:00:00Z", "alice"
+            said = self.journal.tidied if self.may_be_twins or len(pulls) > 1 else self.journal.refused
             for name, _, tag in proposed(pull.body or ""):
-                self.journal.refused[name].add(tag)
+                said[name].add(tag)
             return pull.title
         return "none"
 

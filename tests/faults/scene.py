@@ -95,10 +95,12 @@ class Scene:
     def play(self, each: Round) -> dict[str, Told | None]:
         """People's actions and then the passes: what each of them told, None for one that was killed."""
         self.minutes += 5
+        self.people.may_be_twins = False
         self.log += [self.people.do(task) for task in each.actions]
         for name in each.forgetful:
             self._forget(name)
         self.people.outage = each.outage
+        self.people.may_be_twins = self.takes_twins and len(each.bots) > 1
         told: dict[str, Told | None] = dict.fromkeys(each.bots)
         in_turns({name: self._pass(name, each, told) for name in each.bots}, self.dice, each.switch)
         return told
