@@ -24,7 +24,7 @@ test: machine ## all checks, cheapest first: just what CI runs
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 demo: venv ## a registry, an environment repository and three passes, in the folder demo/
-	@$(BIN)/python -m tests.demo
+	@$(BIN)/imagebot demo demo
 
 bench: machine ## time and memory, each beside something to compare it with
 	@for file in tests/bench/bench_*.py; do \

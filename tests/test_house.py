@@ -76,7 +76,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "imagebot/selection/facts.py",
     ),
     "random": (),
-    "subprocess": ("imagebot/gitrepo/process.py",),
+    "subprocess": ("imagebot/gitrepo/process.py", "imagebot/cli/demo.py"),
     "os.system": (),
     "pickle": (),
     "eval": (),

@@ -15,6 +15,7 @@ from imagebot.errors import BUG, NOT_ALL_DONE, WRONG_INPUT, ImagebotError
 from imagebot.stop import Ended
 
 VERBS = {
+    "demo": "Show the main job in a folder of its own; needs nothing.",
     "once": "Do one pass: look, decide, open or update pull requests.",
     "run": "Do a pass every few minutes until told to stop.",
     "plan": "Show the diff and the reasons of a pass, and write nothing.",

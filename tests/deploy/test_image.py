@@ -100,4 +100,5 @@ def test_the_wheel_holds_every_module_and_the_licence(tmp_path: Path) -> None:
     [wheel] = tmp_path.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {path.relative_to(ROOT).as_posix() for path in ROOT.glob("imagebot/**/*.py")} <= names
+    assert {f"imagebot/demo/{path.relative_to(ROOT)}" for path in ROOT.glob("policies/*.yaml")} <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)

@@ -1,0 +1,75 @@
+"""`imagebot demo`: works on any machine with git, can be looked at afterwards, and destroys nothing."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.forked import run_verb
+
+
+@pytest.fixture
+def port() -> str:
+    """One that was free a moment ago."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        number = found.getsockname()[1]
+    return str(number)
+
+
+def heads(folder: Path) -> list[str]:
+    words = ["git", "-C", str(folder / "environments.git"), "for-each-ref", "--format=%(refname:short)", "refs/heads"]
+    return subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
+
+
+@pytest.mark.timeout(240)
+def test_the_demo_leaves_what_it_tells_of(tmp_path: Path, port: str) -> None:
+    said = []
+    for _ in range(2):  # one that is there is made anew
+        code, out, err = run_verb(tmp_path, ["demo", "look", "--port", port], {"IMAGEBOT_CONFIG": "somebody's.yaml"})
+        assert (code, err) == (0, ""), out
+        said.append(out)
+    assert said[0] == said[1]
+    assert "opened   deps(production): podinfo 6.5.3 → 6.5.4" in said[0]
+    assert "updated  deps(staging): podinfo 6.5.3 → 6.6.0" in said[0]
+    assert "imagebot init" in said[0]
+    assert heads(tmp_path / "look") == [
+        "imagebot/production/shop",
+        "imagebot/staging/podinfo",
+        "imagebot/staging/shop",
+        "main",
+    ]
+    code, out, err = run_verb(tmp_path / "look", ["pr", "list"], {})
+    assert (code, err) == (0, "")
+    assert out.count("open") == 3
+    code, out, err = run_verb(tmp_path / "look", ["lint"], {})
+    assert (code, err) == (0, "")
+
+
+def test_the_demo_made_a_folder_of_somebodys_anew(tmp_path: Path, port: str) -> None:
+    """A folder that is none of its own is left as it is."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "imagebot.yaml").write_text("policies: []\n")
+
+    code, _, err = run_verb(tmp_path, ["demo", "mine", "--port", port], {})
+
+    assert code == 2
+    assert err == "imagebot: mine is there already, and no demo: name another folder, `imagebot demo FOLDER`\n"
+    assert [file.name for file in (tmp_path / "mine").iterdir()] == ["imagebot.yaml"]
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = taken.getsockname()[1]
+
+        code, _, err = run_verb(tmp_path, ["demo", "--port", str(number)], {})
+
+    assert code == 1
+    assert err == (
+        f"imagebot: the demo's registry cannot listen on port {number}: Address already in use;"
+        " name another one with --port\n"
+    )
+    assert list(tmp_path.iterdir()) == []
