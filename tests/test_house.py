@@ -89,6 +89,7 @@ AT_HOME: dict[str, tuple[str, ...]] = {
     "alembic": ("imagebot/store/migrate.py", "imagebot/store/migrations/"),
     "apscheduler": ("imagebot/serve.py",),
     "click": ("imagebot/cli/",),
+    "cryptography": ("imagebot/publickey.py", "imagebot/trust/keyless.py"),
     "git": ("imagebot/gitrepo/",),
     "github": ("imagebot/forge/github",),
     "gitlab": (),  # the tests ask it what it calls things
@@ -108,6 +109,8 @@ AT_HOME: dict[str, tuple[str, ...]] = {
     "requests": ("imagebot/registry/", "imagebot/forge/"),
     "rich": ("imagebot/cli/",),
     "ruamel": ("imagebot/documents/",),
+    "sigstore": ("imagebot/trust/keyless.py",),
+    "sigstore_models": ("imagebot/trust/keyless.py",),
     "sqlalchemy": ("imagebot/store/",),
     "structlog": ("imagebot/observe/",),
     "yaml": ("imagebot/yamledit/",),

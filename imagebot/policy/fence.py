@@ -48,6 +48,7 @@ def _anchored(text: str) -> str:
 
 
 _Patterns = AfterValidator(check_path_patterns)
+ImagePatterns = Annotated[tuple[Annotated[str, AfterValidator(_image_pattern)], ...], _Patterns]
 
 
 class Fence(Model):
@@ -59,7 +60,7 @@ class Fence(Model):
     """The environment repositories, and the `sources`, that they may name."""
     paths: Annotated[tuple[Annotated[str, AfterValidator(check_path_pattern)], ...], _Patterns] | None = None
     """The files that they may read and change. Each environment needs `paths` then, and each of those is within."""
-    registries: Annotated[tuple[Annotated[str, AfterValidator(_image_pattern)], ...], _Patterns] | None = None
+    registries: ImagePatterns | None = None
     """The images that they may watch, from the registry's host on: `ghcr.io/acme/`, `docker.io/library/redis`."""
     environments: Annotated[tuple[Annotated[str, AfterValidator(_name_pattern)], ...], _Patterns] | None = None
     """The names that their environments may have, such as `staging` and `dev-*`."""

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from imagebot.fields.explicit_path import read_path
 from imagebot.images.reference import ImageName, Reference, is_tag
+from imagebot.publickey import BEGINS, PublicKey
 
 _DNS_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9_])?(?:\[bot\])?", re.ASCII)
 _IMAGE_POLICY = re.compile(r"[a-z0-9][a-z0-9.-]*:[a-z0-9][a-z0-9.-]*", re.ASCII)
+_PREDICATE = re.compile(r"https?://[!-~]{3,200}", re.ASCII)
 _LONGEST_LABEL = 50
 CODEOWNERS = "codeowners"
 """Among reviewers: whoever the forge's CODEOWNERS file names for the files that change."""
+ATTESTATIONS: Mapping[str, tuple[str, ...]] = {
+    "provenance": ("https://slsa.dev/provenance/v1", "https://slsa.dev/provenance/v0.2"),
+    "spdx": ("https://spdx.dev/Document",),
+    "cyclonedx": ("https://cyclonedx.org/bom",),
+    "vulnerabilities": (
+        "https://cosign.sigstore.dev/attestation/vuln/v1",
+        "https://in-toto.io/attestation/vulns/v0.2",
+        "https://in-toto.io/attestation/vulns/v0.1",
+    ),
+}
+"""The attestations that have a name here, each with the `predicateType`s that it goes by."""
 
 
 def dns_label(text: str) -> str:
@@ -82,3 +96,20 @@ def field_path(text: str) -> str:
     """The path of a value in a file."""
     read_path(text)
     return text
+
+
+def verification_key(text: str) -> str:
+    """A name from `trust.keys` of imagebot.yaml, or a public key itself."""
+    if text.lstrip().startswith(BEGINS):
+        PublicKey.parse(text)
+        return text.strip()
+    if _DNS_LABEL.fullmatch(text):
+        return text
+    raise ValueError(f"{text!r} is no key: write its name in `trust.keys` of imagebot.yaml, or a public key in PEM")
+
+
+def attestation_kind(text: str) -> str:
+    """One that has a name, or a `predicateType`."""
+    if text in ATTESTATIONS or _PREDICATE.fullmatch(text):
+        return text
+    raise ValueError(f"{text!r} is no attestation: write {', '.join(ATTESTATIONS)}, or the URL of a predicateType")

@@ -88,6 +88,13 @@ class Pattern:
         """Whether it is found anywhere in `tag`."""
         return self.compiled.search(tag.encode()) is not None
 
+    def is_whole(self, text: str) -> bool:
+        """Whether all of `text` is what it describes; what no encoding has is nothing that anybody described."""
+        try:
+            return self.compiled.fullmatch(text.encode()) is not None
+        except UnicodeEncodeError:
+            return False
+
     def search(self, tag: str) -> Match | None:
         """What it finds in `tag`, or `None`.
 

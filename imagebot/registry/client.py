@@ -23,6 +23,7 @@ from imagebot.registry.limits import PATIENCE, Deadline, Timeouts
 from imagebot.registry.lookup import Learnt, Lookup
 from imagebot.registry.manifest import Manifest, preferred
 from imagebot.registry.responses import NoImage, announced_digest, manifest_object
+from imagebot.registry.signatures import Look, SignatureSearch
 from imagebot.registry.waits import Waits
 from imagebot.registry.wire import Count
 from imagebot.settings.resolve import RegistrySettings
@@ -176,6 +177,16 @@ class Registries:
     def created(self, name: ImageName, digest: str) -> datetime | None:
         """When the publisher says that the image was made, for the platform that `about` looks at."""
         return self.about(name, digest).created
+
+    @leaving_light
+    def signatures(self, name: ImageName, digest: str, predicate_types: frozenset[str], look: Look) -> str:
+        """Have `look` see what stands beside the image of `digest`, until it has seen enough; why not all, in words.
+
+        Only statements of these types are fetched, where their annotations tell.
+        """
+        lookup = self._lookup(name, f"show what is signed of {name.repository}@{digest}")
+        with lookup.conversation() as conversation:
+            return SignatureSearch(conversation, name.registry, digest, predicate_types).run(look)
 
     def close(self) -> None:
         """Let go of the connections that are kept open."""

@@ -19,6 +19,7 @@ PIECE_BYTES = 16 * KIB  # read and parsed at one time: the parser makes up to a 
 TAGS_PAGE_BYTES = 16 * MIB  # registries that do not page; Google's, which tell 300 bytes about each image
 MANIFEST_BYTES = 4 * MIB  # what registries are told to take at least, so what images keep to
 CONFIG_BYTES = 8 * MIB  # buildpacks write a megabyte of JSON into a label
+ATTESTATION_BYTES = 4 * MIB  # of one signature or attestation: an SBOM of a distribution's image has 2 MiB
 TOKEN_BYTES = 64 * KIB
 ERROR_BYTES = 64 * KIB
 
@@ -55,6 +56,9 @@ MAX_PAGES = 10_000
 TAGS_TOTAL_BYTES = 64 * MIB  # of one list, over all pages
 TAGS_TOTAL_PARTS = 2 * PAGE_PARTS
 MAX_REDIRECTS = 3
+SIGNATURES = 100  # that are asked for beside one image: one that is signed anew each week has 50 a year
+SIGNATURES_BYTES = 16 * MIB  # of all of them, one after another
+REFERRER_PAGES = 5  # of what was hung up beside one image
 CURSOR_CHARACTERS = 4 * KIB
 URL_CHARACTERS = 8 * KIB
 LINKS = 100  # in the `Link` headers of one answer

@@ -29,6 +29,7 @@ from imagebot.registry.limits import (
 )
 from imagebot.registry.links import next_link
 from imagebot.registry.logins import Login
+from imagebot.registry.raw_reader import RawReader
 from imagebot.registry.responses import MANIFEST_TYPES, failure
 from imagebot.registry.tag_page import TagPageReader
 from imagebot.registry.urls import Url
@@ -83,7 +84,7 @@ class Conversation(oras.provider.Registry):  # type: ignore[misc]
         query: str | None = paging.FIRST
         while query is not None and query != paging.PROBE:
             answer = self._page(pages.ask(query))
-            query = pages.following(answer.document, answer.size, self._next(answer))
+            query = pages.following(answer.document, answer.size, self.next_link(answer))
             if pages.held > TAGS_FREE:
                 self._question.share.take(TAGS_HOLD, self._question.deadline)
         if query == paging.PROBE:
@@ -103,6 +104,21 @@ class Conversation(oras.provider.Registry):  # type: ignore[misc]
         if answer.digest != digest:
             raise BadResponse(f"{self._registry} sent another blob than {self._question.name.repository}@{digest}")
         return answer
+
+    def raw_blob(self, digest: str, most: int) -> bytes:
+        """The bytes of a blob, which are what its digest says. Raises every `WorldError`."""
+        url = Url.parse(f"{self.prefix}://{self._container.get_blob_url(digest)}")
+        ask = Request("GET", url, most, reader=RawReader, algorithm=_algorithm(digest))
+        answer = self.expect(self._follow(ask))
+        if answer.digest != digest:
+            raise BadResponse(f"{self._registry} sent another blob than {self._question.name.repository}@{digest}")
+        return bytes(answer.document)
+
+    def referrers(self, digest: str, query: str) -> Response:
+        """The answer to the question what refers to a digest; `query` is that of a further page."""
+        place = f"{self._container.registry}/v2/{self._container.repository}/referrers/{digest}"
+        url = Url.parse(f"{self.prefix}://{place}{f'?{query}' if query else ''}")
+        return self._follow(Request("GET", url, MANIFEST_BYTES, {"Accept": MANIFEST_TYPES[0]}))
 
     def expect(self, answer: Response) -> Response:
         """`answer`, if it is a 200. Raises the `WorldError` that it stands for otherwise."""
@@ -152,7 +168,8 @@ class Conversation(oras.provider.Registry):  # type: ignore[misc]
             raise Refused(f"{self._registry} sends us from https to {target.origin}: not followed")
         return target
 
-    def _next(self, answer: Response) -> str | None:
+    def next_link(self, answer: Response) -> str | None:
+        """Where a list goes on. Raises `BadResponse`."""
         try:
             return next_link(answer.headers.get("Link", ""))
         except ValueError as error:

@@ -95,6 +95,20 @@ def seed(folder: Path, repository: str, tags: Iterable[str]) -> str:
     return digest
 
 
+def lay(folder: Path, repository: str, reference: str, manifest: bytes, blobs: Iterable[bytes]) -> str:
+    """Write one manifest and its blobs into a registry's folder, for a tag or without one; returns its digest."""
+    root = folder / "docker" / "registry" / "v2"
+    for blob in blobs:
+        digest = str(_blob(root, blob)["digest"])
+        _link(root / "repositories" / repository / "_layers" / "sha256" / digest.removeprefix("sha256:"), digest)
+    digest = str(_blob(root, manifest)["digest"])
+    manifests = root / "repositories" / repository / "_manifests"
+    _link(manifests / "revisions" / "sha256" / digest.removeprefix("sha256:"), digest)
+    if ":" not in reference:
+        _link(manifests / "tags" / reference / "current", digest)
+    return digest
+
+
 def _config(folder: Path, port: int, auth: Mapping[str, Any] | None) -> dict[str, Any]:
     config: dict[str, Any] = {
         "version": "0.1",
