@@ -106,7 +106,7 @@ AT_HOME: dict[str, tuple[str, ...]] = {
     ),
     "psycopg": (),  # SQLAlchemy loads it, by the URL
     "re2": ("imagebot/policy/pattern.py", "imagebot/plan/codeowners.py"),
-    "requests": ("imagebot/registry/", "imagebot/forge/"),
+    "requests": ("imagebot/registry/", "imagebot/forge/", "imagebot/tls.py"),
     "rich": ("imagebot/cli/",),
     "ruamel": ("imagebot/documents/",),
     "sigstore": ("imagebot/trust/keyless.py",),

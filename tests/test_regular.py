@@ -14,6 +14,7 @@ from imagebot.forge.transport import Transport
 from imagebot.gitrepo.remote import Remote
 from imagebot.gitrepo.sign import signed
 from imagebot.policyfiles import load_paths
+from imagebot.proxies import Certificates, ClientCertificate, WayOut
 from imagebot.registry.endpoint import Endpoint
 from imagebot.registry.waits import Waits
 from imagebot.registry.wire import Count
@@ -22,16 +23,31 @@ from imagebot.secret import Secret, SecretFile
 from imagebot.settings.resolve import RegistrySettings, SshKey, SshSigningKey, TokenCredentials, load
 
 URL, SSH = "https://git.example/acme/env", "ssh://git@git.example/acme/env"
+
+
+def believing(file: Path) -> WayOut:
+    return WayOut(certificates=Certificates(file))
+
+
+def showing(file: Path) -> WayOut:
+    return WayOut(certificates=Certificates(client=ClientCertificate(file, file)))
+
+
 OPENS: dict[str, Callable[[Path], object]] = {
     "token": lambda file: SecretFile(file).reveal(),
     "settings": load,
     "signing key": lambda file: signed([b"tree x"], SshSigningKey(file)),
     "CA of a registry": lambda file: Endpoint.of("r.example", RegistrySettings(ca_file=file), Count(), Waits()),
-    "CA of a forge": lambda file: Transport(file, 1.0),
-    "CA of a git server": lambda file: Remote(URL, ca_file=file).environment(),
+    "CA of a forge": lambda file: Transport(believing(file), 1.0),
+    "CA of a git server": lambda file: Remote(URL, way=believing(file)).environment(),
     "the same, beside a token": lambda file: Remote(
-        URL, credentials=TokenCredentials(Secret("hunter2")), ca_file=file
+        URL, credentials=TokenCredentials(Secret("hunter2")), way=believing(file)
     ).environment(),
+    "certificate for a registry": lambda file: Endpoint.of(
+        "r.example", RegistrySettings(client_cert_file=file), Count(), Waits()
+    ),
+    "certificate for a forge": lambda file: Transport(showing(file), 1.0),
+    "certificate for a git server": lambda file: Remote(URL, way=showing(file)).environment(),
     "ssh key": lambda file: Remote(SSH, credentials=SshKey(file, Path(os.devnull).parent / "none")).environment(),
     "known hosts": lambda file: Remote(SSH, credentials=SshKey(file.parent / "none", file)).environment(),
 }

@@ -89,18 +89,18 @@ def world_of(
 
     def source(name: str, branch: str | None) -> Mirror:
         repository = settings.sources[name]
-        remote = Remote(repository.url, branch or repository.branch, git_credentials(repository))
+        remote = _remote(repository, git_credentials(repository), branch or repository.branch)
         folder = settings.state / "mirrors" / f"{repository.name}@{quote(remote.branch, safe='')}.git"
         return Mirror.open(folder, remote)
 
     def shelf(name: str) -> Leaf:
         repository = settings.repositories[name]
-        remote = Remote(repository.url, settings.branch_prefix + STATE, git_credentials(repository))
+        remote = _remote(repository, git_credentials(repository), settings.branch_prefix + STATE)
         return Leaf(remote, "state.json", settings.author, settings.state / "mirrors")
 
     return World(
         settings=settings,
-        registries=Registries(settings.registries, settings.docker_config),
+        registries=Registries(settings.registries, settings.docker_config, way=settings.way),
         mirror=mirror,
         source=source,
         forge=forge,
@@ -117,4 +117,9 @@ def mirror_of(
 ) -> Mirror:
     """The mirror of an environment repository, in the state folder."""
     folder = settings.state / "mirrors" / f"{repository.name}.git"
-    return Mirror.open(folder, Remote(repository.url, repository.branch, credentials, repository.ca_file))
+    return Mirror.open(folder, _remote(repository, credentials, repository.branch))
+
+
+def _remote(repository: RepositorySettings, credentials: TokenCredentials | SshKey | None, branch: str) -> Remote:
+    """One branch of it, reached as settings say."""
+    return Remote(repository.url, branch, credentials, repository.way)

@@ -44,7 +44,7 @@ def connect(
     """The API at `settings.api_url`, and what makes tokens of an App, where there is one; asks nothing of it yet."""
     # It writes to standard error by itself, where our log goes; at DEBUG also the tokens that an App is given.
     set_log_level(logging.WARNING)
-    transport = Transport(settings.ca_file, manners.timeout_s)
+    transport = Transport(settings.api_way, manners.timeout_s)
     graphql = _requester(settings.api_url, None, transport).graphql_url
     apart_s = manners.apart_s(settings)
     # As many points in a minute as GitHub takes, of which a write costs five.

@@ -56,7 +56,7 @@ def connect(
     manners: Manners,
 ) -> Wire:
     """The API at `settings.api_url`; asks nothing of it yet."""
-    transport = Transport(settings.ca_file, manners.timeout_s)
+    transport = Transport(settings.api_way, manners.timeout_s)
 
     def ask(verb: str, path: str, parameters: Parameters, body: Body) -> Reply:
         # Read for each request: mounted secrets rotate.

@@ -1,8 +1,8 @@
 """One request to a forge, one whole answer: nothing follows, is unpacked, remembered, or read without end.
 
-`requests.Session` follows redirects, heeds netrc, proxies and cookies; here requests go to its adapter as they are. A
-time-out of `requests` is for each read, so a byte now and then holds it for ever; and Python's HTTP reads a hundred
-header lines of 64 KiB. Both are cured where the connection reads.
+`requests.Session` follows redirects, heeds netrc, cookies and the environment's proxies; here requests go to its
+adapter as they are. A time-out of `requests` is for each read, so a byte now and then holds it for ever; and Python's
+HTTP reads a hundred header lines of 64 KiB. Both are cured where the connection reads.
 """
 
 from __future__ import annotations
@@ -10,22 +10,26 @@ from __future__ import annotations
 import io
 import re
 import socket
+import ssl
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.client import HTTPResponse
-from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from imagebot import __version__
+from imagebot import __version__, tls
 from imagebot.errors import BadResponse
+from imagebot.proxies import Proxy, WayOut, no_tunnel, refusal
 from imagebot.regular import hand_on
 
 USER_AGENT = f"imagebot/{__version__}"
@@ -57,19 +61,53 @@ class TooLarge(BadResponse):
 class Transport:
     """The connections to one forge; threads may share them."""
 
-    def __init__(self, ca_file: Path | None, timeout_s: float) -> None:
+    def __init__(self, way: WayOut, timeout_s: float) -> None:
+        """Raises `BadInput` for certificates that do not serve."""
+        ca_file, client = way.certificates.ca_file, way.certificates.client
         self._verify = True if ca_file is None else hand_on(ca_file, "caFile")
+        self._cert = None if client is None else tls.checked(client, "the forge")
+        self._proxies = way.proxies
         self._timeout_s = timeout_s
-        self._adapter = _Adapter(pool_maxsize=8)
+        self._adapters: dict[tuple[Proxy | None, str], _Adapter] = {}
+        self._lock = threading.Lock()
 
     def send(self, verb: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
-        """Raises what `requests`, urllib3 and `http.client` raise, `BadResponse`, and `TooLarge`."""
+        """Raises what `requests`, urllib3 and `http.client` raise, `BadResponse`, and `TooLarge`.
+
+        Of a proxy that does not let it through, every `WorldError`, and `BadInput` if it cannot be asked.
+        """
+        parts = urlsplit(url)
+        proxy = self._proxies.towards(parts.scheme, parts.hostname or "", parts.port)
         ours = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"}
         prepared = requests.Request(verb, url, headers={**ours, **headers}, data=body).prepare()
-        with _until(time.monotonic() + _AS_LONG_AS * self._timeout_s, self._timeout_s):
-            response = self._adapter.send(prepared, stream=True, timeout=self._timeout_s, verify=self._verify)
-            with response:
-                return Reply(response.status_code, response.headers, _whole(response))
+        with (
+            _until(time.monotonic() + _AS_LONG_AS * self._timeout_s, self._timeout_s),
+            self._response(prepared, proxy, parts.netloc) as response,
+        ):
+            return Reply(response.status_code, response.headers, _whole(response))
+
+    def _response(self, prepared: requests.PreparedRequest, proxy: Proxy | None, host: str) -> requests.Response:
+        ways = None if proxy is None else {"http": str(proxy), "https": str(proxy)}
+        try:
+            response = self._adapter(proxy).send(
+                prepared, stream=True, timeout=self._timeout_s, verify=self._verify, cert=self._cert, proxies=ways
+            )
+        except (requests.RequestException, OSError) as error:
+            if proxy is not None and (refused := no_tunnel(proxy, host, error)) is not None:
+                raise refused from None
+            raise
+        if proxy is not None and response.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            response.close()
+            raise refusal(proxy, host, response.status_code)
+        return response
+
+    def _adapter(self, proxy: Proxy | None) -> _Adapter:
+        """That keeps the connections by this proxy, with its password of this moment."""
+        key = (proxy, "" if proxy is None else proxy.authorization())
+        with self._lock:
+            if key not in self._adapters:
+                self._adapters[key] = _Adapter(*key)
+            return self._adapters[key]
 
 
 def _whole(response: requests.Response) -> bytes:
@@ -152,6 +190,14 @@ class _Response(HTTPResponse):
         self._reader.in_headers = False
 
 
+class _PacedTlsSocket(ssl.SSLSocket):
+    """To an https proxy: what runs in it is read by urllib3, piece by piece and without end."""
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        self.settimeout(_patience.get().left())
+        return super().recv(buflen, flags)
+
+
 class _HttpConnection(HTTPConnection):
     response_class = _Response
 
@@ -169,7 +215,23 @@ class _HttpsPool(HTTPSConnectionPool):
 
 
 class _Adapter(HTTPAdapter):
-    """Retries nothing: a write that failed may have had its effect."""
+    """Retries nothing: a write that failed may have had its effect. Behind a proxy, one for each of its passwords."""
+
+    def __init__(self, proxy: Proxy | None, authorization: str) -> None:
+        self._authorization = authorization
+        self._context = None if proxy is None else tls.for_proxy(proxy)
+        if self._context is not None:
+            self._context.sslsocket_class = _PacedTlsSocket
+        super().__init__(pool_maxsize=8)
+
+    def proxy_headers(self, proxy: str) -> dict[str, str]:
+        del proxy
+        return {"Proxy-Authorization": self._authorization} if self._authorization else {}
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, proxy_ssl_context=self._context, **kwargs)
+        manager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+        return manager
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)

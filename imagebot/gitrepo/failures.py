@@ -40,6 +40,18 @@ def _rule(words: str, error: type[WorldError], advice: str) -> _Rule:
 
 _RULES = (
     _rule(
+        r"HTTP code 407 from proxy|CONNECT tunnel failed, response 407",
+        Refused,
+        "the proxy wants another user name and password: see `proxy` in imagebot.yaml",
+    ),
+    _rule(
+        r"HTTP code 5\d\d from proxy|CONNECT tunnel failed, response 5\d\d",
+        Unavailable,
+        "the proxy cannot reach it now; the next pass tries again",
+    ),
+    _rule(r"HTTP code \d+ from proxy|CONNECT tunnel failed", Refused, "the proxy does not let it be asked"),
+    _rule(r"resolve proxy", Unavailable, "the proxy is not found; see `proxy` in imagebot.yaml, or HTTPS_PROXY"),
+    _rule(
         r"could not read (Username|Password)|terminal prompts disabled",
         Refused,
         "it asks for credentials, and none that it takes are configured: see `credentials` in imagebot.yaml",

@@ -13,6 +13,7 @@ from imagebot.errors import BadResponse, Refused
 from imagebot.images.reference import ImageName
 from imagebot.registry.body import Response
 from imagebot.registry.challenge import Challenge, parse_challenges
+from imagebot.registry.hosts import TOKEN_SERVERS
 from imagebot.registry.limits import Deadline
 from imagebot.registry.logins import Basic, Login, RegistryToken
 from imagebot.registry.tokens import TokenFor, Tokens
@@ -20,12 +21,6 @@ from imagebot.registry.urls import Url
 from imagebot.registry.wire import Exchanges
 from imagebot.secret import Secret
 
-_TOKEN_SERVERS = {
-    "docker.io": "auth.docker.io",
-    "docker.elastic.co": "docker-auth.elastic.co",
-    "lscr.io": "ghcr.io",
-    "registry.gitlab.com": "gitlab.com",
-}
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _SERVICE_CHARACTERS = 1024
 
@@ -125,6 +120,6 @@ class Authorization:
             return same or (self._base.scheme == "http" and realm.host == self._base.host and realm.host in _LOOPBACK)
         return (
             realm.host == self._base.host
-            or realm.netloc == _TOKEN_SERVERS.get(self._registry)
+            or realm.netloc == TOKEN_SERVERS.get(self._registry)
             or realm.netloc in self._auth_hosts
         )

@@ -13,6 +13,7 @@ from imagebot.bans import Remembers
 from imagebot.errors import BadInput, BadResponse, NotFound, Refused
 from imagebot.images.about import About
 from imagebot.images.reference import ImageName, is_digest, is_tag
+from imagebot.proxies import DIRECT, WayOut
 from imagebot.registry.body import Response
 from imagebot.registry.budget import MemoryBudget
 from imagebot.registry.credentials import CredentialStore
@@ -52,7 +53,7 @@ class Registries:
     or config is fetched once. Each question ends by its deadline, but for the resolver's look-up of a name, which has
     limits of its own: whoever waits for a question has to give up by himself.
 
-    `settings` is keyed by canonical host, as in `ImageName`.
+    `settings` is keyed by canonical host, as in `ImageName`; all others are reached by `way`.
     """
 
     def __init__(
@@ -60,8 +61,10 @@ class Registries:
         settings: Mapping[str, RegistrySettings],
         docker_config: Path | None = None,
         timeouts: Timeouts = PATIENCE,
+        way: WayOut = DIRECT,
     ) -> None:
         self._settings = settings
+        self._way = way
         self._credentials = CredentialStore.of(settings, docker_config)
         self._timeouts = timeouts
         self._count = Count()
@@ -211,7 +214,7 @@ class Registries:
         with self._lock:
             if registry not in self._endpoints:
                 self._endpoints[registry] = Endpoint.of(
-                    registry, self._settings.get(registry), self._count, self._waits
+                    registry, self._settings.get(registry), self._count, self._waits, self._way
                 )
             return self._endpoints[registry]
 

@@ -13,21 +13,26 @@ import ipaddress
 import math
 import re
 import socket
+import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPException, HTTPResponse
 from socket import gaierror
 from typing import Any
 
-from urllib3 import PoolManager
+from urllib3 import PoolManager, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
+from imagebot import tls
 from imagebot.errors import Refused
+from imagebot.proxies import Certificates, Proxy
 from imagebot.registry.limits import ADDRESSES, FRAME_BYTES, HEAD_BYTES, Deadline
+from imagebot.registry.urls import Url
 
 _NEVER = tuple(
     ipaddress.ip_network(network)
@@ -51,16 +56,17 @@ _LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Leash:
-    """What the connections of one question must keep to; `private_hosts` may lie in a private network.
+    """What the connections of one exchange must keep to.
 
-    `silence` is how many seconds one read may take, if that is less than the deadline allows. `listing` says how
-    settings would name another host that may.
+    `private`: the host may lie in a private network; `listing` says how settings would name it if it may not. `silence`
+    is how many seconds one read may take, if that is less than the deadline allows. `proxy` is on the way, if any.
     """
 
     deadline: Deadline
-    private_hosts: frozenset[str]
+    private: bool
     listing: str
     silence: float = math.inf
+    proxy: Proxy | None = None
 
     def for_read(self) -> float:
         """Seconds that the next read may take. Raises `TimeoutError` when none is left."""
@@ -80,15 +86,56 @@ def held_by(leash: Leash) -> Iterator[None]:
         _leash.reset(token)
 
 
-class Connections(PoolManager):
-    """Kept connections of one registry and those it names; each use needs `held_by`. Nothing is retried or followed.
+class Connections:
+    """Kept connections of one registry and those it names; each use needs `held_by`. Nothing is retried or followed."""
 
-    `authority` is the file of certificates that are believed.
-    """
+    def __init__(self, certificates: Certificates) -> None:
+        self._certificates = certificates
+        self._lock = threading.Lock()
+        self._managers: dict[tuple[Proxy | None, str, bool], PoolManager] = {}
 
-    def __init__(self, authority: str) -> None:
-        super().__init__(num_pools=8, maxsize=32, retries=False, ca_certs=authority, cert_reqs="CERT_REQUIRED")
-        self.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+    def towards(self, url: Url, proxy: Proxy | None, *, trusted: bool) -> HTTPConnectionPool:
+        """The connections to this host, by `proxy` if there is one. A client certificate is for `trusted` hosts alone.
+
+        Raises `BadInput` for a proxy whose password or certificates do not serve.
+        """
+        authorization = "" if proxy is None else proxy.authorization()
+        certificates = self._certificates if trusted else replace(self._certificates, client=None)
+        with self._lock:
+            manager = self._managers.get(key := (proxy, authorization, trusted))
+            if manager is None:
+                manager = self._managers[key] = _manager(certificates, proxy, authorization)
+        return manager.connection_from_host(url.host, url.port, url.scheme)
+
+    def clear(self) -> None:
+        """Let go of all of them."""
+        with self._lock:
+            for manager in self._managers.values():
+                manager.clear()
+            self._managers.clear()
+
+
+def _manager(certificates: Certificates, proxy: Proxy | None, authorization: str) -> PoolManager:
+    pools: dict[str, Any] = {"num_pools": 8, "maxsize": 32, "retries": False, "cert_reqs": "CERT_REQUIRED"}
+    pools |= tls.files_of(certificates)
+    if proxy is None:
+        manager = PoolManager(**pools)
+    else:
+        headers = {"Proxy-Authorization": authorization} if authorization else {}
+        context = tls.for_proxy(proxy)
+        if context is not None:
+            context.sslsocket_class = _PacedTlsSocket
+        manager = ProxyManager(str(proxy), proxy_headers=headers, proxy_ssl_context=context, **pools)
+    manager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+    return manager
+
+
+class _PacedTlsSocket(ssl.SSLSocket):
+    """To an https proxy: what runs in it is read by urllib3, piece by piece and without end."""
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        self.settimeout(_leash.get().for_read())
+        return super().recv(buflen, flags)
 
 
 def check_peer(address: str, host: str, leash: Leash) -> None:
@@ -96,7 +143,7 @@ def check_peer(address: str, host: str, leash: Leash) -> None:
     peer = _plain(ipaddress.ip_address(address))
     if any(peer.version == network.version and peer in network for network in _NEVER):
         raise Refused(f"{host} is at {peer}, an address that no registry has: not asked")
-    if not peer.is_global and host not in leash.private_hosts:
+    if not peer.is_global and not leash.private:
         raise Refused(f"{host} is at {peer}, a private address: if that is meant, {leash.listing}")
 
 
@@ -195,6 +242,8 @@ class _HttpsPool(HTTPSConnectionPool):
 def _connected(connection: HTTPConnection) -> socket.socket:
     """A socket to the first of a few addresses that takes it; only addresses that may be asked are tried.
 
+    A proxy may be anywhere: settings name it.
+
     The look-up itself has no limit of time but the resolver's own: whoever waits for the question has to give up then.
     """
     host, leash = connection.host.strip("[]"), _leash.get()
@@ -206,7 +255,8 @@ def _connected(connection: HTTPConnection) -> socket.socket:
     for family, kind, protocol, _, address in found[:ADDRESSES]:
         tried = socket.socket(family, kind, protocol)
         try:
-            check_peer(str(address[0]), host, leash)
+            if connection.proxy is None:
+                check_peer(str(address[0]), host, leash)
             tried.settimeout(leash.deadline.for_connect())
             for option in connection.socket_options or ():
                 tried.setsockopt(*option)

@@ -22,6 +22,7 @@ from ssl import SSLCertVerificationError, SSLEOFError, SSLError
 import urllib3.exceptions
 
 from imagebot.errors import BadResponse, Unavailable, WorldError, causes
+from imagebot.proxies import no_tunnel
 from imagebot.registry.connections import Leash, held_by
 
 _FAILURES = (OSError, HTTPException, urllib3.exceptions.HTTPError, ValueError, OverflowError)
@@ -52,28 +53,42 @@ def translated(host: str, leash: Leash) -> Iterator[None]:
 
 def explained(error: Exception, host: str, leash: Leash) -> WorldError:
     """The one clear line for an `error` of the HTTP stack."""
+    if leash.proxy is None:
+        return _explained(error, host, host, leash)
+    said = no_tunnel(leash.proxy, host, error)
+    there = f"the proxy {leash.proxy} on the way to {host}"
+    return said or _explained(error, f"{host}, asked by the proxy {leash.proxy},", there, leash)
+
+
+def _explained(error: Exception, host: str, there: str, leash: Leash) -> WorldError:
+    """`there` is whom the connection itself was to."""
     inside = tuple(causes(error))
 
     def among(*kinds: type[BaseException]) -> bool:
         return any(isinstance(cause, kinds) for cause in inside)
 
-    if among(gaierror):
-        return Down(f"{host} cannot be found: no such host, or no name server")
-    if among(urllib3.exceptions.NewConnectionError):
-        return Down(f"{host} cannot be reached: {_reason(inside)}")
-    if among(urllib3.exceptions.ConnectTimeoutError):
-        return Down(f"{host} did not take the connection within {leash.deadline.timeouts.connect:g} s")
+    if among(gaierror, urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError):
+        return _not_there(inside, there, leash)
     if among(TimeoutError, urllib3.exceptions.TimeoutError):
         return _too_slow(host, leash)
     if among(*_CUT):
         return CutShort(f"{host} cut the connection")
     if among(SSLError):
-        return Unavailable(f"{host} cannot be trusted: {_tls_reason(inside)}")
+        whom = there if among(urllib3.exceptions.ProxyError) else host
+        return Unavailable(f"{whom} cannot be trusted: {_tls_reason(inside)}")
     if among(urllib3.exceptions.LocationValueError):
         return BadResponse(f"{host} is a host that cannot be")
     if among(HTTPException, urllib3.exceptions.ProtocolError) or not among(OSError):
         return BadResponse(f"{host} does not answer in proper HTTP")
     return Down(f"{host} cannot be reached: {_reason(inside)}")
+
+
+def _not_there(inside: tuple[BaseException, ...], there: str, leash: Leash) -> Down:
+    if any(isinstance(cause, gaierror) for cause in inside):
+        return Down(f"{there} cannot be found: no such host, or no name server")
+    if any(isinstance(cause, urllib3.exceptions.NewConnectionError) for cause in inside):
+        return Down(f"{there} cannot be reached: {_reason(inside)}")
+    return Down(f"{there} did not take the connection within {leash.deadline.timeouts.connect:g} s")
 
 
 def _too_slow(host: str, leash: Leash) -> WorldError:

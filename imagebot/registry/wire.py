@@ -9,17 +9,17 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from http import HTTPStatus
-from pathlib import Path
 from urllib.parse import urlencode
 
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
-from urllib3 import BaseHTTPResponse, Timeout
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
 
 from imagebot import __version__
-from imagebot.errors import Unavailable
+from imagebot.errors import BadInput, Refused, Unavailable
+from imagebot.proxies import Proxy, WayOut, refusal
 from imagebot.registry.body import Body, Request, Response
 from imagebot.registry.connections import Connections, Leash
 from imagebot.registry.failures import CutShort, Down, Silent, translated
+from imagebot.registry.hosts import Hosts
 from imagebot.registry.limits import FREE_BYTES, PAUSE_WHEN_DOWN, Deadline
 from imagebot.registry.pause import Pauses
 from imagebot.registry.responses import status_of
@@ -43,24 +43,22 @@ class Count:
 
 
 class Exchanges:
-    """Carries exchanges for one registry. `private_hosts` are those that may lie in a private network."""
+    """Carries exchanges for one registry: to its `hosts`, by its `way`."""
 
-    def __init__(
-        self, registry: str, private_hosts: frozenset[str], ca_file: Path | None, count: Count, waits: Waits
-    ) -> None:
-        self._registry = registry
+    def __init__(self, hosts: Hosts, way: WayOut, count: Count, waits: Waits) -> None:
+        self._hosts = hosts
+        self._proxies = way.proxies
         self._waits = waits
-        self._private_hosts = private_hosts
         self._count = count
         self._pauses = Pauses()
-        self._connections = Connections(DEFAULT_CA_BUNDLE_PATH if ca_file is None else str(ca_file))
+        self._connections = Connections(way.certificates)
 
     def send(self, ask: Request, deadline: Deadline) -> Response:
         """The answer, whatever its status. A connection that is cut, or an error that may pass, is tried once more.
 
         Raises every `WorldError` but those that a status stands for; `ToldToWait` without asking while that counts.
         """
-        account = f"registry {self._registry} {ask.url.netloc} {ask.account}".rstrip()
+        account = f"registry {self._hosts.registry} {ask.url.netloc} {ask.account}".rstrip()
         self._waits.check(account)
         self._pauses.check(ask.url.netloc)
         try:
@@ -94,20 +92,19 @@ class Exchanges:
         return error
 
     def _exchange(self, ask: Request, deadline: Deadline) -> Response:
+        url = ask.url
+        proxy = self._proxies.towards(url.scheme, url.host, url.port)
+        self._hosts.check(url, proxy)
         self._count.add()
-        leash = Leash(deadline, self._private_hosts, self._listing(ask.url), ask.silence)
-        with translated(ask.url.netloc, leash):
+        leash = Leash(deadline, self._hosts.may_be_private(url), self._hosts.how_to_name(url), ask.silence, proxy)
+        with translated(url.netloc, leash):
             response = self._response(ask, leash)
         try:
+            if proxy is not None and response.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+                raise refusal(proxy, url.netloc, response.status)
             return self._read(Body(response, ask, leash))
         finally:
             response.close()
-
-    def _listing(self, url: Url) -> str:
-        """By the name that images have the registry by, port and all: `localhost` is not `localhost:5000`."""
-        if self._registry.startswith(url.host):
-            return f"list {self._registry} under registries"
-        return f"list {url.netloc} in the authHosts of {self._registry} under registries"
 
     def _response(self, ask: Request, leash: Leash) -> BaseHTTPResponse:
         headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **ask.headers}
@@ -115,17 +112,25 @@ class Exchanges:
         if ask.form is not None:
             body = urlencode(ask.form)
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        pool = self._connections.connection_from_host(ask.url.host, ask.url.port, ask.url.scheme)
-        return pool.urlopen(
+        url = ask.url
+        return self._pool(url, leash.proxy).urlopen(
             ask.method,
-            ask.url.rest or "/",
+            # A proxy is told the whole URL, but for what runs through a tunnel.
+            str(url) if leash.proxy is not None and url.scheme == "http" else url.rest or "/",
             body=body,
             headers=headers,
             retries=False,
             redirect=False,
+            assert_same_host=False,
             preload_content=False,
             timeout=Timeout(connect=leash.deadline.for_connect(), read=leash.for_read()),
         )
+
+    def _pool(self, url: Url, proxy: Proxy | None) -> HTTPConnectionPool:
+        try:
+            return self._connections.towards(url, proxy, trusted=self._hosts.is_trusted(url))
+        except BadInput as error:
+            raise Refused(f"{url.netloc} was not asked: {error}") from None
 
     def _read(self, body: Body) -> Response:
         if body.ask.method == "HEAD":

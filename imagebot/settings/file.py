@@ -36,6 +36,7 @@ from imagebot.settings.credentials import (
 )
 from imagebot.settings.paths import FilePath, RepositoryUrl
 from imagebot.settings.policies import AnyPolicies, check_once
+from imagebot.settings.ways import AnyProxy, Reached
 
 DEFAULT_EVERY = timedelta(minutes=5)
 _TEXT = WithJsonSchema(TEXT_SCHEMA)
@@ -95,7 +96,7 @@ class Log(Model):
     """`auto`: text for people on a terminal, JSON lines elsewhere."""
 
 
-class Source(Model):
+class Source(Reached):
     """A source repository, which is only read: its history orders images by commit."""
 
     url: RepositoryUrl
@@ -134,8 +135,8 @@ class Repository(Source):
     api_url: Annotated[str, AfterValidator(words.api_url)] | None = None
     """The forge's API. Default: that of a host that everybody knows; elsewhere where the forge has it on its own, as
     `https://HOST/api/v3` for GitHub Enterprise."""
-    ca_file: FilePath | None = None
-    """The file with the certificates (PEM) that git and the forge's API must be signed by. Default: the public ones."""
+    api_proxy: AnyProxy | None = None
+    """The proxy of the forge's API, where that is another than git's; `none` for no proxy."""
     credentials: Annotated[GitCredentials, FilledBy(Credentials)] | None = None
     """How git and the forge know the bot."""
     api_credentials: Annotated[TokenCredentials | GitHubApp, FilledBy(ApiCredentials)] | None = None
@@ -203,7 +204,7 @@ def _check_key(url: GitUrl, credentials: GitCredentials) -> None:
         raise Misplaced(("credentials",), "an ssh key does not open this URL; write ssh://… or git@host:path")
 
 
-class RegistrySettings(Model):
+class RegistrySettings(Reached):
     """What is special about one registry host."""
 
     plain_http: Flag = False
@@ -212,8 +213,9 @@ class RegistrySettings(Model):
     """How it knows the bot. Without it: as the Docker configuration says, or anonymously."""
     auth_hosts: tuple[Annotated[str, AfterValidator(words.auth_host)], ...] = ()
     """Hosts besides the registry that may be asked for tokens, and so may see its credentials."""
-    ca_file: FilePath | None = None
-    """The file with the certificates (PEM) that its own must be signed by."""
+    blob_hosts: tuple[Annotated[str, AfterValidator(words.blob_host)], ...] = ()
+    """Hosts that the registry may send the bot to for blobs, and that may lie in a private network: `HOST`,
+    `HOST:PORT`, or `*.SUFFIX`. They never see a credential."""
 
 
 class SettingsFile(Model):
@@ -243,6 +245,12 @@ class SettingsFile(Model):
     """What is special about registries, by host and port. A registry that is not here is asked over https."""
     docker_config: FilePath | None = None
     """A Docker `config.json` with credentials. Default: the one in the folder `$DOCKER_CONFIG`, if that is set."""
+    proxy: AnyProxy | None = None
+    """The proxy that all is reached by which has none of its own; `none` for no proxy. Default: what `HTTPS_PROXY`,
+    `HTTP_PROXY` and `NO_PROXY` say."""
+    ca_file: FilePath | None = None
+    """The file with the certificates (PEM) that those of all hosts must be signed by which have no `caFile` of their
+    own. Default: what `SSL_CERT_FILE` names, else the public ones."""
     limits: Limits = Limits()
     """Limits over all repositories. What is not written here is `openPullRequests: 10` and `openedPerHour: 20`."""
     log: Log = Log()

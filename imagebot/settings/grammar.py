@@ -87,6 +87,12 @@ def auth_host(text: str) -> str:
     return text.lower()
 
 
+def blob_host(text: str) -> str:
+    """A host, or all hosts below one."""
+    registry_host(text.removeprefix("*."))
+    return text.lower()
+
+
 def not_too_often(every: timedelta) -> timedelta:
     """How often a pass is done."""
     if every < _SHORTEST:

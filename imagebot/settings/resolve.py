@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import Field
+from pydantic import Field, InstanceOf
 
 from imagebot import knownforges
 from imagebot.documents.model import Model
@@ -18,6 +19,7 @@ from imagebot.knownforges import OF_APPS, ForgeKind
 from imagebot.links import outside
 from imagebot.policy.defaults import DefaultsFile
 from imagebot.policy.fence import FolderFence
+from imagebot.proxies import DIRECT, NO_PROXY, WayOut
 from imagebot.regular import read_regular
 from imagebot.settings.credentials import (
     BasicCredentials,
@@ -36,6 +38,7 @@ from imagebot.settings.file import Author, Limits, Log, Pace, RegistrySettings, 
 from imagebot.settings.grammar import registry_host
 from imagebot.settings.paths import Surroundings
 from imagebot.settings.policies import PolicyRules, fences_of, paths_of
+from imagebot.settings.ways import Reached, signed_by, way_for_all
 
 # Rooms import these from here, beside the resolved ones.
 __all__ = [
@@ -59,6 +62,7 @@ __all__ = [
 ]
 
 M = TypeVar("M", bound=Model)
+ByWay = TypeVar("ByWay", bound=Reached)
 DEFAULT_FILE = "imagebot.yaml"
 DEFAULT_LIMITS = Limits(open_pull_requests=10, opened_per_hour=20)
 """Over all repositories, where nothing else is written."""
@@ -68,13 +72,18 @@ class RepositorySettings(Repository):
     """One repository at one branch: its keys, and what follows from them.
 
     `url` is https, ssh, scp-like or an absolute local path, and holds no password. `api_url` has no slash at its end;
-    it is empty for the `local` forge. `api_credentials` are for the forge where git uses an ssh key. `ca_file` is what
-    both trust in place of public authorities.
+    it is empty for the `local` forge. `api_credentials` are for the forge where git uses an ssh key. Proxies and
+    `ca_file` are those of all hosts, where it has none of its own.
     """
 
     name: str
     forge: ForgeKind = "local"
     api_url: str = ""
+
+    @property
+    def api_way(self) -> WayOut:
+        """How the forge's API is reached."""
+        return self.way if self.api_proxy is None else replace(self.way, proxies=self.api_proxy)
 
     @property
     def forge_credentials(self) -> TokenCredentials | GitHubApp | None:
@@ -88,13 +97,15 @@ class Settings(SettingsFile):
     """All of imagebot.yaml; every path is absolute. `registries` is keyed by canonical host, as in `ImageName`.
 
     Without `database` there is one in the folder `state`. `sources` are read only: no branch, no pull request.
-    `fences` are those of folders in `policies`, `defaults_file` is where `defaults` stand.
+    `fences` are those of folders in `policies`, `defaults_file` is where `defaults` stand. `way` is how all hosts are
+    reached of which there is nothing else; registries, repositories and sources have theirs.
     """
 
     policies: tuple[Path, ...]
     repositories: Mapping[str, RepositorySettings]
     sources: Mapping[str, RepositorySettings] = Field(default={})
     registries: Mapping[str, RegistrySettings] = Field(default={})
+    way: InstanceOf[WayOut] = DIRECT
     limits: Limits = DEFAULT_LIMITS
     fences: Mapping[Path, FolderFence] = Field(default={})
     defaults_file: DefaultsFile | None = None
@@ -153,12 +164,14 @@ def read_settings(file: str, data: bytes, folder: Path, environ: Mapping[str, st
     spelled = _filled(document)
     there = _filled(document, Surroundings(folder, environ))
     rules = _rules(spelled, there, DefaultsFile(file, data, ("defaults",)))
+    way = way_for_all(there.proxy, there.ca_file, environ)
     values = _and(
         there,
         policies=rules.folders,
-        repositories={name: _repository(name, one) for name, one in there.repositories.items()},
-        sources={name: _source(name, one) for name, one in there.sources.items()},
-        registries={registry_host(host): one for host, one in there.registries.items()},
+        repositories={name: _by(way, _repository(name, one)) for name, one in there.repositories.items()},
+        sources={name: _by(way, _source(name, one)) for name, one in there.sources.items()},
+        registries={registry_host(host): _by(way, one) for host, one in there.registries.items()},
+        way=way,
         limits=_over(DEFAULT_LIMITS, there.limits),
         docker_config=there.docker_config or _docker_config(environ),
         fences=rules.fences,
@@ -227,6 +240,15 @@ def _source(name: str, keys: Source) -> RepositorySettings:
     api_url = knownforges.api_of(keys.address, OF_APPS) if is_app else ""
     values = _and(keys, name=f"sources/{name}", forge=OF_APPS if is_app else "local", api_url=api_url)
     return RepositorySettings.model_construct(**values)
+
+
+def _by(way: WayOut, keys: ByWay) -> ByWay:
+    """The same, reached as all hosts are where it says nothing else."""
+    authority = way.certificates.ca_file
+    said = {name: getattr(keys, name, None) for name in ("proxy", "api_proxy")}
+    own = {name: signed_by(proxies, authority) for name, proxies in said.items() if proxies is not None}
+    everybodys = {} if way.proxies == NO_PROXY else {"proxy": way.proxies}
+    return keys.model_copy(update={**everybodys, **own, "ca_file": keys.ca_file or authority})
 
 
 def _rules(spelled: SettingsFile, there: SettingsFile, defaults: DefaultsFile) -> PolicyRules:

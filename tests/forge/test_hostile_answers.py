@@ -19,6 +19,7 @@ from imagebot.errors import BadResponse, Unavailable, WorldError
 from imagebot.forge.protocol import Blob, Forge, PullRequest, Signs
 from imagebot.forge.refusals import failures
 from imagebot.forge.transport import Transport
+from imagebot.proxies import DIRECT
 from imagebot.secret import Secret
 from tests.forge.conftest import any_client
 from tests.fuzz.answers.http_slips import Http, with_slips
@@ -129,7 +130,7 @@ def test_a_forge_that_drips_is_left(beginning: bytes) -> None:
         pytest.raises(Unavailable, match="no answer in time"),
         failures("forge.test", "list"),
     ):
-        Transport(None, 0.05).send("GET", served.url, {})
+        Transport(DIRECT, 0.05).send("GET", served.url, {})
 
 
 def test_regret_a_forge_that_always_has_one_byte_more_is_left() -> None:
@@ -138,7 +139,7 @@ def test_regret_a_forge_that_always_has_one_byte_more_is_left() -> None:
         pytest.raises(Unavailable, match="no answer in time"),
         failures("forge.test", "list"),
     ):
-        Transport(None, 0.05).send("GET", served.url, {})
+        Transport(DIRECT, 0.05).send("GET", served.url, {})
 
 
 def life(forge: Forge) -> Iterator[Callable[[], object]]:

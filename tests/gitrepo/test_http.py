@@ -12,6 +12,7 @@ from imagebot.errors import BadResponse, ImagebotError, NotFound, Refused, Unava
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.push import Pushed, PushUpdate
 from imagebot.gitrepo.remote import Remote
+from imagebot.proxies import Certificates, WayOut
 from imagebot.secret import Secret
 from imagebot.settings.resolve import Author, TokenCredentials
 from tests.support.git_http import GitHttpServer, git_http_server
@@ -64,7 +65,7 @@ def test_own_authority_is_trusted_and_no_other(tmp_path: Path, environments: Bar
     with git_http_server(tmp_path, context) as server:
         server.users["bot"] = CANARY
         url = server.url("environments.git")
-        trusting = Remote(url, "main", RIGHT, authority)
+        trusting = Remote(url, "main", RIGHT, WayOut(certificates=Certificates(authority)))
         assert Mirror.open(tmp_path / "state/a.git", trusting).fetch("imagebot/").branches == {}
 
         with pytest.raises(Unavailable, match=r"certificate.*caFile names who signed it"):

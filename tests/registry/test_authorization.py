@@ -11,9 +11,11 @@ import pytest
 
 from imagebot.errors import BadResponse, Refused, WorldError
 from imagebot.images.reference import ImageName
+from imagebot.proxies import DIRECT
 from imagebot.registry.authorization import Authorization
 from imagebot.registry.challenge import Challenge
 from imagebot.registry.client import Registries
+from imagebot.registry.hosts import Hosts
 from imagebot.registry.urls import Url
 from imagebot.registry.waits import Waits
 from imagebot.registry.wire import Count, Exchanges
@@ -249,7 +251,7 @@ def test_each_image_has_its_own_token(stack: ExitStack) -> None:
     ],
 )
 def test_whom_a_registry_may_name_as_its_token_server(registry: str, base: str, realm: str, believed: bool) -> None:
-    wire = Exchanges("r.test", frozenset(), None, Count(), Waits())
+    wire = Exchanges(Hosts(registry, Url.parse(base)), DIRECT, Count(), Waits())
     authorization = Authorization(registry, Url.parse(base), ("AUTH.test", "other.test:8443"), wire)
     named = Challenge("bearer", {"realm": realm})
     if believed:

@@ -32,9 +32,3 @@ def test_what_can_be_no_host_is_bad_input(registry: str, auth_hosts: tuple[str, 
     """Image names allow five digits for a port, whatever they say."""
     with pytest.raises(BadInput, match="is no host"):
         Endpoint.of(registry, RegistrySettings.model_construct(auth_hosts=auth_hosts), Count(), Waits())
-
-
-def test_only_listed_hosts_may_be_private() -> None:
-    listed = RegistrySettings(auth_hosts=("Auth.internal:8443",))
-    assert Endpoint.of("r.internal", listed, Count(), Waits()).private_hosts == {"r.internal", "auth.internal"}
-    assert Endpoint.of("r.internal", None, Count(), Waits()).private_hosts == frozenset()

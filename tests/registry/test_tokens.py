@@ -12,6 +12,8 @@ from urllib.parse import parse_qs
 import pytest
 
 from imagebot.errors import BadResponse, Refused, Unavailable, WorldError
+from imagebot.proxies import DIRECT
+from imagebot.registry.hosts import Hosts
 from imagebot.registry.limits import PATIENCE, Deadline, Timeouts
 from imagebot.registry.logins import Basic, Credential, Login, RefreshToken
 from imagebot.registry.tokens import TokenFor, Tokens
@@ -43,7 +45,7 @@ def counting(**more: Any) -> Served:
 
 
 def tokens() -> Tokens:
-    return Tokens(Exchanges("r.test", frozenset({"127.0.0.1"}), None, Count(), Waits()))
+    return Tokens(Exchanges(Hosts("r.test", Url.parse("https://127.0.0.1"), listed=True), DIRECT, Count(), Waits()))
 
 
 def wanted(server: Served, credential: Credential | None = None, repository: str = "acme/api") -> TokenFor:

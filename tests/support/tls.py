@@ -13,10 +13,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def loopback(folder: Path) -> tuple[ssl.SSLContext, Path]:
-    """What a server at 127.0.0.1 needs, and the file for clients that shall believe it."""
+def loopback(folder: Path, *names: str) -> tuple[ssl.SSLContext, Path]:
+    """What a server at 127.0.0.1 needs, by these `names` as well, and the file for clients that shall believe it."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tests")])
+    alternatives: list[x509.GeneralName] = [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    alternatives += [x509.DNSName(each) for each in names]
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -25,7 +27,7 @@ def loopback(folder: Path) -> tuple[ssl.SSLContext, Path]:
         .serial_number(1)
         .not_valid_before(dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
         .not_valid_after(dt.datetime(2120, 1, 1, tzinfo=dt.UTC))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
@@ -38,3 +40,18 @@ def loopback(folder: Path) -> tuple[ssl.SSLContext, Path]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(authority, private)
     return context, authority
+
+
+def asking(folder: Path, *names: str, passphrase: str = "") -> tuple[ssl.SSLContext, Path, Path]:
+    """The same for a server that lets in only who shows a certificate; and that, which has its key beside it."""
+    context, authority = loopback(folder, *names)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(authority)
+    client = folder / "client.pem"
+    key = (folder / "key.pem").read_bytes()
+    if passphrase:
+        plain = serialization.load_pem_private_key(key, None)
+        way = serialization.BestAvailableEncryption(passphrase.encode())
+        key = plain.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, way)
+    client.write_bytes(key + authority.read_bytes())
+    return context, authority, client
