@@ -99,6 +99,8 @@ def _facts(decision: Decision, line: WatchDecision) -> Iterator[tuple[str, str]]
     if line.case is not None and line.case.source is not None:
         source = line.case.source
         yield "from", f"{source.environment}, which has {source.version}" if source.version else source.because
+    if line.asked is not None:
+        yield "tags", f"as {line.asked} lists them"
     inherited = _inherited(decision, line)
     order = next((one for one in inherited if one.path[2:] == (line.watch.order().name,)), None)
     yield "rule", f"{line.watch.rule}  ({f'{order.file}:{order.line}' if order else decision.policy.file})"
@@ -166,6 +168,7 @@ def _data(decision: Decision, line: WatchDecision, now: datetime) -> dict[str, A
         "environment": decision.policy.environment,
         "policy": decision.policy.file,
         "image": str(line.watch.image),
+        "listedAs": str(line.asked or line.watch.image),
         "rule": line.watch.rule,
         "inherited": [
             {"key": _key(one.path), "value": one.text, "file": one.file, "line": one.line}

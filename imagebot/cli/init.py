@@ -15,11 +15,13 @@ from imagebot.cli.sources import Contents, RepositoryLocation, read, source_of
 from imagebot.documents.model import Model
 from imagebot.documents.schema import json_schema
 from imagebot.errors import FINE, NOT_ALL_DONE, BadInput
+from imagebot.images.name_prefix import NamePrefix
 from imagebot.policy.model import Policy, PolicyFile
 from imagebot.policyfiles import load_paths
 from imagebot.settings.file import SettingsFile
+from imagebot.settings.grammar import registry_host
 from imagebot.settings.policies import NO_RULES
-from imagebot.settings.resolve import DEFAULT_FILE, rules_for_policies
+from imagebot.settings.resolve import DEFAULT_FILE, read_document, rules_for_policies
 from imagebot.suggest.sort import UnplacedField
 from imagebot.suggest.suggest import Suggestion, suggest, survey
 
@@ -64,7 +66,7 @@ def command(source: str, into: Path, branch: str | None, **flags: str | Path | N
     schema = os.path.relpath(into.absolute() / "schemas" / "policy.schema.json", folder)
     found = survey(base.name, contents.files, contents.paths)
     known = _existing(folder, into / DEFAULT_FILE)
-    suggestion = suggest(found, known, schema)
+    suggestion = suggest(found, known, schema, _caches(into / DEFAULT_FILE))
     # Settings without a policy would only fail in the next verb.
     wrote = _write(into, base, suggestion) if known or suggestion.files else ()
     for line in [_read_line(given, contents), *wrote]:
@@ -91,6 +93,12 @@ def _existing(policies: Path, file: Path) -> tuple[Policy, ...]:
     if known.problems:
         raise BadInput(*known.problems, "these policies are there already: mend them, then run init again")
     return known.policies
+
+
+def _caches(file: Path) -> list[NamePrefix]:
+    """The pull-through caches that the settings know, if there are any settings. Raises `BadInput`."""
+    keys = read_document(file)[1].registries if file.exists() else {}
+    return [NamePrefix(registry_host(host), path) for host, one in keys.items() for path in one.upstreams]
 
 
 def _write(into: Path, base: FirstSettings, suggestion: Suggestion) -> Iterator[str]:

@@ -63,7 +63,8 @@ def _everything(config: Path | None, ask: Ask) -> PolicySet:
 
 def _checked(config: Path | None, policies: PolicySet) -> PolicySet:
     """The same with what is wrong with what the settings name."""
-    used = {watch.image.registry for policy in policies.policies for watch in policy.watches}
+    watches = [watch for policy in policies.policies for watch in policy.watches]
+    used = {name.registry for watch in watches for name in (watch.image, watch.upstream) if name is not None}
     found = checked(config, used if policies.complete else None)
     problems = tuple(sorted([*policies.problems, *found.problems]))
     return replace(policies, problems=problems, advice=tuple(sorted([*policies.advice, *found.hints])))

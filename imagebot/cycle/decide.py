@@ -10,7 +10,7 @@ from imagebot.cycle.closing_evidence import believed, proposed
 from imagebot.cycle.creation_times import creation_times, remembered_times
 from imagebot.cycle.digest_versions import named
 from imagebot.cycle.fetch_facts import FactQuestion, FieldPlace, gather, witnesses
-from imagebot.cycle.tag_lists import Listed
+from imagebot.cycle.tag_lists import Listed, lister
 from imagebot.cycle.unanswered import unanswered
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
@@ -74,7 +74,7 @@ class Snapshot:
     def asks(self, policy: Policy, index: int) -> bool:
         """Whether to judge one watch may take a question to its registry: not if something else is in the way."""
         is_there = isinstance(self.checkouts[policy.repository], Checkout)
-        listed = self.lists[policy.watches[index].image]
+        listed = self.lists[lister(self.world, policy.watches[index])]
         return is_there and isinstance(listed, Listed) and not isinstance(self.fields(policy, index), Unknown)
 
     def unknown(self, policy: Policy, index: int, because: ImagebotError) -> WatchDecision:
@@ -92,13 +92,21 @@ def judge_watch(this: Snapshot, policy: Policy, index: int) -> Sequence[WatchDec
     if isinstance(checkout, ImagebotError):
         raise checkout
     left = this.left(policy, index)
-    return [replace(line, left=left) for line in _lines(this, checkout, policy, index)]
+    asked = _asked(this, policy.watches[index])
+    return [replace(line, left=left, asked=asked) for line in _lines(this, checkout, policy, index)]
+
+
+def _asked(this: Snapshot, watch: Watch) -> ImageName | None:
+    """As what the tags of a watch were asked for, where that is not the image itself."""
+    listed = this.lists[lister(this.world, watch)]
+    asked = listed.tags.asked if isinstance(listed, Listed) else None
+    return None if asked == watch.image else asked
 
 
 def _lines(this: Snapshot, checkout: Checkout, policy: Policy, index: int) -> Sequence[WatchDecision]:
     watch = policy.watches[index]
     fields = this.fields(policy, index)
-    listed = this.lists[watch.image]
+    listed = this.lists[lister(this.world, watch)]
     if isinstance(fields, Unknown):
         return [WatchDecision(watch, (), None, fields)]
     if isinstance(listed, ImagebotError):
@@ -109,7 +117,8 @@ def _lines(this: Snapshot, checkout: Checkout, policy: Policy, index: int) -> Se
         return [WatchDecision(watch, fields, None, unanswered(error))]
     if not listed.tags.complete:
         many = len(listed.tags.tags)
-        because = f"the tag list of {watch.image.familiar} may be cut short: the registry stopped at {many} tags"
+        image = lister(this.world, watch).familiar
+        because = f"the tag list of {image} may be cut short: the registry stopped at {many} tags"
         return [WatchDecision(watch, fields, ranking, Unknown(because))]
     source = _source(this, policy, index)
     if isinstance(source, Unknown):
@@ -120,7 +129,7 @@ def _lines(this: Snapshot, checkout: Checkout, policy: Policy, index: int) -> Se
     except ImagebotError as error:
         return [WatchDecision(watch, fields, ranking, unanswered(error))]
     if isinstance(odd, Cut):
-        return [WatchDecision(watch, fields, ranking, Unknown(cut_short(watch.image.familiar, odd)))]
+        return [WatchDecision(watch, fields, ranking, Unknown(cut_short(lister(this.world, watch).familiar, odd)))]
     return _judged(here, policy, ranking, replace(listed, doubt=odd), source)
 
 

@@ -64,7 +64,7 @@ def renamed(witnesses: Witnesses, ranking: Ranking, field: Pinned, to: str) -> s
     floor = ranking.place(to) or ()
     if remembered := _highest(ranking, [tag for tag in known if (ranking.place(tag) or ()) > floor]):
         return remembered
-    tags = witnesses.registries.tags(image).tags
+    tags = witnesses.registries.tags(witnesses.listed).tags
     above = [tag for tag in _in_order(ranking, tags) if (ranking.place(tag) or ()) > floor]
     unread = [tag for tag in tags if ranking.place(tag) is None and not moves(tag)]
     there = memory.digests(image, [*above, *unread])

@@ -10,12 +10,13 @@ from imagebot.cycle.attest import Witnesses
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.digest_versions import Pinned, named, renamed
 from imagebot.cycle.field_arrival import arrival, arrived, taken_back
+from imagebot.cycle.tag_lists import lister
 from imagebot.errors import NotFound, Unavailable, WorldError
 from imagebot.fields.field import Field
 from imagebot.policy.model import Policy, Watch
 from imagebot.registry.manifest import preferred
 from imagebot.selection import gates
-from imagebot.selection.doubts import Attested, Doubt
+from imagebot.selection.doubts import Attested, Doubt, NotMirrored
 from imagebot.selection.facts import Case, Fact, Facts, KeptBack, Needs, Since, TagFacts
 from imagebot.selection.moving import moves
 from imagebot.selection.reasons import listed, shown
@@ -150,7 +151,7 @@ def _incomplete(question: FactQuestion, tag: str, known: TagFacts, error: NotFou
     return replace(known, gone=doubt, lacks="not all of its image")
 
 
-def _gone(question: FactQuestion, tag: str) -> Attested | Doubt:
+def _gone(question: FactQuestion, tag: str) -> Attested | Doubt | NotMirrored:
     """What it means that nothing is shown for a candidate: something else must be, what is deployed first of all."""
     said = (part for field in question.case.deployed for part in (field.tag, field.digest) if part)
     others = (candidate.tag for candidate in question.case.candidates)
@@ -159,7 +160,8 @@ def _gone(question: FactQuestion, tag: str) -> Attested | Doubt:
 
 def witnesses(here: FieldPlace) -> Witnesses:
     """Where an absence of the image that is watched here can be attested."""
-    return Witnesses(here.checkout.world, here.checkout.registries, here.checkout.memory, here.watch.image)
+    world, image = here.checkout.world, here.watch.image
+    return Witnesses(world, here.checkout.registries, here.checkout.memory, image, lister(world, here.watch))
 
 
 def _running(question: FactQuestion, tag: str, facts: Facts) -> Facts:

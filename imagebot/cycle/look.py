@@ -13,7 +13,7 @@ from imagebot.cycle.pull_requests import party_of
 from imagebot.cycle.registry_cache import RegistryCache
 from imagebot.cycle.side_by_side import SideBySide, Step
 from imagebot.cycle.source_history import Branch, Histories, branches, read_branch
-from imagebot.cycle.tag_lists import listed
+from imagebot.cycle.tag_lists import listed, lister
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.images.reference import ImageName
@@ -95,7 +95,7 @@ class Look:
             settings = self.world.settings.repositories[name]
             step = Step(party_of(settings), f"check out {name}", partial(self._open, settings, tuple(held[name])))
             self.work.start(step, partial(self._opened, name))
-        images = sorted({watch.image for policy in policies for watch in policy.watches})
+        images = sorted({lister(self.world, watch) for policy in policies for watch in policy.watches})
         self.memory.will_list(images)
         for image in images:
             task, question = f"list the tags of {image.familiar}", partial(self.registries.tags, image)
@@ -107,7 +107,7 @@ class Look:
 
     def _need(self, policy: Policy, index: int) -> None:
         watch, elsewhere = policy.watches[index], self.sight.elsewhere(policy)
-        needs: set[Need] = {policy.repository, watch.image}
+        needs: set[Need] = {policy.repository, lister(self.world, watch)}
         if watch.commit is not None:
             needs.add((watch.commit.source, watch.commit.branch))
         if elsewhere is not None:

@@ -222,12 +222,15 @@ class MirrorRemade(Event):
 
 @dataclass(frozen=True, slots=True)
 class TagsListed(Event):
+    """`asked` is where, if that was at a mirror."""
+
     name = "tags.listed"
     level = "debug"
     image: str
     tags: int
     dropped: int
     complete: bool
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)

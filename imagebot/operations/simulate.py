@@ -12,6 +12,7 @@ from imagebot.cycle.checkout import check_out
 from imagebot.cycle.pass_store import PassStore
 from imagebot.cycle.registry_cache import RegistryCache
 from imagebot.cycle.source_history import read_histories
+from imagebot.cycle.tag_lists import lister
 from imagebot.cycle.world import World
 from imagebot.errors import BadInput, ImagebotError, NotFound
 from imagebot.images.reference import ImageName
@@ -124,7 +125,7 @@ class _Look:
                 f"{self.watch.image.familiar} follows the tag {self.watch.order()}: no registry tells what a tag stood"
                 " for in the past, so there is nothing to simulate"
             )
-        listed = self.asked.tags(self.watch.image)
+        listed = self.asked.tags(lister(self.world, self.watch))
         ranking = rank(self.watch, listed.tags, self.deployed, self.known)
         in_order = ranking.needs or tuple(candidate.tag for candidate in ranking.candidates)
         came, silent, unasked = self._walk(listed, in_order, stop_early=not ranking.needs)

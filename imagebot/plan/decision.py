@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from imagebot.fields.all_shapes import RUNNING
 from imagebot.fields.field import Field
+from imagebot.images.reference import ImageName
 from imagebot.policy.model import Policy, Watch
 from imagebot.selection.facts import Case, Facts
 from imagebot.selection.rank import Ranking
@@ -18,7 +19,8 @@ class WatchDecision:
 
     `case` and `facts` are what the verdict was reached by, as far as it came to that.
     `left` are its places inside longer text that are not edited. `major`: this is about new major versions alone, which
-    the policy wants apart. What is not on a list of tags that is not `believed` may be there all the same.
+    the policy wants apart. What is not on a list of tags that is not `believed` may be there all the same. `asked` is
+    the image whose tags these are, where they were listed elsewhere: by a mirror, or by what is cached here.
     """
 
     watch: Watch
@@ -30,6 +32,7 @@ class WatchDecision:
     left: tuple[Field, ...] = ()
     major: bool = False
     believed: bool = True
+    asked: ImageName | None = None
 
     @property
     def deployed(self) -> tuple[Deployed, ...]:

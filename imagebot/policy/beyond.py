@@ -16,6 +16,11 @@ def beyond(file: PolicyFile, fence: FolderFence) -> Iterator[tuple[Path, str]]:
     places += [("repositories", place, name) for _, place, name in file.named_in_settings()]
     places += [("environments", ("environments", name), name) for name in file.environments]
     places += [("registries", ("images", index, "image"), str(one.image)) for index, one in enumerate(file.images)]
+    places += [
+        ("registries", ("images", index, "upstream"), str(one.upstream))
+        for index, one in enumerate(file.images)
+        if one.upstream is not None
+    ]
     for kind, place, name in places:
         patterns: tuple[str, ...] | None = getattr(fence.may, kind)
         if patterns is not None and not covers(patterns, name):

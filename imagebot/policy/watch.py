@@ -177,6 +177,9 @@ class Watch(ImageKeys):
 
     image: NameText
     """The image's name without tag and digest, for example `ghcr.io/acme/api`."""
+    upstream: NameText | None = None
+    """The image that this one is a cached copy of, where `image` is in a pull-through cache: `docker.io/library/redis`.
+    Its registry lists the tags; manifests are asked of the cache. `pullThrough` in imagebot.yaml says it for all."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [*_ONE_ORDER, {"not": {"anyOf": _ONE_ORDER}}]})
 
@@ -195,6 +198,8 @@ class Watch(ImageKeys):
         if not self.orders:
             raise ValueError(f"write how tags are ordered: exactly one of {', '.join(others)} and {last}")
         check_order(self)
+        if self.upstream == self.image:
+            raise Misplaced(("upstream",), f"{self.image} is no copy of itself")
         return self
 
     @property

@@ -23,6 +23,7 @@ from imagebot.registry.image_config import Config, Papers, image
 from imagebot.registry.limits import PATIENCE, Deadline, Timeouts
 from imagebot.registry.lookup import Learnt, Lookup
 from imagebot.registry.manifest import Manifest, preferred
+from imagebot.registry.mirrors import by_mirror, places
 from imagebot.registry.responses import NoImage, announced_digest, manifest_object
 from imagebot.registry.signatures import Look, SignatureSearch
 from imagebot.registry.waits import Waits
@@ -37,13 +38,15 @@ class TagList:
     """Every tag of an image, in no order that means anything.
 
     `complete` is False where the registry may have cut the list short without a word; `dropped` counts what it sent
-    that is no tag. `uploaded` tells when the images of tags came to the registry, where it says so.
+    that is no tag. `uploaded` tells when the images of tags came to the registry, where it says so. `asked` is the name
+    by which it was asked for: another one at a mirror.
     """
 
     tags: tuple[str, ...]
     complete: bool = True
     dropped: int = 0
     uploaded: Mapping[str, datetime] = field(default_factory=dict)
+    asked: ImageName | None = field(default=None, compare=False)
 
 
 class Registries:
@@ -63,7 +66,7 @@ class Registries:
         timeouts: Timeouts = PATIENCE,
         way: WayOut = DIRECT,
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self._way = way
         self._credentials = CredentialStore.of(settings, docker_config)
         self._timeouts = timeouts
@@ -90,13 +93,25 @@ class Registries:
             for endpoint in self._endpoints.values():
                 endpoint.authorization.new_pass()
 
+    def upstream(self, name: ImageName) -> ImageName | None:
+        """The image that `name` is a cached copy of, as the settings have it."""
+        listed = self.settings.get(name.registry)
+        return None if listed is None else listed.upstream(name)
+
+    def mirror(self, name: ImageName) -> ImageName | None:
+        """As what a mirror has `name`, where its own registry is never asked."""
+        last = places(self.settings, name)[-1]
+        return None if last == name else last
+
     @leaving_light
+    @by_mirror
     def tags(self, name: ImageName) -> TagList:
         """Every tag of an image, over all pages."""
         pages = self._lookup(name, f"list {name.repository}").tags()
-        return TagList(pages.tags, pages.complete, pages.dropped, pages.uploaded)
+        return TagList(pages.tags, pages.complete, pages.dropped, pages.uploaded, name)
 
     @leaving_light
+    @by_mirror
     def digest(self, name: ImageName, tag: str) -> str:
         """What `tag` stands for at this moment: a claim of the registry's, until `verify` has seen the manifest."""
         assert is_tag(tag), "tags are checked where they come in"
@@ -109,6 +124,7 @@ class Registries:
             return _digest_of(conversation.expect(conversation.manifest(tag, "GET")), name.registry)
 
     @leaving_light
+    @by_mirror
     def shown(self, name: ImageName, tag: str) -> str:
         """What `tag` stands for by the bytes that are shown for it, where `digest` told one that cannot be fetched.
 
@@ -126,6 +142,7 @@ class Registries:
         return digest
 
     @leaving_light
+    @by_mirror
     def exists(self, name: ImageName, reference: str) -> bool:
         """Whether there is a manifest for this tag or digest: the control question to an absence, always asked anew.
 
@@ -141,11 +158,13 @@ class Registries:
             return True
 
     @leaving_light
+    @by_mirror
     def verify(self, name: ImageName, digest: str) -> None:
         """Fetch the manifest by `digest` and hash it. Raises `BadResponse` if it is another, `NotFound` if none."""
         self._show(name, digest).manifest(digest)
 
     @leaving_light
+    @by_mirror
     def platforms(self, name: ImageName, digest: str) -> Mapping[str, str]:
         """The platforms that the image of this digest runs on, each with the digest of the manifest for it.
 
@@ -162,6 +181,7 @@ class Registries:
         return {} if only is None else {only: digest}
 
     @leaving_light
+    @by_mirror
     def about(self, name: ImageName, digest: str, platform: str | None = None) -> About:
         """What the image of this digest says about itself, on `platform`.
 
@@ -214,7 +234,7 @@ class Registries:
         with self._lock:
             if registry not in self._endpoints:
                 self._endpoints[registry] = Endpoint.of(
-                    registry, self._settings.get(registry), self._count, self._waits, self._way
+                    registry, self.settings.get(registry), self._count, self._waits, self._way
                 )
             return self._endpoints[registry]
 

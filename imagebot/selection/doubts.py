@@ -47,6 +47,13 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
+class NotMirrored:
+    """A mirror or a cache does not show what its upstream has, or may have: it is waited for."""
+
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cut:
     """A list of tags leaves out `tag`, and the registry has it."""
 
@@ -74,6 +81,19 @@ def unshown(tag: str, controls: Collection[str], since: datetime) -> Doubt:
     """Nothing is behind a tag, nor behind anything else that was asked for."""
     others = f", nor for {listed(sorted(controls))}" if controls else ""
     return Doubt(f"the registry shows nothing for {tag}{others}", since)
+
+
+def not_cached(tag: str, image: str, upstream: str) -> NotMirrored:
+    """A pull-through cache was asked to fetch what its upstream has."""
+    return NotMirrored(f"{upstream} has {tag}, and {image}, its cache, does not show it: it comes once that does")
+
+
+def not_mirrored(tag: str, mirror: str, image: str) -> NotMirrored:
+    """A mirror is the only one that may be asked."""
+    return NotMirrored(
+        f"{mirror}, the mirror of {image}, does not show {tag}: it comes once that does, and without `fallback` nobody"
+        " else is asked"
+    )
 
 
 def unlisted(tags: Collection[str], shrunk: Shrunk | None, since: datetime) -> Doubt:

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from imagebot.policy.gates import Gates
 from imagebot.policy.model import Watch
-from imagebot.selection.doubts import Attested, Doubt
+from imagebot.selection.doubts import Attested, Doubt, NotMirrored
 from imagebot.selection.rank import Ranking
 from imagebot.selection.verdict import Candidate, Deployed, Hold, Version
 
@@ -86,7 +86,7 @@ class TagFacts:
     digest: str | None = None
     first_seen: datetime | None = None
     asked: bool = False
-    gone: Attested | Doubt | None = None
+    gone: Attested | Doubt | NotMirrored | None = None
     platforms: Mapping[str, str] | None = None
     registry_digest: str | None = None
     lacks: str = ""

@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from imagebot.documents.duration import format_duration
 from imagebot.selection import gates
-from imagebot.selection.doubts import Attested, Doubt
+from imagebot.selection.doubts import Attested, Doubt, NotMirrored
 from imagebot.selection.facts import Case, Elsewhere, Fact, Facts, Needs, TagFacts
 from imagebot.selection.gates import Passed
 from imagebot.selection.moving import moves
@@ -200,7 +200,9 @@ class _Look:
     def _unclear(self, field: Deployed) -> Held:
         return Held(self._to, Hold.DOWNGRADE, None, cannot_tell(self.case.ranking, field, self.candidate))
 
-    def _gone(self, gone: Attested | Doubt) -> Unknown | Passed:
+    def _gone(self, gone: Attested | Doubt | NotMirrored) -> Held | Unknown | Passed:
+        if isinstance(gone, NotMirrored):
+            return Held(self._to, Hold.MIRROR, None, gone.because)
         if isinstance(gone, Doubt) and gone.stands(self.now):
             return Unknown(str(gone))
         told = f"while it shows {gone.by}" if isinstance(gone, Attested) else f"since {shown(gone.since)}"

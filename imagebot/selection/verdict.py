@@ -63,6 +63,7 @@ class Hold(StrEnum):
     SOURCE = "promotion"
     DOWNGRADE = "downgrade"
     DOUBT = "in doubt"
+    MIRROR = "not mirrored"
     BY_HAND = "by hand"
     ROLLED_BACK = "rolled back"
     CLOSED = "closed"

@@ -86,11 +86,20 @@ def _elsewhere(files: _Files, folder: Path) -> _Said:
 
 
 def _unused(written: SettingsFile, registries: Collection[str] | None) -> _Said:
-    for host in written.registries if registries is not None else ():
-        if registry_host(host) not in (registries or ()):
-            near = sorted(name for name in registries or () if name.partition(":")[0] == host.partition(":")[0])
+    used = None if registries is None else _asked(written, registries)
+    for host in written.registries if used is not None else ():
+        if registry_host(host) not in (used or ()):
+            near = sorted(name for name in used or () if name.partition(":")[0] == host.partition(":")[0])
             hint = f"; did you mean {near[0]}?" if near else ""
             yield ("registries", host), f"no policy has an image from {host}{hint}"
+
+
+def _asked(written: SettingsFile, registries: Collection[str]) -> frozenset[str]:
+    """Those that images are named after, those that their copies are of, and the mirrors of all of these."""
+    keys = {registry_host(host): one for host, one in written.registries.items()}
+    known = frozenset(registries)
+    known |= {prefix.registry for host in known & keys.keys() for prefix in keys[host].upstreams.values()}
+    return known | {mirror.url.registry for host in known & keys.keys() if (mirror := keys[host].mirrored)}
 
 
 def _files(document: ParsedFile) -> Iterator[tuple[Place, Path]]:

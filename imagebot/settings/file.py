@@ -15,6 +15,8 @@ from imagebot import gitnames
 from imagebot.documents.duration import Duration
 from imagebot.documents.model import TEXT_SCHEMA, WHOLE, FilledBy, Flag, Misplaced, Model
 from imagebot.gitnames import GitUrl
+from imagebot.images.name_prefix import NamePrefix
+from imagebot.images.reference import ImageName
 from imagebot.knownforges import EVERYBODYS_WRITES_PER_MINUTE, FACTS, ForgeKind, api_of, kind_of
 from imagebot.policy.defaults import Defaults
 from imagebot.settings import grammar as words
@@ -34,6 +36,7 @@ from imagebot.settings.credentials import (
     StateBranch,
     TokenCredentials,
 )
+from imagebot.settings.mirrors import AnyMirror, RegistryMirror, Upstreams
 from imagebot.settings.paths import FilePath, RepositoryUrl
 from imagebot.settings.policies import AnyPolicies, check_once
 from imagebot.settings.ways import AnyProxy, Reached
@@ -216,6 +219,32 @@ class RegistrySettings(Reached):
     blob_hosts: tuple[Annotated[str, AfterValidator(words.blob_host)], ...] = ()
     """Hosts that the registry may send the bot to for blobs, and that may lie in a private network: `HOST`,
     `HOST:PORT`, or `*.SUFFIX`. They never see a credential."""
+    mirror: AnyMirror | None = None
+    """The registry that is asked in its place: `https://HOST/v2/PATH`, or `{url: …, fallback: true}`. Images are
+    written as before. A login, `plainHttp` and `caFile` are those of that host."""
+    pull_through: Upstreams | None = None
+    """Which registries it is a pull-through cache of: `docker.io`, or `{hub: docker.io, ghcr: ghcr.io}` by the path
+    that its repositories begin with. Their tags are then those that the other registry lists."""
+
+    @property
+    def mirrored(self) -> RegistryMirror | None:
+        """Who is asked in its place."""
+        return RegistryMirror(url=self.mirror) if isinstance(self.mirror, NamePrefix) else self.mirror
+
+    @property
+    def upstreams(self) -> Mapping[str, NamePrefix]:
+        """What it is a cache of, by the path that its repositories begin with; the longest first, none at the end."""
+        given = self.pull_through or {}
+        if isinstance(given, NamePrefix):
+            return {"": given}
+        return dict(sorted(given.items(), key=lambda item: -len(item[0])))
+
+    def upstream(self, name: ImageName) -> ImageName | None:
+        """The image of another registry that this one of its own is a copy of."""
+        for path, prefix in self.upstreams.items():
+            if NamePrefix(name.registry, path).holds(name):
+                return prefix.name(name.repository.removeprefix(f"{path}/") if path else name.repository)
+        return None
 
 
 class SettingsFile(Model):
@@ -267,6 +296,16 @@ class SettingsFile(Model):
     @model_validator(mode="after")
     def _policies_once(self) -> Self:
         check_once(self.policies)
+        return self
+
+    @model_validator(mode="after")
+    def _copies_of_others(self) -> Self:
+        for host, keys in self.registries.items():
+            canonical = words.registry_host(host)
+            if keys.mirrored is not None and keys.mirrored.url.registry == canonical:
+                raise Misplaced(("registries", host, "mirror"), f"{host} is no mirror of itself")
+            if any(prefix.registry == canonical for prefix in keys.upstreams.values()):
+                raise Misplaced(("registries", host, "pullThrough"), f"{host} is no cache of itself")
         return self
 
     @model_validator(mode="after")

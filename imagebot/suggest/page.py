@@ -22,24 +22,32 @@ _NOTES = {
 _WITHOUT = "without files that hold the same images in a form that this policy does not follow"
 
 
-def policy_page(page: Page, repository: str, held_by: Holders, schema: str) -> bytes:
-    """A policy file; `schema` is where editors find its JSON Schema, from the folder that it stands in."""
+def policy_page(
+    page: Page, repository: str, held_by: Holders, schema: str, copies: Mapping[ImageName, ImageName]
+) -> bytes:
+    """A policy file; `schema` is where editors find its JSON Schema, from the folder that it stands in.
+
+    `copies` are images in pull-through caches, each with what it is a copy of.
+    """
     environments: dict[str, Plain | Noted] = {}
     for unit in page.units:
         found = patterns(unit, held_by)
         note = _WITHOUT if any(pattern.startswith("!") for pattern in found) else ""
         paths: Entry = {"paths": Noted(found, above=note)}
         environments[unit.environment] = Noted(paths, beside=_NOTES.get(unit.environment, ""))
-    images = [_image(name, page) for name, _ in page.units[0].tracks]
+    images = [_image(name, page, copies.get(name)) for name, _ in page.units[0].tracks]
     head = [f"yaml-language-server: $schema={schema}"]
     return write({"app": page.app, "repository": repository, "environments": environments, "images": images}, head)
 
 
-def _image(name: ImageName, page: Page) -> Noted:
+def _image(name: ImageName, page: Page, upstream: ImageName | None) -> Noted:
     fields = {unit.environment: unit.images[name] for unit in page.units}
     placed = [one for some in fields.values() for one in some]
     rule = rule_for([one.tracked for one in placed])
-    entry: dict[str, Plain | Noted] = {"image": name.familiar, "semver": Noted(rule.semver, beside=rule.reach)}
+    entry: dict[str, Plain | Noted] = {"image": name.familiar}
+    if upstream is not None:
+        entry["upstream"] = Noted(str(upstream), beside="as the name reads: its tags count, a cache may list few")
+    entry["semver"] = Noted(rule.semver, beside=rule.reach)
     if rule.loose:
         entry["loose"] = Noted(True, beside="versions here have fewer than three numbers, or zeros before one")
     entry["tags"] = _tags(rule)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from imagebot.fields.embedded import find_embedded
@@ -10,11 +10,13 @@ from imagebot.fields.field import Found
 from imagebot.fields.find import find
 from imagebot.fields.screen import Screen
 from imagebot.fields.unclear import unclear
+from imagebot.images.name_prefix import NamePrefix
 from imagebot.plan.claims import FileFields, FileIndex, claims
 from imagebot.policy.model import Policy
 from imagebot.policy.read import read_policies
 from imagebot.selection.verdict import Unknown
 from imagebot.suggest.apps import Holders, Page, Unit, apart, distinct, pages, units
+from imagebot.suggest.copies import copied
 from imagebot.suggest.layout import Layout
 from imagebot.suggest.page import policy_page
 from imagebot.suggest.sort import Held, Placed, UnplacedField, left_out, sort_fields
@@ -65,8 +67,13 @@ def _known(file: str, data: bytes, found: Found, screen: Screen) -> FileFields:
     return FileFields(found, doubts, find_embedded(file, data, found, near))
 
 
-def suggest(repository: SurveyedRepository, existing: Sequence[Policy], schema: str) -> Suggestion:
-    """Policy files for every field that no `existing` policy has; `schema` is where editors find their JSON Schema."""
+def suggest(
+    repository: SurveyedRepository, existing: Sequence[Policy], schema: str, caches: Collection[NamePrefix] = ()
+) -> Suggestion:
+    """Policy files for every field that no `existing` policy has; `schema` is where editors find their JSON Schema.
+
+    What is in `caches` is known to be a copy, and of what, without a word in its policy.
+    """
     theirs = [policy for policy in existing if policy.repository == repository.name]
     taken = _taken(theirs, repository.files)
     placed, left = sort_fields(repository.files, taken)
@@ -74,7 +81,9 @@ def suggest(repository: SurveyedRepository, existing: Sequence[Policy], schema: 
     homes = Layout(repository.paths).homes(file for file, _ in placed)
     whole = units(placed, homes, repository.name)
     free, owned = _without_rivals(distinct([one for unit in whole for one in apart(unit, held_by)]), existing)
-    written = [(page, policy_page(page, repository.name, held_by, schema)) for page in pages(free)]
+    names = {name for _, name in placed if not any(cache.holds(name) for cache in caches)}
+    copies = {name: upstream for name in names if (upstream := copied(name)) is not None}
+    written = [(page, policy_page(page, repository.name, held_by, schema, copies)) for page in pages(free)]
     sound, policies, wrong = _checked(written, theirs, repository)
     return Suggestion(
         files={page.file: data for page, data in sound},

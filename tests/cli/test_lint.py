@@ -171,6 +171,18 @@ def test_a_registry_that_no_policy_uses_is_a_hint(here: Path) -> None:
     assert "3:14: hint: no policy has an image from localhost; did you mean localhost:5777?" in printed
 
 
+def test_mirrors_and_what_copies_are_of_are_used(here: Path) -> None:
+    (here / "policies" / "shop.yaml").write_text(SHOP.replace("image: nginx", "image: harbor.corp/hub/library/nginx"))
+    (here / "imagebot.yaml").write_text(
+        SETTINGS + "registries:\n"
+        "  harbor.corp: {pullThrough: {hub: docker.io}}\n"
+        "  docker.io: {mirror: https://cache.corp/v2/hub}\n"
+        "  cache.corp: {plainHttp: true}\n"
+    )
+    code, printed = lint()
+    assert (code, "no policy has an image" in printed) == (0, False), printed
+
+
 @pytest.mark.parametrize("range_", ["'>=2.0.0 <1.0.0'", "'>=4 <3 || >2 <=1'"])
 def test_a_range_that_nothing_is_in_is_a_mistake(here: Path, range_: str) -> None:
     (here / "policies" / "shop.yaml").write_text(SHOP.replace("1.x", range_))

@@ -58,6 +58,7 @@ def test_what_is_within_is_followed() -> None:
         ("repository: envs", "repository: other", "2:13: other is beyond the fence of teams/a"),
         ("{paths:", "{repository: other, paths:", "4:25: other is beyond"),
         ("semver: ^1", "commit: {source: their-source}", "7:22: their-source is beyond"),
+        ("semver: ^1", "semver: ^1\n    upstream: ghcr.io/team-b/api", "8:15: ghcr.io/team-b/api is beyond"),
         (
             "staging: ",
             "production: ",

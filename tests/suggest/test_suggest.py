@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from imagebot.images.name_prefix import NamePrefix
 from imagebot.plan.claims import claims
 from imagebot.policy.model import Policy
 from imagebot.policy.read import read_policies
@@ -312,3 +313,17 @@ def _work_again(size: int) -> int:
     files = {f"apps/a{number}/pod.yaml": pod(f"acme/a{number}:1.2.3") for number in range(size)}
     known = suggested(files).policies
     return calls(lambda: suggested(files, known))
+
+
+def test_a_copy_in_a_pull_through_cache_follows_its_upstream() -> None:
+    files = {"staging/app.yaml": pod("harbor.corp/hub/library/redis:7.2.1", "harbor.corp/acme/api:1.2.3")}
+    pages = b"".join(suggested(files).files.values())
+    assert b"  - image: harbor.corp/hub/library/redis\n    upstream: docker.io/library/redis  #" in pages
+    assert pages.count(b"upstream:") == 1
+
+
+def test_a_cache_that_the_settings_know_needs_no_word_in_a_policy() -> None:
+    contents = {"staging/app.yaml": pod("harbor.corp/hub/library/redis:7.2.1").encode()}
+    caches = [NamePrefix("harbor.corp", "hub")]
+    (page,) = suggest(survey("envs", contents, contents), (), SCHEMA, caches).files.values()
+    assert b"upstream" not in page
