@@ -15,6 +15,7 @@ from imagebot.cycle.world import World
 from imagebot.forge import forges
 from imagebot.forge.manners import Manners
 from imagebot.forge.protocol import Forge
+from imagebot.forge.source_forge import SourceForge
 from imagebot.gitnames import STATE
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.remote import Remote
@@ -24,7 +25,14 @@ from imagebot.observe.log import log_sink
 from imagebot.policy.read import PolicySet
 from imagebot.policyfiles import load_policies
 from imagebot.registry.client import Registries
-from imagebot.settings.resolve import GitHubApp, RepositorySettings, Settings, SshKey, TokenCredentials
+from imagebot.settings.resolve import (
+    GitHubApp,
+    RepositorySettings,
+    Settings,
+    SourceForgeSettings,
+    SshKey,
+    TokenCredentials,
+)
 from imagebot.settings.resolve import load as load_settings
 from imagebot.store.open import as_it_lies, opener
 
@@ -79,6 +87,13 @@ def world_of(
             known[repository.name] = forges.connect(repository, manners)
         return known[repository.name]
 
+    asked: dict[str, SourceForge] = {}
+
+    def source_forge(notes: SourceForgeSettings) -> SourceForge:
+        if notes.name not in asked:
+            asked[notes.name] = forges.source_forge(notes, manners)
+        return asked[notes.name]
+
     def git_credentials(repository: RepositorySettings) -> TokenCredentials | SshKey | None:
         if isinstance(repository.credentials, GitHubApp):
             return forge(repository).git_credentials()
@@ -104,6 +119,7 @@ def world_of(
         mirror=mirror,
         source=source,
         forge=forge,
+        source_forge=source_forge,
         store=opener(settings, shelf),
         as_it_lies=partial(as_it_lies, settings),
         index=FieldIndex(settings.state / "mirrors", writes=locked, part=part),

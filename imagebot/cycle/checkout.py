@@ -13,6 +13,7 @@ from imagebot.cycle.lazy_property import once
 from imagebot.cycle.pass_store import PassStore
 from imagebot.cycle.pull_requests import PullRequests, party_of
 from imagebot.cycle.registry_cache import RegistryCache
+from imagebot.cycle.source_changes import SourceNotes
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.forge.protocol import Signs
@@ -98,6 +99,11 @@ class Checkout:
             return Frozen(self.heads.unreadable[branch])
         rebuilt = Command.REBUILD in self.pull_requests.commands.get(branch, frozenset())
         return self.pull_requests.held(branch) or (None if rebuilt else self.frozen(branch))
+
+    @once
+    def notes(self) -> SourceNotes:
+        """What changed in the sources of images."""
+        return SourceNotes(self.world, self.memory)
 
     @once
     def branches(self) -> Branches:

@@ -15,6 +15,7 @@ from imagebot.bans import LONGEST_S, Ban
 from imagebot.cycle.lazy_property import once
 from imagebot.images.about import About
 from imagebot.images.reference import ImageName
+from imagebot.images.source_changes import SourceChanges
 from imagebot.policy.model import Policy
 from imagebot.pulls.block import Proposed
 from imagebot.pulls.refusals import RefusedVersions
@@ -153,6 +154,20 @@ class PassStore:
 
     def is_about(self, name: ImageName, digest: str, platform: str | None, about: About) -> None:
         self._store.recall("about", {f"{name}@{digest} {platform or ''}": about.to_json()})
+
+    def source_changes(self, key: str) -> tuple[datetime, SourceChanges] | None:
+        """What changed between two images, and when that was asked first, if it was asked in any pass."""
+        known = self._store.recalled("source", [key]).get(key)
+        if known is None:
+            return None
+        at, _, text = known.partition(" ")
+        changes = SourceChanges.from_json(text)
+        return None if changes is None else (min(datetime.fromisoformat(at), self.now), changes)
+
+    def has_source_changes(self, key: str, changes: SourceChanges) -> None:
+        before = self.source_changes(key)
+        at = self.now if before is None else before[0]
+        self._store.recall("source", {key: f"{at.isoformat()} {changes.to_json()}"})
 
     def created(self, name: ImageName, digests: Iterable[str]) -> Mapping[str, datetime | None]:
         """When the images of these digests say that they were made, of those that were asked about in any pass."""

@@ -72,7 +72,8 @@ def _hosts(checkout: Checkout) -> Mapping[str, ForgeKind]:
 
 def besides(checkout: Checkout, target: BranchTarget, change: Change) -> list[ImageFacts]:
     """What is known about each update of a change, in their order."""
-    return [_beside(checkout, target, update) for update in change.updates]
+    known = [_beside(checkout, target, update) for update in change.updates]
+    return checkout.notes.with_changes(change.updates, known)
 
 
 def _beside(checkout: Checkout, target: BranchTarget, update: ImageUpdate) -> ImageFacts:
@@ -98,7 +99,7 @@ def _beside(checkout: Checkout, target: BranchTarget, update: ImageUpdate) -> Im
     age = member.policy.gates.for_image(member.line.watch.minimum_age).minimum_age
     known = member.line.facts.of(update.new.tag)
     seen = known.first_seen if age and known is not None else None
-    return ImageFacts(old, new, seen, age, "; ".join(doubts), tuple(unasked))
+    return ImageFacts(old, new, seen, age, "; ".join(doubts), tuple(unasked), at=checkout.memory.now)
 
 
 def _member(target: BranchTarget, update: ImageUpdate) -> Member:

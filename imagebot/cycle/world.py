@@ -13,10 +13,11 @@ from imagebot.cycle.said_loudly import SaidLoudly
 from imagebot.cycle.side_by_side import Budgets, Lanes, SideBySide, Step
 from imagebot.errors import Bug, ImagebotError, Stopped
 from imagebot.forge.protocol import Forge
+from imagebot.forge.source_forge import SourceForge
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.observe.events import Event
 from imagebot.registry.client import Registries
-from imagebot.settings.resolve import RepositorySettings, Settings
+from imagebot.settings.resolve import RepositorySettings, Settings, SourceForgeSettings
 from imagebot.store.protocol import Store
 
 T = TypeVar("T")
@@ -38,6 +39,7 @@ class World:
     mirror: Callable[[RepositorySettings], Mirror]
     source: Callable[[str, str | None], Mirror]
     forge: Callable[[RepositorySettings], Forge]
+    source_forge: Callable[[SourceForgeSettings], SourceForge]
     store: Callable[[], Store]
     as_it_lies: Callable[[ImagebotError], Store]
     index: FieldIndex

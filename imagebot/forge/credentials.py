@@ -15,13 +15,15 @@ def sendable(token: str, whose: str) -> str:
     return token
 
 
-def account(host: str, credentials: TokenCredentials | GitHubApp) -> str:
+def account(host: str, credentials: TokenCredentials | GitHubApp | None) -> str:
     """Whose limits count: one host's and one credential's, by a name that tells no secret.
 
     A token is known by a part of its hash, from which nobody gets it back; one that is changed for another is another
     account. Raises `BadInput` if its file cannot be read.
     """
     match credentials:
+        case None:
+            return f"{host} nobody"
         case GitHubApp(id=app, installation=installation):
             return f"{host} app {app}/{installation}"
         case TokenCredentials(token=source):

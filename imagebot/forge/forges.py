@@ -7,7 +7,8 @@ from collections.abc import Callable
 from imagebot.forge.discreet import discreet
 from imagebot.forge.manners import Manners
 from imagebot.forge.protocol import Forge
-from imagebot.settings.resolve import ForgeKind, RepositorySettings
+from imagebot.forge.source_forge import SOURCE_APIS, SourceForge, connect_by_rest
+from imagebot.settings.resolve import ForgeKind, RepositorySettings, SourceForgeSettings
 
 
 def _azure(settings: RepositorySettings, manners: Manners) -> Forge:
@@ -55,6 +56,16 @@ FORGES: dict[ForgeKind, Callable[[RepositorySettings, Manners], Forge]] = {
     "gitlab": _gitlab,
     "local": _local,
 }
+
+
+def source_forge(settings: SourceForgeSettings, manners: Manners) -> SourceForge:
+    """A forge that is asked what changed in a source. Asks nothing of it yet."""
+    if settings.forge != "github":
+        return connect_by_rest(settings, manners)
+    from imagebot.forge import github_wire
+
+    wire, _ = github_wire.connect(settings, settings.forge_credentials, manners)
+    return SourceForge(wire, SOURCE_APIS["github"])
 
 
 def connect(settings: RepositorySettings, manners: Manners) -> Forge:

@@ -39,9 +39,12 @@ _RENEW_BEFORE_S = 60.0
 
 
 def connect(
-    settings: RepositorySettings, credentials: TokenCredentials | GitHubApp, manners: Manners
+    settings: RepositorySettings, credentials: TokenCredentials | GitHubApp | None, manners: Manners
 ) -> tuple[Wire, Callable[[], Secret] | None]:
-    """The API at `settings.api_url`, and what makes tokens of an App, where there is one; asks nothing of it yet."""
+    """The API at `settings.api_url`, and what makes tokens of an App, where there is one; asks nothing of it yet.
+
+    Without credentials it may only be read.
+    """
     # It writes to standard error by itself, where our log goes; at DEBUG also the tokens that an App is given.
     set_log_level(logging.WARNING)
     transport = Transport(settings.api_way, manners.timeout_s)
@@ -51,11 +54,13 @@ def connect(
     host = urlsplit(settings.api_url).netloc
     dialect = Dialect(host, Pager("per_page", _PAGE), _RIGHTS, apart_s, apart_s / 4, graphql)
 
-    def wire(auth: Auth.Auth) -> Wire:
+    def wire(auth: Auth.Auth | None) -> Wire:
         ask = _ask(_requester(settings.api_url, auth, transport))
         return Wire(ask, dialect, manners, lambda: account(dialect.host, credentials))
 
     match credentials:
+        case None:
+            return wire(None), None
         case TokenCredentials(token=source):
             return wire(_Bearer(source.reveal)), None
         case GitHubApp():

@@ -50,17 +50,19 @@ def token_of(settings: RepositorySettings) -> TokenCredentials:
 
 def connect(
     settings: RepositorySettings,
-    credentials: TokenCredentials,
+    credentials: TokenCredentials | None,
     authorization: Authorization,
     dialect: Dialect,
     manners: Manners,
 ) -> Wire:
-    """The API at `settings.api_url`; asks nothing of it yet."""
+    """The API at `settings.api_url`; asks nothing of it yet. Without credentials it may only be read."""
     transport = Transport(settings.api_way, manners.timeout_s)
 
     def ask(verb: str, path: str, parameters: Parameters, body: Body) -> Reply:
         # Read for each request: mounted secrets rotate.
-        headers = {"Authorization": authorization(sendable(credentials.token.reveal(), "the forge"))}
+        headers = {}
+        if credentials is not None:
+            headers["Authorization"] = authorization(sendable(credentials.token.reveal(), "the forge"))
         if body is not None:
             headers["Content-Type"] = "application/json" if isinstance(body, Mapping) else _PATCH
         url = path if path == dialect.graphql else settings.api_url + path

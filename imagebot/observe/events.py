@@ -334,6 +334,15 @@ class PullRequestStillFailed(PullRequestFailed):
 
 
 @dataclass(frozen=True, slots=True)
+class SourceUnasked(Event):
+    """What changed in a source is not told to reviewers, or not yet: nothing else lacks for it."""
+
+    name = "source.unasked"
+    source: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class ForgeWarned(Event):
     name = "forge.warned"
     level = "warning"

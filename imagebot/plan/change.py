@@ -31,6 +31,7 @@ class ImageUpdate:
 
     `rule` is the order of the policy as its file has it, `policy_file` that file's name; `skipped` are the nearest
     better tags that were not taken. `promoted` says which environment the version comes from, if it comes from one.
+    `source` is the URL of the source where the policy says it.
     """
 
     app: str
@@ -44,6 +45,7 @@ class ImageUpdate:
     policy_file: str
     skipped: tuple[Refusal, ...] = ()
     promoted: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

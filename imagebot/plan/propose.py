@@ -130,6 +130,7 @@ def _image_update(due: Due, moves: Sequence[tuple[Field, Value]]) -> ImageUpdate
         policy_file=due.policy.file.rpartition("/")[2],  # its folder depends on where the bot runs
         skipped=due.skipped,
         promoted=_promoted(due.policy),
+        source=due.watch.source or "",
     )
 
 

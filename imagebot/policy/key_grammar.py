@@ -13,6 +13,7 @@ _DNS_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9_])?(?:\[bot\])?", re.ASCII)
 _IMAGE_POLICY = re.compile(r"[a-z0-9][a-z0-9.-]*:[a-z0-9][a-z0-9.-]*", re.ASCII)
 _PREDICATE = re.compile(r"https?://[!-~]{3,200}", re.ASCII)
+_SOURCE = re.compile(r"https://[A-Za-z0-9.:-]{1,253}(?:/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}){2,20}", re.ASCII)
 _LONGEST_LABEL = 50
 CODEOWNERS = "codeowners"
 """Among reviewers: whoever the forge's CODEOWNERS file names for the files that change."""
@@ -63,6 +64,13 @@ def image_policy(text: str) -> str:
     if _IMAGE_POLICY.fullmatch(text):
         return text
     raise ValueError(f"{text!r} is no image policy; write it as in the marker: namespace:name")
+
+
+def source_url(text: str) -> str:
+    """The page of a source repository."""
+    if _SOURCE.fullmatch(text):
+        return text
+    raise ValueError(f"{text!r} is no source repository; write it as https://HOST/OWNER/NAME")
 
 
 def label(text: str) -> str:

@@ -40,6 +40,7 @@ ExactTag = Annotated[str, AfterValidator(key_grammar.exact_tag), _TEXT]
 FieldPath = Annotated[str, AfterValidator(key_grammar.field_path), _STRING]
 TemplateText = Annotated[Template, reads(Template, Template.parse), _STRING]
 File = Annotated[str, AfterValidator(gitnames.repository_file)]
+SourceUrl = Annotated[str, AfterValidator(key_grammar.source_url), _STRING]
 ImagePolicy = Annotated[str, AfterValidator(key_grammar.image_policy), _STRING]
 
 
@@ -133,6 +134,9 @@ class ImageKeys(EveryOrder):
     minimum_age: Duration = timedelta()
     """How long the bot must have known an image before it may run, such as `3d`: the time that the world has to find
     out what is wrong with it. A tag that is pushed again starts anew."""
+    source: SourceUrl | None = None
+    """Where what it is built from is, such as `https://github.com/acme/api`: for links, and for what changed. Default:
+    what its labels say."""
     downgrade: Literal["allow", "hold"] = "hold"
     """`hold`: only a person goes back to an older version; `allow`: the bot does so where the newer one is gone."""
     repush: Literal["allow", "ignore"] = "ignore"

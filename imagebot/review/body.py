@@ -16,8 +16,9 @@ from imagebot.review.escape import code, html_code, prose
 from imagebot.review.facts import in_full, table
 from imagebot.review.flags import Flag, flags
 from imagebot.review.image_facts import ImageFacts, unasked
-from imagebot.review.links import HOSTS
+from imagebot.review.links import HOSTS, links
 from imagebot.review.note import note
+from imagebot.review.source_words import source_sections
 from imagebot.review.titles import labels, moved
 from imagebot.review.truncate import BodyPart, Worth, fit
 from imagebot.review.warnings import warning
@@ -70,7 +71,7 @@ def describe(
     `room` is how many characters the body may have, `facts` what is known of the forge that shows it.
     """
     shown = [
-        _Shown(update, beside, flags(beside.old, beside.new, update), hosts, facts.folds)
+        _Shown(update, beside, flags(update, beside), hosts, facts.folds)
         for update, beside in zip(change.updates, besides, strict=True)
     ]
     found = tuple(flag for each in shown for flag in each.flags)
@@ -130,6 +131,8 @@ def _one(shown: _Shown) -> Iterator[BodyPart]:
     yield BodyPart(f"\n**Why this tag**: {_why(update)}\n", Worth.REASONS)
     if skipped := _skipped(update):
         yield BodyPart(f"\n{skipped}\n", Worth.SKIPPED)
+    for title, section in _of_source(shown):
+        yield BodyPart(_fold(shown, title, [section]), Worth.DETAILS)
 
 
 def _several(shown: Sequence[_Shown]) -> Iterator[BodyPart]:
@@ -149,13 +152,21 @@ def _section(shown: _Shown) -> BodyPart:
     update = shown.update
     summary = f"{html_code(update.app)} {html_code(update.image.familiar)}" if shown.folds else _name(update)
     facts = [_why(update), table(update, shown.beside, shown.hosts), _fields(update, _FIELDS_SHOWN)]
-    more = [_skipped(update), in_full(update, shown.beside)]
+    told = [f"{title}:\n\n{section}" for title, section in _of_source(shown)]
+    more = [_skipped(update), *told, in_full(update, shown.beside)]
     least = BodyPart(f"\n{_name(update)}: {_why(update)}\n", Worth.REASONS)
     return BodyPart(
         _fold(shown, summary, [*facts, *more]),
         Worth.DETAILS,
         BodyPart(_fold(shown, summary, facts), Worth.FIELDS, least),
     )
+
+
+def _of_source(shown: _Shown) -> Iterator[tuple[str, str]]:
+    beside = shown.beside
+    if beside.changes is not None:
+        compare = links(beside.old, beside.new, shown.update, shown.hosts).compare
+        yield from source_sections(beside.changes, compare)
 
 
 def _folded(shown: _Shown) -> Iterator[BodyPart]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable
 
 from imagebot.errors import printable
 
@@ -23,6 +24,11 @@ _REFERS = re.compile(
     r"[@#`\\\[\]]|:(?=//)|(?<=\bwww)\.|(?<=\bgh)-(?=[0-9])|[!&%$*](?=[\w\"'])|~(?=[a-z\"'])|:(?=[a-z+-][\w+-]*:)",
     re.ASCII | re.IGNORECASE,
 )
+# In a tracker beside the forge: behind such a word, in text that is merged, `SHOP-12` may be closed.
+_CLOSES = re.compile(r"\b(?:clos|fix|resolv|implement)\w*\b", re.ASCII | re.IGNORECASE)
+_TICKET = re.compile(r"(?<=[A-Za-z0-9_])-(?=[0-9])", re.ASCII)
+# The same where it refers only if it is joined to what follows, with the beginnings of a box, a comment and a block.
+_JOINED = re.compile(rf"[#@](?=\w)|\[(?=\S)|`|<(?=!)|~(?=~)|(?![#@`\\\[\]])(?:{_REFERS.pattern})", _REFERS.flags)
 # A word that is nothing but a word, a small number, a date, a time or a duration, with what stands around it in a
 # sentence. Longer words of the first six letters may be ids of commits, a number and `)` the beginning of a list.
 _COMMON = re.compile(
@@ -51,6 +57,20 @@ def code(text: str, limit: int = _LIMIT) -> str:
     """A code span that also survives inside a table; no backtick, pipe or comment of `text` is left in it."""
     safe = plain(text, limit).replace("`", "'").replace("|", "¦").replace("<!", f"<{_GONE}").strip()
     return f"`{safe}`" if safe else "` `"
+
+
+def fenced(lines: Iterable[str]) -> str:
+    """A block of code with text of people, line by line.
+
+    A forge may make a commit message of all that stands here, which knows no code: so that nothing refers, closes or
+    commands there either, each sign that could has a space behind it.
+    """
+    return "\n".join(["```text", *map(_apart, lines), "```"])
+
+
+def _apart(line: str) -> str:
+    spaced = _JOINED.sub(lambda found: " ." if found[0] == "." else f"{found[0]} ", line)
+    return plain(_TICKET.sub("- ", spaced) if _CLOSES.search(spaced) else spaced).rstrip()
 
 
 def html_code(text: str, limit: int = _LIMIT) -> str:

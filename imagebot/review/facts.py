@@ -10,7 +10,8 @@ from imagebot.knownforges import ForgeKind
 from imagebot.plan.change import ImageUpdate
 from imagebot.review.compare import Comparison, Names, compare
 from imagebot.review.escape import code, prose
-from imagebot.review.image_facts import ImageFacts
+from imagebot.review.image_facts import SOURCE, ImageFacts
+from imagebot.review.image_source import end_of_life
 from imagebot.review.links import links
 from imagebot.review.titles import versions
 from imagebot.selection.reasons import short, shown
@@ -59,6 +60,8 @@ def _rows(update: ImageUpdate, beside: ImageFacts, hosts: Mapping[str, ForgeKind
         yield "size", _NONE, _megabytes(new.size)
     if new is not None:
         yield "source", "", _links(update, beside, hosts)
+    if new is not None and (end := end_of_life(new)):
+        yield "looked after", "", f"until {end:%Y-%m-%d}, says its publisher"
     if beside.unknown:
         yield "more", "", f"not known: {prose(beside.unknown)}"
 
@@ -83,6 +86,10 @@ def _links(update: ImageUpdate, beside: ImageFacts, hosts: Mapping[str, ForgeKin
     told = [f"[{words}]({url})" for words, url in shown_links if url is not None]
     if found.compare is None and found.because:
         told.append(f"no comparison: {found.because}")
+    if beside.changes is not None and beside.changes.because:
+        told.append(prose(beside.changes.because))
+    if beside.changes is None and SOURCE in beside.unasked:
+        told.append("what changed is not known yet")
     return " · ".join(told) or _NONE
 
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from imagebot.images.about import About, Run
+from imagebot.images.source_changes import SourceChanges
 from imagebot.plan.change import ImageUpdate
-from imagebot.review.image_source import same_place, source_of
+from imagebot.review.image_facts import ImageFacts
+from imagebot.review.image_source import end_of_life, same_place, source_of
 from imagebot.versions.created import FIRST_IMAGES
 
 
@@ -18,11 +20,13 @@ class FlagKind(StrEnum):
 
     REPUSH = "repush"
     ROOT = "root"
+    UNTAGGED = "untagged"
     SOURCE = "source"
     ENTRYPOINT = "entrypoint"
     COMMAND = "command"
     PORT = "port"
     PLATFORM = "platform"
+    ENDED = "ended"
     OLDER = "older"
     MAJOR = "major"
 
@@ -40,6 +44,8 @@ class Flag:
     | entrypoint, command | as a shell would write it  | the same                          |
     | port                |                            | new ports: `8080/tcp, 9090/tcp`   |
     | platform            | lost ones: `linux/arm64, …`|                                   |
+    | untagged            |                            | tag                               |
+    | ended               |                            | `2026-11-17`                      |
     | older               | built on: `2026-11-17`     | built on; `days` before the other |
     """
 
@@ -49,9 +55,12 @@ class Flag:
     days: int = 0
 
 
-def flags(old: About | None, new: About | None, update: ImageUpdate) -> tuple[Flag, ...]:
-    """The warnings about `update`, worst first; `old` and `new` are None where they could not be asked about."""
-    found = [*_of_kind(update)]
+def flags(update: ImageUpdate, beside: ImageFacts) -> tuple[Flag, ...]:
+    """The warnings about `update`, worst first, from what is known beside it."""
+    old, new = beside.old, beside.new
+    found = [*_of_kind(update), *_of_source(update, beside.changes)]
+    if new is not None and beside.at is not None and (end := end_of_life(new)) and end <= beside.at.date():
+        found.append(Flag(FlagKind.ENDED, now=f"{end:%Y-%m-%d}"))
     if old is not None and new is not None:
         found += [*_of_run(old.run, new.run), *_of_claims(old, new)]
         if lost := [platform for platform in old.platforms if platform not in new.platforms]:
@@ -70,6 +79,11 @@ def _of_kind(update: ImageUpdate) -> Iterator[Flag]:
         yield Flag(FlagKind.REPUSH, ", ".join(old.digest or "" for old in update.old), update.new.digest or "")
     if update.kind == FlagKind.MAJOR:
         yield Flag(FlagKind.MAJOR, ", ".join(dict.fromkeys(old.tag for old in update.old)), update.new.tag)
+
+
+def _of_source(update: ImageUpdate, changes: SourceChanges | None) -> Iterator[Flag]:
+    if changes is not None and changes.untagged:
+        yield Flag(FlagKind.UNTAGGED, now=update.new.tag)
 
 
 def _of_run(old: Run, new: Run) -> Iterator[Flag]:

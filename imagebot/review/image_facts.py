@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from imagebot.images.about import About
+from imagebot.images.source_changes import SourceChanges
+
+SOURCE = "source"
+"""Among what is `unasked`: what changed in the source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +19,8 @@ class ImageFacts:
 
     `old` and `new` are the images, None where they could not be asked about; `unknown` says then why. `unasked` are
     those of the two about which the registry may tell more another time: it did not say that they are not there.
+    `changes` is what their source tells about the way from one to the other, None where nobody could be asked, or is to
+    be; where somebody did not answer `unasked` has `SOURCE`. `at` is when this was written.
     `first_seen` is when the bot first saw the new one, if it keeps that, and `minimum_age` how old it had to be.
     """
 
@@ -24,6 +30,8 @@ class ImageFacts:
     minimum_age: timedelta = timedelta()
     unknown: str = ""
     unasked: tuple[str, ...] = ()
+    changes: SourceChanges | None = None
+    at: datetime | None = None
 
 
 def unasked(besides: Sequence[ImageFacts]) -> tuple[str, ...]:

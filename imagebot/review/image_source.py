@@ -6,6 +6,8 @@ came before, for images that have no others.
 
 from __future__ import annotations
 
+from datetime import date
+
 from imagebot.images.about import About
 from imagebot.images.reference import ImageName, Reference
 
@@ -26,6 +28,18 @@ def base_of(about: About) -> str:
     """The reference of the base image, with its digest where that is known; empty if there is none."""
     name, digest = _label(about, _BASE), _label(about, "org.opencontainers.image.base.digest")
     return name if "@" in name else "@".join(part for part in (name, digest) if part)
+
+
+def end_of_life(about: About) -> date | None:
+    """The day from which on its publisher looks after it no more, where a label says so.
+
+    Docker's hardened images have the first of these, what Microsoft annotates the second.
+    """
+    said = _label(about, "com.docker.dhi.date.end-of-life", "vnd.microsoft.artifact.lifecycle.end-of-life.date")
+    try:
+        return date.fromisoformat(said[:10])
+    except ValueError:
+        return None
 
 
 def same_place(one: str, other: str) -> bool:

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from collections.abc import Mapping
 
 from imagebot.plan.change import ImageUpdate
 from imagebot.review.escape import code
 from imagebot.review.flags import Flag, FlagKind
 
 _LONGEST = 120
+_SAYS: Mapping[FlagKind, str] = {
+    FlagKind.REPUSH: (
+        "{tag}: somebody pushed this tag again. The tag stays and what runs changes: make sure that its publisher meant"
+        " to."
+    ),
+    FlagKind.UNTAGGED: (
+        "{tag}: its source has **no tag of that name**, and has one of the version before: make sure that those who"
+        " make releases there made this one."
+    ),
+    FlagKind.ENDED: "{tag}: its publisher says that nobody looks after it since {now}.",
+    FlagKind.PORT: "{tag} listens on new ports: {now}.",
+    FlagKind.PLATFORM: "{tag} is not built for {was} any more.",
+    FlagKind.OLDER: "{tag} was built on {now}, {days} **before** the image that it replaces: so its publisher says.",
+    FlagKind.MAJOR: "{tag} is a new major version, {was} before: what uses it may have to change, too.",
+}
 
 
 def warning(flag: Flag, update: ImageUpdate) -> str:
@@ -16,11 +31,6 @@ def warning(flag: Flag, update: ImageUpdate) -> str:
     tag = code(update.new.tag)
     was, now = code(flag.was, _LONGEST), code(flag.now, _LONGEST)
     match flag.kind:
-        case FlagKind.REPUSH:
-            return (
-                f"{tag}: somebody pushed this tag again. The tag stays and what runs changes: make sure that its"
-                " publisher meant to."
-            )
         case FlagKind.ROOT:
             user = f"as {now}" if flag.now else "without a user of its own"
             return f"{tag} runs **as root**: {user}, where the image before it runs as {was}."
@@ -30,13 +40,6 @@ def warning(flag: Flag, update: ImageUpdate) -> str:
         case FlagKind.ENTRYPOINT | FlagKind.COMMAND:
             before = was if flag.was else "none"
             return f"{tag} starts with another {flag.kind}: {now if flag.now else 'none'}, before {before}."
-        case FlagKind.PORT:
-            return f"{tag} listens on new ports: {now}."
-        case FlagKind.PLATFORM:
-            return f"{tag} is not built for {was} any more."
-        case FlagKind.OLDER:
+        case kind:
             days = "1 day" if flag.days == 1 else f"{flag.days} days"
-            return f"{tag} was built on {now}, {days} **before** the image that it replaces: so its publisher says."
-        case FlagKind.MAJOR:
-            return f"{tag} is a new major version, {was} before: what uses it may have to change, too."
-    assert_never(flag.kind)
+            return _SAYS[kind].format(tag=tag, was=was, now=now, days=days)

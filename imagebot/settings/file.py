@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
@@ -46,6 +46,10 @@ _TEXT = WithJsonSchema(TEXT_SCHEMA)
 Every = Annotated[Duration, AfterValidator(words.not_too_often), Field(json_schema_extra={"default": "5m"})]
 Branch = Annotated[str, AfterValidator(gitnames.branch_name), _TEXT]
 Host = Annotated[str, AfterValidator(words.known_host)]
+
+
+SourceForgeKind = Literal["gitea", "github", "gitlab"]
+SOURCE_FORGES: tuple[SourceForgeKind, ...] = get_args(SourceForgeKind)
 
 
 class Limits(Model):
@@ -247,6 +251,20 @@ class RegistrySettings(Reached):
         return None
 
 
+class SourceForgeKeys(Reached):
+    """A forge that is asked what changed between two images."""
+
+    forge: SourceForgeKind | None = None
+    """Which it is; `gitea` is Forgejo as well. Default: by the host, where everybody knows it."""
+    api_url: Annotated[str, AfterValidator(words.api_url)] | None = None
+    """Its API. Default: that of a host that everybody knows; elsewhere where the forge has it on its own."""
+    credentials: Annotated[TokenCredentials | GitHubApp, FilledBy(ApiCredentials)] | None = None
+    """How it knows the bot, which needs to read only. What these may read may come to stand in pull requests. Default:
+    not at all, which public repositories allow; GitHub answers then 60 times in an hour."""
+    owners: tuple[OneLine, ...] = ()
+    """Whose repositories are asked about, such as `acme`, or `acme/teams`. Default: everybody's."""
+
+
 class SettingsFile(Model):
     """All of imagebot.yaml. Relative paths begin at its folder."""
 
@@ -272,6 +290,9 @@ class SettingsFile(Model):
     """Who the bot's commits are by."""
     registries: Mapping[Host, RegistrySettings] = Field(default={})
     """What is special about registries, by host and port. A registry that is not here is asked over https."""
+    release_notes: Mapping[Host, SourceForgeKeys] = Field(default={})
+    """The forges, by host, that are asked what changed between two images: commits and release notes, for the pull
+    request. No other is, whatever an image says of its source."""
     docker_config: FilePath | None = None
     """A Docker `config.json` with credentials. Default: the one in the folder `$DOCKER_CONFIG`, if that is set."""
     proxy: AnyProxy | None = None
@@ -291,6 +312,14 @@ class SettingsFile(Model):
         if isinstance(there, StateBranch) and there.repository not in self.repositories:
             known, name = ", ".join(sorted(self.repositories)), there.repository
             raise Misplaced(("database", "repository"), f"{name!r} is not among `repositories`, which has {known}")
+        return self
+
+    @model_validator(mode="after")
+    def _known_source_forges(self) -> Self:
+        for host, keys in self.release_notes.items():
+            kind, _ = source_forge_of(words.registry_host(host), keys)
+            if isinstance(keys.credentials, GitHubApp) and not FACTS[kind].takes_apps:
+                raise Misplaced(("releaseNotes", host, "credentials"), "an App is GitHub's; give a token")
         return self
 
     @model_validator(mode="after")
@@ -316,6 +345,19 @@ class SettingsFile(Model):
             if other != host:
                 raise Misplaced(("registries", host), f"this is the same registry as {other}; write one of them")
         return self
+
+
+def source_forge_of(host: str, keys: SourceForgeKeys) -> tuple[SourceForgeKind, str]:
+    """Which forge is at this host, and the URL of its API. Raises `Misplaced`."""
+    url = GitUrl(f"https://{host}/", "https", host)
+    known = keys.forge or kind_of(url)
+    kind = next((one for one in SOURCE_FORGES if one == known), None)
+    if kind is None:
+        told = (
+            f"nobody can tell which forge {host} is" if known is None else f"{FACTS[known].name} has no release notes"
+        )
+        raise Misplaced(("releaseNotes", host), f"{told}; write forge: {_one_of(SOURCE_FORGES)}")
+    return kind, keys.api_url or api_of(url, kind)
 
 
 def _one_of(names: Iterable[str]) -> str:

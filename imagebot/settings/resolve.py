@@ -34,7 +34,18 @@ from imagebot.settings.credentials import (
     StateBranch,
     TokenCredentials,
 )
-from imagebot.settings.file import Author, Limits, Log, Pace, RegistrySettings, Repository, SettingsFile, Source
+from imagebot.settings.file import (
+    Author,
+    Limits,
+    Log,
+    Pace,
+    RegistrySettings,
+    Repository,
+    SettingsFile,
+    Source,
+    SourceForgeKeys,
+    source_forge_of,
+)
 from imagebot.settings.grammar import registry_host
 from imagebot.settings.paths import Surroundings
 from imagebot.settings.policies import PolicyRules, fences_of, paths_of
@@ -93,12 +104,19 @@ class RepositorySettings(Repository):
         return self.credentials
 
 
+class SourceForgeSettings(RepositorySettings):
+    """A forge that is asked what changed, as if it were one repository there; `owners` are those asked about."""
+
+    owners: tuple[str, ...] = ()
+
+
 class Settings(SettingsFile):
     """All of imagebot.yaml; every path is absolute. `registries` is keyed by canonical host, as in `ImageName`.
 
     Without `database` there is one in the folder `state`. `sources` are read only: no branch, no pull request.
     `fences` are those of folders in `policies`, `defaults_file` is where `defaults` stand. `way` is how all hosts are
-    reached of which there is nothing else; registries, repositories and sources have theirs.
+    reached of which there is nothing else; registries, repositories and sources have theirs. `source_forges` are those
+    in `release_notes`.
     """
 
     policies: tuple[Path, ...]
@@ -106,6 +124,7 @@ class Settings(SettingsFile):
     sources: Mapping[str, RepositorySettings] = Field(default={})
     registries: Mapping[str, RegistrySettings] = Field(default={})
     way: InstanceOf[WayOut] = DIRECT
+    source_forges: Mapping[str, SourceForgeSettings] = Field(default={})
     limits: Limits = DEFAULT_LIMITS
     fences: Mapping[Path, FolderFence] = Field(default={})
     defaults_file: DefaultsFile | None = None
@@ -171,6 +190,9 @@ def read_settings(file: str, data: bytes, folder: Path, environ: Mapping[str, st
         repositories={name: _by(way, _repository(name, one)) for name, one in there.repositories.items()},
         sources={name: _by(way, _source(name, one)) for name, one in there.sources.items()},
         registries={registry_host(host): _by(way, one) for host, one in there.registries.items()},
+        source_forges={
+            (name := registry_host(host)): _by(way, _forge(name, one)) for host, one in there.release_notes.items()
+        },
         way=way,
         limits=_over(DEFAULT_LIMITS, there.limits),
         docker_config=there.docker_config or _docker_config(environ),
@@ -233,6 +255,15 @@ def _repository(name: str, keys: Repository) -> RepositorySettings:
     )
     values = _and(keys, name=name, forge=kind, api_url=keys.forge_api, pace=_over(pace, keys.pace))
     return RepositorySettings.model_construct(**values)
+
+
+def _forge(host: str, keys: SourceForgeKeys) -> SourceForgeSettings:
+    kind, api_url = source_forge_of(host, keys)
+    reached = {name: getattr(keys, name) for name in Reached.model_fields}
+    written = Repository.model_construct(url=f"https://{host}/sources", forge=kind, api_url=api_url, **reached)
+    known = _repository(f"releaseNotes/{host}", written)
+    values = _and(known, api_credentials=keys.credentials, owners=keys.owners)
+    return SourceForgeSettings.model_construct(**values)
 
 
 def _source(name: str, keys: Source) -> RepositorySettings:

@@ -11,12 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagebot.images.about import About
-from imagebot.review.flags import Flag, FlagKind, flags, is_root
+from imagebot.images.source_changes import SourceChanges
+from imagebot.plan.change import ImageUpdate
+from imagebot.review import flags as room
+from imagebot.review.flags import Flag, FlagKind, is_root
+from imagebot.review.image_facts import ImageFacts
 from imagebot.selection.verdict import Version
 from tests.support.abouts import ABOUTS, NEW, OLD, about
 from tests.support.changes import UPDATE
 
 BUILT = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def flags(old: About | None, new: About | None, update: ImageUpdate, **beside: Any) -> tuple[Flag, ...]:
+    return room.flags(update, ImageFacts(old, new, **beside))
 
 
 def test_a_newer_image_of_the_same_kind_has_no_flags() -> None:
@@ -154,3 +162,26 @@ def test_an_image_is_no_reason_to_warn_of_itself(one: About) -> None:
 def test_whatever_images_say_there_is_one_flag_of_a_kind(one: About, other: About) -> None:
     kinds = [flag.kind for flag in flags(one, other, UPDATE)]
     assert len(kinds) == len(set(kinds))
+
+
+@pytest.mark.parametrize(
+    ("label", "day", "found"),
+    [
+        pytest.param("com.docker.dhi.date.end-of-life", "2026-03-01", "2026-03-01", id="Docker's hardened images"),
+        pytest.param(
+            "vnd.microsoft.artifact.lifecycle.end-of-life.date", "2026-03-01T00:00:00Z", "2026-03-01", id="Microsoft"
+        ),
+        pytest.param("com.docker.dhi.date.end-of-life", "2026-03-02", "", id="tomorrow"),
+        pytest.param("com.docker.dhi.date.end-of-life", "never", "", id="no date"),
+    ],
+)
+def test_an_image_that_nobody_looks_after_any_more_is_flagged(label: str, day: str, found: str) -> None:
+    new = replace(NEW, labels={**NEW.labels, label: day})
+    said = flags(OLD, new, UPDATE, at=datetime(2026, 3, 1, 12, tzinfo=UTC))
+    assert said == ((Flag(FlagKind.ENDED, now=found),) if found else ())
+
+
+def test_a_tag_that_its_source_does_not_have_is_flagged() -> None:
+    """Trivy 0.69.5, 2026-03: an image was pushed, and nobody had made that release."""
+    said = flags(OLD, NEW, UPDATE, changes=SourceChanges(untagged=True))
+    assert said == (Flag(FlagKind.UNTAGGED, now="1.5.0"),)

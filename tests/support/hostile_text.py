@@ -92,7 +92,7 @@ HOSTILE = (
 )
 
 _OUR_HTML = re.compile(
-    r"<details><summary>(?:<code>[^<>]*</code> <code>[^<>]*</code>|[A-Za-z, ]+)</summary>\s*"
+    r"<details><summary>(?:<code>[^<>]*</code> <code>[^<>]*</code>|[A-Za-z0-9, ]+)</summary>\s*"
     r"|</details>\s*|<!-- imagebot:(?:begin|rebuild|hold|retry) -->\s*|<!-- imagebot:v1 [A-Za-z0-9_=-]+ -->\s*"
 )
 _OUR_LINKS = ("https://redirect.github.com/", "https://gitlab.com/", "https://codeberg.org/", "https://gitea.com/")
@@ -128,6 +128,8 @@ def _flat(tokens: list[Token]) -> Iterator[Token]:
 
 def _acting(token: Token) -> str:
     match token.type:
+        case "fence" if token.info == "text":
+            return ""  # ours, if nothing comes out of it
         case "image" | "fence" | "code_block" | "blockquote_open" | "hr" | "ordered_list_open":
             return f"{token.type} {token.content}"
         case "link_open":
