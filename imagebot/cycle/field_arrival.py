@@ -11,13 +11,12 @@ from itertools import takewhile
 
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.field_history import FieldPast
-from imagebot.fields.explicit import Explicit
 from imagebot.fields.field import Field
-from imagebot.fields.find import find
 from imagebot.history.attribution import number
 from imagebot.history.commits import Commit, arrivals
 from imagebot.history.undone import WentBack, says_so
 from imagebot.history.undone import taken_back as undone
+from imagebot.plan.claims import usable
 from imagebot.plan.groups import ROLLBACK
 from imagebot.policy.model import Policy, Watch
 from imagebot.pulls import block
@@ -54,7 +53,7 @@ def arrival(checkout: Checkout, watch: Watch, field: Field) -> FieldArrival:
     brought = None
     with closing(checkout.mirror.blobs([blob for _, blob in there if blob])) as contents:
         for (commit, _), data in zip(there, contents, strict=False):
-            if not _says_so(field, watch, data):
+            if not _says_so(checkout, watch, field, data):
                 break
             brought = commit
     if brought is None:
@@ -149,9 +148,7 @@ def _first_seen(checkout: Checkout, field: Field, commit: str) -> datetime:
     return checkout.memory.first_seen(field.name, [key])[key]
 
 
-def _says_so(field: Field, watch: Watch, data: bytes | None) -> bool:
-    if data is None:
-        return False
-    explicit = tuple(Explicit(place.path, watch.image) for place in watch.fields if place.file == field.file)
-    found = find(field.file, data, explicit).fields
-    return any((other.path, other.name, other.value) == (field.path, field.name, field.value) for other in found)
+def _says_so(checkout: Checkout, watch: Watch, field: Field, data: bytes | None) -> bool:
+    known = None if data is None else checkout.watched.find(field.file, data)
+    said = () if known is None else usable(watch, known)
+    return any((other.path, other.name, other.value) == (field.path, field.name, field.value) for other in said)

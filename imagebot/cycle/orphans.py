@@ -85,7 +85,10 @@ def _why(checkout: Checkout, branch: str, target: BranchTarget | None, standing:
     if target is None:
         return "" if branch.endswith(ROLLBACK) else "no policy has such a branch any more"
     reason = moot(branch, dict.fromkeys((member.item for member in target.members), ""), standing, whole=False)
-    if reason is None or (reason.why is Why.TAKEN_BACK and checkout.pull_requests.was_refused(branch)):
+    if reason is None:
+        return ""
+    pulls = checkout.pull_requests
+    if reason.why is Why.TAKEN_BACK and not pulls.unlisted(branch) and pulls.was_refused(branch):
         return ""
     return closed_because(reason, checkout.settings.branch)
 

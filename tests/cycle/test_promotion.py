@@ -187,3 +187,18 @@ def test_promotion_and_soak_hold_together(promoting: Stage) -> None:
     held = production(promoting.one_pass(now=NOON + 3 * DAY))
     assert isinstance(held, Held)
     assert (held.hold, held.until) == (Hold.SOAK, NOON + 6 * DAY)
+
+
+def test_a_version_beside_a_marker_of_flux_has_been_there_since_it_was_merged(tmp_path: Path) -> None:
+    """Not since the bot saw it first: such a value says nothing of an image by itself."""
+    stage = set_up(tmp_path)
+    stage.publish("6.5.3", "6.5.4")
+    stage.policy(POLICY + "    imagePolicy: flux-system:podinfo\n")
+    values = 'version: 6.5.4 # {"$imagepolicy": "flux-system:podinfo:tag"}\n'
+    files = {"staging/values.yaml": values, "production/values.yaml": values.replace("6.5.4", "6.5.3")}
+    stage.commit(files, at=NOON - 100 * DAY)
+    with stage.registry:
+        report = stage.one_pass(now=NOON)
+
+        assert isinstance(production(report), Update), report
+        assert "staging has `6.5.4` since 2025-09-23" in stage.pulls()[0].body
