@@ -67,7 +67,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "time.time_ns": ("imagebot/clock.py",),
     "time.clock_gettime": ("imagebot/clock.py",),
     "signal.signal": ("imagebot/stop.py",),
-    "time.sleep": ("imagebot/gitrepo/lock.py", "imagebot/forge/manners.py"),
+    "time.sleep": ("imagebot/gitrepo/lock.py", "imagebot/forge/manners.py", "imagebot/registry/pace.py"),
     # Before Python 3.12 it has one lock for all objects: only where nobody is asked, and only by the thread of a pass.
     "cached_property": (
         "imagebot/operations/base_history.py",

@@ -27,6 +27,8 @@ from imagebot.observe.events import (
     PullRequestDelayed,
     PullRequestFailed,
     PullRequestStillFailed,
+    PullsCounted,
+    PullsSuffice,
     VerdictReached,
     VerdictRepeated,
     VerdictUnknown,
@@ -87,6 +89,9 @@ class Teller:
 
     def finished(self, report: Report, seconds: float) -> None:
         """How a pass ended, in figures."""
+        for left in self._world.registries.pulls_left:
+            counted = PullsCounted if left.are_few else PullsSuffice
+            self._world.tell(counted(left.registry, left.left, left.limit, left.window_s))
         actions = Counter(outcome.action for outcome in report.outcomes)
         unknown = sum(decision.failed for decision in report.decisions)
         kind = PassFinished if report.exit_code == FINE else PassFinishedInPart

@@ -234,6 +234,27 @@ class TagsListed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PullsCounted(Event):
+    """What a registry that counts pulls has left for the bot's login, or its address: less than a tenth, here.
+
+    Clusters behind the same login or address soon get none.
+    """
+
+    name = "pulls.counted"
+    registry: str
+    left: int
+    limit: int
+    window_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PullsSuffice(PullsCounted):
+    """There are many left."""
+
+    level = "debug"
+
+
+@dataclass(frozen=True, slots=True)
 class VerdictReached(Event):
     name = "verdict.reached"
     app: str

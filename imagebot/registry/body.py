@@ -28,8 +28,8 @@ class Request:
     """One request; `cap` bounds the body of its answer in bytes, and `reader` takes it.
 
     A large body takes of `share` what it `holds`; without a share there is none to take. `algorithm` is that of the
-    answer's digest, `account` in whose name it is asked. After `silence`, in seconds, it is asked once more, where that
-    is worth it.
+    answer's digest, `account` in whose name it is asked, `is_pull` whether a registry may count it as one. After
+    `silence`, in seconds, it is asked once more, where that is worth it.
     """
 
     method: str
@@ -43,6 +43,7 @@ class Request:
     algorithm: str = "sha256"
     silence: float = math.inf
     account: str = ""
+    is_pull: bool = False
 
     @property
     def repeatable(self) -> bool:

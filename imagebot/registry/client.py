@@ -20,10 +20,12 @@ from imagebot.registry.credentials import CredentialStore
 from imagebot.registry.endpoint import Endpoint
 from imagebot.registry.error_boundary import leaving_light
 from imagebot.registry.image_config import Config, Papers, image
+from imagebot.registry.known_pages import KnownPages
 from imagebot.registry.limits import PATIENCE, Deadline, Timeouts
 from imagebot.registry.lookup import Learnt, Lookup
 from imagebot.registry.manifest import Manifest, preferred
 from imagebot.registry.mirrors import by_mirror, places
+from imagebot.registry.pulls import PullsLeft
 from imagebot.registry.responses import NoImage, announced_digest, manifest_object
 from imagebot.registry.signatures import Look, SignatureSearch
 from imagebot.registry.waits import Waits
@@ -56,7 +58,8 @@ class Registries:
     or config is fetched once. Each question ends by its deadline, but for the resolver's look-up of a name, which has
     limits of its own: whoever waits for a question has to give up by himself.
 
-    `settings` is keyed by canonical host, as in `ImageName`; all others are reached by `way`.
+    `settings` is keyed by canonical host, as in `ImageName`; all others are reached by `way`. `waits` are those that
+    told us to.
     """
 
     def __init__(
@@ -65,17 +68,26 @@ class Registries:
         docker_config: Path | None = None,
         timeouts: Timeouts = PATIENCE,
         way: WayOut = DIRECT,
+        waits: Waits | None = None,
     ) -> None:
         self.settings = settings
         self._way = way
         self._credentials = CredentialStore.of(settings, docker_config)
         self._timeouts = timeouts
         self._count = Count()
-        self._waits = Waits()
+        self._waits = waits or Waits()
         self._budget = MemoryBudget()
         self._lock = threading.Lock()
         self._endpoints: dict[str, Endpoint] = {}
-        self._learnt = Learnt()
+        self._pages = KnownPages()
+        self._learnt = Learnt(self._pages)
+
+    @property
+    def pulls_left(self) -> list[PullsLeft]:
+        """What registries that count pulls said last, each of the login that has the fewest left."""
+        with self._lock:
+            known = [endpoint.wire.pulls.fewest for endpoint in self._endpoints.values()]
+        return [left for left in known if left is not None]
 
     @property
     def requests(self) -> int:
@@ -89,7 +101,7 @@ class Registries:
         """
         self._waits.new_pass(remembers)
         with self._lock:
-            self._learnt = Learnt()
+            self._learnt = Learnt(self._pages)
             for endpoint in self._endpoints.values():
                 endpoint.authorization.new_pass()
 
@@ -207,6 +219,7 @@ class Registries:
 
         Only statements of these types are fetched, where their annotations tell.
         """
+        name = places(self.settings, name)[-1]  # who signed is told by whoever has the most
         lookup = self._lookup(name, f"show what is signed of {name.repository}@{digest}")
         with lookup.conversation() as conversation:
             return SignatureSearch(conversation, name.registry, digest, predicate_types).run(look)

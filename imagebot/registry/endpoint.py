@@ -10,6 +10,7 @@ from imagebot.images.reference import DOCKER_HUB
 from imagebot.proxies import DIRECT, WayOut
 from imagebot.registry.authorization import Authorization
 from imagebot.registry.hosts import Hosts
+from imagebot.registry.pace import RequestPace
 from imagebot.registry.urls import Url
 from imagebot.registry.waits import Waits
 from imagebot.registry.wire import Count, Exchanges
@@ -43,7 +44,8 @@ class Endpoint:
         way = way if listed is None else listed.way
         tls.context_of(way.certificates, registry)
         hosts = _hosts(registry, listed)
-        wire = Exchanges(hosts, way, count, waits)
+        pace = RequestPace(None if listed is None else listed.requests_per_minute)
+        wire = Exchanges(hosts, way, count, waits, pace)
         return cls(hosts, wire, Authorization(registry, hosts.base, tuple(hosts.auth_hosts), wire))
 
 

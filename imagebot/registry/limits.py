@@ -48,6 +48,7 @@ LABELS = 100  # Red Hat's images have about 30
 LIST_ITEMS = 200  # layers, arguments, variables, ports
 TEXT_CHARACTERS = 500  # of a label, an argument, a name
 LAYER_BYTES = 1024 * 1024 * MIB
+KNOWN_PAGES_BYTES = 16 * MIB  # pages of tag lists that are kept for the next pass: 150 000 tags
 REMEMBERED_BYTES = 8 * MIB  # manifests and configs of one pass, as short as they are kept: 2 000 of them
 FAILURES_REMEMBERED = 20_000  # of one pass
 

@@ -13,6 +13,7 @@ from imagebot.registry.allowance import RegistryAllowance
 from imagebot.registry.budget import Lists, MemoryBudget, MemoryShare
 from imagebot.registry.endpoint import Endpoint
 from imagebot.registry.image_config import Config, config_of
+from imagebot.registry.known_pages import KnownPages
 from imagebot.registry.limits import Deadline
 from imagebot.registry.logins import Login
 from imagebot.registry.manifest import Manifest, manifest_of
@@ -27,7 +28,8 @@ _KEPT = 3  # times its own bytes is what a document is kept in at most: many sho
 class Learnt:
     """What is known and counted from one pass to the next; shared by all threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, pages: KnownPages) -> None:
+        self.pages = pages
         self.failures = Failures()
         self.lists = Lists()
         self.manifests: Documents[Manifest] = Documents()
@@ -73,7 +75,7 @@ class Lookup:
     def tags(self) -> TagPages:
         """Every tag, which the pass may hold to its end. Raises every `WorldError`."""
         with self.once("tags") as conversation:
-            pages = conversation.all_tags()
+            pages = conversation.all_tags(self.learnt.pages)
             self.learnt.lists.keep(pages.held, self.name.registry)
             return pages
 

@@ -7,7 +7,9 @@ and takes references apart loosely. An object is one question about one image.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
+from functools import partial
 from http import HTTPStatus
 
 from imagebot.errors import BadResponse, Refused
@@ -18,6 +20,7 @@ from imagebot.registry.allowance import RegistryAllowance
 from imagebot.registry.body import Request, Response
 from imagebot.registry.budget import MemoryShare
 from imagebot.registry.endpoint import Endpoint
+from imagebot.registry.known_pages import KnownPage, KnownPages, UnlessKnown
 from imagebot.registry.limits import (
     CONFIG_BYTES,
     MANIFEST_BYTES,
@@ -38,6 +41,7 @@ with imported_late("jsonschema"):  # for what is pushed
     import oras.container  # type: ignore[import-untyped]
     import oras.provider  # type: ignore[import-untyped]
 
+_ETAG = re.compile(r'(?:W/)?"[!#-~]{0,200}"', re.ASCII)  # RFC 9110, section 8.8.3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _REFUSALS = 2  # one that tells whom to ask for a token, and one of a token that a server gave by mistake
 
@@ -75,27 +79,30 @@ class Conversation(oras.provider.Registry):  # type: ignore[misc]
         self._registry = question.name.registry
         self._container = ImageContainer(question.name, endpoint.base.netloc)
 
-    def all_tags(self) -> paging.TagPages:
-        """Every tag, over all pages. Raises every `WorldError`.
+    def all_tags(self, known: KnownPages) -> paging.TagPages:
+        """Every tag, over all pages, of which those that are `known` are not read again. Raises every `WorldError`.
 
         An empty page with a link is allowed, and a list that stops early would look like a registry that lost its tags.
         """
         pages = paging.TagPages(self._registry)
         query: str | None = paging.FIRST
         while query is not None and query != paging.PROBE:
-            answer = self._page(pages.ask(query))
+            answer = self._page(pages.ask(query), known)
             query = pages.following(answer.document, answer.size, self.next_link(answer))
             if pages.held > TAGS_FREE:
                 self._question.share.take(TAGS_HOLD, self._question.deadline)
         if query == paging.PROBE:
-            pages.complete = self._page(query).document.sent > 1
+            pages.complete = self._page(query, known).document.sent > 1
         return pages
 
     def manifest(self, reference: str, method: str) -> Response:
         """The answer to GET or HEAD of a manifest by tag or digest."""
         url = Url.parse(f"{self.prefix}://{self._container.manifest_url(reference)}")
         headers = {"Accept": ", ".join(MANIFEST_TYPES)}
-        return self._follow(Request(method, url, MANIFEST_BYTES, headers, algorithm=_algorithm(reference)))
+        is_pull = method == "GET"
+        return self._follow(
+            Request(method, url, MANIFEST_BYTES, headers, algorithm=_algorithm(reference), is_pull=is_pull)
+        )
 
     def blob(self, digest: str) -> Response:
         """A small blob in JSON, whose bytes are what its digest says. Raises every `WorldError`."""
@@ -175,13 +182,36 @@ class Conversation(oras.provider.Registry):  # type: ignore[misc]
         except ValueError as error:
             raise BadResponse(f"{self._registry} sent a link to the next page that cannot be read: {error}") from None
 
-    def _page(self, query: str) -> Response:
+    def _page(self, query: str, known: KnownPages) -> Response:
         url = Url.parse(f"{self.prefix}://{self._container.tags_url()}")
-        ask = Request("GET", url, TAGS_PAGE_BYTES, reader=TagPageReader, holds=TAGS_HOLD)
+        key = (str(url), query, self._question.login.account)
+        before = known.get(key)
+        ask = _page_question(url, before)
         answer = self._follow(replace(ask, url=replace(url, rest=f"{url.rest}?{query}")))
         if query == paging.FIRST and answer.status == HTTPStatus.BAD_REQUEST:
             answer = self._follow(ask)  # older registries refuse a size above their own
-        return self.expect(answer)
+        if before is not None and answer.status == HTTPStatus.NOT_MODIFIED:
+            link = {"Link": before.link} if before.link else {}
+            return Response(HTTPStatus.OK, link, before.page, before.digest, before.size)
+        self.expect(answer)
+        etag = answer.headers.get("ETag", "")
+        found = KnownPage(
+            answer.document,
+            answer.digest.partition(":")[2],
+            answer.size,
+            answer.headers.get("Link", ""),
+            etag if _ETAG.fullmatch(etag) else "",
+        )
+        known.keep(key, found)
+        return answer
+
+
+def _page_question(url: Url, before: KnownPage | None) -> Request:
+    ask = Request("GET", url, TAGS_PAGE_BYTES, reader=TagPageReader, holds=TAGS_HOLD)
+    if before is None:
+        return ask
+    headers = {"If-None-Match": before.etag} if before.etag else {}
+    return replace(ask, headers=headers, reader=partial(UnlessKnown, before))
 
 
 def _algorithm(reference: str) -> str:

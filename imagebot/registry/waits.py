@@ -17,8 +17,8 @@ from imagebot.errors import ImagebotError
 class Waits:
     """Those of a process, for all its registries and threads."""
 
-    def __init__(self) -> None:
-        self._bans = Bans()
+    def __init__(self, bans: Bans | None = None) -> None:
+        self._bans = bans or Bans()
         self._lock = threading.Lock()
         self._remembers: Remembers | None = None
         self._recalled: set[str] = set()

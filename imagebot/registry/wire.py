@@ -21,7 +21,9 @@ from imagebot.registry.connections import Connections, Leash
 from imagebot.registry.failures import CutShort, Down, Silent, translated
 from imagebot.registry.hosts import Hosts
 from imagebot.registry.limits import FREE_BYTES, PAUSE_WHEN_DOWN, Deadline
+from imagebot.registry.pace import UNPACED, RequestPace
 from imagebot.registry.pause import Pauses
+from imagebot.registry.pulls import ASKED_AGAIN_S, Pulls, pulls_left
 from imagebot.registry.responses import status_of
 from imagebot.registry.urls import Url
 from imagebot.registry.waits import Waits
@@ -45,12 +47,14 @@ class Count:
 class Exchanges:
     """Carries exchanges for one registry: to its `hosts`, by its `way`."""
 
-    def __init__(self, hosts: Hosts, way: WayOut, count: Count, waits: Waits) -> None:
+    def __init__(self, hosts: Hosts, way: WayOut, count: Count, waits: Waits, pace: RequestPace = UNPACED) -> None:
         self._hosts = hosts
         self._proxies = way.proxies
         self._waits = waits
         self._count = count
         self._pauses = Pauses()
+        self._pace = pace
+        self.pulls = Pulls()
         self._connections = Connections(way.certificates)
 
     def send(self, ask: Request, deadline: Deadline) -> Response:
@@ -60,6 +64,8 @@ class Exchanges:
         """
         account = f"registry {self._hosts.registry} {ask.url.netloc} {ask.account}".rstrip()
         self._waits.check(account)
+        if ask.is_pull:
+            self._waits.check(_pulls_of(account))
         self._pauses.check(ask.url.netloc)
         try:
             answer = self._exchange(ask, deadline)
@@ -71,6 +77,7 @@ class Exchanges:
             if ask.repeatable and answer.status in _PASSING and "Retry-After" not in answer.headers:
                 answer = self._once_more(ask, deadline)
         self._heed(answer, ask, account)
+        self._heed_pulls(answer, account)
         return answer
 
     def close(self) -> None:
@@ -95,6 +102,7 @@ class Exchanges:
         url = ask.url
         proxy = self._proxies.towards(url.scheme, url.host, url.port)
         self._hosts.check(url, proxy)
+        self._pace.wait(url.netloc, deadline)
         self._count.add()
         leash = Leash(deadline, self._hosts.may_be_private(url), self._hosts.how_to_name(url), ask.silence, proxy)
         with translated(url.netloc, leash):
@@ -149,3 +157,18 @@ class Exchanges:
         is_limit = answer.status == HTTPStatus.TOO_MANY_REQUESTS and seconds != 0
         if is_limit or (answer.status == HTTPStatus.SERVICE_UNAVAILABLE and seconds):
             raise self._waits.begin(account, f"{ask.url.netloc} asks to be left alone ({status_of(answer)})", seconds)
+
+    def _heed_pulls(self, answer: Response, account: str) -> None:
+        """Where no pulls are left, none is asked for during a while; all else is."""
+        left = pulls_left(self._hosts.registry, answer.headers)
+        if left is None:
+            return
+        self.pulls.saw(account, left)
+        if left.left == 0:
+            self._waits.begin(
+                _pulls_of(account), f"{left.registry} has {left.words} left for this login", ASKED_AGAIN_S
+            )
+
+
+def _pulls_of(account: str) -> str:
+    return f"pulls of {account}"

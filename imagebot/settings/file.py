@@ -223,6 +223,8 @@ class RegistrySettings(Reached):
     blob_hosts: tuple[Annotated[str, AfterValidator(words.blob_host)], ...] = ()
     """Hosts that the registry may send the bot to for blobs, and that may lie in a private network: `HOST`,
     `HOST:PORT`, or `*.SUFFIX`. They never see a credential."""
+    requests_per_minute: Annotated[int, Field(ge=1, le=60_000), WHOLE] | None = None
+    """How many requests it is sent in a minute at most, evenly apart. Default: as it answers, four at once."""
     mirror: AnyMirror | None = None
     """The registry that is asked in its place: `https://HOST/v2/PATH`, or `{url: …, fallback: true}`. Images are
     written as before. A login, `plainHttp` and `caFile` are those of that host."""

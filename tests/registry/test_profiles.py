@@ -60,9 +60,9 @@ class Row:
         )
 
 
-@pytest.fixture(params=REGISTRIES.values(), ids=REGISTRIES)
+@pytest.fixture(params=list(REGISTRIES))
 def row(request: pytest.FixtureRequest) -> Iterator[Row]:
-    profile: Profile = request.param
+    profile = REGISTRIES[request.param]
     registry = ProfiledRegistry(profile, TAGS)
     with ExitStack() as stack:
         served, tokens, blobs = (
