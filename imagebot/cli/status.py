@@ -10,6 +10,7 @@ import click
 from imagebot import clock
 from imagebot.cli.compose import load, only, world_of
 from imagebot.cli.options import config_option
+from imagebot.cli.signatures import print_signatures, signature_data
 from imagebot.cli.tables import (
     as_data,
     console,
@@ -27,25 +28,29 @@ from imagebot.selection.hand_holds import HandHold
 @click.command()
 @click.argument("apps", nargs=-1, metavar="[APP[@ENVIRONMENT]]...")
 @click.option("--json", "as_json", is_flag=True, help="Print data instead of a table.")
+@click.option("--verify", is_flag=True, help="Verify the signatures of what is deployed now; exit code 1 if one fails.")
 @config_option
-def command(apps: tuple[str, ...], as_json: bool, config: Path | None) -> int:
+def command(apps: tuple[str, ...], as_json: bool, verify: bool, config: Path | None) -> int:
     """Show what is deployed, what is chosen, why, and what people keep back; writes nothing.
 
     \b
     Examples:
       imagebot status
       imagebot status podinfo@production --json
+      imagebot status --verify
     """
     settings, policies = load(config)
     world = world_of(settings)
-    report = preview(world, only(policies, apps), clock.now())
+    report = preview(world, only(policies, apps), clock.now(), verify=verify)
     holds = tuple(hold for hold in world.remembered()[0].holds() if _is_about(hold, apps))
     if as_json:
-        print_json({**as_data(report), "holds": [_data(hold) for hold in holds]})
+        signed = {"signatures": list(map(signature_data, report.signed))} if verify else {}
+        print_json({**as_data(report), **signed, "holds": [_data(hold) for hold in holds]})
     else:
         out = console()
         print_problems(problems_of(report), out)
         print_status(report.decisions, out)
+        print_signatures(report.signed, out)
         print_holds(holds, out)
         print_bugs(report.bugs, out)
     return report.exit_code

@@ -20,6 +20,7 @@ from imagebot.plan.claims import Claims, FileFields, Key, claims, left_alone
 from imagebot.plan.decision import WatchDecision, deployed
 from imagebot.plan.groups import branch_of
 from imagebot.policy.model import Policy, Watch
+from imagebot.policy.required import required
 from imagebot.selection.doubts import Cut, Doubt, cut_short
 from imagebot.selection.facts import Case, Elsewhere, Facts, Needs
 from imagebot.selection.judge import judge
@@ -155,7 +156,16 @@ def _judged(
         shut_by = policy.gates.for_image(here.watch.minimum_age)
         doubt = None if major and ranking.best is None else listed.doubt
         let_in = here.checkout.memory.let_in(policy, here.watch.image)
-        case = Case(here.watch, shut_by, ranking, deployed(here.fields), _elsewhere(policy, source), doubt, let_in)
+        case = Case(
+            here.watch,
+            shut_by,
+            ranking,
+            deployed(here.fields),
+            _elsewhere(policy, source),
+            doubt,
+            let_in,
+            required(here.watch.verify, here.checkout.world.settings.verify, here.watch.image),
+        )
         branch = branch_of(here.checkout.world.settings.branch_prefix, policy, here.watch.image, major=major)
         question = FactQuestion(policy, branch, case, here, source)
         verdict, facts = _verdict(question)

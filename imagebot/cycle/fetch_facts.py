@@ -10,6 +10,7 @@ from imagebot.cycle.attest import Witnesses
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.digest_versions import Pinned, named, renamed
 from imagebot.cycle.field_arrival import arrival, arrived, taken_back
+from imagebot.cycle.signatures import signature_state
 from imagebot.cycle.tag_lists import lister
 from imagebot.errors import NotFound, Unavailable, WorldError
 from imagebot.fields.field import Field
@@ -137,6 +138,14 @@ def _parts(question: FactQuestion, tag: str, facts: Facts) -> Facts:
         return _with(facts, tag, replace(known, gone=gone, lacks=lacks))
     whole = replace(known, whole=True) if unsaid is None else _incomplete(question, tag, known, unsaid)
     return _with(facts, tag, whole)
+
+
+def _signature(question: FactQuestion, tag: str, facts: Facts) -> Facts:
+    """Of the very digest that would be written."""
+    known, case, checkout = facts.tags[tag], question.case, question.here.checkout
+    assert known.digest is not None, "the digest was asked for first"
+    state = signature_state(checkout, case.watch.image, known.digest, case.requirements)
+    return _with(facts, tag, replace(known, signature=state))
 
 
 def described_platform(watch: Watch) -> str | None:
@@ -284,4 +293,5 @@ _GATHER: dict[Fact, Callable[[FactQuestion, str, Facts], Facts]] = {
     Fact.NAMES: _names,
     Fact.PARTS: _parts,
     Fact.MISNAMED: _misnamed,
+    Fact.SIGNATURE: _signature,
 }

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from imagebot.cycle.pass_store import PassStore, Trouble
+from imagebot.cycle.proposal import invalid
 from imagebot.cycle.report import Action, Outcome, Report
 from imagebot.cycle.world import World
 from imagebot.errors import FINE
@@ -29,6 +30,7 @@ from imagebot.observe.events import (
     PullRequestStillFailed,
     PullsCounted,
     PullsSuffice,
+    SignatureInvalid,
     VerdictReached,
     VerdictRepeated,
     VerdictUnknown,
@@ -73,6 +75,16 @@ class Teller:
         news = self._news("unknown", causes, [_key(*each) for each in lines])
         for decision, line in lines:
             self._world.tell(self._verdict(decision, line, news.get(_key(decision, line))))
+            self._signature(decision, line)
+
+    def _signature(self, decision: Decision, line: WatchDecision) -> None:
+        """One that does not hold is told loudly once, and once an hour while that goes on."""
+        because, key = invalid(line), _key(decision, line)
+        if not because:
+            self._world.said.is_over("signature", key)
+        elif self._world.said.is_due("signature", key, because, self._memory.now):
+            policy = decision.policy
+            self._world.tell(SignatureInvalid(policy.app, policy.environment, str(line.watch.image), because))
 
     def became(self, outcomes: Sequence[Outcome]) -> None:
         """What became of branches; of those that were carried out it was told when that was done."""

@@ -24,6 +24,7 @@ from imagebot.selection.facts import LetIn
 from imagebot.selection.hand_holds import HandHold
 from imagebot.selection.verdict import Update
 from imagebot.store.protocol import BANS, LastVerdict, Store, standing
+from imagebot.trust.state import Verified
 
 _NEVER = ""
 _HOUR = timedelta(hours=1)
@@ -168,6 +169,15 @@ class PassStore:
         before = self.source_changes(key)
         at = self.now if before is None else before[0]
         self._store.recall("source", {key: f"{at.isoformat()} {changes.to_json()}"})
+
+    def verified(self, name: ImageName, digest: str, rule: str) -> Verified | None:
+        """Who signed a digest, if that was verified by this rule in any pass."""
+        key = f"{name}@{digest} {rule}"
+        known = self._store.recalled("verified", [key]).get(key)
+        return None if known is None else Verified(tuple(json.loads(known)))
+
+    def is_verified(self, name: ImageName, digest: str, rule: str, state: Verified) -> None:
+        self._store.recall("verified", {f"{name}@{digest} {rule}": json.dumps(state.by)})
 
     def created(self, name: ImageName, digests: Iterable[str]) -> Mapping[str, datetime | None]:
         """When the images of these digests say that they were made, of those that were asked about in any pass."""

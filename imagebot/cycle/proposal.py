@@ -13,6 +13,7 @@ from imagebot.images.about import About
 from imagebot.knownforges import FACTS, ForgeKind
 from imagebot.plan.change import Change, ImageUpdate
 from imagebot.plan.codeowners import owners
+from imagebot.plan.decision import WatchDecision
 from imagebot.plan.groups import BranchTarget, Member
 from imagebot.policy.key_grammar import CODEOWNERS
 from imagebot.pulls import block
@@ -22,6 +23,8 @@ from imagebot.review.flags import FlagKind
 from imagebot.review.image_facts import ImageFacts
 from imagebot.review.links import HOSTS
 from imagebot.selection.reasons import short
+from imagebot.trust.state import Invalid
+from imagebot.trust.state import words as words_of
 
 
 def described(checkout: Checkout, target: BranchTarget, change: Change) -> Proposal:
@@ -99,7 +102,36 @@ def _beside(checkout: Checkout, target: BranchTarget, update: ImageUpdate) -> Im
     age = member.policy.gates.for_image(member.line.watch.minimum_age).minimum_age
     known = member.line.facts.of(update.new.tag)
     seen = known.first_seen if age and known is not None else None
-    return ImageFacts(old, new, seen, age, "; ".join(doubts), tuple(unasked), at=checkout.memory.now)
+    signature = _signature(member.line, update.new.tag)
+    return ImageFacts(
+        old,
+        new,
+        seen,
+        age,
+        "; ".join(doubts),
+        tuple(unasked),
+        at=checkout.memory.now,
+        signature=signature,
+        invalid=invalid(member.line),
+    )
+
+
+def _signature(line: WatchDecision, tag: str) -> str:
+    """What is known about it, where one is required; a draft shows a version before it is asked for."""
+    if line.case is None or not line.case.requirements:
+        return ""
+    known = line.facts.of(tag)
+    if known is None or known.signature is None:
+        return f"not looked at before this is ready: {'; '.join(map(str, line.case.requirements))}"
+    return words_of(known.signature)
+
+
+def invalid(line: WatchDecision) -> str:
+    """What is wrong with the signature of a tag that was looked at, if one does not hold, in words."""
+    for tag, known in line.facts.tags.items():
+        if isinstance(known.signature, Invalid):
+            return f"{tag} has {words_of(known.signature)}"
+    return ""
 
 
 def _member(target: BranchTarget, update: ImageUpdate) -> Member:

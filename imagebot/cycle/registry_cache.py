@@ -14,6 +14,9 @@ from imagebot.errors import NotFound, Unavailable
 from imagebot.images.about import About
 from imagebot.images.reference import ImageName, is_digest, is_tag
 from imagebot.registry.client import Registries, TagList
+from imagebot.trust.evidence import Evidence
+from imagebot.trust.examine import Finding, Question, examine, state_of
+from imagebot.trust.state import SignatureState, Verified
 
 
 class RegistryCache:
@@ -35,6 +38,7 @@ class RegistryCache:
         self._abouts = AskOnce(self._ask_about)
         self._created = AskOnce(self._ask_created)
         self._exists = AskOnce(self._ask_exists)
+        self._signatures = AskOnce(self._ask_signatures)
         self._fetched: set[tuple[ImageName, str]] = set()
         self._shown: dict[ImageName, str] = {}
 
@@ -99,6 +103,21 @@ class RegistryCache:
     def created(self, name: ImageName, digest: str) -> datetime | None:
         """When an image says that it was made; not remembered here for other passes."""
         return self._created((name, _sound_digest(digest)))
+
+    def signatures(self, name: ImageName, question: Question) -> SignatureState:
+        """What is known about the signatures of a digest, held against what is required of them."""
+        return self._signatures((name, question))
+
+    def _ask_signatures(self, asked: tuple[ImageName, Question]) -> SignatureState:
+        name, question = asked
+        findings: list[Finding] = []
+
+        def look(piece: Evidence) -> bool:
+            findings.append(examine(question, piece))
+            return isinstance(state_of(question, findings), Verified)
+
+        self._registries.signatures(name, _sound_digest(question.digest), question.predicate_types, look)
+        return state_of(question, findings)
 
     def _digest(self, asked: tuple[ImageName, str]) -> str:
         digest = self._registries.digest(*asked)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from imagebot.cycle.deployed_signatures import DeployedSignature
 from imagebot.errors import BUG, FINE, NOT_ALL_DONE, WRONG_INPUT, Bug, ImagebotError, worst
 from imagebot.plan.change import Change
 from imagebot.plan.decision import Decision
@@ -59,7 +60,8 @@ class Report:
     """The whole of a pass. `changes` is what was planned.
 
     `problems` are those of policy files, each with its place, and of settings; `bugs` those of our own, of which each
-    cost only what it was met in. `unsaved` is what could not be remembered, or carried out for that, and why.
+    cost only what it was met in. `unsaved` is what could not be remembered, or carried out for that, and why. `signed`
+    tells of what is deployed, where that was asked for.
     """
 
     decisions: tuple[Decision, ...]
@@ -69,6 +71,7 @@ class Report:
     costs: Costs
     bugs: tuple[Bug, ...] = ()
     unsaved: ImagebotError | None = None
+    signed: tuple[DeployedSignature, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -77,6 +80,7 @@ class Report:
             [
                 *(NOT_ALL_DONE for decision in self.decisions if decision.failed),
                 *(NOT_ALL_DONE for outcome in self.outcomes if outcome.action is Action.FAILED),
+                *(NOT_ALL_DONE for one in self.signed if not one.holds),
                 *(WRONG_INPUT for _ in self.problems),
                 *(BUG for _ in self.bugs),
                 FINE if self.unsaved is None else self.unsaved.exit_code,

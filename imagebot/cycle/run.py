@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from imagebot.cycle.deployed_signatures import deployed_signatures
 from imagebot.cycle.look import Look
 from imagebot.cycle.pass_log import Teller, last_verdicts
 from imagebot.cycle.pass_store import PassStore
@@ -66,8 +67,8 @@ def run(world: World, policies: PolicySet, now: datetime) -> Report:
     return replace(report, bugs=(*policies.bugs, *world.bugs))
 
 
-def preview(world: World, policies: PolicySet, now: datetime) -> Report:
-    """The pass up to the commit: what it would do, and nothing done."""
+def preview(world: World, policies: PolicySet, now: datetime, *, verify: bool = False) -> Report:
+    """The pass up to the commit: what it would do, and nothing done. `verify`: with the signatures of what runs now."""
     world, store, because = _begun(world)
     memory = PassStore(store, now)
     registries = RegistryCache(world.registries, memory)
@@ -75,7 +76,8 @@ def preview(world: World, policies: PolicySet, now: datetime) -> Report:
     tell.begins(policies)
     waves = Waves(Look(world, registries, memory, policies), tell.decided, tell.became)
     waves.run(delivers=False)
-    return replace(summed_up(world, registries, [waves]), unsaved=_unsaved(because, None))
+    signed = deployed_signatures(waves.look) if verify else ()
+    return replace(summed_up(world, registries, [waves]), unsaved=_unsaved(because, None), signed=signed)
 
 
 def _begun(world: World) -> tuple[World, Failsafe, ImagebotError | None]:

@@ -1,7 +1,8 @@
 """One file over another: what the nearer one leaves out is taken from the farther one, and keeps its place.
 
-Mappings are merged key by key. Lists and scalars are taken whole: of two lists the nearer one counts. A key with
-nothing behind it is as good as absent, so an empty list is how a file says "none of those".
+Mappings are merged key by key. Lists and scalars are taken whole: of two lists the nearer one counts, but for those
+that a model says are `joined`. A key with nothing behind it is as good as absent, so an empty list is how a file says
+"none of those".
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ def merged(over: Node, under: Node | None, kind: Any) -> Node:
         return under or over
     if not isinstance(over.content, Mapping) or not isinstance(under.content, Mapping):
         return over
-    displaced = _displaced(over.content, kind)
+    displaced, joined = _displaced(over.content, kind), _joined(kind)
     entries = dict(over.content)
     for key, entry in under.content.items():
-        if key not in displaced:
+        if key in joined and key in over.content:
+            entries[key] = _both(over.content[key], entry)
+        elif key not in displaced:
             entries[key] = _merged_entry(over.content.get(key), entry, [*inside(kind, key)])
     return mapping(over, entries)
 
@@ -86,6 +89,20 @@ def _merged_entry(over: KeyValue | None, under: KeyValue, kinds: list[Any]) -> K
     if over is None or over.value.content is None:
         return under
     return KeyValue(over.key, merged(over.value, under.value, kinds[0]) if kinds else over.value)
+
+
+def _joined(kind: Any) -> frozenset[str]:
+    return frozenset(key for model in members(kind) if is_model(model) for key in model.joined)
+
+
+def _both(over: KeyValue, under: KeyValue) -> KeyValue:
+    """Two lists as one, the nearer first; what is no list is for the model to refuse."""
+    near, far = over.value, under.value
+    if near.content is None or not (isinstance(near.content, tuple) and isinstance(far.content, tuple)):
+        return under if near.content is None else over
+    return KeyValue(
+        over.key, Node(near.source, near.start, near.end, (*near.content, *far.content), near.size + far.size)
+    )
 
 
 def _displaced(written: Mapping[str, KeyValue], kind: Any) -> frozenset[str]:

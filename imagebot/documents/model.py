@@ -31,7 +31,8 @@ class Model(BaseModel):
 
     `hints` say what to write instead of some unknown keys. Lines with an unknown key of a `confidential` model are not
     shown in problems: what a person put there may be the secret itself. `instead`: for a key, those that are not taken
-    from defaults where a file has that one, as both together would mean something else, or nothing.
+    from defaults where a file has that one, as both together would mean something else, or nothing. `joined`: lists
+    whose parts in defaults hold beside those in a file, which cannot take them away.
     """
 
     model_config = ConfigDict(
@@ -44,6 +45,7 @@ class Model(BaseModel):
     hints: ClassVar[dict[str, str]] = {}
     confidential: ClassVar[bool] = False
     instead: ClassVar[dict[str, frozenset[str]]] = {}
+    joined: ClassVar[frozenset[str]] = frozenset()
 
     @model_validator(mode="before")
     @classmethod

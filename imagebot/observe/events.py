@@ -273,6 +273,18 @@ class VerdictUnknown(VerdictReached):
 
 
 @dataclass(frozen=True, slots=True)
+class SignatureInvalid(Event):
+    """Somebody pushed an image whose signature does not hold: it is not taken."""
+
+    name = "signature.invalid"
+    level = "error"
+    app: str
+    environment: str
+    image: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class VerdictRepeated(VerdictReached):
     """What was decided the last time too, and nothing to be done about it."""
 

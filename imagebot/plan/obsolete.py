@@ -109,6 +109,7 @@ def _of_verdict(verdict: Verdict, tag: str) -> Moot | None:
 _HELD = {
     Hold.SOAK: Why.TAKEN_BACK,
     Hold.SOURCE: Why.TAKEN_BACK,
+    Hold.SIGNATURE: Why.TAKEN_BACK,
     Hold.BY_HAND: Why.BY_HAND,
     Hold.ROLLED_BACK: Why.ROLLED_BACK,
     Hold.DOWNGRADE: Why.DOWNGRADE,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from imagebot.documents.merge import Taken, taken
@@ -25,6 +25,7 @@ class Given:
     sources: frozenset[str] | None
     defaults: tuple[DefaultsFile, ...] = ()
     fences: tuple[FolderFence, ...] = ()
+    keys: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def check_file(file: str, data: bytes, given: Given) -> SoundFile | tuple[Proble
     found = _read(file, data, given.defaults)
     if not isinstance(found, _Read):
         return found
-    strangers = [*_beyond(found, given.fences), *_strangers(found, given.repositories, given.sources)]
+    strangers = [*_beyond(found, given.fences), *_strangers(found, given)]
     if strangers:
         return tuple(strangers)
     policies = policies_of(file, found.model, given.fences, found.inherited)
@@ -80,10 +81,10 @@ def _beyond(one: _Read, fences: tuple[FolderFence, ...]) -> Iterator[Problem]:
             yield (node or one.document.node(place)).problem(message)
 
 
-def _strangers(one: _Read, repositories: Collection[str] | None, sources: Collection[str] | None) -> Iterator[Problem]:
+def _strangers(one: _Read, given: Given) -> Iterator[Problem]:
     """Problems with names that imagebot.yaml does not have."""
-    all_known = {"repository": repositories, "source": sources}
-    for kind, place, name in one.model.named_in_settings():
+    all_known = {"repository": given.repositories, "source": given.sources, "key": given.keys}
+    for kind, place, name in (*one.model.named_in_settings(), *one.model.named_keys()):
         known = all_known[kind]
         if known is not None and name not in known:
             near = difflib.get_close_matches(name, known, n=1)
@@ -102,6 +103,9 @@ def _trials(one: _Read) -> Iterator[Trial]:
 def _advice(one: _Read) -> Iterator[Problem]:
     for index, watch in enumerate(one.model.images):
         name = watch.image.familiar
+        if watch.verify and watch.pin == "none":
+            message = "a tag alone may stand for another image when it is pulled: `pin: digest` runs what was signed"
+            yield one.document.problem(("images", index, "verify"), message)
         if watch.embedded and "/" not in name:
             message = f"in longer text `{name}:7` may also be a host and its port; numbers from 80 on are taken for one"
             yield one.document.problem(("images", index, "embedded"), message)

@@ -134,6 +134,13 @@ class PolicyFile(Model):
             if watch.commit is not None:
                 yield "source", ("images", index, "commit", "source"), watch.commit.source
 
+    def named_keys(self) -> Iterator[tuple[Literal["key"], Path, str]]:
+        """Each public key that imagebot.yaml must have, and where its name stands."""
+        for index, watch in enumerate(self.images):
+            for at, requirement in enumerate(watch.verify):
+                for place, name in requirement.named_keys():
+                    yield "key", ("images", index, "verify", at, *place), name
+
     @model_validator(mode="after")
     def _tests_of_images(self) -> Self:
         try:

@@ -55,12 +55,14 @@ class Around:
     """What holds for policy files besides what they say.
 
     `settings` are the defaults in imagebot.yaml. `layers` has for a file those of folders, the nearest first: without
-    it they are told by the names of the files. `fences` has those of the folders that a file is in.
+    it they are told by the names of the files. `fences` has those of the folders that a file is in. `keys` are the
+    names of public keys in imagebot.yaml; `None` leaves them unchecked.
     """
 
     settings: DefaultsFile | None = None
     layers: Mapping[str, tuple[str, ...]] | None = None
     fences: Mapping[str, tuple[FolderFence, ...]] = field(default_factory=dict)
+    keys: frozenset[str] | None = None
 
 
 NOTHING_AROUND = Around()
@@ -119,7 +121,7 @@ def read_policies(
         if wrong is not None or isinstance(data, Problem):
             waiting[wrong or file].append(file)
             continue
-        given = Given(*names, below, around.fences.get(file, ()))
+        given = Given(*names, below, around.fences.get(file, ()), around.keys)
         one = _asked(ask, file, partial(_checked, (file, data, given), kept))
         if isinstance(one, SoundFile):
             sound[file] = one

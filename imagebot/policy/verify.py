@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
-from imagebot.documents.model import TEXT_SCHEMA, Misplaced, Model, Visible, reads
-from imagebot.images.reference import ImageName
+from imagebot.documents.model import TEXT_SCHEMA, Misplaced, Model, Path, Visible, reads
 from imagebot.policy import key_grammar
-from imagebot.policy.fence import ImagePatterns
-from imagebot.policy.paths import covers
 from imagebot.policy.pattern import Pattern
 from imagebot.publickey import BEGINS, PublicKey
 
@@ -72,6 +69,12 @@ class Requirement(Model):
             raise Misplaced(("annotations",), "signatures have annotations, attestations have none")
         return self
 
+    def named_keys(self) -> Iterator[tuple[Path, str]]:
+        """The keys that are not written out, and where their names stand."""
+        for index, name in enumerate(self.keys):
+            if not name.startswith(BEGINS):
+                yield ("keys", index), name
+
     @property
     def predicate_types(self) -> tuple[str, ...]:
         """What it may be called in a statement; empty for a signature."""
@@ -91,24 +94,6 @@ class Requirement(Model):
         said = ", ".join(f"{name}={value}" for name, value in self.annotations.items())
         built = f", built by {told(self.builder)}" if self.builder is not None else ""
         return f"{what} by {self.signer}{f', with {said}' if said else ''}{built}"
-
-
-class RequirementOfAll(Requirement):
-    """What images must have whatever policies say."""
-
-    images: ImagePatterns = ()
-    """The images that it holds for, as gitignore patterns from the registry's host on: `ghcr.io/acme/`. Without it: for
-    all."""
-
-    def holds_for(self, image: ImageName) -> bool:
-        return covers(self.images, str(image))
-
-
-def required(
-    own: Sequence[Requirement], of_all: Sequence[RequirementOfAll], image: ImageName
-) -> tuple[Requirement, ...]:
-    """All that holds for an image: what imagebot.yaml says, and what its policy says besides."""
-    return (*(one for one in of_all if one.holds_for(image)), *own)
 
 
 def says(wording: str | WholeMatch, text: str) -> bool:

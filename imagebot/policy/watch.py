@@ -26,6 +26,7 @@ from imagebot.images.reference import ImageName
 from imagebot.policy import key_grammar
 from imagebot.policy.gates import Platform
 from imagebot.policy.pattern import Pattern, check_extract
+from imagebot.policy.verify import Requirement
 from imagebot.versions.all_orders import KEYS, EveryOrder
 from imagebot.versions.known import NOTHING, OrderInputs
 from imagebot.versions.order import Order
@@ -141,6 +142,11 @@ class ImageKeys(EveryOrder):
     """`hold`: only a person goes back to an older version; `allow`: the bot does so where the newer one is gone."""
     repush: Literal["allow", "ignore"] = "ignore"
     """`allow`: a deployed tag that was pushed again is an update where a digest is written. Costs a request a pass."""
+    verify: tuple[Requirement, ...] = ()
+    """What must be signed, and by whom, before an image may run: all of it must hold, of the very digest that is
+    written. What imagebot.yaml requires under `verify`, and defaults require, must hold as well."""
+
+    joined: ClassVar = frozenset({"verify"})
 
     @classmethod
     def shown_keys(cls) -> list[str]:

@@ -214,10 +214,12 @@ class Registries:
         return self.about(name, digest).created
 
     @leaving_light
-    def signatures(self, name: ImageName, digest: str, predicate_types: frozenset[str], look: Look) -> str:
-        """Have `look` see what stands beside the image of `digest`, until it has seen enough; why not all, in words.
+    @by_mirror
+    def signatures(self, name: ImageName, digest: str, predicate_types: frozenset[str], look: Look) -> bool:
+        """Have `look` see what stands beside the image of `digest`, until it has seen enough; whether it has.
 
-        Only statements of these types are fetched, where their annotations tell.
+        Only statements of these types are fetched, where their annotations tell. Mirrors often have no signatures: what
+        is not enough there is looked for at the registry itself, too, where it may be asked.
         """
         name = places(self.settings, name)[-1]  # who signed is told by whoever has the most
         lookup = self._lookup(name, f"show what is signed of {name.repository}@{digest}")

@@ -55,11 +55,17 @@ class SignatureSearch:
     size: int = 0
     cut: str = ""
 
-    def run(self, look: Look) -> str:
-        """Have all of it looked at; why not all of it was, in words. Raises every `WorldError`."""
-        return "" if any(map(look, self._all())) else self.cut
+    def run(self, look: Look) -> bool:
+        """Have all of it looked at, until that is enough; whether it was. Raises every `WorldError`."""
+        return any(map(look, self._all()))
 
     def _all(self) -> Iterator[Evidence]:
+        """All of it, and at the end that it is not all, if so."""
+        yield from self._beside()
+        if self.cut:
+            yield OtherSignature(self.cut)
+
+    def _beside(self) -> Iterator[Evidence]:
         tag = self.digest.replace(":", "-")
         if SIGN in self.predicate_types:
             yield from self._held_by(f"{tag}.sig")

@@ -53,6 +53,8 @@ def _rows(update: ImageUpdate, beside: ImageFacts, hosts: Mapping[str, ForgeKind
     if beside.first_seen is not None:
         age = f", minimum age {format_duration(beside.minimum_age)}" if beside.minimum_age else ""
         yield "first seen", _NONE, f"{shown(beside.first_seen)}{age}"
+    if beside.signature:
+        yield "signature", _NONE, f"{prose(beside.signature)}{_by_tag(update)}"
     if old is not None and new is not None:
         yield from _compared(compare(old, new), new.platforms)
     elif new is not None:
@@ -64,6 +66,17 @@ def _rows(update: ImageUpdate, beside: ImageFacts, hosts: Mapping[str, ForgeKind
         yield "looked after", "", f"until {end:%Y-%m-%d}, says its publisher"
     if beside.unknown:
         yield "more", "", f"not known: {prose(beside.unknown)}"
+
+
+def _by_tag(update: ImageUpdate) -> str:
+    """What was verified is a digest: where none is written, a tag may stand for another one when it is pulled."""
+    bare = [field for field in update.fields if "@" not in field.new]
+    if not bare or update.new.digest is None:
+        return ""
+    return (
+        f"; of {_digest(update.new.digest)}, and {code(f'{bare[0].file}:{bare[0].line}')} says the tag alone, which may"
+        f" stand for another image when it is pulled: {code('pin: digest')} ties them"
+    )
 
 
 def _compared(found: Comparison, platforms: Sequence[str]) -> Iterator[tuple[str, str, str]]:

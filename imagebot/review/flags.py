@@ -18,6 +18,7 @@ from imagebot.versions.created import FIRST_IMAGES
 class FlagKind(StrEnum):
     """In the order in which they are shown."""
 
+    SIGNATURE = "signature"
     REPUSH = "repush"
     ROOT = "root"
     UNTAGGED = "untagged"
@@ -37,6 +38,7 @@ class Flag:
 
     | kind                | was                        | now                               |
     |---------------------|----------------------------|-----------------------------------|
+    | signature           |                            | what is wrong with a better one   |
     | repush              | digests                    | digest                            |
     | major               | tags                       | tag                               |
     | root                | user                       | user, empty where none is set     |
@@ -59,6 +61,7 @@ def flags(update: ImageUpdate, beside: ImageFacts) -> tuple[Flag, ...]:
     """The warnings about `update`, worst first, from what is known beside it."""
     old, new = beside.old, beside.new
     found = [*_of_kind(update), *_of_source(update, beside.changes)]
+    found += [Flag(FlagKind.SIGNATURE, now=beside.invalid)] if beside.invalid else []
     if new is not None and beside.at is not None and (end := end_of_life(new)) and end <= beside.at.date():
         found.append(Flag(FlagKind.ENDED, now=f"{end:%Y-%m-%d}"))
     if old is not None and new is not None:

@@ -21,6 +21,8 @@ class ImageFacts:
     those of the two about which the registry may tell more another time: it did not say that they are not there.
     `changes` is what their source tells about the way from one to the other, None where nobody could be asked, or is to
     be; where somebody did not answer `unasked` has `SOURCE`. `at` is when this was written.
+    `signature` tells what is known about that of the new one, if one is required, `invalid` of a better version whose
+    signature does not hold.
     `first_seen` is when the bot first saw the new one, if it keeps that, and `minimum_age` how old it had to be.
     """
 
@@ -32,6 +34,8 @@ class ImageFacts:
     unasked: tuple[str, ...] = ()
     changes: SourceChanges | None = None
     at: datetime | None = None
+    signature: str = ""
+    invalid: str = ""
 
 
 def unasked(besides: Sequence[ImageFacts]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from imagebot.plan.change import ImageUpdate
-from imagebot.review.escape import code
+from imagebot.review.escape import code, prose
 from imagebot.review.flags import Flag, FlagKind
 
 _LONGEST = 120
@@ -31,6 +31,8 @@ def warning(flag: Flag, update: ImageUpdate) -> str:
     tag = code(update.new.tag)
     was, now = code(flag.was, _LONGEST), code(flag.now, _LONGEST)
     match flag.kind:
+        case FlagKind.SIGNATURE:
+            return f"A better version was **not taken for its signature**: {prose(flag.now)}. Find out who pushed it."
         case FlagKind.ROOT:
             user = f"as {now}" if flag.now else "without a user of its own"
             return f"{tag} runs **as root**: {user}, where the image before it runs as {was}."

@@ -10,9 +10,11 @@ from functools import cached_property
 
 from imagebot.policy.gates import Gates
 from imagebot.policy.model import Watch
+from imagebot.policy.verify import Requirement
 from imagebot.selection.doubts import Attested, Doubt, NotMirrored
 from imagebot.selection.rank import Ranking
 from imagebot.selection.verdict import Candidate, Deployed, Hold, Version
+from imagebot.trust.state import SignatureState
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,10 @@ class LetIn:
 
 @dataclass(frozen=True)
 class Case:
-    """One watch in one environment, with all that is at hand; `doubt` is one about the list of tags."""
+    """One watch in one environment, with all that is at hand.
+
+    `doubt` is one about the list of tags, `requirements` are what must be signed.
+    """
 
     watch: Watch
     gates: Gates
@@ -43,6 +48,7 @@ class Case:
     source: Elsewhere | None = None
     doubt: Doubt | None = None
     let_in: LetIn | None = None
+    requirements: tuple[Requirement, ...] = ()
 
     def latest(self, tag: str, now: datetime) -> datetime:
         """How late it is for a gate that opens by waiting: one that was open for this tag is not shut by a clock that
@@ -69,6 +75,7 @@ class Fact(StrEnum):
     NAMES = "names"
     PARTS = "parts"
     MISNAMED = "misnamed"
+    SIGNATURE = "signature"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +87,7 @@ class TagFacts:
     all of it: then `lacks` says what. `whole`: what would be pulled of it was asked for, and is there.
     `misnamed` are digests of fields that say a tag beside them which never stood for them, each with the tag that does:
     one above this tag, or one that the order cannot read.
+    `signature` is what is known about the signatures of `digest`.
     `registry_digest` is what the tag stands for now where `digest` comes from another environment.
     """
 
@@ -92,6 +100,7 @@ class TagFacts:
     lacks: str = ""
     whole: bool = False
     misnamed: Mapping[str, str] | None = None
+    signature: SignatureState | None = None
 
 
 @dataclass(frozen=True, slots=True)

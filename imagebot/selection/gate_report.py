@@ -10,9 +10,11 @@ from datetime import datetime
 from imagebot.documents.duration import format_duration
 from imagebot.selection import gates
 from imagebot.selection.facts import Case, Facts, TagFacts
+from imagebot.selection.gates import Passed
 from imagebot.selection.rank import Ranking
-from imagebot.selection.reasons import listed, shown
-from imagebot.selection.verdict import Refusal, Version
+from imagebot.selection.reasons import listed, short, shown
+from imagebot.selection.verdict import Refusal, Unknown, Version
+from imagebot.trust.state import words
 
 NOT_ASKED = "not looked at: the answer was clear before"
 _NEAREST_OF_A_RULE = 3
@@ -35,6 +37,7 @@ def survey(case: Case, facts: Facts, version: Version, now: datetime) -> tuple[G
         *_promotion(case, facts, version, now),
         *_soak(case, known, version, now),
         *_platforms(case, facts, known, version),
+        *_signature(case, known, version),
         *_windows(case, version, now),
         *_list(case, version, now),
         *_people(facts, version),
@@ -80,6 +83,21 @@ def _platforms(case: Case, facts: Facts, known: TagFacts, version: Version) -> I
         yield Gate("platforms", False, lack)
     elif known.platforms:
         yield Gate("platforms", True, f"it has {listed(sorted(known.platforms))}")
+
+
+def _signature(case: Case, known: TagFacts, version: Version) -> Iterator[Gate]:
+    if not case.requirements:
+        return
+    if known.signature is None or known.digest is None:
+        yield Gate("signature", None, f"{'; '.join(map(str, case.requirements))}; {NOT_ASKED}")
+        return
+    match gates.signature(Version(version.tag, known.digest), known.signature):
+        case None:
+            yield Gate("signature", True, f"{words(known.signature)}, of {short(known.digest)}")
+        case Unknown(because=because):
+            yield Gate("signature", None, because)
+        case Passed(because=because):
+            yield Gate("signature", False, because)
 
 
 def _windows(case: Case, version: Version, now: datetime) -> Iterator[Gate]:

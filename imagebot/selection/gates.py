@@ -7,24 +7,30 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import assert_never
 
 from imagebot.documents.duration import format_duration
 from imagebot.policy.gates import Gates
 from imagebot.selection.doubts import Doubt
 from imagebot.selection.facts import Case, KeptBack, Since, TagFacts
-from imagebot.selection.reasons import listed, shown
-from imagebot.selection.verdict import Held, Hold, Version
+from imagebot.selection.reasons import listed, short, shown
+from imagebot.selection.verdict import Held, Hold, Unknown, Version
+from imagebot.trust.state import CheckFailed, Invalid, SignatureState, Unsigned, Unverifiable, Verified, words
 
 _MANY_OPENINGS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """A candidate that cannot run now, so that the next one is looked at; `until`: by waiting it can."""
+    """A candidate that cannot run now, so that the next one is looked at; `until`: by waiting it can.
+
+    One that waits for what somebody else has to do has a `hold`.
+    """
 
     version: Version
     because: str
     until: datetime | None = None
+    hold: Hold | None = None
 
 
 def soak(case: Case, tag: str, known: TagFacts, now: datetime) -> Passed | None:
@@ -43,7 +49,23 @@ def soak(case: Case, tag: str, known: TagFacts, now: datetime) -> Passed | None:
     because = (
         f"{tag} may run from {shown(until)} on: first seen {shown(known.first_seen)}, minimumAge {format_duration(age)}"
     )
-    return Passed(Version(tag, known.digest), because, until)
+    return Passed(Version(tag, known.digest), because, until, Hold.SOAK)
+
+
+def signature(to: Version, state: SignatureState) -> Passed | Unknown | None:
+    """Whether the very digest of `to` is signed as it must be. What could not be looked at is unknown, and no "no"."""
+    match state:
+        case Verified():
+            return None
+        case CheckFailed():
+            return Unknown(f"whether {to.tag} is signed as it must be is not known: {state.because}")
+        case Unsigned():
+            because = f"{to.tag} is not signed as it must be: {state.because}"
+        case Invalid() | Unverifiable():
+            because = f"{to.tag} has {words(state)}"
+        case _:
+            assert_never(state)
+    return Passed(to, f"{because} (of {short(to.digest or '')})", None, Hold.SIGNATURE)
 
 
 def platforms(

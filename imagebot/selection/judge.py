@@ -250,7 +250,15 @@ class _Look:
         due = [field for field in self._due(self.known.digest) if not self._as_it_was(field)]
         if not due:
             return self._settled()
-        return self._propose(due)
+        return self._unsigned() or self._propose(due)
+
+    def _unsigned(self) -> Unknown | Needs | Passed | None:
+        """Asked last of what may pass a candidate over: it takes requests each time, as long as there is none."""
+        if not self.case.requirements:
+            return None
+        if self.known.signature is None:
+            return self._needs(Fact.SIGNATURE)
+        return gates.signature(self._to, self.known.signature)
 
     def _propose(self, due: list[Deployed]) -> Verdict | Needs:
         if self.facts.closed is None:
@@ -356,12 +364,12 @@ class _Look:
 
 
 def _waiting(passed: Iterable[Passed]) -> Held | None:
-    """What comes next by waiting, if anything does."""
+    """What comes next by waiting, if anything does: by itself, or else once somebody did what is waited for."""
     waits = sorted(((one.until, index, one) for index, one in enumerate(passed) if one.until), key=itemgetter(0, 1))
-    if not waits:
+    first = waits[0][2] if waits else next((one for one in passed if one.hold is not None), None)
+    if first is None or first.hold is None:
         return None
-    until, _, first = waits[0]
-    return Held(first.version, Hold.SOAK, until, _listed([first, *(one for one in passed if one is not first)]))
+    return Held(first.version, first.hold, first.until, _listed([first, *(one for one in passed if one is not first)]))
 
 
 def _listed(passed: Sequence[Passed]) -> str:

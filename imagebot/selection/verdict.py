@@ -64,6 +64,7 @@ class Hold(StrEnum):
     DOWNGRADE = "downgrade"
     DOUBT = "in doubt"
     MIRROR = "not mirrored"
+    SIGNATURE = "signature"
     BY_HAND = "by hand"
     ROLLED_BACK = "rolled back"
     CLOSED = "closed"

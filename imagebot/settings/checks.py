@@ -111,7 +111,9 @@ def _files_at(value: object, place: Place) -> Iterator[tuple[Place, Path]]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _files_at(inner, (*place, key))
-    elif isinstance(value, str) and (str(place[-1]).endswith("File") or place == ("dockerConfig",)):
+    elif isinstance(value, str) and (
+        str(place[-1]).endswith("File") or place == ("dockerConfig",) or place[:2] == ("trust", "keys")
+    ):
         yield place, Path(value)
 
 

@@ -19,6 +19,7 @@ from imagebot.images.name_prefix import NamePrefix
 from imagebot.images.reference import ImageName
 from imagebot.knownforges import EVERYBODYS_WRITES_PER_MINUTE, FACTS, ForgeKind, api_of, kind_of
 from imagebot.policy.defaults import Defaults
+from imagebot.policy.required import RequirementOfAll
 from imagebot.settings import grammar as words
 from imagebot.settings.credentials import (
     AnyDatabase,
@@ -39,6 +40,7 @@ from imagebot.settings.credentials import (
 from imagebot.settings.mirrors import AnyMirror, RegistryMirror, Upstreams
 from imagebot.settings.paths import FilePath, RepositoryUrl
 from imagebot.settings.policies import AnyPolicies, check_once
+from imagebot.settings.trust import Trust, check_known_keys
 from imagebot.settings.ways import AnyProxy, Reached
 
 DEFAULT_EVERY = timedelta(minutes=5)
@@ -307,6 +309,15 @@ class SettingsFile(Model):
     """Limits over all repositories. What is not written here is `openPullRequests: 10` and `openedPerHour: 20`."""
     log: Log = Log()
     """What is logged, and how."""
+    trust: Trust = Trust()
+    """What signatures are held against."""
+    verify: tuple[RequirementOfAll, ...] = ()
+    """What images must be signed with, whatever policies say: a policy adds to it and takes nothing away."""
+
+    @model_validator(mode="after")
+    def _known_keys(self) -> Self:
+        check_known_keys(self.verify, self.trust)
+        return self
 
     @model_validator(mode="after")
     def _known_repository(self) -> Self:

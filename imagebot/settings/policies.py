@@ -36,11 +36,15 @@ AnyPolicies = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class PolicyRules:
-    """What imagebot.yaml says about policy files: the folders that it names, their fences, and the defaults in it."""
+    """What imagebot.yaml says about policy files: the folders that it names, their fences, and the defaults in it.
+
+    `keys` are the names of its public keys, None where nobody knows them.
+    """
 
     folders: tuple[Path, ...] = ()
     fences: Mapping[Path, FolderFence] = field(default_factory=dict)
     defaults: DefaultsFile | None = None
+    keys: frozenset[str] | None = None
 
 
 NO_RULES = PolicyRules()

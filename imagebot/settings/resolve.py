@@ -132,7 +132,7 @@ class Settings(SettingsFile):
     @property
     def policy_rules(self) -> PolicyRules:
         """What holds for the files in `policies`."""
-        return PolicyRules(self.policies, self.fences, self.defaults_file)
+        return PolicyRules(self.policies, self.fences, self.defaults_file, frozenset(self.trust.keys))
 
 
 def find(path: Path | None = None) -> Path:
@@ -289,6 +289,7 @@ def _rules(spelled: SettingsFile, there: SettingsFile, defaults: DefaultsFile) -
         folders=folders,
         fences={folder: FolderFence(str(names[folder]), may) for folder, may in fences.items()},
         defaults=None if there.defaults is None else defaults,
+        keys=frozenset(there.trust.keys),
     )
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from imagebot.policy.verify import Requirement
 from imagebot.publickey import BEGINS, PublicKey
 
+NO_ROOT = "imagebot.yaml names no `rootFile` under `trust`, which keyless signatures are held against"
+
 
 @dataclass(frozen=True, slots=True)
 class Anchors:
@@ -18,7 +20,7 @@ class Anchors:
     """
 
     keys: Mapping[str, PublicKey | str] = field(default_factory=dict)
-    root: bytes | str = "imagebot.yaml names no `rootFile` under `trust`"
+    root: bytes | str = NO_ROOT
 
     def key(self, name: str) -> PublicKey | str:
         """A key by its name, or one that is written out."""
@@ -35,7 +37,7 @@ class Anchors:
 
     def rule(self, requirements: Sequence[Requirement]) -> str:
         """A fingerprint of what is required and what that is held against: with another one nothing is verified yet."""
-        parts = [str(one) for one in requirements]
+        parts = [repr(one) for one in requirements]
         for one in requirements:
             parts += [f"{name} {self._fingerprint(name)}" for name in one.keys]
         if any(one.keyless is not None for one in requirements) and isinstance(self.root, bytes):

@@ -31,7 +31,7 @@ class SigstoreBundle:
 
 @dataclass(frozen=True, slots=True)
 class OtherSignature:
-    """A signature of a kind that nobody here can verify."""
+    """A signature of a kind that nobody here can verify, or what was not looked at because there is too much of it."""
 
     kind: str
 

@@ -38,11 +38,18 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What all pieces are asked: whether `digest` has what is required, held against `anchors`."""
+    """What all pieces are asked: whether `digest` has what is required, held against `anchors`.
+
+    Two are one question if they are about one digest by one `rule`.
+    """
 
     digest: str
-    requirements: tuple[Requirement, ...]
-    anchors: Anchors
+    requirements: tuple[Requirement, ...] = field(compare=False)
+    anchors: Anchors = field(compare=False)
+    rule: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rule", self.anchors.rule(self.requirements))
 
     @property
     def predicate_types(self) -> frozenset[str]:
@@ -66,10 +73,10 @@ def examine(question: Question, piece: Evidence) -> Finding:
     assert_never(piece)
 
 
-def state_of(question: Question, findings: Iterable[Finding], *, cut: str = "") -> SignatureState:
-    """What all pieces come to. `cut`: why not all of them were looked at, in words."""
+def state_of(question: Question, findings: Iterable[Finding]) -> SignatureState:
+    """What all pieces come to."""
     every = list(findings)
-    states = [_of_one(question, place, every, cut) for place in range(len(question.requirements))]
+    states = [_of_one(question, place, every) for place in range(len(question.requirements))]
     for kind in (Invalid, Unsigned, Unverifiable, CheckFailed):
         for state in states:
             if isinstance(state, kind):
@@ -77,7 +84,7 @@ def state_of(question: Question, findings: Iterable[Finding], *, cut: str = "") 
     return Verified(tuple(by for state in states if isinstance(state, Verified) for by in state.by))
 
 
-def _of_one(question: Question, place: int, findings: Sequence[Finding], cut: str) -> SignatureState:
+def _of_one(question: Question, place: int, findings: Sequence[Finding]) -> SignatureState:
     """One requirement: the best that any piece does for it; where none does anything, it lacks."""
     requirement = question.requirements[place]
     if lacks := question.anchors.lacks(requirement):
@@ -87,7 +94,7 @@ def _of_one(question: Question, place: int, findings: Sequence[Finding], cut: st
         for state in found:
             if isinstance(state, kind):
                 return state
-    return Unverifiable(cut) if cut else Unsigned(f"there is not {requirement}")
+    return Unsigned(f"there is not {requirement}")
 
 
 def _of_signatures(question: Question, state: Invalid | Unverifiable) -> Finding:
@@ -140,7 +147,8 @@ def _keyless_signer(
 ) -> str | Invalid | CheckFailed:
     wanted, root = requirement.keyless, question.anchors.root
     assert wanted is not None, "it was asked"
-    assert isinstance(root, bytes), "whoever lacks it is told so"
+    if isinstance(root, str):
+        return CheckFailed(root)
     signer = signer_of(bundle, root, signed)
     if not isinstance(signer, Signer):
         return signer

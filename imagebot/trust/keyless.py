@@ -127,5 +127,5 @@ def _der_text(value: bytes) -> str:
 
 
 def _plain(error: Exception) -> str:
-    """The first line, which names no bytes of the bundle."""
-    return str(error).partition("\n")[0][:200] or type(error).__name__
+    """The first line, without what the library quotes of the bundle."""
+    return str(error).partition("\n")[0].partition(" (encountered")[0][:200] or type(error).__name__

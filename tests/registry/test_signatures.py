@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from imagebot.errors import BadResponse, Refused, Unavailable
+from imagebot.images.name_prefix import NamePrefix
 from imagebot.images.reference import ImageName
 from imagebot.registry.client import Registries
 from imagebot.registry.limits import ATTESTATION_BYTES, SIGNATURES
+from imagebot.settings.mirrors import RegistryMirror
 from imagebot.settings.resolve import RegistrySettings
 from imagebot.trust.evidence import BrokenPiece, Evidence, OtherSignature, SigstoreBundle
 from imagebot.trust.statement import SIGN
@@ -42,8 +44,11 @@ def found(
 
     with serving(registry) as served:
         registries = Registries({served.host: RegistrySettings(plain_http=True)})
-        cut = registries.signatures(ImageName(served.host, "acme/api"), IMAGE, types, look)
-        return seen, cut, [asked.path.partition("/acme/api/")[2] for asked in served.asked]
+        assert registries.signatures(ImageName(served.host, "acme/api"), IMAGE, types, look) is (len(seen) == enough)
+        last = seen[-1] if seen else None
+        cut = last.kind if isinstance(last, OtherSignature) and "more" in last.kind else ""
+        paths = [asked.path.partition("/acme/api/")[2] for asked in served.asked]
+        return seen[: -1 if cut else None], cut, paths
 
 
 def shelf(*laid: Iterable[Laid], api: bool = False) -> Shelf:
@@ -166,5 +171,26 @@ def test_a_real_registry_has_what_cosign_put_there(tmp_path: Path) -> None:
         for one in (tagged(IMAGE, IN_A_TAG), *referred(IMAGE, BUNDLES)):
             lay(running.folder, "acme/api", one.reference, one.manifest, one.blobs)
         registries = Registries({running.host: RegistrySettings(plain_http=True)})
-        assert registries.signatures(ImageName(running.host, "acme/api"), IMAGE, SIGNATURE, look) == ""
+        assert not registries.signatures(ImageName(running.host, "acme/api"), IMAGE, SIGNATURE, look)
     assert seen == [*IN_A_TAG, *BUNDLES]
+
+
+@pytest.mark.parametrize("fallback", [True, False])
+def test_a_mirror_without_signatures_hides_none_where_the_registry_may_be_asked(fallback: bool) -> None:
+    """Most mirrors hold images and no more."""
+    signed = shelf([tagged(IMAGE, IN_A_TAG)])
+    seen: list[Evidence] = []
+
+    def look(piece: Evidence) -> bool:
+        seen.append(piece)
+        return False
+
+    with serving(signed) as registry, serving(shelf()) as mirror:
+        there = RegistryMirror(url=NamePrefix(mirror.host, "hub"), fallback=fallback)
+        settings = {
+            registry.host: RegistrySettings(plain_http=True, mirror=there),
+            mirror.host: RegistrySettings(plain_http=True),
+        }
+        Registries(settings).signatures(ImageName(registry.host, "acme/api"), IMAGE, SIGNATURE, look)
+    assert seen == (IN_A_TAG if fallback else [])
+    assert mirror.asked

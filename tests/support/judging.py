@@ -14,6 +14,7 @@ from imagebot.selection.facts import Case, Elsewhere, Fact, Facts, KeptBack, Nee
 from imagebot.selection.judge import judge
 from imagebot.selection.rank import rank
 from imagebot.selection.verdict import Deployed, Verdict
+from imagebot.trust.state import SignatureState, Unsigned
 from tests.support.watches import watch
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -66,6 +67,7 @@ class Answers:
     since: Since | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     misnamed: Mapping[str, str] = field(default_factory=dict)
+    signatures: Mapping[str, SignatureState] = field(default_factory=dict)
     asked: list[Needs] = field(default_factory=list)
 
     def verdict(self, asked: Case, now: datetime = NOON) -> Verdict:
@@ -107,6 +109,8 @@ class Answers:
         assert before.digest is not None, "it is there"
         if fact is Fact.MISNAMED:
             return replace(before, misnamed=self.misnamed)
+        if fact is Fact.SIGNATURE:
+            return replace(before, signature=self.signatures.get(tag, Unsigned("there is not a signature by release")))
         if fact is Fact.PARTS:
             lacks = self.lacks.get(tag, "")
             return replace(before, whole=not lacks, lacks=lacks, gone=self.absence if lacks else None)

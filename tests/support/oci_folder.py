@@ -116,6 +116,16 @@ def publish_index(
     return str(descriptor["digest"])
 
 
+def hang(folder: Path, repository: str, reference: str, manifest: bytes, blobs: Sequence[bytes]) -> None:
+    """Let the registry have a manifest and its blobs: under a tag, or by its digest alone."""
+    layout = _layout(folder, repository)
+    for blob in blobs:
+        _write(layout, blob, "application/octet-stream")
+    descriptor = _write(layout, manifest, json.loads(manifest)["mediaType"])
+    if ":" not in reference:
+        _point(layout, reference, descriptor)
+
+
 def withdraw(folder: Path, repository: str, tag: str) -> None:
     """Let there be no such tag any more."""
     file = folder / repository / "index.json"

@@ -162,12 +162,6 @@ def test_a_signature_that_nobody_here_verifies_is_no_proof() -> None:
     assert judged([OtherSignature("a Notation signature")]) == Unverifiable("a Notation signature")
 
 
-def test_what_was_not_looked_at_may_have_held() -> None:
-    asked = question()
-    assert state_of(asked, [], cut="more than 50") == Unverifiable("more than 50")
-    assert state_of(asked, [examine(asked, simple(OURS))], cut="more than 50") == Verified(("release",))
-
-
 def test_a_key_that_cannot_be_read_leaves_it_unknown() -> None:
     held = Anchors({"release": "cannot read the key release.pub: no such file"})
     assert judged([simple(OURS)], question(held=held)) == CheckFailed("cannot read the key release.pub: no such file")
@@ -248,6 +242,8 @@ def test_what_is_remembered_is_forgotten_with_another_rule() -> None:
         held.rule([requirement(keys=["release"], annotations={"a": "b"})]),
         held.rule([requirement(**ATTESTED)]),
         held.rule([requirement(), requirement(**ATTESTED)]),
+        held.rule([requirement(keyless={"identity": {"match": "a"}, "issuer": "b"})]),
+        held.rule([requirement(keyless={"identity": "what matches a", "issuer": "b"})]),
         anchors(release=THEIRS).rule([requirement()]),
         Anchors({}).rule([requirement()]),
     ]

@@ -1,0 +1,68 @@
+"""Whether a digest is signed as it must be: keys from files, evidence from registries; who signed is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from imagebot.cycle.checkout import Checkout
+from imagebot.images.reference import ImageName
+from imagebot.policy.verify import Requirement
+from imagebot.publickey import MOST_BYTES, PublicKey
+from imagebot.regular import read_regular
+from imagebot.settings.resolve import Settings, StateBranch
+from imagebot.trust.anchors import NO_ROOT, Anchors
+from imagebot.trust.examine import Question
+from imagebot.trust.state import CheckFailed, SignatureState, Verified
+
+_MOST_ROOT_BYTES = 1024 * 1024  # Sigstore's own has 7 KiB
+
+
+def signature_state(
+    checkout: Checkout, image: ImageName, digest: str, requirements: Sequence[Requirement]
+) -> SignatureState:
+    """What is known about the signatures of one digest. Raises `WorldError` where the registry does not tell.
+
+    What was verified once stays so for the same digest and the same rule: with another key, root or requirement it is
+    looked at anew. On a branch of the environment repository that is not remembered: who may push there could write it.
+    """
+    settings, memory = checkout.world.settings, checkout.memory
+    question = Question(digest, tuple(requirements), anchors_of(settings, requirements))
+    for requirement in requirements:
+        if lacks := question.anchors.lacks(requirement):
+            return CheckFailed(lacks)
+    remembers = not isinstance(settings.database, StateBranch)
+    known = memory.verified(image, digest, question.rule) if remembers else None
+    if known is not None:
+        return known
+    state = checkout.registries.signatures(image, question)
+    if remembers and isinstance(state, Verified):
+        memory.is_verified(image, digest, question.rule, state)
+    return state
+
+
+def anchors_of(settings: Settings, requirements: Sequence[Requirement]) -> Anchors:
+    """What these are held against, as it is in the files now."""
+    names = {name for one in requirements for _, name in one.named_keys()}
+    trust = settings.trust
+    keys = {name: _key(name, path) for name, path in trust.keys.items() if name in names}
+    keyless = any(one.keyless is not None for one in requirements)
+    return Anchors(keys, _read(trust.root_file, "the trusted root") if keyless and trust.root_file else NO_ROOT)
+
+
+def _key(name: str, path: Path) -> PublicKey | str:
+    found = _read(path, f"the key {name}", MOST_BYTES)
+    if isinstance(found, str):
+        return found
+    try:
+        return PublicKey.parse(found.decode(errors="replace"))
+    except ValueError as error:
+        return f"the key {name} in {path} cannot be used: {error}"
+
+
+def _read(path: Path, what: str, most: int = _MOST_ROOT_BYTES) -> bytes | str:
+    try:
+        found = read_regular(path, most)
+    except OSError as error:
+        return f"cannot read {what} {path}: {error.strerror}"
+    return found if len(found) <= most else f"{what} {path} is larger than anything of its kind"
