@@ -31,6 +31,7 @@ VERBS = {
     "pr": "Look after the pull requests of a local forge.",
     "init": "Write policies for the images that a repository holds.",
     "fields": "List every image in files, and what cannot be edited.",
+    "doctor": "Examine all that a pass needs, and say what to do.",
     "lint": "Check policies and settings, and show every problem.",
     "schema": "Print the JSON Schema of policy files or of imagebot.yaml.",
 }

@@ -120,6 +120,14 @@ class Azure(RestSkeleton[Pull]):
         self._pulls = f"{place.home}/_apis/git/repositories/{quote(place.name, safe='')}/pullrequests"
         self._people: dict[str, str] | None = None
 
+    @property
+    def _root(self) -> str:
+        return self._pulls.rpartition("/")[0]
+
+    @property
+    def _version(self) -> Mapping[str, str]:
+        return _VERSION
+
     def begin(self, remembers: Remembers) -> None:
         self._people = None
         super().begin(remembers)

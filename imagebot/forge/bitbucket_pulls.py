@@ -40,6 +40,10 @@ class Bitbucket(RestSkeleton[_One]):
         self._writers = {}
         super().begin(remembers)
 
+    @property
+    def _root(self) -> str:
+        return self._pulls.rpartition("/")[0]
+
     @abstractmethod
     def _said(self, number: int) -> Iterable[commented.PullComment]:
         """What was said on one."""

@@ -12,7 +12,18 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar, cast
 
 from imagebot.bans import Ban, Remembers
-from imagebot.forge.protocol import Blob, Forge, Listing, Merged, Proposal, PullRequest, SignedCommit, Signs, Written
+from imagebot.forge.protocol import (
+    Access,
+    Blob,
+    Forge,
+    Listing,
+    Merged,
+    Proposal,
+    PullRequest,
+    SignedCommit,
+    Signs,
+    Written,
+)
 from imagebot.outgoing import masked
 from imagebot.settings.resolve import TokenCredentials
 
@@ -72,6 +83,9 @@ class Discreet(Generic[F]):
 
     def close(self, pull: PullRequest, comment: str, body: str) -> None:
         self._forge.close(pull, masked(comment), masked(body))
+
+    def access(self) -> Access:
+        return self._forge.access()
 
     def git_credentials(self) -> TokenCredentials | None:
         return self._forge.git_credentials()

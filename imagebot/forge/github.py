@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -12,13 +12,14 @@ from urllib.parse import quote
 from imagebot.errors import BadInput, NotFound
 from imagebot.forge import github_graphql as graphql
 from imagebot.forge import github_sign, github_wire
+from imagebot.forge.access import of_app
 from imagebot.forge.answers import checked
 from imagebot.forge.github_answers import GlimpsedPull, Issue, Pull
 from imagebot.forge.issues_skeleton import IssuesSkeleton
 from imagebot.forge.manners import Manners
 from imagebot.forge.moved import renamed
 from imagebot.forge.proposed import NotMerging, lacking, without
-from imagebot.forge.protocol import Blob, Listing, Merged, Proposal, PullRequest, SignedCommit, Written
+from imagebot.forge.protocol import Access, Blob, Listing, Merged, Proposal, PullRequest, SignedCommit, Written
 from imagebot.forge.refusals import Unprocessable
 from imagebot.forge.rest_skeleton import NOT_GIVEN
 from imagebot.forge.skeleton import Search
@@ -42,8 +43,8 @@ def connect(settings: RepositorySettings, manners: Manners) -> GitHub:
     if not settings.api_url:
         raise BadInput(f"repository {settings.name}: forge: github needs the URL of its API")
     name = repository_name(settings.url)
-    wire, app_token = github_wire.connect(settings, credentials, manners)
-    return GitHub(wire, name, settings, app_token)
+    wire, app = github_wire.connect(settings, credentials, manners)
+    return GitHub(wire, name, settings, app)
 
 
 def repository_name(url: str) -> str:
@@ -60,11 +61,9 @@ class GitHub(IssuesSkeleton[Pull]):
     shape = Pull
     glimpsed = GlimpsedPull
 
-    def __init__(
-        self, wire: Wire, name: str, settings: RepositorySettings, app_token: Callable[[], Secret] | None
-    ) -> None:
+    def __init__(self, wire: Wire, name: str, settings: RepositorySettings, app: github_wire.AppTokens | None) -> None:
         super().__init__(wire, name, settings)
-        self._app_token = app_token
+        self._app = app
         self._place = graphql.RepositoryAddress(*name.split("/"))
         self._identity: tuple[str, str] | None = None
         # Not where an answer leads, which may be anywhere: GraphQL finds a repository by the name that it had.
@@ -158,4 +157,8 @@ class GitHub(IssuesSkeleton[Pull]):
         return self._identity
 
     def git_credentials(self) -> TokenCredentials | None:
-        return None if self._app_token is None else TokenCredentials(self._app_token())
+        return None if self._app is None else TokenCredentials(Secret(self._app.token()))
+
+    def access(self) -> Access:
+        told = super().access()
+        return told if self._app is None else of_app(told, self._app.permissions())

@@ -13,13 +13,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import jwt
 from github import Auth, set_log_level
 from github.Requester import Requester
 from jwt.exceptions import PyJWTError
+from pydantic import BeforeValidator
 
 from imagebot import clock
 from imagebot.errors import Refused
@@ -40,7 +41,7 @@ _RENEW_BEFORE_S = 60.0
 
 def connect(
     settings: RepositorySettings, credentials: TokenCredentials | GitHubApp | None, manners: Manners
-) -> tuple[Wire, Callable[[], Secret] | None]:
+) -> tuple[Wire, AppTokens | None]:
     """The API at `settings.api_url`, and what makes tokens of an App, where there is one; asks nothing of it yet.
 
     Without credentials it may only be read.
@@ -65,8 +66,8 @@ def connect(
             return wire(_Bearer(source.reveal)), None
         case GitHubApp():
             key = Auth.AppAuth(credentials.id, sign_func=lambda claims: _signed(claims, credentials))
-            tokens = _AppTokens(wire(key), credentials)
-            return wire(_Bearer(tokens.token)), lambda: Secret(tokens.token())
+            tokens = AppTokens(wire(key), credentials)
+            return wire(_Bearer(tokens.token)), tokens
 
 
 class _Answered(Exception):
@@ -117,12 +118,18 @@ def _ask(requester: Requester) -> Ask:
     return ask
 
 
+def _texts(value: object) -> dict[str, str]:
+    known = value.items() if isinstance(value, dict) else ()
+    return {key: each for key, each in known if isinstance(key, str) and isinstance(each, str)}
+
+
 class _Token(Answer):
     token: str
     expires_at: Moment
+    permissions: Annotated[Mapping[str, str], BeforeValidator(_texts)] = {}
 
 
-class _AppTokens:
+class AppTokens:
     """Those of one installation, each used until shortly before it expires."""
 
     def __init__(self, wire: Wire, app: GitHubApp) -> None:
@@ -130,6 +137,7 @@ class _AppTokens:
         self._app = app
         self._lock = threading.Lock()
         self._token = ""
+        self._may: Mapping[str, str] = {}
         self._good_until = 0.0
 
     def token(self) -> str:
@@ -138,12 +146,18 @@ class _AppTokens:
                 self._renew()
             return self._token
 
+    def permissions(self) -> Mapping[str, str]:
+        """What the installation may do: `{"contents": "write", …}`, as GitHub tells with each token."""
+        self.token()
+        return self._may
+
     def _renew(self) -> None:
         task = f"give a token to installation {self._app.installation} of the App {self._app.id}"
         answer = self._wire.query(task, f"/app/installations/{self._app.installation}/access_tokens", {})
         given = checked(_Token, answer, "GitHub's answer to an App")
         lives = 0.0 if given.expires_at is None else (given.expires_at - clock.now()).total_seconds()
         self._token = Secret(given.token).reveal()
+        self._may = given.permissions
         self._good_until = time.monotonic() + min(lives, _LIVES_S) - _RENEW_BEFORE_S
 
 

@@ -68,6 +68,10 @@ class GitLab(RestSkeleton[MergeRequest]):
         self._just_opened: set[int] = set()
         wire.find = self._where_it_is
 
+    @property
+    def _root(self) -> str:
+        return self._path
+
     def _elements(self, search: Search) -> Iterator[object]:
         filters = {"source_branch": search.branch} if search.branch else {}
         if search.by_change:

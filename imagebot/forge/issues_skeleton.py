@@ -23,6 +23,10 @@ class IssuesSkeleton(RestSkeleton[One]):
         super().__init__(wire, name, settings)
         self._path = f"/repos/{name}"
 
+    @property
+    def _root(self) -> str:
+        return self._path
+
     def _listing(self, **filters: str) -> Iterable[object]:
         return self._wire.get_all(f"list the pull requests of {self._name}", f"{self._path}/pulls", **filters)
 

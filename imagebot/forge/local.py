@@ -23,7 +23,7 @@ from imagebot import clock
 from imagebot.bans import Remembers
 from imagebot.errors import BadInput, BadResponse, NotFound, Unavailable
 from imagebot.forge.proposed import without
-from imagebot.forge.protocol import MOST_MERGED, Listing, Merged, Proposal, PullRequest, State, Unread, Written
+from imagebot.forge.protocol import MOST_MERGED, Access, Listing, Merged, Proposal, PullRequest, State, Unread, Written
 from imagebot.forge.skeleton import Search, Skeleton
 from imagebot.knownforges import FACTS
 from imagebot.settings.resolve import RepositorySettings
@@ -78,6 +78,12 @@ class Local(Skeleton):
 
     def begin(self, remembers: Remembers) -> None:
         """Nobody tells us to wait here."""
+
+    def access(self) -> Access:
+        there = self.folder if self.folder.exists() else self.folder.parent
+        if os.access(there, os.W_OK):
+            return Access("pull requests can be written as files")
+        return Access("pull requests are files", (f"{there} cannot be written: let imagebot write there",))
 
     def _list(self, search: Search) -> Listing[PullRequest]:
         """By when the file was changed, which people do by hand."""

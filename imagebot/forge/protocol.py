@@ -116,6 +116,19 @@ class Listing(tuple[_Entry, ...]):  # noqa: SLOT001 a tuple has no room for slot
         return next((one.because for one in self.unread if one.branch in ("", branch)), "")
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """`may` is what is known to be allowed, in a few words; `lacks` what a person must change; `odd` what one should
+    look at. `expires` is when the credentials end, `date` the forge's clock; None where it does not tell.
+    """
+
+    may: str
+    lacks: tuple[str, ...] = ()
+    odd: tuple[str, ...] = ()
+    expires: datetime | None = None
+    date: datetime | None = None
+
+
 class Forge(Protocol):
     """One repository on one forge, at one base branch. Every method raises only `WorldError`s.
 
@@ -201,6 +214,9 @@ class Forge(Protocol):
 
     def close(self, pull: PullRequest, comment: str, body: str) -> None:
         """Say why in a comment, set the body (which records that the bot closed it), and close it."""
+
+    def access(self) -> Access:
+        """What the forge tells about what our credentials may do here; a request or two, and nothing changes."""
 
     def git_credentials(self) -> TokenCredentials | None:
         """A short-lived token for git, where the forge makes them (a GitHub App); ask again in each pass."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import ClassVar, Generic, TypeVar
 
 from imagebot.bans import Ban, Remembers
 from imagebot.errors import BadResponse, NotFound, Refused
+from imagebot.forge.access import OF_FORGE, Asked
 from imagebot.forge.answers import checked, iso
 from imagebot.forge.listing import Glimpsed, ListedPull, Reader
-from imagebot.forge.protocol import MOST_MERGED, Listing, Merged, PullRequest
+from imagebot.forge.protocol import MOST_MERGED, Access, Listing, Merged, PullRequest
 from imagebot.forge.refusals import Unprocessable
 from imagebot.forge.skeleton import Search, Skeleton
 from imagebot.forge.wire import Wire
@@ -37,6 +38,7 @@ class RestSkeleton(Skeleton, Generic[One]):
         super().__init__(FACTS[settings.forge], settings.branch, settings.pace.writes_per_hour)
         self._wire = wire
         self._name = name
+        self._kind = settings.forge
 
     @abstractmethod
     def _elements(self, search: Search) -> Iterable[object]:
@@ -52,6 +54,19 @@ class RestSkeleton(Skeleton, Generic[One]):
     def _approvers(self, number: int) -> tuple[str, ...]:
         """Who approved one that was merged. `NotFound` and `Refused` count as nobody."""
         raise NotImplementedError
+
+    @property
+    @abstractmethod
+    def _root(self) -> str:
+        """The path of the repository."""
+
+    @property
+    def _version(self) -> Mapping[str, str]:
+        """What every question has in its query."""
+        return {}
+
+    def access(self) -> Access:
+        return OF_FORGE[self._kind](Asked(self._wire, self._root, self._name, self._version))
 
     def begin(self, remembers: Remembers) -> None:
         self._wire.begin(remembers)

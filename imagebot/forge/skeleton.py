@@ -26,7 +26,7 @@ from imagebot.forge.proposed import (
     switches,
     unfinished,
 )
-from imagebot.forge.protocol import Listing, Merged, Proposal, PullRequest, State, Unread, Written
+from imagebot.forge.protocol import Access, Listing, Merged, Proposal, PullRequest, State, Unread, Written
 from imagebot.knownforges import ForgeFacts
 from imagebot.settings.resolve import TokenCredentials
 
@@ -128,6 +128,10 @@ class Skeleton(ABC):
     def _whole(self, pull: PullRequest) -> PullRequest:
         """With all of its body: a listing may cut it, or the machine block may be kept elsewhere."""
         return pull
+
+    @abstractmethod
+    def access(self) -> Access:
+        """What our credentials may do here."""
 
     @abstractmethod
     def begin(self, remembers: Remembers) -> None:

@@ -62,13 +62,15 @@ class Commits:
 class SourceApi:
     """How one kind of forge is asked: `root` is the path of a repository, `moved` where a redirect of it leads.
 
-    `tag` is the path of one tag below it. GitHub's way to ask is PyGithub's own.
+    `tag` is the path of one tag below it, `probe` of what everybody with the credentials, or without, is shown.
+    GitHub's way to ask is PyGithub's own.
     """
 
     root: Callable[[str], str]
     moved: re.Pattern[str]
     commits: Callable[[Wire, str, str, str], Commits]
     tag: str
+    probe: str
     pager: Pager
     authorization: Authorization
     newest_first: Mapping[str, str] = field(default_factory=dict)
@@ -125,6 +127,10 @@ class SourceForge:
     def begin(self, remembers: Remembers) -> None:
         """A pass begins: heed the ban that is remembered, and have those to come remembered."""
         self._wire.begin(remembers)
+
+    def probe(self) -> None:
+        """Ask for next to nothing: whether it answers, and takes our credentials. Raises `WorldError`s."""
+        self._wire.get("answer us", self._api.probe)
 
     def changes(self, path: str, wanted: SourceSpan) -> SourceChanges:
         """What changed in the repository at `path`, `owner/name`. Raises `NotFound` if it is not there for us."""
@@ -292,6 +298,7 @@ SOURCE_APIS: Mapping[str, SourceApi] = {
         re.compile(r"/repositories/[0-9]{1,15}", re.ASCII),
         _of_github,
         "/git/ref/tags/{tag}",
+        "/rate_limit",
         Pager("per_page", _PAGE),
         bearer,
     ),
@@ -300,6 +307,7 @@ SOURCE_APIS: Mapping[str, SourceApi] = {
         re.compile(r"/repos/[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$", re.ASCII),
         _of_gitea,
         "/tags/{tag}",
+        "/version",
         Pager("limit", _PAGE),
         lambda token: f"token {token}",
     ),
@@ -308,6 +316,7 @@ SOURCE_APIS: Mapping[str, SourceApi] = {
         re.compile(r"/projects/[0-9]{1,15}", re.ASCII),
         _of_gitlab,
         "/repository/tags/{tag}",
+        "/projects?simple=true&per_page=1",
         Pager("per_page", _PAGE),
         bearer,
         {"order_by": "released_at", "sort": "desc"},

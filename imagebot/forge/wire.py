@@ -113,9 +113,9 @@ class Wire:
         """Change something through GraphQL."""
         return self._write(lambda: self.ask_graph(task, mutation, variables))
 
-    def peek(self, task: str, path: str) -> Reply:
+    def peek(self, task: str, path: str, **parameters: str | int) -> Reply:
         """One answer as it comes, whatever its status."""
-        return self._exchange(task, "GET", path, {}, None)
+        return self._exchange(task, "GET", path, parameters, None)
 
     @property
     def _bans(self) -> Bans:

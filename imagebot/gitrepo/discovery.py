@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from imagebot.errors import BadInput, NotFound
 from imagebot.gitrepo.failures import failed
 from imagebot.gitrepo.mirror import NETWORK_SECONDS
 from imagebot.gitrepo.names import branch_name
-from imagebot.gitrepo.process import Git, Terms
+from imagebot.gitrepo.process import Git, GitOutput, Terms
 from imagebot.gitrepo.remote import Remote
 from imagebot.private import make_private
 
@@ -28,18 +29,33 @@ def default_branch(scratch: Path, remote: Remote) -> str:
 
     Raises `NotFound` where there is none, `Unavailable`, `Refused`, `BadResponse`.
     """
+    answer = _listed(scratch, remote, "--symref", "--end-of-options", remote.url, "HEAD")
+    for line in answer.out.decode(errors="replace").split("\n"):
+        if line.startswith(_HEADS):
+            return branch_name(line.removeprefix(_HEADS).partition("\t")[0])
+    raise NotFound(f"{remote.url} has no default branch: push a first commit, or name a branch by --branch")
+
+
+def branches(scratch: Path, remote: Remote, patterns: Sequence[str]) -> dict[str, str]:
+    """The refs of a remote that fit one of these patterns (`refs/heads/x*`), with their commits; nothing is fetched.
+
+    `scratch` is a folder for git to run in, made if need be. Raises `WorldError`s.
+    """
+    answer = _listed(scratch, remote, "--refs", "--end-of-options", remote.url, *patterns)
+    lines = (line.split("\t") for line in answer.out.decode(errors="replace").splitlines())
+    return {parts[1]: parts[0] for parts in lines if len(parts) == 2}
+
+
+def _listed(scratch: Path, remote: Remote, *words: str) -> GitOutput:
     git = Git(scratch)
     if not scratch.exists():
         make_private(scratch)
         git.out("init", "--bare", "--quiet", "--template=")
     terms = Terms(remote.environment(), remote.url, NETWORK_SECONDS)
-    answer = git.ask("ls-remote", "--symref", "--end-of-options", remote.url, "HEAD", terms=terms)
+    answer = git.ask("ls-remote", *words, terms=terms)
     if answer.code != 0:
         raise failed("ask", remote, answer, terms.environment)
-    for line in answer.out.decode(errors="replace").split("\n"):
-        if line.startswith(_HEADS):
-            return branch_name(line.removeprefix(_HEADS).partition("\t")[0])
-    raise NotFound(f"{remote.url} has no default branch: push a first commit, or name a branch by --branch")
+    return answer
 
 
 def origin(folder: Path) -> str | None:

@@ -122,6 +122,12 @@ class SqlDatabase:
             with writer.begin():
                 yield writer
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether `open` would change tables. Raises `BadInput` and `Unavailable`."""
+        with self._explained():
+            return not self._is_ready()
+
     def close(self) -> None:
         """Let go of the connections."""
         self._engine.dispose()

@@ -31,6 +31,20 @@ def only_bot(state: Path) -> Iterator[Lock]:
         yield lock
 
 
+def holder(state: Path) -> str:
+    """Who holds the lock of this state, as they wrote themselves down; empty if nobody does. Nothing is written."""
+    try:
+        file = open(state / _NAME)  # noqa: SIM115, PTH123 closed below
+    except OSError:
+        return ""
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return file.read(200).strip() or "another imagebot"
+    return ""
+
+
 class Lock:
     """The lock of one state folder, held."""
 

@@ -47,6 +47,22 @@ def _opener(settings: Settings, shelf: Callable[[str], Shelf]) -> Callable[[], S
             assert_never(settings.database)
 
 
+def is_behind(settings: Settings) -> bool:
+    """Whether the tables are those of another imagebot, which the next pass brings up to date; asked for by `doctor`.
+
+    Raises `BadInput` and `Unavailable`.
+    """
+    from imagebot.store.database import SqlDatabase
+
+    match settings.database:
+        case None:
+            return SqlDatabase.unchanged(settings.state / DATABASE_FILE).is_behind
+        case PostgresDatabase(url):
+            return SqlDatabase.postgresql(url).is_behind
+        case _:
+            return False
+
+
 def as_it_lies(settings: Settings, because: ImagebotError) -> Store:
     """What can be read of a store that cannot be opened, for a pass that keeps nothing. Raises `because` if nothing."""
     from imagebot.store.database import SqlDatabase

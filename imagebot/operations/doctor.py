@@ -1,0 +1,87 @@
+"""Everything that a pass needs, examined: whether it is there, answers, and may be used. Nothing is written anywhere.
+
+All parties are asked side by side; each question has an end, and one bad party stops no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import chain
+
+from imagebot.cycle.side_by_side import SideBySide, Step
+from imagebot.cycle.world import World
+from imagebot.errors import ImagebotError
+from imagebot.images.reference import ImageName
+from imagebot.observe.events import Event
+from imagebot.operations import local_checks, remote_checks
+from imagebot.operations.diagnosis import Diagnosis, wrong
+from imagebot.policy.read import PolicySet
+
+PATIENCE_S = 40.0
+"""How long one party may take for all that it is asked: longer than any of its time-outs alone."""
+Check = Callable[[], list[Diagnosis]]
+
+
+def examine(world: World, policies: PolicySet) -> list[Diagnosis]:
+    """All that is found, in the order in which a pass needs it. Raises `Stopped`."""
+    checks = [*_local(world, policies), *_remote(world, policies)]
+    found: dict[int, list[Diagnosis]] = {}
+    work = SideBySide(world.lanes, world.ask, _unheard, world.budgets)
+    for number, (check, party, question) in enumerate(checks):
+        step = Step(f"{check} {party}", f"examine {check} {party}".strip(), question, PATIENCE_S)
+        work.start(step, partial(_take, found, number, (check, party)))
+    while len(work):
+        world.go_on()
+        work.wait()
+    return list(chain.from_iterable(diagnoses for _, diagnoses in sorted(found.items())))
+
+
+def _take(
+    found: dict[int, list[Diagnosis]], number: int, place: tuple[str, str], answer: list[Diagnosis] | ImagebotError
+) -> None:
+    found[number] = [wrong(*place, answer)] if isinstance(answer, ImagebotError) else answer
+
+
+def _local(world: World, policies: PolicySet) -> list[tuple[str, str, Check]]:
+    settings = world.settings
+    return [
+        ("git", "", local_checks.git_version),
+        ("policies", "", partial(local_checks.policies, policies)),
+        ("state", "", partial(local_checks.state, settings)),
+        ("database", "", partial(local_checks.database, settings)),
+        ("signing", "", partial(local_checks.signing, settings)),
+    ]
+
+
+def _remote(world: World, policies: PolicySet) -> list[tuple[str, str, Check]]:
+    settings = world.settings
+    found: list[tuple[str, str, Check]] = [("proxy", "", partial(remote_checks.proxies, settings))]
+    for name, one in sorted(settings.repositories.items()):
+        found.append(("repository", name, partial(remote_checks.repository, world, one)))
+        found.append(("forge", name, partial(remote_checks.forge, world, one)))
+    for name in sorted(settings.sources):
+        found.append(("source", name, partial(remote_checks.source, world, name)))
+    for host in sorted(settings.source_forges):
+        found.append(("release notes", host, partial(remote_checks.release_notes, world, host)))
+    for registry, images in _images(policies).items():
+        found.append(("registry", registry, partial(remote_checks.registry, world, registry, images)))
+    return found
+
+
+def _images(policies: PolicySet) -> dict[str, Sequence[ImageName]]:
+    """Those that policies watch, by registry."""
+    names = sorted({watch.image for policy in policies.policies for watch in policy.watches})
+    return {
+        registry: [name for name in names if name.registry == registry] for registry in {n.registry: 0 for n in names}
+    }
+
+
+def _unheard(_: Event) -> None:
+    """That somebody is late is told as what was found."""
+
+
+def summary(diagnoses: Sequence[Diagnosis]) -> str:
+    """How many of each."""
+    counts = [f"{sum(one.health is health for one in diagnoses)} {health}" for health in ("wrong", "look", "ok")]
+    return ", ".join(counts)

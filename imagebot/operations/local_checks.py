@@ -1,0 +1,111 @@
+"""What is examined on this machine: git, policies, the state folder, the database, the signing key."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from imagebot.errors import BadInput, Unavailable
+from imagebot.gitrepo.process import run
+from imagebot.gitrepo.sign import signed
+from imagebot.operations.diagnosis import Diagnosis, fine, odd, wrong
+from imagebot.policy.read import PolicySet
+from imagebot.settings.resolve import PostgresDatabase, Settings, StateBranch
+from imagebot.store.lock import holder
+from imagebot.store.open import as_it_lies, is_behind
+
+OLDEST_GIT = (2, 38)
+ROOM_WRONG = 64 << 20
+ROOM_LOOK = 1 << 30
+_VERSION = re.compile(r"git version ([0-9]{1,4})\.([0-9]{1,4})")
+_TRIAL = b"tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\n\nimagebot doctor\n"
+
+
+def git_version() -> list[Diagnosis]:
+    """Old ones lack options that a pass needs."""
+    said = run(Path("/"), "git", "--version").out.decode(errors="replace").strip()
+    found = _VERSION.search(said)
+    if found is None:
+        return [wrong("git", "", BadInput(f"git says {said!r}, which is no version; install git 2.38 or newer"))]
+    if (int(found[1]), int(found[2])) < OLDEST_GIT:
+        return [wrong("git", "", BadInput(f"{said} is too old: install git 2.38 or newer"))]
+    return [fine("git", "", said)]
+
+
+def policies(found: PolicySet) -> list[Diagnosis]:
+    """How many cannot be followed: `imagebot lint` says why."""
+    sound = f"{len(found.policies)} sound"
+    if found.problems:
+        count = len(found.problems)
+        problems = f"{count} problem{'s' * (count != 1)}, {sound}: `imagebot lint` shows where and what to do"
+        return [wrong("policies", "", BadInput(problems))]
+    if not found.policies:
+        return [odd("policies", "", "there is none: `imagebot init` writes policies for what a repository holds")]
+    return [fine("policies", "", sound)]
+
+
+def state(settings: Settings) -> list[Diagnosis]:
+    """Whether the folder can be written, who uses it, and what room its disk has."""
+    folder = settings.state
+    there = _nearest(folder)
+    if not there.is_dir():
+        return [wrong("state", "", BadInput(f"{there} is no folder: set `state` to a folder of the bot's own"))]
+    if not os.access(there, os.W_OK | os.X_OK):
+        said = f"{there} cannot be written: make it writable, or set `state` to a folder of the bot's own"
+        return [wrong("state", "", BadInput(said))]
+    made = "" if there == folder else " and is made by the first pass"
+    used = holder(folder)
+    by = f", in use by {used}" if used else ""
+    return [fine("state", "", f"{folder} can be written{made}{by}"), *_room(there)]
+
+
+def _room(folder: Path) -> Iterator[Diagnosis]:
+    free = shutil.disk_usage(folder).free
+    said = f"{free / 1_000_000_000:.1f} GB free on its disk"
+    if free < ROOM_WRONG:
+        yield wrong("state", "", f"{said}: make room, or nothing can be kept")
+    elif free < ROOM_LOOK:
+        yield odd("state", "", f"{said}: mirrors of repositories grow")
+    else:
+        yield fine("state", "", said)
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or the one above it that is there."""
+    return next((one for one in (folder, *folder.parents) if one.exists()), folder)
+
+
+def database(settings: Settings) -> list[Diagnosis]:
+    """Whether what is remembered can be read, and fits this imagebot; where it is written is the folder's matter."""
+    match settings.database:
+        case StateBranch(repository):
+            return [fine("database", "", f"a branch of {repository}, which is examined as a repository")]
+        case PostgresDatabase():
+            where = "the PostgreSQL server"
+        case None:
+            where = "state.db"
+            if not (settings.state / "state.db").exists():
+                return [fine("database", "", f"{where} is made by the first pass")]
+    try:
+        as_it_lies(settings, BadInput(f"{where} cannot be read; `imagebot once` says more")).holds()
+        behind = is_behind(settings)
+    except Unavailable as error:
+        used = holder(settings.state)
+        return [fine("database", "", f"{where} is in use by {used}") if used else odd("database", "", str(error))]
+    if behind:
+        return [
+            odd("database", "", f"{where} can be read; the next pass brings its tables to this version: back it up")
+        ]
+    return [fine("database", "", f"{where} can be read")]
+
+
+def signing(settings: Settings) -> list[Diagnosis]:
+    """Whether the key signs: tried on nothing of anybody's."""
+    key = settings.author.signing
+    if key is None:
+        return []
+    signed([_TRIAL], key)
+    return [fine("signing", "", f"{key.file.name} signs")]

@@ -1,0 +1,106 @@
+"""What is examined at others: repositories by git, forges, sources, registries, the way to them, and their clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from imagebot import clock
+from imagebot.cycle.world import World
+from imagebot.errors import WorldError
+from imagebot.forge.protocol import Access
+from imagebot.gitrepo.discovery import branches
+from imagebot.gitrepo.mirror import Mirror
+from imagebot.images.reference import ImageName
+from imagebot.operations.diagnosis import Diagnosis, each, fine, odd, wrong
+from imagebot.proxies import NO_PROXY
+from imagebot.settings.resolve import RepositorySettings, Settings
+
+MOST_IMAGES = 10
+"""Asked for of one registry: a login that opens ten mostly opens the others."""
+CLOCK_LOOK = timedelta(seconds=30)
+CLOCK_WRONG = timedelta(minutes=5)
+ENDS_SOON = timedelta(days=14)
+
+
+def proxies(settings: Settings) -> list[Diagnosis]:
+    """By which way all hosts are asked that have none of their own."""
+    known = settings.way.proxies
+    if known == NO_PROXY:
+        return [fine("proxy", "", "none: hosts are asked directly")]
+    ways = dict.fromkeys(str(one) for one in (known.https, known.http) if one is not None)
+    return [fine("proxy", "", f"hosts are asked by {', '.join(ways)}")]
+
+
+def repository(world: World, settings: RepositorySettings) -> list[Diagnosis]:
+    """Whether git reaches it, and has the base branch."""
+    return _by_git("repository", settings.name, world.mirror(settings), f"refs/heads/{world.settings.branch_prefix}*")
+
+
+def source(world: World, name: str) -> list[Diagnosis]:
+    """The same of a repository that images are built from."""
+    return _by_git("source", name, world.source(name, None), "")
+
+
+def _by_git(check: str, name: str, mirror: Mirror, ours: str) -> list[Diagnosis]:
+    base = f"refs/heads/{mirror.remote.branch}"
+    with TemporaryDirectory(prefix="imagebot-") as scratch:
+        there = branches(Path(scratch, "ask.git"), mirror.remote, [base, *([ours] if ours else [])])
+    if base not in there:
+        return [wrong(check, name, f"git reaches it, and it has no branch {mirror.remote.branch}: write its `branch`")]
+    count = len(there) - 1
+    mine = f", {count} branch{'es' * (count != 1)} of the bot" if ours else ""
+    return [fine(check, name, f"git reaches {mirror.remote.branch}{mine}")]
+
+
+def forge(world: World, settings: RepositorySettings) -> list[Diagnosis]:
+    """What its API lets our credentials do, scope by scope as far as it tells."""
+    access = world.forge(settings).access()
+    found = each("forge", settings.name, access.lacks, [*access.odd, *_ends(access)])
+    if not access.lacks:
+        found.insert(0, fine("forge", settings.name, f"{settings.forge} answers: {access.may}"))
+    return [*found, *clocks(settings.name, access.date, clock.now())]
+
+
+def _ends(access: Access) -> Iterator[str]:
+    if access.expires is not None and access.expires - clock.now() < ENDS_SOON:
+        yield f"its token ends on {access.expires:%Y-%m-%d}: make another before"
+
+
+def clocks(party: str, theirs: datetime | None, ours: datetime) -> list[Diagnosis]:
+    """How far this machine's clock is from a host's: Apps and certificates want them to agree."""
+    if theirs is None:
+        return []
+    apart = ours - theirs
+    if abs(apart) < CLOCK_LOOK:
+        return [fine("clock", party, "agrees with this machine's")]
+    way = "ahead of" if apart > timedelta() else "behind"
+    said = f"this machine's is {abs(apart).total_seconds():.0f} s {way} it: have it set by NTP"
+    return [wrong("clock", party, said) if abs(apart) >= CLOCK_WRONG else odd("clock", party, said)]
+
+
+def release_notes(world: World, host: str) -> list[Diagnosis]:
+    """Whether a forge that is asked what changed takes our credentials, if it has any."""
+    settings = world.settings.source_forges[host]
+    as_whom = "our credentials" if settings.forge_credentials is not None else "nobody"
+    world.source_forge(settings).probe()
+    owners = f", about {', '.join(settings.owners)}" if settings.owners else ", about everybody's repositories"
+    return [fine("release notes", host, f"answers {as_whom}{owners}")]
+
+
+def registry(world: World, name: str, images: Sequence[ImageName]) -> list[Diagnosis]:
+    """Whether it lets us see what policies watch: a HEAD for each, which counts as no pull anywhere."""
+    found: list[Diagnosis] = []
+    for image in images[:MOST_IMAGES]:
+        world.go_on()
+        try:
+            world.registries.exists(image, "latest")
+        except WorldError as error:
+            found.append(wrong("registry", name, error))
+    seen = min(len(images), MOST_IMAGES) - len(found)
+    more = f"; {len(images) - MOST_IMAGES} more were not asked for" if len(images) > MOST_IMAGES else ""
+    if seen:
+        found.insert(0, fine("registry", name, f"shows {seen} of {len(images)} watched images{more}"))
+    return found
