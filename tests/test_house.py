@@ -76,7 +76,12 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "imagebot/selection/facts.py",
     ),
     "random": (),
-    "subprocess": ("imagebot/gitrepo/process.py", "imagebot/cli/demo.py"),
+    # Git, and the programs that the settings allow to be asked for credentials.
+    "subprocess": (
+        "imagebot/cli/demo.py",
+        "imagebot/gitrepo/process.py",
+        "imagebot/registry/credential_program.py",
+    ),
     "os.system": (),
     "pickle": (),
     "eval": (),
@@ -88,10 +93,13 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
 AT_HOME: dict[str, tuple[str, ...]] = {
     "alembic": ("imagebot/store/migrate.py", "imagebot/store/migrations/"),
     "apscheduler": ("imagebot/serve.py",),
+    "azure": ("imagebot/registry/identities/azure.py",),
+    "botocore": ("imagebot/registry/identities/aws.py",),
     "click": ("imagebot/cli/",),
     "cryptography": ("imagebot/publickey.py", "imagebot/trust/keyless.py"),
     "git": ("imagebot/gitrepo/",),
     "github": ("imagebot/forge/github",),
+    "google": ("imagebot/registry/identities/gcp.py",),
     "gitlab": (),  # the tests ask it what it calls things
     "ijson": ("imagebot/registry/json_reader.py",),
     "jwt": ("imagebot/forge/github",),

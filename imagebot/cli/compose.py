@@ -115,7 +115,7 @@ def world_of(
 
     return World(
         settings=settings,
-        registries=Registries(settings.registries, settings.docker_config, way=settings.way),
+        registries=Registries(settings.registries, settings.credential_sources, way=settings.way),
         mirror=mirror,
         source=source,
         forge=forge,

@@ -13,6 +13,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     WithJsonSchema,
     model_validator,
 )
@@ -122,6 +123,27 @@ class FilledBy:
             return value if isinstance(value, kinds) else fill(value).meaning
 
         return core_schema.no_info_wrap_validator_function(validate, handler.generate_schema(self.model))
+
+
+@dataclass(frozen=True, slots=True)
+class _OneOrSeveral:
+    """A list, of which one alone may stand without being in one."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_before_validator_function(_listed, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        several = handler(schema)
+        return {"oneOf": [several["items"], several]}
+
+
+def _listed(value: object) -> object:
+    return value if isinstance(value, list | tuple) else [value]
+
+
+ONE_OR_SEVERAL = _OneOrSeveral()
 
 
 @dataclass(frozen=True, slots=True)

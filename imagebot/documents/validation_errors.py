@@ -123,7 +123,7 @@ def _from_validator(error: Exception, path: Path, key: Node | None, document: Pa
         if not isinstance(error.cause, ValueError):
             break
         error = error.cause
-    node = key or document.node(path)
+    node = key or document.node(_path(path, document))
     start, end = node.start, node.end
     offset = getattr(error, "offset", None)
     if isinstance(offset, int) and isinstance(node.content, str):

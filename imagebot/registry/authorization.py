@@ -8,6 +8,7 @@ it; over https, unless the registry is set to plain http and it is the same serv
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from imagebot.errors import BadResponse, Refused
 from imagebot.images.reference import ImageName
@@ -49,7 +50,7 @@ class Authorization:
         self._base = base
         self._auth_hosts = frozenset(host.lower() for host in auth_hosts)
         self._tokens = Tokens(wire)
-        self._known: Bearer | Basic | None = None
+        self._known: Bearer | Literal["basic"] | None = None
 
     def new_pass(self) -> None:
         """From now on a token server that refused a credential may be asked twice again."""
@@ -61,7 +62,7 @@ class Authorization:
             return Attempt(login.credential.header())
         if isinstance(self._known, Bearer):
             return self._bearer(self._known, name, login, deadline)
-        if isinstance(login.credential, Basic) and self._known == login.credential:
+        if isinstance(login.credential, Basic) and self._known == "basic":
             return Attempt(login.credential.header())
         return Attempt()
 
@@ -87,7 +88,7 @@ class Authorization:
 
     def _basic(self, login: Login, before: Attempt) -> Attempt | None:
         assert isinstance(login.credential, Basic)
-        self._known = login.credential
+        self._known = "basic"
         attempt = Attempt(login.credential.header())
         return None if attempt == before else attempt
 

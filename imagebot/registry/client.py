@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
-from pathlib import Path
 
 from imagebot.bans import Remembers
+from imagebot.clock import boottime
 from imagebot.errors import BadInput, BadResponse, NotFound, Refused
 from imagebot.images.about import About
 from imagebot.images.reference import ImageName, is_digest, is_tag
@@ -26,11 +26,13 @@ from imagebot.registry.lookup import Learnt, Lookup
 from imagebot.registry.manifest import Manifest, preferred
 from imagebot.registry.mirrors import by_mirror, places
 from imagebot.registry.pulls import PullsLeft
+from imagebot.registry.renewal import Clock
 from imagebot.registry.responses import NoImage, announced_digest, manifest_object
 from imagebot.registry.signatures import Look, SignatureSearch
 from imagebot.registry.waits import Waits
 from imagebot.registry.wire import Count
-from imagebot.settings.resolve import RegistrySettings
+from imagebot.settings.registry_logins import NO_SOURCES
+from imagebot.settings.resolve import CredentialSources, RegistrySettings
 
 _NO_HEAD = frozenset({404, 405})  # some Nexus releases answer HEAD with 404 where GET works
 
@@ -59,20 +61,21 @@ class Registries:
     limits of its own: whoever waits for a question has to give up by himself.
 
     `settings` is keyed by canonical host, as in `ImageName`; all others are reached by `way`. `waits` are those that
-    told us to.
+    told us to, `clock` is what credentials end by.
     """
 
     def __init__(
         self,
         settings: Mapping[str, RegistrySettings],
-        docker_config: Path | None = None,
+        sources: CredentialSources = NO_SOURCES,
         timeouts: Timeouts = PATIENCE,
         way: WayOut = DIRECT,
         waits: Waits | None = None,
+        clock: Clock = boottime,
     ) -> None:
         self.settings = settings
         self._way = way
-        self._credentials = CredentialStore.of(settings, docker_config)
+        self._credentials = CredentialStore(settings, sources, way, clock)
         self._timeouts = timeouts
         self._count = Count()
         self._waits = waits or Waits()
@@ -238,12 +241,13 @@ class Registries:
         return self._lookup(name, f"show {name.repository}@{digest}")
 
     def _lookup(self, name: ImageName, task: str) -> Lookup:
+        deadline = Deadline(self._timeouts)
         try:
-            login = self._credentials.login(name)
             endpoint = self._endpoint(name.registry)
+            login = self._credentials.login(name, endpoint, deadline)
         except BadInput as error:
             raise Refused(f"{name.registry} was not asked to {task}: {error}") from None
-        return Lookup(name, task, login, endpoint, Deadline(self._timeouts), self._learnt, self._budget)
+        return Lookup(name, task, login, endpoint, deadline, self._learnt, self._budget)
 
     def _endpoint(self, registry: str) -> Endpoint:
         with self._lock:

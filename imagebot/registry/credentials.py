@@ -1,43 +1,88 @@
-"""With which credential a registry is asked about an image: settings first, then Docker's config.json, then none."""
+"""With which credential a registry is asked about an image: the settings' own first, then a cloud's, then files'.
+
+What is nowhere is asked by nobody.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from typing import assert_never
 
 from imagebot.errors import BadInput
 from imagebot.images.reference import ImageName
-from imagebot.registry.docker_config import DockerConfig
+from imagebot.proxies import WayOut
+from imagebot.registry.credential_helpers import CredentialHelpers
+from imagebot.registry.docker_config import server_of
+from imagebot.registry.docker_configs import DockerConfigs
+from imagebot.registry.endpoint import Endpoint
+from imagebot.registry.identities.known import Identities
+from imagebot.registry.limits import Deadline
 from imagebot.registry.logins import Basic, Credential, Login, RegistryToken
+from imagebot.registry.renewal import Clock, Renewals
 from imagebot.secret import Secret, SecretSource
-from imagebot.settings.resolve import BasicCredentials, BearerCredentials, RegistrySettings
+from imagebot.settings.clouds import cloud_of
+from imagebot.settings.resolve import (
+    BasicCredentials,
+    BearerCredentials,
+    CloudCredentials,
+    CredentialSources,
+    HelperCredentials,
+    RegistryLogin,
+    RegistrySettings,
+)
 
 ANONYMOUS = Login(None, "give credentials under registries in imagebot.yaml")
 
 
-@dataclass(frozen=True, slots=True)
 class CredentialStore:
-    """Looks a login up at each question, because mounted secrets and config.json are rotated in place."""
+    """Looks a login up at each question, because mounted secrets and files of Docker's are rotated in place."""
 
-    settings: Mapping[str, RegistrySettings]
-    docker: DockerConfig | None
+    def __init__(
+        self, settings: Mapping[str, RegistrySettings], sources: CredentialSources, way: WayOut, clock: Clock
+    ) -> None:
+        renewals = Renewals(clock)
+        self._settings = settings
+        self._clouds = sources.identities
+        self._identities = Identities(settings, sources.google_file, way, renewals)
+        self._helpers = CredentialHelpers(sources.helpers, renewals)
+        self._files = DockerConfigs(sources.docker_configs, self._helpers)
 
-    @classmethod
-    def of(cls, settings: Mapping[str, RegistrySettings], docker_config: Path | None) -> CredentialStore:
-        return cls(settings, DockerConfig(docker_config) if docker_config else None)
+    def login(self, name: ImageName, endpoint: Endpoint, deadline: Deadline) -> Login:
+        """What to ask about `name` with, at the registry that `endpoint` is.
 
-    def login(self, name: ImageName) -> Login:
-        """What to ask about `name` with. Raises `BadInput` when a file cannot be read or makes no sense."""
-        listed = self.settings.get(name.registry)
-        if listed is not None and listed.credentials is not None:
-            return _from_settings(name.registry, listed.credentials)
-        found = self.docker.login(name) if self.docker else None
-        return found or ANONYMOUS
+        Raises `BadInput` when a file cannot be read or makes no sense, and every `WorldError` where a program or a
+        cloud is asked.
+        """
+        listed = self._settings.get(name.registry)
+        chosen = _longest(listed.credentials, name.repository) if listed else None
+        if chosen is not None:
+            return self._listed(chosen, name.registry, endpoint, deadline)
+        cloud = cloud_of(name.registry)
+        if cloud is not None and cloud in self._clouds:
+            return self._identities.login(cloud, name.registry, endpoint, deadline)
+        return self._files.login(name, deadline) or ANONYMOUS
+
+    def _listed(self, chosen: RegistryLogin, registry: str, endpoint: Endpoint, deadline: Deadline) -> Login:
+        match chosen:
+            case CloudCredentials(cloud):
+                return self._identities.login(cloud, registry, endpoint, deadline)
+            case HelperCredentials(helper):
+                return self._helpers.login(helper, server_of(registry), deadline)
+            case BasicCredentials() | BearerCredentials():
+                return _written(chosen, registry)
+            case _:
+                assert_never(chosen)
 
 
-def _from_settings(host: str, credentials: BasicCredentials | BearerCredentials) -> Login:
-    where = f"the credentials of {host} in imagebot.yaml"
+def _longest(logins: Iterable[RegistryLogin], repository: str) -> RegistryLogin | None:
+    """The one whose path says most about an image."""
+    fitting = (each for each in logins if f"{repository}/".startswith(f"{each.path}/" if each.path else ""))
+    return max(fitting, key=lambda each: len(each.path), default=None)
+
+
+def _written(credentials: BasicCredentials | BearerCredentials, registry: str) -> Login:
+    place = f"{registry}/{credentials.path}" if credentials.path else registry
+    where = f"the credentials of {place} in imagebot.yaml"
     try:
         match credentials:
             case BasicCredentials(username, password):

@@ -1,110 +1,125 @@
-"""Docker's config.json, as `docker login` and Kubernetes' pull secrets write it; read again when the file changes.
+"""What a file of `docker login`'s, or a pull secret of Kubernetes', has for each registry.
 
-Programs that it names (`credsStore`, `credHelpers`) are not run: their registries are asked without a credential, and
-if one refuses that, the advice says why. What makes no sense concerns the registry that it stands for and no other.
+What makes no sense concerns the registry that it stands for and no other. Kubernetes takes paths behind hosts, and `*`
+for a part of a host, or some of it: https://kubernetes.io/docs/concepts/containers/images/#config-json
 """
 
 from __future__ import annotations
 
 import json
-import threading
+import re
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from imagebot.errors import BadInput, Problem
-from imagebot.images.reference import ImageName
+from imagebot.images.reference import DOCKER_HUB, ImageName
 from imagebot.registry.limits import MIB
-from imagebot.registry.logins import Basic, Credential, Login, RefreshToken, RegistryToken
+from imagebot.registry.logins import Basic, Credential, RefreshToken, RegistryToken
 from imagebot.regular import read_regular
 from imagebot.secret import Secret
 
-_Stamp = tuple[int, int, int]
+_HUB_KEY = "https://index.docker.io/v1/"
+_WITH_STARS = re.compile(r"[A-Za-z0-9.*?-]+(?::[0-9]{1,5})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class _Content:
-    """The file's text, and under which key of `auths` and `credHelpers` a `host` or `host/path` is found in it."""
+class KeptByProgram:
+    """A program has it: `docker-credential-PROGRAM`, which knows the registry as `server`."""
 
+    program: str
+    server: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenCredential:
+    """What stands in a file, and where."""
+
+    credential: Credential
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class DockerConfig:
+    """One file: its text, and under which key of `auths` and `credHelpers` a `host` or `host/path` is found in it.
+
+    `stars` are the keys of `auths` whose host is a pattern, by their path.
+    """
+
+    file: Path
     text: str = "{}"
     auths: Mapping[str, Any] = field(default_factory=dict)
     helpers: Mapping[str, Any] = field(default_factory=dict)
     store: object = None
     written: Mapping[str, str] = field(default_factory=dict)
     helped: Mapping[str, str] = field(default_factory=dict)
+    stars: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
     wrong: str = ""
 
+    @classmethod
+    def read(cls, file: Path) -> DockerConfig:
+        """Raises `BadInput`, and `OSError` if it cannot be read."""
+        document, text = _document(file)
+        found = {key: document.get(key) or {} for key in ("auths", "credHelpers")}
+        wrong = [key for key, value in found.items() if not isinstance(value, dict)]
+        auths, helpers = ({} if key in wrong else found[key] for key in found)
+        written = {_key(key): key for key in auths}
+        return cls(
+            file,
+            text,
+            auths,
+            helpers,
+            document.get("credsStore"),
+            written,
+            {_key(key): key for key in helpers},
+            _with_stars(written),
+            f"{wrong[0]} is no object" if wrong else "",
+        )
 
-class DockerConfig:
-    """One config.json. A file that is not there has no credentials."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._lock = threading.Lock()
-        self._stamp: _Stamp | None = None
-        self._content = _Content()
-
-    def login(self, name: ImageName) -> Login | None:
-        """The login for `name`: of the longest path that is configured, else of the host.
-
-        Raises `BadInput` with file, line and key when the file, or the entry, cannot be read or sent.
-        """
-        content = self._current()
-        if content is None:
-            return Login(None, f"there is no {self._file}, and imagebot.yaml has no credentials under registries")
-        for scope in _scopes(name):
-            found = self._inline(content, scope) or self._of_a_program(content, scope)
-            if found is not None:
-                return found
-        if content.wrong:
-            raise BadInput(f"{self._file}: {content.wrong}")
-        return None
-
-    def _current(self) -> _Content | None:
-        with self._lock:
+    def at(self, scope: str) -> WrittenCredential | KeptByProgram | None:
+        """What the file has for a `host` or `host/path`. Raises `BadInput` with file, line and key."""
+        key = self._auth_key(scope)
+        if key is not None:
+            place = f"{self.file}:{_line(self.text, key)}"
             try:
-                state = self._file.stat()
-                stamp = (state.st_mtime_ns, state.st_size, state.st_ino)
-                if stamp != self._stamp:
-                    self._content = _parse(self._file)
-                    self._stamp = stamp
-            except FileNotFoundError:
-                return None
-            except OSError as error:
-                raise BadInput(f"cannot read {self._file}: {error.strerror}") from None
-            except ValueError:
-                raise BadInput(f"cannot read {str(self._file)!r}: that is no file's name") from None
-            return self._content
+                credential = _credential(self.auths[key])
+            except ValueError as error:
+                raise BadInput(f"{place}: {_shown(key)}: {error}") from None
+            if credential is not None:
+                return WrittenCredential(credential, place)
+        if scope in self.helped:
+            written = self.helped[scope]
+            return self._kept(self.helpers[written], written, scope)
+        return None if key is None else self._kept(self.store, key, scope)
 
-    def _inline(self, content: _Content, scope: str) -> Login | None:
-        if scope not in content.written:
-            return None
-        key = content.written[scope]
-        where = f"{self._file}:{_line(content.text, key)}"
-        try:
-            credential = _credential(content.auths[key])
-        except ValueError as error:
-            raise BadInput(f"{where}: {_shown(key)}: {error}") from None
-        return Login(credential, f"the credentials at {where} are wrong or not enough") if credential else None
+    def in_store(self, registry: str) -> KeptByProgram | None:
+        """What may know a registry that the file does not name: Docker asks its `credsStore` about all."""
+        return self._kept(self.store, server_of(registry), registry) if isinstance(self.store, str) else None
 
-    def _of_a_program(self, content: _Content, scope: str) -> Login | None:
-        if scope in content.helped:
-            program = content.helpers[content.helped[scope]]
-        elif scope in content.written:
-            program = content.store
-        else:
-            return None
+    def _auth_key(self, scope: str) -> str | None:
+        if scope in self.written:
+            return self.written[scope]
+        host, _, path = scope.partition("/")
+        return next((key for pattern, key in self.stars.get(path, ()) if _fits(host, pattern)), None)
+
+    def _kept(self, program: object, server: str, scope: str) -> KeptByProgram | None:
         if not program:
             return None
         if not isinstance(program, str):
-            raise BadInput(f"{self._file}: the program that keeps the credentials of {scope} is no text")
-        shown = f"docker-credential-{_shown(program)}"
-        return Login(None, f"{self._file} keeps its credentials in {shown}, which imagebot does not run")
+            raise BadInput(f"{self.file}: the program that keeps the credentials of {scope} is no text")
+        return KeptByProgram(_shown(program), server)
 
 
-def _scopes(name: ImageName) -> Iterator[str]:
+def server_of(registry: str) -> str:
+    """What Docker calls a registry when it asks a program about it."""
+    return _HUB_KEY if registry == DOCKER_HUB else registry
+
+
+def scopes_of(name: ImageName) -> Iterator[str]:
     """`ghcr.io/acme/api`, `ghcr.io/acme`, `ghcr.io`."""
     key = str(name)
     while key:
@@ -112,7 +127,7 @@ def _scopes(name: ImageName) -> Iterator[str]:
         key = key.rpartition("/")[0]
 
 
-def _parse(file: Path) -> _Content:
+def _document(file: Path) -> tuple[dict[str, Any], str]:
     """Raises `BadInput`, and `OSError` if it cannot be read."""
     try:
         text = _data(file).decode("utf-8-sig")  # editors on Windows put a mark before it
@@ -124,18 +139,7 @@ def _parse(file: Path) -> _Content:
         raise BadInput(f"{file}: this is no JSON text") from None
     if not isinstance(document, dict):
         raise BadInput(Problem(str(file), 1, 1, "Docker's config.json is an object"))
-    found = {key: document.get(key) or {} for key in ("auths", "credHelpers")}
-    wrong = [key for key, value in found.items() if not isinstance(value, dict)]
-    auths, helpers = ({} if key in wrong else found[key] for key in found)
-    return _Content(
-        text,
-        auths,
-        helpers,
-        document.get("credsStore"),
-        {_key(key): key for key in auths},
-        {_key(key): key for key in helpers},
-        f"{wrong[0]} is no object" if wrong else "",
-    )
+    return document, text
 
 
 def _data(file: Path) -> bytes:
@@ -165,6 +169,23 @@ def _key(written: str) -> str:
     except ValueError:
         return rest
     return f"{host}/{path}" if path and path not in ("v1", "v2") else host
+
+
+def _with_stars(written: Mapping[str, str]) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """Those whose host is a pattern, by path; the longest first, as it says most."""
+    found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for scope in sorted((scope for scope in written if "*" in scope or "?" in scope), key=len, reverse=True):
+        host, _, path = scope.partition("/")
+        if _WITH_STARS.fullmatch(host):
+            found[path].append((host.lower(), written[scope]))
+    return found
+
+
+def _fits(host: str, pattern: str) -> bool:
+    """Part by part: `*.acme.test` is neither `acme.test` nor `a.b.acme.test`."""
+    (name, _, port), (like, _, like_port) = host.partition(":"), pattern.partition(":")
+    parts, likes = name.split("."), like.split(".")
+    return port == like_port and len(parts) == len(likes) and all(map(fnmatchcase, parts, likes))
 
 
 def _credential(entry: object) -> Credential | None:

@@ -69,6 +69,13 @@ ADDRESSES = 4  # of one host that are tried
 TOKEN_LIFE = 60.0  # seconds, where the token server does not say
 TOKEN_USE = 0.8  # of its life, so that none runs out on its way
 TOKENS_KEPT = 4096
+RENEWAL_PAUSE = 30.0  # seconds after a program or a cloud that gave no credential
+REFUSED_AFTER = 0.05  # of the life of a credential that is refused: before that nobody has another one
+LIVES = (60.0, 24 * 3600.0)  # seconds that a credential may be said to live: clocks differ
+HELPER_LIFE = 300.0  # seconds that a program's answer is used: it does not say how long it may be
+HELPER_BYTES = 64 * KIB  # of what it prints
+IDENTITY_LIFE = 3600.0  # seconds, where a cloud does not say
+IDENTITY_SECONDS = 30.0  # that a registry may take to exchange a cloud's token for its own
 TOKEN_SILENCE = 5.0  # seconds after which a token server that says nothing is asked once more
 
 PAUSE_WHEN_DOWN = 15.0  # seconds after a connection that could not be made

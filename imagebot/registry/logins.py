@@ -6,7 +6,8 @@ import hashlib
 import re
 import unicodedata
 from base64 import b64encode
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from imagebot.secret import Secret
@@ -69,10 +70,14 @@ Credential = Basic | RefreshToken | RegistryToken
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A credential or none, and what a person should do when the registry refuses it."""
+    """A credential or none, and what a person should do when the registry refuses it.
+
+    `again` asks its source whether there is another by now. Raises what looking it up raises.
+    """
 
     credential: Credential | None
     advice: str
+    again: Callable[[], Credential | None] | None = field(default=None, compare=False, repr=False)
 
     @property
     def account(self) -> str:

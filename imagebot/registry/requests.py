@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
 
-from imagebot.errors import BadResponse, Refused
+from imagebot.errors import BadInput, BadResponse, Refused, WorldError
 from imagebot.images.reference import ImageName
 from imagebot.late_import import imported_late
 from imagebot.registry import paging
@@ -35,6 +35,7 @@ from imagebot.registry.logins import Login
 from imagebot.registry.raw_reader import RawReader
 from imagebot.registry.responses import MANIFEST_TYPES, failure
 from imagebot.registry.tag_page import TagPageReader
+from imagebot.registry.tokens import NotTaken
 from imagebot.registry.urls import Url
 
 with imported_late("jsonschema"):  # for what is pushed
@@ -152,6 +153,29 @@ class Conversation(oras.provider.Registry):  # type: ignore[misc]
         return self._authorized(ask)
 
     def _authorized(self, ask: Request) -> Response:
+        """A credential that ends, or that a program keeps, may be another by the time that it is refused."""
+        try:
+            answer = self._shown(ask)
+        except NotTaken:
+            if self._has_another():
+                return self._shown(ask)
+            raise
+        refused = answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+        return self._shown(ask) if refused and self._has_another() else answer
+
+    def _has_another(self) -> bool:
+        """Whether there is another credential by now, which is used from then on."""
+        login = self._question.login
+        try:
+            other = None if login.again is None else login.again()
+        except (BadInput, WorldError):  # the refusal is what there is to tell
+            return False
+        if other is None or other == login.credential:
+            return False
+        self._question = replace(self._question, login=replace(login, credential=other))
+        return True
+
+    def _shown(self, ask: Request) -> Response:
         authorization, question = self._endpoint.authorization, self._question
         ask = replace(ask, account=question.login.account)
         attempt = authorization.first(question.name, question.login, question.deadline)

@@ -23,6 +23,10 @@ from imagebot.registry.wire import Exchanges
 from imagebot.secret import Secret
 
 
+class NotTaken(Refused):
+    """The token server does not take this credential, or not for this image."""
+
+
 @dataclass(frozen=True, slots=True)
 class TokenFor:
     """What a token is good for, and with what it was asked: tokens are shared only where all of it is the same."""
@@ -128,11 +132,11 @@ def _life(expires_in: object) -> float:
     return TOKEN_LIFE
 
 
-def _failure(answer: Response, wanted: TokenFor) -> Refused | Unavailable | BadResponse:
+def _failure(answer: Response, wanted: TokenFor) -> NotTaken | Unavailable | BadResponse:
     status = status_of(answer)
     server = f"the token server {wanted.realm.netloc}"
     if answer.status in (400, 401, 403):
-        return Refused(f"{server} refuses {wanted.scope} ({status}){answer.often}: {wanted.login.advice}")
+        return NotTaken(f"{server} refuses {wanted.scope} ({status}){answer.often}: {wanted.login.advice}")
     if answer.status in (408, 429) or answer.status >= 500:
         return Unavailable(f"{server} failed ({status}){answer.often}", retry_after=answer.wait)
     return BadResponse(f"{server} answers {status} where a token was asked for")

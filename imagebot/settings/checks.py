@@ -23,6 +23,7 @@ from imagebot.secret import known
 from imagebot.settings.file import SettingsFile
 from imagebot.settings.grammar import registry_host
 from imagebot.settings.paths import placed
+from imagebot.settings.registry_logins import pull_secret
 from imagebot.settings.resolve import find, read_document
 
 _HOST_AND_PATH = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}/[^/]+/.+", re.ASCII | re.IGNORECASE)
@@ -58,14 +59,14 @@ def checked(path: Path | None, registries: Collection[str] | None) -> Checked:
 def know_secrets(path: Path | None) -> None:
     """Have the secrets masked that settings name by file, for who does not load these. Raises `BadInput`."""
     file = find(path)
-    for _, named in _files(read_document(file)[0]):
+    for place, named in _files(read_document(file)[0]):
         with suppress(ValueError):  # nobody has such a home; whoever loads the settings says so
-            known(placed(named, file.parent.absolute()))
+            known(_meant(place, named, file.parent.absolute()))
 
 
 def _wrong(written: SettingsFile, files: _Files, folder: Path) -> _Said:
     for place, file in files:
-        if words := _unreadable(placed(file, folder)):
+        if words := _unreadable(_meant(place, file, folder)):
             yield place, f"cannot read the file {file}: {words}"
     state = placed(written.state, folder)
     if os.path.lexists(state) and not is_folder(state):
@@ -111,10 +112,19 @@ def _files_at(value: object, place: Place) -> Iterator[tuple[Place, Path]]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _files_at(inner, (*place, key))
+    elif isinstance(value, list | tuple):
+        for index, inner in enumerate(value):
+            yield from _files_at(inner, (*place, index))
     elif isinstance(value, str) and (
-        str(place[-1]).endswith("File") or place == ("dockerConfig",) or place[:2] == ("trust", "keys")
+        str(place[-1]).endswith("File") or place[0] == "dockerConfig" or place[:2] == ("trust", "keys")
     ):
         yield place, Path(value)
+
+
+def _meant(place: Place, file: Path, folder: Path) -> Path:
+    """The file itself: `dockerConfig` may name the folder that it is in."""
+    there = placed(file, folder)
+    return pull_secret(there) if place[0] == "dockerConfig" else there
 
 
 def _unreadable(file: Path) -> str:

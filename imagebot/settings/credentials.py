@@ -1,4 +1,4 @@
-"""How the bot is known to git, forges and registries, what it signs with, and where its database is.
+"""How the bot is known to git and forges, what it signs with, and where its database is.
 
 For each of these one of several groups of keys is written in imagebot.yaml; rooms see what was meant by them.
 Secrets in files are read where they are used, those in variables when the environment is looked into.
@@ -19,7 +19,7 @@ from imagebot.secret import Secret, SecretFile, SecretSource, SecretVariable, kn
 from imagebot.settings import grammar
 from imagebot.settings.paths import STRING, FilePath, Surroundings, resolved
 
-_FROM_ELSEWHERE = "secrets come from files or the environment: {0}File or {0}Env"
+FROM_ELSEWHERE = "secrets come from files or the environment: {0}File or {0}Env"
 OneLine = Annotated[str, AfterValidator(grammar.one_line), WithJsonSchema(TEXT_SCHEMA)]
 
 
@@ -89,7 +89,7 @@ class ApiCredentials(Model):
     """How the forge's API knows the bot: by a token or as an App."""
 
     confidential: ClassVar[bool] = True
-    hints: ClassVar[dict[str, str]] = {"token": _FROM_ELSEWHERE.format("token")}
+    hints: ClassVar[dict[str, str]] = {"token": FROM_ELSEWHERE.format("token")}
 
     username: OneLine | None = None
     """Whose the token is, where that must be said: on Bitbucket Cloud the address of whoever owns an API token."""
@@ -102,7 +102,7 @@ class ApiCredentials(Model):
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        _exactly_one(self, "token_file", "token_env", "app")
+        exactly_one(self, "token_file", "token_env", "app")
         if self.username is not None and self.app is not None:
             raise Misplaced(("username",), "a username goes with a token only")
         return self
@@ -118,7 +118,7 @@ class Credentials(Model):
 
     confidential: ClassVar[bool] = True
     hints: ClassVar[dict[str, str]] = {
-        "token": _FROM_ELSEWHERE.format("token"),
+        "token": FROM_ELSEWHERE.format("token"),
         "password": "a password counts as a token: tokenFile or tokenEnv, with username",
         "sshKey": "write the name of its file: sshKeyFile",
     }
@@ -138,7 +138,7 @@ class Credentials(Model):
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        _exactly_one(self, "token_file", "token_env", "ssh_key_file", "app")
+        exactly_one(self, "token_file", "token_env", "ssh_key_file", "app")
         if (self.ssh_key_file is None) != (self.known_hosts_file is None):
             raise ValueError("sshKeyFile and knownHostsFile belong together: else anyone could pose as the host")
         if self.username is not None and self.token_file is None and self.token_env is None:
@@ -153,69 +153,6 @@ class Credentials(Model):
         if self.app is not None:
             return self.app
         return _token(self)
-
-
-@dataclass(frozen=True, slots=True)
-class BasicCredentials:
-    """A registry's user name and password."""
-
-    username: SecretSource | str
-    password: SecretSource
-
-
-@dataclass(frozen=True, slots=True)
-class BearerCredentials:
-    """A registry's ready-made bearer token."""
-
-    token: SecretSource
-
-
-RegistryLogin = BasicCredentials | BearerCredentials
-
-
-class RegistryCredentials(Model):
-    """How a registry knows the bot: by user name and password, or by a token."""
-
-    confidential: ClassVar[bool] = True
-    hints: ClassVar[dict[str, str]] = {
-        "password": _FROM_ELSEWHERE.format("password"),
-        "token": _FROM_ELSEWHERE.format("token"),
-    }
-
-    username: OneLine | None = None
-    """The user name."""
-    username_env: InVariable | None = None
-    """The environment variable with the user name."""
-    username_file: InFile | None = None
-    """The file with the user name."""
-    password_env: InVariable | None = None
-    """The environment variable with the password."""
-    password_file: InFile | None = None
-    """The file with the password; read again at each use."""
-    token_env: InVariable | None = None
-    """The environment variable with a bearer token, instead of user name and password."""
-    token_file: InFile | None = None
-    """The file with a bearer token; read again at each use."""
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        others = ("username", "username_env", "username_file", "password_env", "password_file")
-        if self.token_env is not None or self.token_file is not None:
-            _exactly_one(self, "token_env", "token_file")
-            if any(getattr(self, name) is not None for name in others):
-                raise ValueError("a token goes without user name and password")
-            return self
-        _exactly_one(self, "password_file", "password_env")
-        _exactly_one(self, "username", "username_env", "username_file")
-        return self
-
-    @property
-    def meaning(self) -> RegistryLogin:
-        """What the registry, or who hands out its tokens, is told."""
-        if self.token_env is not None or self.token_file is not None:
-            return BearerCredentials(_one(self.token_env, self.token_file))
-        username = self.username or _one(self.username_env, self.username_file)
-        return BasicCredentials(username, _one(self.password_env, self.password_file))
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +189,7 @@ class Signing(Model):
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        _exactly_one(self, "ssh_key_file", "gpg_key_file")
+        exactly_one(self, "ssh_key_file", "gpg_key_file")
         return self
 
     @property
@@ -300,7 +237,7 @@ class Database(Model):
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        _exactly_one(self, "url", "url_env", "url_file", "repository")
+        exactly_one(self, "url", "url_env", "url_file", "repository")
         return self
 
     @property
@@ -308,20 +245,20 @@ class Database(Model):
         """Where it is opened."""
         if self.repository is not None:
             return StateBranch(self.repository)
-        return PostgresDatabase(Secret(self.url) if self.url else _one(self.url_env, self.url_file))
+        return PostgresDatabase(Secret(self.url) if self.url else first_of(self.url_env, self.url_file))
 
 
 def _token(keys: ApiCredentials | Credentials) -> TokenCredentials:
-    token = _one(keys.token_env, keys.token_file)
+    token = first_of(keys.token_env, keys.token_file)
     return TokenCredentials(token, keys.username) if keys.username else TokenCredentials(token)
 
 
-def _one(*sources: SecretSource | None) -> SecretSource:
-    """The one that is written."""
+def first_of(*sources: SecretSource | None) -> SecretSource:
+    """The one that is written; another is known to be."""
     return next(source for source in sources if source is not None)
 
 
-def _exactly_one(model: Model, *names: str) -> None:
+def exactly_one(model: Model, *names: str) -> None:
     """Raise `ValueError` unless one of these fields is filled in."""
     if sum(getattr(model, name) is not None for name in names) != 1:
         *keys, last = [alias for alias, name in model.known_keys().items() if name in names]

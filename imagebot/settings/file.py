@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from imagebot import gitnames
 from imagebot.documents.duration import Duration
-from imagebot.documents.model import TEXT_SCHEMA, WHOLE, FilledBy, Flag, Misplaced, Model
+from imagebot.documents.model import ONE_OR_SEVERAL, TEXT_SCHEMA, WHOLE, FilledBy, Flag, Misplaced, Model
 from imagebot.gitnames import GitUrl
 from imagebot.images.name_prefix import NamePrefix
 from imagebot.images.reference import ImageName
@@ -21,6 +21,7 @@ from imagebot.knownforges import EVERYBODYS_WRITES_PER_MINUTE, FACTS, ForgeKind,
 from imagebot.policy.defaults import Defaults
 from imagebot.policy.required import RequirementOfAll
 from imagebot.settings import grammar as words
+from imagebot.settings.clouds import CloudName
 from imagebot.settings.credentials import (
     AnyDatabase,
     ApiCredentials,
@@ -29,8 +30,6 @@ from imagebot.settings.credentials import (
     GitCredentials,
     GitHubApp,
     OneLine,
-    RegistryCredentials,
-    RegistryLogin,
     Signing,
     SigningKey,
     SshKey,
@@ -40,6 +39,12 @@ from imagebot.settings.credentials import (
 from imagebot.settings.mirrors import AnyMirror, RegistryMirror, Upstreams
 from imagebot.settings.paths import FilePath, RepositoryUrl
 from imagebot.settings.policies import AnyPolicies, check_once
+from imagebot.settings.registry_logins import (
+    CredentialHelper,
+    RegistryCredentials,
+    RegistryLogin,
+    check_logins,
+)
 from imagebot.settings.trust import Trust, check_known_keys
 from imagebot.settings.ways import AnyProxy, Reached
 
@@ -218,8 +223,9 @@ class RegistrySettings(Reached):
 
     plain_http: Flag = False
     """Whether it speaks http without TLS."""
-    credentials: Annotated[RegistryLogin, FilledBy(RegistryCredentials)] | None = None
-    """How it knows the bot. Without it: as the Docker configuration says, or anonymously."""
+    credentials: Annotated[tuple[Annotated[RegistryLogin, FilledBy(RegistryCredentials)], ...], ONE_OR_SEVERAL] = ()
+    """How it knows the bot; a list where that differs by `path`. Without it: by `identities`, as the Docker
+    configuration says, or anonymously."""
     auth_hosts: tuple[Annotated[str, AfterValidator(words.auth_host)], ...] = ()
     """Hosts besides the registry that may be asked for tokens, and so may see its credentials."""
     blob_hosts: tuple[Annotated[str, AfterValidator(words.blob_host)], ...] = ()
@@ -297,14 +303,22 @@ class SettingsFile(Model):
     release_notes: Mapping[Host, SourceForgeKeys] = Field(default={})
     """The forges, by host, that are asked what changed between two images: commits and release notes, for the pull
     request. No other is, whatever an image says of its source."""
-    docker_config: FilePath | None = None
-    """A Docker `config.json` with credentials. Default: the one in the folder `$DOCKER_CONFIG`, if that is set."""
     proxy: AnyProxy | None = None
     """The proxy that all is reached by which has none of its own; `none` for no proxy. Default: what `HTTPS_PROXY`,
     `HTTP_PROXY` and `NO_PROXY` say."""
     ca_file: FilePath | None = None
     """The file with the certificates (PEM) that those of all hosts must be signed by which have no `caFile` of their
     own. Default: what `SSL_CERT_FILE` names, else the public ones."""
+    docker_config: Annotated[tuple[FilePath, ...], ONE_OR_SEVERAL] = ()
+    """Docker's `config.json` with credentials, a pull secret of Kubernetes, or a folder with one of them; read again
+    when it changes. Of several the longest path counts, then the first. Default: the one in the folder
+    `$DOCKER_CONFIG`, if that is set."""
+    credential_helpers: Mapping[Annotated[str, AfterValidator(words.helper_name)], CredentialHelper] = Field(default={})
+    """The programs that may be asked for credentials, by the names that Docker's `config.json` has for them (those of
+    `docker-credential-ecr-login` is `ecr-login`). No other is run."""
+    identities: tuple[CloudName, ...] = ()
+    """The clouds that know the bot without a password: it is known to all of their registries that have no
+    `credentials` of their own."""
     limits: Limits = Limits()
     """Limits over all repositories. What is not written here is `openPullRequests: 10` and `openedPerHour: 20`."""
     log: Log = Log()
@@ -348,6 +362,12 @@ class SettingsFile(Model):
                 raise Misplaced(("registries", host, "mirror"), f"{host} is no mirror of itself")
             if any(prefix.registry == canonical for prefix in keys.upstreams.values()):
                 raise Misplaced(("registries", host, "pullThrough"), f"{host} is no cache of itself")
+        return self
+
+    @model_validator(mode="after")
+    def _logins_fit(self) -> Self:
+        for host, registry in self.registries.items():
+            check_logins(host, registry.credentials, self.credential_helpers)
         return self
 
     @model_validator(mode="after")

@@ -12,6 +12,7 @@ from imagebot.gitnames import HoldsSecret, is_loopback, split_url
 from imagebot.images.reference import ImageName
 
 _SHORTEST = timedelta(seconds=10)
+_HELPER = re.compile(r"(?!docker-credential-)[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,127}", re.ASCII)
 
 
@@ -73,6 +74,25 @@ def registry_host(text: str) -> str:
     if name.repository not in {"x", "library/x"}:
         raise ValueError(f"{text!r} is no registry host: a host has a dot or a port, or is localhost")
     return name.registry
+
+
+def repository_path(text: str) -> str:
+    """The beginning of image names of one registry, without the host and without a slash at its end."""
+    path = text.rstrip("/")
+    try:
+        fits = ImageName.parse(f"registry.invalid/{path}").repository == path
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError("write the first part of image names, without the registry's host: acme/team-a")
+    return path
+
+
+def helper_name(text: str) -> str:
+    """What Docker calls a credential helper: the end of its program's name."""
+    if not _HELPER.fullmatch(text):
+        raise ValueError(f"{text!r} is no helper's name: of docker-credential-ecr-login it is ecr-login")
+    return text
 
 
 def known_host(text: str) -> str:

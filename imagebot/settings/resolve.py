@@ -22,8 +22,6 @@ from imagebot.policy.fence import FolderFence
 from imagebot.proxies import DIRECT, NO_PROXY, WayOut
 from imagebot.regular import read_regular
 from imagebot.settings.credentials import (
-    BasicCredentials,
-    BearerCredentials,
     GitCredentials,
     GitHubApp,
     GpgKey,
@@ -49,6 +47,15 @@ from imagebot.settings.file import (
 from imagebot.settings.grammar import registry_host
 from imagebot.settings.paths import Surroundings
 from imagebot.settings.policies import PolicyRules, fences_of, paths_of
+from imagebot.settings.registry_logins import (
+    BasicCredentials,
+    BearerCredentials,
+    CloudCredentials,
+    CredentialHelper,
+    CredentialSources,
+    HelperCredentials,
+    RegistryLogin,
+)
 from imagebot.settings.ways import Reached, signed_by, way_for_all
 
 # Rooms import these from here, beside the resolved ones.
@@ -56,14 +63,19 @@ __all__ = [
     "Author",
     "BasicCredentials",
     "BearerCredentials",
+    "CloudCredentials",
+    "CredentialHelper",
+    "CredentialSources",
     "ForgeKind",
     "GitCredentials",
     "GitHubApp",
     "GpgKey",
+    "HelperCredentials",
     "Limits",
     "Log",
     "Pace",
     "PostgresDatabase",
+    "RegistryLogin",
     "RegistrySettings",
     "SigningKey",
     "SshKey",
@@ -116,7 +128,7 @@ class Settings(SettingsFile):
     Without `database` there is one in the folder `state`. `sources` are read only: no branch, no pull request.
     `fences` are those of folders in `policies`, `defaults_file` is where `defaults` stand. `way` is how all hosts are
     reached of which there is nothing else; registries, repositories and sources have theirs. `source_forges` are those
-    in `release_notes`.
+    in `release_notes`. `google_file` is what the environment says that Google's libraries should know the bot by.
     """
 
     policies: tuple[Path, ...]
@@ -128,6 +140,14 @@ class Settings(SettingsFile):
     limits: Limits = DEFAULT_LIMITS
     fences: Mapping[Path, FolderFence] = Field(default={})
     defaults_file: DefaultsFile | None = None
+    google_file: Path | None = None
+
+    @property
+    def credential_sources(self) -> CredentialSources:
+        """Where registries' credentials come from, besides what `registries` has of each."""
+        return CredentialSources(
+            self.docker_config, self.credential_helpers, frozenset(self.identities), self.google_file
+        )
 
     @property
     def policy_rules(self) -> PolicyRules:
@@ -196,6 +216,7 @@ def read_settings(file: str, data: bytes, folder: Path, environ: Mapping[str, st
         way=way,
         limits=_over(DEFAULT_LIMITS, there.limits),
         docker_config=there.docker_config or _docker_config(environ),
+        google_file=_named(environ, "GOOGLE_APPLICATION_CREDENTIALS"),
         fences=rules.fences,
         defaults_file=rules.defaults,
     )
@@ -293,6 +314,12 @@ def _rules(spelled: SettingsFile, there: SettingsFile, defaults: DefaultsFile) -
     )
 
 
-def _docker_config(environ: Mapping[str, str]) -> Path | None:
-    folder = environ.get("DOCKER_CONFIG")
-    return Path(folder, "config.json").absolute() if folder else None
+def _docker_config(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    folder = _named(environ, "DOCKER_CONFIG")
+    return (folder / "config.json",) if folder else ()
+
+
+def _named(environ: Mapping[str, str], variable: str) -> Path | None:
+    """The path in a variable that others have as well."""
+    path = environ.get(variable)
+    return Path(path).absolute() if path else None

@@ -11,11 +11,12 @@ import pytest
 from imagebot.cli.main import VERBS
 
 LIBRARIES = {
-    "alembic", "apscheduler", "asyncio", "cryptography", "git", "github", "ijson", "jsonschema", "jwt", "oras",
-    "pathspec", "psycopg", "pydantic", "re2", "requests", "rich", "ruamel", "sqlalchemy", "structlog", "urllib3",
-    "yaml",
+    "alembic", "apscheduler", "asyncio", "azure", "botocore", "cryptography", "git", "github", "google", "ijson",
+    "jsonschema", "jwt", "oras", "pathspec", "psycopg", "pydantic", "re2", "requests", "rich", "ruamel", "sqlalchemy",
+    "structlog", "urllib3", "yaml",
 }  # fmt: skip
-ALL_BUT = {"alembic", "apscheduler", "asyncio", "cryptography", "github", "jsonschema", "jwt", "psycopg"}
+CLOUDS = {"azure", "botocore", "google"}
+ALL_BUT = {"alembic", "apscheduler", "asyncio", "cryptography", "github", "jsonschema", "jwt", "psycopg", *CLOUDS}
 MODELS = {"pathspec", "pydantic", "re2", "ruamel", "yaml"}
 MAY_LOAD = {
     "set": {"yaml"},

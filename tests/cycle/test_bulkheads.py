@@ -175,7 +175,7 @@ class OddRegistries(Registries):
 
 def test_a_registry_whose_answer_breaks_us_stops_no_other(two: Stage) -> None:
     settings, _ = load(two.config)
-    world = replace(two.world(), registries=OddRegistries(settings.registries, settings.docker_config))
+    world = replace(two.world(), registries=OddRegistries(settings.registries, settings.credential_sources))
 
     assert_only_odd_failed(two, two.one_pass(world))
 

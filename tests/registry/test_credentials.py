@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from imagebot.clock import boottime
 from imagebot.errors import BadInput, Refused
 from imagebot.images.reference import ImageName
+from imagebot.proxies import DIRECT
 from imagebot.registry.client import Registries
 from imagebot.registry.credentials import ANONYMOUS, CredentialStore
+from imagebot.registry.endpoint import Endpoint
+from imagebot.registry.limits import PATIENCE, Deadline
 from imagebot.registry.logins import Basic, Login, RegistryToken
+from imagebot.registry.waits import Waits
+from imagebot.registry.wire import Count
 from imagebot.secret import Secret, SecretFile
-from imagebot.settings.resolve import BasicCredentials, BearerCredentials, RegistrySettings
+from imagebot.settings.resolve import BasicCredentials, BearerCredentials, CredentialSources, RegistrySettings
 
 NAME = ImageName("ghcr.io", "acme/api")
 MINE = BasicCredentials("bot", Secret("mine"))
+
+
+def store(settings: Mapping[str, RegistrySettings], *files: Path) -> CredentialStore:
+    return CredentialStore(settings, CredentialSources(files), DIRECT, boottime)
+
+
+def login(credentials: CredentialStore, name: ImageName = NAME) -> Login:
+    endpoint = Endpoint.of(name.registry, None, Count(), Waits())
+    return credentials.login(name, endpoint, Deadline(PATIENCE))
 
 
 @pytest.fixture
@@ -27,41 +43,41 @@ def docker_config(tmp_path: Path) -> Path:
 
 
 def test_settings_come_first(docker_config: Path) -> None:
-    both = CredentialStore.of({"ghcr.io": RegistrySettings(credentials=MINE)}, docker_config)
+    both = store({"ghcr.io": RegistrySettings(credentials=MINE)}, docker_config)
     advice = "the credentials of ghcr.io in imagebot.yaml are wrong or not enough"
-    assert both.login(NAME) == Login(Basic("bot", Secret("mine")), advice)
+    assert login(both) == Login(Basic("bot", Secret("mine")), advice)
 
 
 def test_settings_without_credentials_leave_it_to_docker(docker_config: Path) -> None:
-    login = CredentialStore.of({"ghcr.io": RegistrySettings()}, docker_config).login(NAME)
-    assert login == Login(
+    found = login(store({"ghcr.io": RegistrySettings()}, docker_config))
+    assert found == Login(
         Basic("docker", Secret("word")), f"the credentials at {docker_config}:1 are wrong or not enough"
     )
 
 
 def test_without_both_it_is_nobody() -> None:
-    assert CredentialStore.of({}, None).login(NAME) == ANONYMOUS
+    assert login(store({})) == ANONYMOUS
 
 
 def test_a_secret_file_is_read_at_each_question(tmp_path: Path) -> None:
     file = tmp_path / "password"
     settings = RegistrySettings(credentials=BasicCredentials(SecretFile(file), SecretFile(file)))
-    credentials = CredentialStore.of({"ghcr.io": settings}, None)
+    credentials = store({"ghcr.io": settings})
     for word in ("old", "new"):
         file.write_text(f"{word}\n")
-        assert credentials.login(NAME).credential == Basic(word, Secret(word))
+        assert login(credentials).credential == Basic(word, Secret(word))
 
 
 def test_a_ready_made_token_is_taken_as_it_is() -> None:
     settings = RegistrySettings(credentials=BearerCredentials(Secret("a-token")))
-    assert CredentialStore.of({"ghcr.io": settings}, None).login(NAME).credential == RegistryToken(Secret("a-token"))
+    assert login(store({"ghcr.io": settings})).credential == RegistryToken(Secret("a-token"))
 
 
 @pytest.mark.parametrize("token", ["a token", "a\ntoken", "tökén"])
 def test_a_token_that_would_break_a_header_is_refused_unshown(token: str) -> None:
     settings = RegistrySettings(credentials=BearerCredentials(Secret(token)))
     with pytest.raises(BadInput) as caught:
-        CredentialStore.of({"ghcr.io": settings}, None).login(NAME)
+        login(store({"ghcr.io": settings}))
     assert str(caught.value).startswith("the credentials of ghcr.io in imagebot.yaml: a token has neither")
 
 

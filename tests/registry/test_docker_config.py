@@ -13,13 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imagebot.clock import boottime
 from imagebot.errors import BadInput, Refused
 from imagebot.images.reference import ImageName
 from imagebot.registry.client import Registries
-from imagebot.registry.docker_config import DockerConfig
+from imagebot.registry.credential_helpers import CredentialHelpers
+from imagebot.registry.docker_configs import DockerConfigs
+from imagebot.registry.limits import PATIENCE, Deadline
 from imagebot.registry.logins import Basic, Credential, Login, RefreshToken, RegistryToken
+from imagebot.registry.renewal import Renewals
 from imagebot.secret import Secret
-from imagebot.settings.resolve import RegistrySettings
+from imagebot.settings.resolve import CredentialSources, RegistrySettings
 from tests.support import effort
 from tests.support.fake_registry import tag_list
 from tests.support.web_function import serving
@@ -39,14 +43,24 @@ AUTH = {"auth": encoded("bot:a:word")}
 BOT = Basic("bot", Secret("a:word"))
 
 
-def config(folder: Path, document: Any) -> DockerConfig:
+class Files(DockerConfigs):
+    """Files with credentials where no program may be run."""
+
+    def __init__(self, *files: Path) -> None:
+        super().__init__(files, CredentialHelpers({}, Renewals(boottime)))
+
+    def of(self, name: ImageName) -> Login | None:
+        return self.login(name, Deadline(PATIENCE))
+
+
+def config(folder: Path, document: Any) -> Files:
     file = folder / "config.json"
     file.write_text(json.dumps(document, indent=1))
-    return DockerConfig(file)
+    return Files(file)
 
 
-def credential(found: DockerConfig, name: str) -> Credential | None:
-    login = found.login(ImageName.parse(name))
+def credential(found: Files, name: str) -> Credential | None:
+    login = found.of(ImageName.parse(name))
     return login.credential if login else None
 
 
@@ -141,7 +155,7 @@ def test_an_entry_holds_one_credential(tmp_path: Path, entry: Any, expected: Cre
 def test_a_bad_entry_is_named_with_its_line_and_harms_no_other(tmp_path: Path, entry: Any, message: str) -> None:
     found = config(tmp_path, {"auths": {"r.test": AUTH, "ghcr.io": entry}})
     with pytest.raises(BadInput) as caught:
-        found.login(ImageName("ghcr.io", "acme/api"))
+        found.of(ImageName("ghcr.io", "acme/api"))
     assert str(caught.value) == f"{tmp_path}/config.json:{6}: ghcr.io: {message}"
     assert credential(found, "r.test/acme/api") == BOT
 
@@ -166,10 +180,10 @@ def test_a_file_that_makes_no_sense_is_named(tmp_path: Path, text: bytes, messag
     file.write_bytes(text)
     name = ImageName("ghcr.io", "acme/api")
     if message is None:
-        assert DockerConfig(file).login(name) is None
+        assert Files(file).of(name) is None
     else:
         with pytest.raises(BadInput) as caught:
-            DockerConfig(file).login(name)
+            Files(file).of(name)
         assert str(caught.value).startswith(f"{tmp_path}/{message}")
 
 
@@ -177,19 +191,20 @@ def test_a_bad_file_shows_none_of_its_text(tmp_path: Path) -> None:
     file = tmp_path / "config.json"
     file.write_text(f'{{"auths": {{"ghcr.io": {{"auth": "{AUTH["auth"]}" oops')
     with pytest.raises(BadInput) as caught:
-        DockerConfig(file).login(ImageName("ghcr.io", "acme/api"))
+        Files(file).of(ImageName("ghcr.io", "acme/api"))
     assert AUTH["auth"] not in str(caught.value)
 
 
 def test_a_file_that_is_not_there_has_no_credentials(tmp_path: Path) -> None:
-    login = DockerConfig(tmp_path / "config.json").login(ImageName("ghcr.io", "acme/api"))
+    login = Files(tmp_path / "config.json").of(ImageName("ghcr.io", "acme/api"))
     advice = f"there is no {tmp_path}/config.json, and imagebot.yaml has no credentials under registries"
     assert login == Login(None, advice)
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "config.json").mkdir()
     with pytest.raises(BadInput, match=r"cannot read .*: Is a directory"):
-        DockerConfig(tmp_path).login(ImageName("ghcr.io", "acme/api"))
+        Files(tmp_path).of(ImageName("ghcr.io", "acme/api"))
 
 
 @pytest.mark.parametrize(
@@ -206,12 +221,13 @@ def test_no_program_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, docu
     helper.write_text(f"#!/bin/sh\ntouch {tmp_path}/was-run\n")
     helper.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    login = config(tmp_path, document).login(ImageName("ghcr.io", "acme/api"))
+    login = config(tmp_path, document).of(ImageName("ghcr.io", "acme/api"))
     assert not (tmp_path / "was-run").exists()
     if program:
         assert login is not None
         assert login.credential is None
-        assert login.advice == f"{tmp_path}/config.json keeps its credentials in {program}, which imagebot does not run"
+        words = f"{tmp_path}/config.json keeps its credentials in {program}, which imagebot does not run unless "
+        assert login.advice == f"{words}credentialHelpers in imagebot.yaml has `canary: {{program: /…/{program}}}`"
 
 
 def test_a_file_that_changes_is_read_again(tmp_path: Path) -> None:
@@ -234,7 +250,7 @@ def test_one_odd_login_is_told_and_stops_no_other_registry(tmp_path: Path, entry
     with serving(lambda _: tag_list("1.0.0")) as odd, serving(lambda _: tag_list("1.0.0")) as sound:
         config(tmp_path, {"auths": {odd.host: entry, sound.host: AUTH}})
         settings = {served.host: RegistrySettings(plain_http=True) for served in (odd, sound)}
-        registries = Registries(settings, tmp_path / "config.json")
+        registries = Registries(settings, CredentialSources((tmp_path / "config.json",)))
         with pytest.raises(Refused, match=rf"{tmp_path}/config\.json:3: {odd.host}: .*(sent|ASCII)"):
             registries.tags(ImageName(odd.host, "acme/api"))
         assert registries.tags(ImageName(sound.host, "acme/api")).tags == ("1.0.0",)
@@ -250,45 +266,45 @@ def test_a_name_in_any_script_is_sent_as_utf_8(tmp_path: Path) -> None:
 def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
     file = tmp_path / "config.json"
     file.write_bytes(b"\xef\xbb\xbf" + json.dumps({"auths": {"ghcr.io": AUTH}}).encode())
-    assert credential(DockerConfig(file), "ghcr.io/acme/api") == BOT
+    assert credential(Files(file), "ghcr.io/acme/api") == BOT
 
 
 def test_helpers_that_make_no_sense_harm_no_login_beside_them(tmp_path: Path) -> None:
     found = config(tmp_path, {"auths": {"ghcr.io": AUTH}, "credHelpers": ["a"]})
     assert credential(found, "ghcr.io/acme/api") == BOT
     with pytest.raises(BadInput, match="credHelpers is no object"):
-        found.login(ImageName("r.test", "acme/api"))
+        found.of(ImageName("r.test", "acme/api"))
 
 
 @pytest.mark.parametrize("document", [{"credHelpers": {"ghcr.io": 5}}, {"credsStore": ["a"], "auths": {"ghcr.io": {}}}])
 def test_a_program_that_is_no_text_is_named(tmp_path: Path, document: Any) -> None:
     with pytest.raises(BadInput, match=r"the program that keeps the credentials of ghcr\.io is no text"):
-        config(tmp_path, document).login(ImageName("ghcr.io", "acme/api"))
-    assert config(tmp_path, document).login(ImageName("r.test", "acme/api")) is None
+        config(tmp_path, document).of(ImageName("ghcr.io", "acme/api"))
+    assert config(tmp_path, document).of(ImageName("r.test", "acme/api")) is None
 
 
 def test_a_pipe_is_no_config(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "config.json")
     with pytest.raises(BadInput, match=r"cannot read .*config\.json: this is no regular file"):
-        DockerConfig(tmp_path / "config.json").login(ImageName("ghcr.io", "acme/api"))
+        Files(tmp_path / "config.json").of(ImageName("ghcr.io", "acme/api"))
 
 
 @pytest.mark.parametrize("name", ["/dev/zero", "/dev/null"])
 def test_a_device_is_no_config(name: str) -> None:
     with pytest.raises(BadInput, match="this is no regular file"):
-        DockerConfig(Path(name)).login(ImageName("ghcr.io", "acme/api"))
+        Files(Path(name)).of(ImageName("ghcr.io", "acme/api"))
 
 
 def test_a_key_that_moves_a_terminal_is_shown_without_doing_so(tmp_path: Path) -> None:
     found = config(tmp_path, {"auths": {"ghcr.io/\x1b]0;X\x07\u202e": {"auth": "%"}}})
-    assert found.login(ImageName("ghcr.io", "acme/api")) is None
+    assert found.of(ImageName("ghcr.io", "acme/api")) is None
 
 
 def test_a_thousand_logins_are_found_without_reading_the_file_for_each(tmp_path: Path) -> None:
     found = config(tmp_path, {"auths": {f"r{n}.test": {"auth": "%"} for n in range(20_000)}})
-    assert effort.calls(lambda: found.login(ImageName("ghcr.io", "acme/api"))) < 1_000_000
+    assert effort.calls(lambda: found.of(ImageName("ghcr.io", "acme/api"))) < 1_000_000
     with pytest.raises(BadInput, match=r":60000: r19999\.test: "):
-        found.login(ImageName("r19999.test", "acme/api"))
+        found.of(ImageName("r19999.test", "acme/api"))
 
 
 @given(
@@ -303,7 +319,7 @@ def test_whatever_it_holds_there_is_a_login_or_a_reason(document: Any) -> None:
         found = config(Path(folder), {"auths": document, **(document if isinstance(document, dict) else {})})
         for host in ("ghcr.io", "docker.io"):
             try:
-                login = found.login(ImageName(host, "acme/api"))
+                login = found.of(ImageName(host, "acme/api"))
             except BadInput as error:
                 str(error).encode()
                 continue

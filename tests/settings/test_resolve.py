@@ -163,7 +163,7 @@ def test_registry_credentials() -> None:
     assert basic == RegistrySettings(
         credentials=BasicCredentials("bob", Secret("x")), auth_hosts=("auth.r.io",), ca_file=HERE / "ca.pem"
     )
-    assert registry("{credentials: {tokenFile: t}}").credentials == BearerCredentials(SecretFile(HERE / "t"))
+    assert registry("{credentials: {tokenFile: t}}").credentials == (BearerCredentials(SecretFile(HERE / "t")),)
     assert registry("{}") == RegistrySettings()
 
 
@@ -174,9 +174,9 @@ def test_registries_are_known_by_their_canonical_host() -> None:
 
 def test_the_docker_configuration() -> None:
     least = "policies: [p]\nrepositories: {r: {url: /x}}\n"
-    assert settings(least, HOME="/root").docker_config is None
-    assert settings(least, DOCKER_CONFIG="/d").docker_config == Path("/d/config.json")
-    assert settings(f"{least}dockerConfig: c.json", DOCKER_CONFIG="/d").docker_config == HERE / "c.json"
+    assert settings(least, HOME="/root").docker_config == ()
+    assert settings(least, DOCKER_CONFIG="/d").docker_config == (Path("/d/config.json"),)
+    assert settings(f"{least}dockerConfig: c.json", DOCKER_CONFIG="/d").docker_config == (HERE / "c.json",)
 
 
 WRONG = """
@@ -232,7 +232,7 @@ WRONG_SAID = """
         ^~~~~~~~
     imagebot.yaml:21:24: unknown key 'pasword'; did you mean 'passwordEnv'?
     imagebot.yaml:21:54: expected true or false, found 'yes'
-    imagebot.yaml:22:23: a token goes without user name and password
+    imagebot.yaml:22:23: a token, a helper or an identity goes without user name and password
         s.io: {credentials: {tokenEnv: T, passwordFile: x}}
                             ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
     imagebot.yaml:23:14: expected 'debug', 'info', 'warning' or 'error'

@@ -15,7 +15,7 @@ from imagebot.errors import BadInput, WorldError
 from imagebot.images.reference import ImageName
 from imagebot.policy.read import read_policies
 from imagebot.registry.client import Registries
-from imagebot.settings.resolve import RegistrySettings, load
+from imagebot.settings.resolve import CredentialSources, RegistrySettings, load
 from tests.fuzz.answers.http_slips import Http
 from tests.fuzz.answers.json_slips import slipped
 from tests.fuzz.answers.watch import Finding, Tally
@@ -138,7 +138,7 @@ def _asked(server: RawServer, file: Path) -> object:
     """The registry wants to see whatever it is given, and says no."""
     challenge = b'Basic realm="x", Bearer realm="http://%s/token",service="s"' % server.host.encode()
     server.script["*"] = Http(401, ((b"WWW-Authenticate", challenge),), b"{}").raw()
-    registries = Registries({server.host: RegistrySettings(plain_http=True)}, docker_config=file)
+    registries = Registries({server.host: RegistrySettings(plain_http=True)}, CredentialSources((file,)))
     try:
         return registries.tags(ImageName(server.host, "acme/api"))
     finally:

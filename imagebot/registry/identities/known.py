@@ -1,0 +1,81 @@
+"""Which cloud is asked, and what became of it in words; each registry's password is renewed before it ends."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import assert_never
+
+from imagebot.errors import BadInput
+from imagebot.proxies import WayOut
+from imagebot.registry.endpoint import Endpoint
+from imagebot.registry.limits import Deadline
+from imagebot.registry.logins import Login
+from imagebot.registry.renewal import Issued, Renewals
+from imagebot.settings.clouds import CLOUDS, CloudName
+from imagebot.settings.resolve import RegistrySettings
+
+_NEEDS: Mapping[CloudName, str] = {
+    "aws": "let it ecr:GetAuthorizationToken, ecr:ListImages, ecr:BatchGetImage and ecr:GetDownloadUrlForLayer",
+    "gcp": "give its account the role Artifact Registry Reader",
+    "azure": "give it the role AcrPull",
+}
+_LOGGERS: Mapping[CloudName, str] = {"aws": "botocore", "gcp": "google", "azure": "azure"}
+
+
+class Identities:
+    """The bot as clouds know it; shared by all threads. `google_file` is what Google's libraries know it by, if any.
+
+    A cloud is reached as its registry is: by what `settings` say of that, else by `way`.
+    """
+
+    def __init__(
+        self, settings: Mapping[str, RegistrySettings], google_file: Path | None, way: WayOut, renewals: Renewals
+    ) -> None:
+        self._settings = settings
+        self._google_file = google_file
+        self._way = way
+        self._renewals = renewals
+
+    def login(self, cloud: CloudName, registry: str, endpoint: Endpoint, deadline: Deadline) -> Login:
+        """What `cloud` hands out for `registry`. Raises `BadInput` and every `WorldError`."""
+        name = CLOUDS[cloud].name
+        renewal = self._renewals.of(
+            ("identity", cloud, registry),
+            f"what {name} hands out for {registry}",
+            lambda: self._issue(cloud, registry, endpoint),
+        )
+        credential = renewal.get(deadline)
+        advice = f"{name} knows the bot here, and that is not enough: {_NEEDS[cloud]}"
+        return Login(credential, advice, lambda: renewal.get(deadline, credential))
+
+    def _issue(self, cloud: CloudName, registry: str, endpoint: Endpoint) -> Issued:
+        logging.getLogger(_LOGGERS[cloud]).setLevel(logging.CRITICAL)
+        listed = self._settings.get(registry)
+        way = self._way if listed is None else listed.way
+        try:
+            return self._asked(cloud, registry, endpoint, way)
+        except ModuleNotFoundError as error:
+            if str(error.name).startswith("imagebot"):
+                raise
+            raise BadInput(
+                f"identity: {cloud} needs {error.name}, which is not installed: install imagebot[{cloud}]"
+            ) from None
+
+    def _asked(self, cloud: CloudName, registry: str, endpoint: Endpoint, way: WayOut) -> Issued:
+        match cloud:
+            case "aws":
+                from imagebot.registry.identities import aws
+
+                return aws.issue(registry, way)
+            case "gcp":
+                from imagebot.registry.identities import gcp
+
+                return gcp.issue(registry, way, self._google_file)
+            case "azure":
+                from imagebot.registry.identities import azure
+
+                return azure.issue(registry, way, endpoint)
+            case _:
+                assert_never(cloud)
