@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from imagebot.cli.main import VERBS
+from imagebot.settings.file import SettingsFile
+from imagebot.settings.resolve import read_settings
 from imagebot.versions.all_orders import ORDERS
 
 ROOT = Path(__file__).parent.parent
@@ -60,3 +62,17 @@ def test_the_flow_is_one_diagram_of_mermaids() -> None:
     drawn = set(re.findall(r"\b(\w+)(?:\[|\()", diagram))
     linked = set(re.findall(r"^  \s*(\w+)\b.*(?:-->|-\.|<-->)", diagram, re.MULTILINE))
     assert linked <= drawn
+
+
+def examples() -> list[str]:
+    """What docs/registries.md shows of imagebot.yaml."""
+    found = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "registries.md").read_text(), re.DOTALL)
+    keys = SettingsFile.known_keys().keys() - {"policies", "repositories"}
+    return [text for text in found if set(re.findall(r"^(\w+):", text, re.MULTILINE)) <= keys]
+
+
+@pytest.mark.parametrize("example", examples())
+def test_what_is_shown_of_the_settings_can_be_written(example: str) -> None:
+    text = f"policies: [policies]\nrepositories: {{r: {{url: /r}}}}\n{example}"
+    variables = dict.fromkeys(re.findall(r"Env: (\w+)", example), "a-word")
+    read_settings("imagebot.yaml", text.encode(), Path("/etc/imagebot"), variables)

@@ -57,7 +57,7 @@ class CredentialStore:
         chosen = _longest(listed.credentials, name.repository) if listed else None
         if chosen is not None:
             return self._listed(chosen, name.registry, endpoint, deadline)
-        cloud = cloud_of(name.registry)
+        cloud = None if listed is not None and listed.plain_http else cloud_of(name.registry)
         if cloud is not None and cloud in self._clouds:
             return self._identities.login(cloud, name.registry, endpoint, deadline)
         return self._files.login(name, deadline) or ANONYMOUS

@@ -367,7 +367,7 @@ class SettingsFile(Model):
     @model_validator(mode="after")
     def _logins_fit(self) -> Self:
         for host, registry in self.registries.items():
-            check_logins(host, registry.credentials, self.credential_helpers)
+            check_logins(host, registry.credentials, self.credential_helpers, plain=registry.plain_http)
         return self
 
     @model_validator(mode="after")

@@ -194,8 +194,10 @@ def pull_secret(named: Path) -> Path:
     return next(found, named / ".dockerconfigjson")
 
 
-def check_logins(host: str, logins: Iterable[RegistryLogin], helpers: Mapping[str, CredentialHelper]) -> None:
-    """Raise `Misplaced` where a registry cannot have these, or a path has two."""
+def check_logins(
+    host: str, logins: Iterable[RegistryLogin], helpers: Mapping[str, CredentialHelper], *, plain: bool
+) -> None:
+    """Raise `Misplaced` where a registry cannot have these, or a path has two. `plain`: it speaks http without TLS."""
     paths: set[str] = set()
     registry = grammar.registry_host(host)
     for index, login in enumerate(logins):
@@ -212,6 +214,9 @@ def check_logins(host: str, logins: Iterable[RegistryLogin], helpers: Mapping[st
                 raise Misplaced(
                     (*place, "identity"), f"{host} is none of {facts.name}'s registries, which are {facts.registries}"
                 )
+            case CloudCredentials(cloud) if plain:
+                words = f"what {CLOUDS[cloud].name} hands out is not sent without TLS; leave plainHttp away"
+                raise Misplaced((*place, "identity"), words)
             case HelperCredentials(name) if name not in helpers:
                 known = ", ".join(sorted(helpers)) or "nothing"
                 raise Misplaced((*place, "helper"), f"{name!r} is not among credentialHelpers, which has {known}")

@@ -21,6 +21,7 @@ from imagebot.policy.defaults import DefaultsFile
 from imagebot.policy.fence import FolderFence
 from imagebot.proxies import DIRECT, NO_PROXY, WayOut
 from imagebot.regular import read_regular
+from imagebot.secret import Secret
 from imagebot.settings.credentials import (
     GitCredentials,
     GitHubApp,
@@ -199,6 +200,7 @@ def read_settings(file: str, data: bytes, folder: Path, environ: Mapping[str, st
 
     The environment is looked into once all else is right: what lacks in it is then all that there is to do.
     """
+    _know_secrets_of_clouds(environ)
     document = _document(file, data)
     spelled = _filled(document)
     there = _filled(document, Surroundings(folder, environ))
@@ -221,6 +223,13 @@ def read_settings(file: str, data: bytes, folder: Path, environ: Mapping[str, st
         defaults_file=rules.defaults,
     )
     return Settings.model_construct(**values)
+
+
+def _know_secrets_of_clouds(environ: Mapping[str, str]) -> None:
+    """Those that their own libraries find: masked wherever they turn up."""
+    for variable in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AZURE_CLIENT_SECRET"):
+        if value := environ.get(variable):
+            Secret(value)
 
 
 def _bytes(file: Path) -> bytes:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from imagebot.errors import BadInput
+from imagebot.outgoing import outgoing
 from imagebot.secret import Secret, SecretFile
 from imagebot.settings.clouds import cloud_of
 from imagebot.settings.registry_logins import PassedVariable
@@ -80,6 +81,16 @@ def test_a_login_that_cannot_be_is_a_problem_at_its_place(credentials: str, says
     with pytest.raises(BadInput, match=re.escape(says)) as caught:
         settings(f"registries: {{r.io: {{credentials: {credentials}}}}}{HELPERS}", T="word")
     assert "hunter2" not in str(caught.value)
+
+
+def test_what_a_cloud_hands_out_is_not_sent_without_tls() -> None:
+    with pytest.raises(BadInput, match="what AWS hands out is not sent without TLS; leave plainHttp away"):
+        settings(f"registries: {{{ECR}: {{plainHttp: true, credentials: {{identity: aws}}}}}}")
+
+
+def test_secrets_that_clouds_libraries_find_are_masked() -> None:
+    settings("", AWS_SECRET_ACCESS_KEY="a-secret-key-of-aws", AZURE_CLIENT_SECRET="a-secret-of-azures")
+    assert outgoing("a-secret-key-of-aws and a-secret-of-azures") == "… and …"
 
 
 @pytest.mark.parametrize(

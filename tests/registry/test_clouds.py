@@ -1,0 +1,185 @@
+"""Registries of clouds as companies reach them: by a proxy that alone knows hosts, without a password of the bot's."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from imagebot.errors import Refused
+from imagebot.images.reference import ImageName
+from imagebot.proxies import Proxies, Proxy
+from imagebot.registry.client import Registries
+from imagebot.settings.clouds import CloudName
+from imagebot.settings.resolve import CloudCredentials, CredentialSources, RegistryLogin, RegistrySettings
+from tests.support import tls
+from tests.support.clouds import CLIENT, POOL, ROLE, TENANT, WEB_TOKEN, Aws, Azure, Google, form, in_json, jwt
+from tests.support.fake_registry import challenge, tag_list
+from tests.support.forward_proxy import ForwardProxy, forward_proxy
+from tests.support.web_function import Answer, Asked, Served
+
+ECR = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
+PUBLIC = "public.ecr.aws"
+GAR = "europe-docker.pkg.dev"
+ACR = "acme.azurecr.io"
+# Whom a registry's cloud is asked by besides the registry itself.
+DOORS = {
+    ECR: ("sts.eu-central-1.amazonaws.com", "api.ecr.eu-central-1.amazonaws.com"),
+    PUBLIC: ("sts.us-east-1.amazonaws.com", "api.ecr-public.us-east-1.amazonaws.com"),
+    GAR: ("sts.googleapis.com",),
+    ACR: ("login.microsoftonline.com",),
+}
+HOSTS = [*DOORS, *(door for doors in DOORS.values() for door in doors)]
+
+
+@dataclass
+class Cloud:
+    """All servers of three clouds, told apart by the host that they are asked as; `shown` is what registries saw."""
+
+    aws: Aws = field(default_factory=Aws)
+    google: Google = field(default_factory=Google)
+    azure: Azure = field(default_factory=Azure)
+    shown: list[str] = field(default_factory=list)
+
+    def __call__(self, asked: Asked) -> Answer:
+        host = asked.headers["Host"].partition(":")[0]
+        match host, asked.path:
+            case str(), path if path.endswith("/tags/list"):
+                return self._listed(host, asked.headers.get("Authorization", ""))
+            case _ if host == GAR:
+                return self._token(b64decode(asked.headers["Authorization"].removeprefix("Basic ")).decode())
+            case _, "/token/" if host == PUBLIC:
+                return self._token(b64decode(asked.headers["Authorization"].removeprefix("Basic ")).decode())
+            case _, "/oauth2/exchange" if host == ACR:
+                assert form(asked)["access_token"] == jwt(tid=TENANT)
+                return in_json({"refresh_token": jwt(number=len(self.shown))})
+            case _, "/oauth2/token" if host == ACR:
+                told = form(asked)
+                assert (told["grant_type"], told["service"]) == ("refresh_token", ACR)
+                return self._token(told["refresh_token"])
+        if host.startswith("sts.google"):
+            return self.google(asked)
+        return self.aws(asked) if host.endswith("amazonaws.com") else self.azure(asked)
+
+    def _token(self, shown: str) -> Answer:
+        self.shown.append(shown)
+        return in_json({"access_token": "a-token-of-the-registry"})
+
+    def _listed(self, host: str, given: str) -> Answer:
+        if given == "Bearer a-token-of-the-registry":
+            return tag_list("1.0.0")
+        if host == ECR:
+            if not given:
+                return challenge(f'Basic realm="https://{ECR}/",service="ecr.amazonaws.com"')
+            self.shown.append(b64decode(given.removeprefix("Basic ")).decode())
+            return tag_list("1.0.0")
+        path = {PUBLIC: "/token/", GAR: "/v2/token", ACR: "/oauth2/token"}[host]
+        return challenge(f'Bearer realm="https://{host}{path}",service="{host}"')
+
+
+@pytest.fixture
+def cloud() -> Cloud:
+    return Cloud()
+
+
+@pytest.fixture
+def proxy(tmp_path: Path, cloud: Cloud) -> Iterator[ForwardProxy]:
+    """The only one who knows where the hosts of clouds are; it wants a password."""
+    with ExitStack() as stack:
+        context, _ = tls.loopback(tmp_path, *HOSTS)
+        served = stack.enter_context(Served(cloud, tls=context))
+        routes = {f"{host}:443": ("127.0.0.1", served.port) for host in HOSTS}
+        known = ForwardProxy(routes=routes, users={"bot": "p/w@of:proxy"})
+        yield stack.enter_context(forward_proxy(known))
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What a pod is given whose service account all three clouds know; returns what Google's libraries are told."""
+    token = tmp_path / "token"
+    token.write_text(WEB_TOKEN)
+    variables = {
+        "AWS_WEB_IDENTITY_TOKEN_FILE": str(token),
+        "AWS_ROLE_ARN": ROLE,
+        "AZURE_TENANT_ID": TENANT,
+        "AZURE_CLIENT_ID": CLIENT,
+        "AZURE_FEDERATED_TOKEN_FILE": str(token),
+        "HOME": str(tmp_path),
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+        "https_proxy": "http://127.0.0.1:9",
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    federation = tmp_path / "google.json"
+    document = {
+        "type": "external_account",
+        "audience": POOL,
+        "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+        "token_url": "https://sts.googleapis.com/v1/token",
+        "credential_source": {"file": str(token)},
+    }
+    federation.write_text(json.dumps(document))
+    return federation
+
+
+def listed(proxy: ForwardProxy, folder: Path, *credentials: RegistryLogin) -> RegistrySettings:
+    by = Proxy.parse(proxy.url.replace("://", "://bot:p%2Fw%40of%3Aproxy@"))
+    return RegistrySettings(credentials=credentials, proxy=Proxies(by, by), ca_file=folder / "authority.pem")
+
+
+@pytest.mark.parametrize(
+    ("registry", "cloud_name", "shown"),
+    [
+        (ECR, "aws", "AWS:password 1"),
+        (PUBLIC, "aws", "AWS:password 1"),
+        (GAR, "gcp", "oauth2accesstoken:ya29.token-1"),
+        (ACR, "azure", jwt(number=0)),
+    ],
+)
+def test_a_clouds_registry_is_asked_by_the_proxy_alone(
+    proxy: ForwardProxy, cloud: Cloud, file: Path, registry: str, cloud_name: CloudName, shown: str
+) -> None:
+    settings = {registry: listed(proxy, file.parent, CloudCredentials(cloud_name))}
+    registries = Registries(settings, CredentialSources(google_file=file))
+    try:
+        assert registries.tags(ImageName(registry, "acme/api")).tags == ("1.0.0",)
+    finally:
+        registries.close()
+    assert cloud.shown == [shown]
+    assert proxy.hosts == {f"{host}:443" for host in (registry, *DOORS[registry])}
+
+
+def test_two_days_of_hourly_questions_never_show_a_password_that_ended(
+    proxy: ForwardProxy, cloud: Cloud, file: Path
+) -> None:
+    """ECR's passwords are good for twelve hours: four or five of them in two days, and each while it lives."""
+    now = [0.0]
+    settings = {ECR: listed(proxy, file.parent)}
+    sources = CredentialSources(identities=frozenset({"aws"}))
+    registries = Registries(settings, sources, clock=lambda: now[0])
+    born: dict[str, int] = {}
+    try:
+        for hour in range(48):
+            now[0] = hour * 3600.0
+            registries.new_pass()
+            assert registries.tags(ImageName(ECR, "acme/api")).tags == ("1.0.0",)
+            assert hour - born.setdefault(cloud.shown[-1], hour) < 12
+    finally:
+        registries.close()
+    assert len(cloud.aws.keys) in (4, 5)
+
+
+def test_an_identity_is_nothing_to_a_registry_of_another_cloud_or_of_nobodys(file: Path) -> None:
+    """Whatever `identities` has: ghcr.io, and hosts that only begin or end as a cloud's do, are asked by nobody."""
+    with Served(lambda asked: challenge("Basic realm=x")) as served:
+        settings = {served.host: RegistrySettings(plain_http=True)}
+        sources = CredentialSources(identities=frozenset({"aws", "gcp", "azure"}), google_file=file)
+        registries = Registries(settings, sources)
+        with pytest.raises(Refused, match="give credentials under registries"):
+            registries.tags(ImageName(served.host, "acme/api"))
+        assert [asked.headers.get("Authorization") for asked in served.asked] == [None]
