@@ -103,6 +103,10 @@ class _Hosts:
     itself: bool
     below: bool
 
+    def __str__(self) -> str:
+        name = f"[{self.name}]" if ":" in self.name else self.name
+        return f"{'' if self.itself else '.'}{name}{f':{self.port}' if self.port else ''}"
+
     def covers(self, host: str, port: int) -> bool:
         if self.port not in (0, port):
             return False
@@ -133,6 +137,9 @@ class NoProxy:
                     networks.append(network)
         return cls(tuple(entries), tuple(networks), every)
 
+    def __str__(self) -> str:
+        return ", ".join([*map(str, self.entries), *map(str, self.networks), *(["*"] if self.everything else [])])
+
     def covers(self, host: str, port: int) -> bool:
         """Whether this host, spelled as in a URL, is asked without the proxy at this port."""
         name = host.lower().strip("[]").rstrip(".")
@@ -154,6 +161,13 @@ class Proxies:
     https: Proxy | None = None
     without: NoProxy | None = None
 
+    def __str__(self) -> str:
+        if self.http == self.https:
+            said = str(self.https or "none")
+        else:
+            said = f"http by {self.http or 'none'}, https by {self.https or 'none'}"
+        return f"{said}, without it {self.without}" if self.without is not None else said
+
     def towards(self, scheme: str, host: str, port: int | None = None) -> Proxy | None:
         """The proxy that stands between us and this host; None where nobody does. This machine is never asked by one.
 
@@ -170,10 +184,14 @@ NO_PROXY = Proxies()
 
 @dataclass(frozen=True, slots=True)
 class WayOut:
-    """How one party, and all that it sends us to, is reached."""
+    """How one party, and all that it sends us to, is reached.
+
+    Of registries that have none of their own: not at all, if it is for `only_listed` ones.
+    """
 
     proxies: Proxies = NO_PROXY
     certificates: Certificates = Certificates()
+    only_listed: bool = False
 
 
 DIRECT = WayOut()

@@ -20,7 +20,7 @@ from imagebot.gitnames import STATE
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.remote import Remote
 from imagebot.gitrepo.state_branch import Leaf
-from imagebot.observe.events import Event
+from imagebot.observe.events import Event, ProxyUsed
 from imagebot.observe.log import log_sink
 from imagebot.policy.read import PolicySet
 from imagebot.policyfiles import load_policies
@@ -36,7 +36,7 @@ from imagebot.settings.resolve import (
 from imagebot.settings.resolve import load as load_settings
 from imagebot.store.open import as_it_lies, opener
 
-__all__ = ["load", "load_settings", "mirror_of", "only", "read_policies", "world_of"]
+__all__ = ["load", "load_settings", "mirror_of", "only", "read_policies", "tell_proxies", "world_of"]
 
 
 def load(config: Path | None) -> tuple[Settings, PolicySet]:
@@ -50,6 +50,12 @@ def read_policies(settings: Settings, tell: Callable[[Event], None]) -> PolicySe
     bulkhead = Bulkhead(tell)
     policies = load_policies(settings, bulkhead.ask)
     return replace(policies, bugs=tuple(bulkhead.bugs))
+
+
+def tell_proxies(settings: Settings, tell: Callable[[Event], None]) -> None:
+    """By which proxies hosts are reached, where there are any: whoever reads the log is to see whence they come."""
+    for towards, by in settings.proxies_told.items():
+        tell(ProxyUsed(towards, by))
 
 
 def only(policies: PolicySet, wanted: tuple[str, ...]) -> PolicySet:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from imagebot import clock
-from imagebot.cli.compose import load, only, world_of
+from imagebot.cli.compose import load, only, tell_proxies, world_of
 from imagebot.cli.options import config_option
 from imagebot.cli.tables import as_data, console, print_json, print_report
 from imagebot.cycle.report import Report
@@ -57,4 +57,5 @@ def _passed(settings: Settings, policies: PolicySet, apps: tuple[str, ...], stop
         stop.heed()
         world = world_of(settings, stop, locked=True, part=bool(apps))
         FromLibraries.listen(world.tell)
+        tell_proxies(settings, world.tell)
         return run(world, only(policies, apps), clock.now())

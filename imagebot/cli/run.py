@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from imagebot.cli.compose import load_settings, read_policies, world_of
+from imagebot.cli.compose import load_settings, read_policies, tell_proxies, world_of
 from imagebot.cli.options import config_option
 from imagebot.cycle.bulkhead import Bulkhead
 from imagebot.cycle.run import run
@@ -47,6 +47,7 @@ def command(config: Path | None) -> int:
     with only_bot(settings.state) as lock:
         passes = _Passes(config, stop, world_of(settings, stop, locked=True), lock)
         FromLibraries.listen(passes.tell)
+        tell_proxies(settings, passes.tell)
         return serve(Heart(settings.every, passes.one, passes.tell), stop)
 
 
@@ -92,6 +93,8 @@ class _Passes:
         before = self._lock.state
         if self._lock.move(fresh.state):
             world.tell(StateMoved(str(before), str(fresh.state)))
+        if fresh.proxies_told != self._world.settings.proxies_told:
+            tell_proxies(fresh, world.tell)
         self._world = world
 
     def _pass(self, now: datetime) -> None:

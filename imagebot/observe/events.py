@@ -23,6 +23,15 @@ class PassStarted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ProxyUsed(Event):
+    """How these hosts are reached, as settings or the environment say; no password."""
+
+    name = "proxy.used"
+    towards: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class PassFinished(Event):
     name = "pass.finished"
     exit_code: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from imagebot.documents.model import Path
+from imagebot.images.reference import ImageName
 from imagebot.policy.fence import FolderFence
 from imagebot.policy.model import PolicyFile
 from imagebot.policy.paths import covers, within
@@ -15,18 +16,21 @@ def beyond(file: PolicyFile, fence: FolderFence) -> Iterator[tuple[Path, str]]:
     places: list[tuple[str, Path, str]] = [("apps", ("app",), file.app)]
     places += [("repositories", place, name) for _, place, name in file.named_in_settings()]
     places += [("environments", ("environments", name), name) for name in file.environments]
-    places += [("registries", ("images", index, "image"), str(one.image)) for index, one in enumerate(file.images)]
-    places += [
-        ("registries", ("images", index, "upstream"), str(one.upstream))
-        for index, one in enumerate(file.images)
-        if one.upstream is not None
-    ]
+    places += [("registries", place, str(image)) for place, image in images(file)]
     for kind, place, name in places:
         patterns: tuple[str, ...] | None = getattr(fence.may, kind)
         if patterns is not None and not covers(patterns, name):
             yield place, _words(fence, name, kind, patterns)
     if fence.may.paths is not None:
         yield from _paths(file, fence, fence.may.paths)
+
+
+def images(file: PolicyFile) -> Iterator[tuple[Path, ImageName]]:
+    """Every image name that is asked for, and where it stands."""
+    for index, watch in enumerate(file.images):
+        yield ("images", index, "image"), watch.image
+        if watch.upstream is not None:
+            yield ("images", index, "upstream"), watch.upstream
 
 
 def _paths(file: PolicyFile, fence: FolderFence, allowed: tuple[str, ...]) -> Iterator[tuple[Path, str]]:

@@ -10,7 +10,7 @@ from imagebot.documents.merge import Taken, taken
 from imagebot.documents.read import fill
 from imagebot.documents.tree import Node, ParsedFile, parse
 from imagebot.errors import Problem
-from imagebot.policy.beyond import beyond
+from imagebot.policy.beyond import beyond, images
 from imagebot.policy.defaults import DefaultsFile, applied, together
 from imagebot.policy.fence import FolderFence
 from imagebot.policy.model import Policy, PolicyFile, policies_of
@@ -19,13 +19,17 @@ from imagebot.policy.trial import Trial, watched
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a policy file stands in: names that imagebot.yaml has (`None`: not asked), sound defaults, fences."""
+    """What a policy file stands in: names that imagebot.yaml has (`None`: not asked), sound defaults, fences.
+
+    `registries` are the only ones that images may be from, None for any.
+    """
 
     repositories: frozenset[str] | None
     sources: frozenset[str] | None
     defaults: tuple[DefaultsFile, ...] = ()
     fences: tuple[FolderFence, ...] = ()
     keys: frozenset[str] | None = None
+    registries: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ def check_file(file: str, data: bytes, given: Given) -> SoundFile | tuple[Proble
     found = _read(file, data, given.defaults)
     if not isinstance(found, _Read):
         return found
-    strangers = [*_beyond(found, given.fences), *_strangers(found, given)]
+    strangers = [*_beyond(found, given.fences), *_strangers(found, given), *_unlisted(found, given.registries)]
     if strangers:
         return tuple(strangers)
     policies = policies_of(file, found.model, given.fences, found.inherited)
@@ -90,6 +94,16 @@ def _strangers(one: _Read, given: Given) -> Iterator[Problem]:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"it knows {', '.join(sorted(known)) or 'none'}"
             yield one.document.problem(place, f"imagebot.yaml knows no {kind} {name!r}; {hint}")
+
+
+def _unlisted(one: _Read, registries: frozenset[str] | None) -> Iterator[Problem]:
+    """Images from where imagebot.yaml lets nobody ask."""
+    for place, image in images(one.model) if registries is not None else ():
+        if image.registry not in (registries or ()):
+            words = (
+                f"{image.registry} is not asked: imagebot.yaml has onlyListedRegistries, and not this under registries"
+            )
+            yield one.document.problem(place, words)
 
 
 def _trials(one: _Read) -> Iterator[Trial]:

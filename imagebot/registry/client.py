@@ -60,8 +60,8 @@ class Registries:
     or config is fetched once. Each question ends by its deadline, but for the resolver's look-up of a name, which has
     limits of its own: whoever waits for a question has to give up by himself.
 
-    `settings` is keyed by canonical host, as in `ImageName`; all others are reached by `way`. `waits` are those that
-    told us to, `clock` is what credentials end by.
+    `settings` is keyed by canonical host, as in `ImageName`; all others are reached by `way`, or not at all if that is
+    for listed ones alone. `waits` are those that told us to, `clock` is what credentials end by.
     """
 
     def __init__(
@@ -241,6 +241,9 @@ class Registries:
         return self._lookup(name, f"show {name.repository}@{digest}")
 
     def _lookup(self, name: ImageName, task: str) -> Lookup:
+        if self._way.only_listed and name.registry not in self.settings:
+            why = "imagebot.yaml has onlyListedRegistries, and not this under registries"
+            raise Refused(f"{name.registry} was not asked to {task}: {why}")
         deadline = Deadline(self._timeouts)
         try:
             endpoint = self._endpoint(name.registry)

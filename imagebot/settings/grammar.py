@@ -97,6 +97,8 @@ def helper_name(text: str) -> str:
 
 def known_host(text: str) -> str:
     """A registry's host as it was written."""
+    if text == "onlyListed":
+        raise ValueError("this is no registry host; write onlyListedRegistries: true beside `registries`")
     registry_host(text)
     return text
 

@@ -38,13 +38,15 @@ AnyPolicies = Annotated[
 class PolicyRules:
     """What imagebot.yaml says about policy files: the folders that it names, their fences, and the defaults in it.
 
-    `keys` are the names of its public keys, None where nobody knows them.
+    `keys` are the names of its public keys, None where nobody knows them. `registries` are the only ones that may be
+    asked, by canonical host; None: any.
     """
 
     folders: tuple[Path, ...] = ()
     fences: Mapping[Path, FolderFence] = field(default_factory=dict)
     defaults: DefaultsFile | None = None
     keys: frozenset[str] | None = None
+    registries: frozenset[str] | None = None
 
 
 NO_RULES = PolicyRules()

@@ -19,7 +19,7 @@ from imagebot.knownforges import OF_APPS, ForgeKind
 from imagebot.links import outside
 from imagebot.policy.defaults import DefaultsFile
 from imagebot.policy.fence import FolderFence
-from imagebot.proxies import DIRECT, NO_PROXY, WayOut
+from imagebot.proxies import DIRECT, NO_PROXY, Proxies, WayOut
 from imagebot.regular import read_regular
 from imagebot.secret import Secret
 from imagebot.settings.credentials import (
@@ -38,7 +38,6 @@ from imagebot.settings.file import (
     Limits,
     Log,
     Pace,
-    RegistrySettings,
     Repository,
     SettingsFile,
     Source,
@@ -48,6 +47,7 @@ from imagebot.settings.file import (
 from imagebot.settings.grammar import registry_host
 from imagebot.settings.paths import Surroundings
 from imagebot.settings.policies import PolicyRules, fences_of, paths_of
+from imagebot.settings.registries import RegistrySettings
 from imagebot.settings.registry_logins import (
     BasicCredentials,
     BearerCredentials,
@@ -151,9 +151,20 @@ class Settings(SettingsFile):
         )
 
     @property
+    def proxies_told(self) -> Mapping[str, str]:
+        """Who is reached by which proxy, in words: all hosts first, then those that have another one."""
+        parties: dict[str, Proxies] = {f"registry {host}": one.way.proxies for host, one in self.registries.items()}
+        for one in (*self.repositories.values(), *self.sources.values(), *self.source_forges.values()):
+            parties[f"git of {one.name}"] = one.way.proxies
+            parties[f"forge of {one.name}"] = one.api_way.proxies
+        everybodys = {} if self.way.proxies == NO_PROXY else {"all hosts": str(self.way.proxies)}
+        return everybodys | {name: str(one) for name, one in parties.items() if one != self.way.proxies}
+
+    @property
     def policy_rules(self) -> PolicyRules:
         """What holds for the files in `policies`."""
-        return PolicyRules(self.policies, self.fences, self.defaults_file, frozenset(self.trust.keys))
+        keys = frozenset(self.trust.keys)
+        return PolicyRules(self.policies, self.fences, self.defaults_file, keys, _only_listed(self))
 
 
 def find(path: Path | None = None) -> Path:
@@ -211,11 +222,11 @@ def read_settings(file: str, data: bytes, folder: Path, environ: Mapping[str, st
         policies=rules.folders,
         repositories={name: _by(way, _repository(name, one)) for name, one in there.repositories.items()},
         sources={name: _by(way, _source(name, one)) for name, one in there.sources.items()},
-        registries={registry_host(host): _by(way, one) for host, one in there.registries.items()},
+        registries={host: _by(way, one) for host, one in _registries(there).items()},
         source_forges={
             (name := registry_host(host)): _by(way, _forge(name, one)) for host, one in there.release_notes.items()
         },
-        way=way,
+        way=replace(way, only_listed=there.only_listed_registries),
         limits=_over(DEFAULT_LIMITS, there.limits),
         docker_config=there.docker_config or _docker_config(environ),
         google_file=_named(environ, "GOOGLE_APPLICATION_CREDENTIALS"),
@@ -320,7 +331,20 @@ def _rules(spelled: SettingsFile, there: SettingsFile, defaults: DefaultsFile) -
         fences={folder: FolderFence(str(names[folder]), may) for folder, may in fences.items()},
         defaults=None if there.defaults is None else defaults,
         keys=frozenset(there.trust.keys),
+        registries=_only_listed(there),
     )
+
+
+def _registries(keys: SettingsFile) -> Mapping[str, RegistrySettings]:
+    """What is written of each, by canonical host; those named as mirrors, or as what one caches, are listed by that."""
+    written = {registry_host(host): one for host, one in keys.registries.items()}
+    mirrors = {one.mirrored.url.registry for one in written.values() if one.mirrored is not None}
+    upstreams = {prefix.registry for one in written.values() for prefix in one.upstreams.values()}
+    return dict.fromkeys(mirrors | upstreams, RegistrySettings()) | written
+
+
+def _only_listed(keys: SettingsFile) -> frozenset[str] | None:
+    return frozenset(_registries(keys)) if keys.only_listed_registries else None
 
 
 def _docker_config(environ: Mapping[str, str]) -> tuple[Path, ...]:

@@ -112,6 +112,16 @@ def test_sources_are_known_by_the_settings(here: Path) -> None:
     assert lint() == (0, "1 sound policy\n")
 
 
+def test_a_closed_list_of_registries_is_held_against_policies(here: Path) -> None:
+    (here / "imagebot.yaml").write_text(SETTINGS + "registries: {other.test: {}}\nonlyListedRegistries: true\n")
+    code, printed = lint()
+    assert (code, "is not asked: imagebot.yaml has onlyListedRegistries" in printed) == (2, True)
+    assert lint("policies/shop.yaml")[0] == 2
+
+    (here / "imagebot.yaml").write_text(SETTINGS + "registries: {onlyListed: true}\n")
+    assert "this is no registry host; write onlyListedRegistries: true beside `registries`" in lint()[1]
+
+
 def test_wrong_settings(here: Path) -> None:
     (here / "imagebot.yaml").write_text(SETTINGS + "evry: 5m\n")
     code, printed = lint()

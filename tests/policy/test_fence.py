@@ -261,3 +261,26 @@ def test_no_file_beyond_is_reached_by_a_pattern_within(inner: str, fence: list[s
     if inner.startswith("!") or not wanted or not within(inner, wanted):
         return
     assert not covers((inner,), file) or covers(wanted, file)
+
+
+@pytest.mark.parametrize(
+    ("image", "listed", "problem"),
+    [
+        ("ghcr.io/acme/shop", {"ghcr.io"}, None),
+        ("redis", {"docker.io"}, None),
+        ("redis", {"ghcr.io"}, "docker.io is not asked: imagebot.yaml has onlyListedRegistries"),
+        ("ghcr.io/acme/shop", set[str](), "ghcr.io is not asked: imagebot.yaml has onlyListedRegistries"),
+        ("ghcr.io:8443/acme/shop", {"ghcr.io"}, "ghcr.io:8443 is not asked"),
+    ],
+)
+def test_where_only_listed_registries_are_asked_another_one_is_a_problem_at_its_place(
+    image: str, listed: set[str], problem: str | None
+) -> None:
+    text = f"app: shop\nrepository: env\nenvironments:\n  p: {{}}\nimages:\n  - image: {image}\n    semver: '*'\n"
+    found = read_policies({"shop.yaml": text.encode()}, None, around=Around(registries=frozenset(listed)))
+    if problem is None:
+        assert found.problems == ()
+    else:
+        assert [(one.line, one.column) for one in found.problems] == [(6, 12)]
+        assert found.problems[0].message.startswith(problem)
+        assert found.policies == ()

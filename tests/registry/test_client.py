@@ -10,10 +10,11 @@ import pytest
 
 from imagebot.errors import BadResponse, NotFound, Refused, Unavailable, WorldError
 from imagebot.images.reference import ImageName
+from imagebot.proxies import WayOut
 from imagebot.registry.client import Registries
 from imagebot.registry.responses import MANIFEST_TYPES
 from imagebot.settings.resolve import RegistrySettings
-from tests.support.fake_registry import DIGEST, MANIFEST, MANIFEST_TYPE, manifest, oci_error
+from tests.support.fake_registry import DIGEST, MANIFEST, MANIFEST_TYPE, manifest, oci_error, tag_list
 from tests.support.web_function import Answer, Asked, Function, Served, serving
 
 OTHER = f"sha256:{'0' * 64}"
@@ -236,3 +237,13 @@ def test_one_manifest_that_is_gone_is_told_from_a_whole_image(code: str, absent:
     with serving(lambda _: oci_error(404, code)) as served, pytest.raises(NotFound) as caught:
         registries(served).verify(name(served), DIGEST)
     assert caught.value.absent == absent
+
+
+def test_where_only_listed_registries_are_asked_no_other_is() -> None:
+    with serving(lambda _: tag_list("1.0.0")) as known, serving(lambda _: tag_list("1.0.0")) as other:
+        registries = Registries({known.host: RegistrySettings(plain_http=True)}, way=WayOut(only_listed=True))
+
+        assert registries.tags(ImageName(known.host, "acme/api")).tags == ("1.0.0",)
+        with pytest.raises(Refused, match=f"{other.host} was not asked to list acme/api: .* has onlyListedRegistries"):
+            registries.tags(ImageName(other.host, "acme/api"))
+        assert other.asked == []

@@ -13,8 +13,8 @@ from imagebot.images.name_prefix import NamePrefix
 from imagebot.images.reference import ImageName
 from imagebot.registry.client import Registries
 from imagebot.secret import Secret
-from imagebot.settings.file import RegistrySettings
 from imagebot.settings.mirrors import RegistryMirror
+from imagebot.settings.registries import RegistrySettings
 from imagebot.settings.resolve import BasicCredentials, read_settings
 from tests.support import oci_folder
 from tests.support.fake_registry import challenge, oci_error

@@ -19,7 +19,7 @@ from imagebot.registry.limits import PATIENCE, Timeouts
 from imagebot.registry.paging import TagPage
 from imagebot.registry.pulls import PullsLeft, pulls_left
 from imagebot.registry.waits import Waits
-from imagebot.settings.file import RegistrySettings
+from imagebot.settings.registries import RegistrySettings
 from tests.support.fake_registry import JSON, oci_error, paging, tag_list
 from tests.support.registry_profiles import REGISTRIES, ProfiledRegistry
 from tests.support.web_function import Answer, Asked, Function, Served, serving

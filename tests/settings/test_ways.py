@@ -176,3 +176,30 @@ def test_who_is_asked_without_the_proxy(entry: str, covered: list[str], not_cove
 
     assert [netloc for netloc in covered if asked(netloc)] == []
     assert [netloc for netloc in not_covered if not asked(netloc)] == []
+
+
+def test_who_is_reached_by_which_proxy_is_told_without_a_password() -> None:
+    assert settings().proxies_told == {}
+    given = settings(
+        "proxy: {url: 'http://all:3128', username: bot, passwordEnv: P, noProxy: [.corp, 10.0.0.0/8, 'a:80', '*']}\n",
+        "proxy: none",
+        P="hunter2-hunter2",
+    )
+    assert given.proxies_told == {
+        "all hosts": "http://all:3128, without it .corp, a:80, 10.0.0.0/8, *",
+        "registry r.corp": "none",
+        "git of env": "none",
+        "forge of env": "none",
+    }
+    assert settings(HTTPS_PROXY="http://u:hunter2@p:1").proxies_told == {
+        "all hosts": "http by none, https by http://p:1"
+    }
+
+
+def test_a_mirror_that_a_setting_names_is_listed_by_that() -> None:
+    text = FILE.replace("r.corp: {KEYS}", "docker.io: {mirror: harbor.corp/hub}, cache.corp: {pullThrough: quay.io}")
+    closed = text.replace("KEYS", "") + "onlyListedRegistries: true\nproxy: http://p:1\n"
+    given = read_settings("imagebot.yaml", closed.encode(), HERE, {})
+    listed = {"docker.io", "harbor.corp", "cache.corp", "quay.io"}
+    assert (set(given.registries), given.policy_rules.registries) == (listed, frozenset(listed))
+    assert {str(one.way.proxies.https) for one in given.registries.values()} == {"http://p:1"}

@@ -6,7 +6,6 @@ It alone knows where hosts are: `routes` leads names that no resolver knows to s
 from __future__ import annotations
 
 import contextlib
-import select
 import socket
 import ssl
 import threading
@@ -14,11 +13,11 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from socketserver import StreamRequestHandler, ThreadingTCPServer
-from typing import cast
 from urllib.parse import urlsplit
 
+from tests.support.relay import relay
+
 Route = tuple[str, int]
-_PIECE = 1 << 16
 
 
 @dataclass
@@ -131,7 +130,7 @@ class _Handler(StreamRequestHandler):
             return
         with socket.create_connection(route) as there:
             self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            self._relay(there)
+            relay(self.connection, there)
 
     def _forward(self, target: str, head: bytes) -> None:
         """One request, without what is the proxy's own."""
@@ -146,18 +145,7 @@ class _Handler(StreamRequestHandler):
         words = [first.split(b" ")[0], path.encode(), b"HTTP/1.1"]
         with socket.create_connection(route) as there:
             there.sendall(b"\r\n".join([b" ".join(words), *kept[:-1], b"Connection: close", b"", b""]))
-            self._relay(there)
-
-    def _relay(self, there: socket.socket) -> None:
-        here = cast(socket.socket, self.connection)
-        buffered = here.pending if isinstance(here, ssl.SSLSocket) else lambda: 0
-        while True:
-            ready = [here] if buffered() else select.select([here, there], [], [])[0]
-            for source in ready:
-                data = source.recv(_PIECE)
-                if not data:
-                    return
-                (there if source is here else here).sendall(data)
+            relay(self.connection, there)
 
 
 def _netloc(netloc: str, port: int) -> str:

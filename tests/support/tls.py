@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+import socket
 import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from tests.support.relay import relay
 
 
 def loopback(folder: Path, *names: str) -> tuple[ssl.SSLContext, Path]:
@@ -55,3 +62,25 @@ def asking(folder: Path, *names: str, passphrase: str = "") -> tuple[ssl.SSLCont
         key = plain.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, way)
     client.write_bytes(key + authority.read_bytes())
     return context, authority, client
+
+
+@contextmanager
+def front(context: ssl.SSLContext, port: int) -> Iterator[int]:
+    """A port that speaks TLS for a server of this machine that does not."""
+
+    class Handler(BaseRequestHandler):
+        def handle(self) -> None:
+            with (
+                suppress(OSError),
+                context.wrap_socket(self.request, server_side=True) as here,
+                socket.create_connection(("127.0.0.1", port)) as there,
+            ):
+                relay(here, there)
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()
