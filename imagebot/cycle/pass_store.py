@@ -24,6 +24,7 @@ from imagebot.selection.facts import LetIn
 from imagebot.selection.hand_holds import HandHold
 from imagebot.selection.verdict import Update
 from imagebot.store.protocol import BANS, LastVerdict, Store, standing
+from imagebot.trust.attestation import Attestation
 from imagebot.trust.state import Verified
 
 _NEVER = ""
@@ -155,6 +156,18 @@ class PassStore:
 
     def is_about(self, name: ImageName, digest: str, platform: str | None, about: About) -> None:
         self._store.recall("about", {f"{name}@{digest} {platform or ''}": about.to_json()})
+
+    def attestations(self, name: ImageName, digest: str, platform: str | None) -> tuple[Attestation, ...] | None:
+        """What the build of an image claimed, if it was asked in any pass."""
+        key = f"{name}@{digest} {platform or ''}"
+        known = self._store.recalled("attested", [key]).get(key)
+        return None if known is None else tuple(Attestation(*map(str, words)) for words in json.loads(known))
+
+    def are_attestations(
+        self, name: ImageName, digest: str, platform: str | None, claimed: Iterable[Attestation]
+    ) -> None:
+        text = json.dumps([astuple(one) for one in claimed])
+        self._store.recall("attested", {f"{name}@{digest} {platform or ''}": text})
 
     def source_changes(self, key: str) -> tuple[datetime, SourceChanges] | None:
         """What changed between two images, and when that was asked first, if it was asked in any pass."""

@@ -23,6 +23,7 @@ from imagebot.review.flags import FlagKind
 from imagebot.review.image_facts import ImageFacts
 from imagebot.review.links import HOSTS
 from imagebot.selection.reasons import short
+from imagebot.trust.attestation import Attestation
 from imagebot.trust.state import Invalid
 from imagebot.trust.state import words as words_of
 
@@ -103,6 +104,7 @@ def _beside(checkout: Checkout, target: BranchTarget, update: ImageUpdate) -> Im
     known = member.line.facts.of(update.new.tag)
     seen = known.first_seen if age and known is not None else None
     signature = _signature(member.line, update.new.tag)
+    attested = () if new is None else _attested(checkout, update, new.digest, platform)
     return ImageFacts(
         old,
         new,
@@ -112,8 +114,17 @@ def _beside(checkout: Checkout, target: BranchTarget, update: ImageUpdate) -> Im
         tuple(unasked),
         at=checkout.memory.now,
         signature=signature,
+        attested=attested,
         invalid=invalid(member.line),
     )
+
+
+def _attested(checkout: Checkout, update: ImageUpdate, digest: str, platform: str | None) -> tuple[Attestation, ...]:
+    """What the build of the new image claims; nothing waits for that, and nothing is decided by it."""
+    try:
+        return checkout.registries.attestations(update.image, digest, platform)
+    except WorldError:
+        return ()
 
 
 def _signature(line: WatchDecision, tag: str) -> str:

@@ -14,6 +14,7 @@ from imagebot.errors import NotFound, Unavailable
 from imagebot.images.about import About
 from imagebot.images.reference import ImageName, is_digest, is_tag
 from imagebot.registry.client import Registries, TagList
+from imagebot.trust.attestation import Attestation
 from imagebot.trust.evidence import Evidence
 from imagebot.trust.examine import Finding, Question, examine, state_of
 from imagebot.trust.state import SignatureState, Verified
@@ -36,6 +37,7 @@ class RegistryCache:
         self._verified = AskOnce(self._verify)
         self._platforms = AskOnce(self._ask_platforms)
         self._abouts = AskOnce(self._ask_about)
+        self._attestations = AskOnce(self._ask_attestations)
         self._created = AskOnce(self._ask_created)
         self._exists = AskOnce(self._ask_exists)
         self._signatures = AskOnce(self._ask_signatures)
@@ -100,6 +102,10 @@ class RegistryCache:
         """What an image says about itself, on one platform."""
         return self._abouts((name, _sound_digest(digest), platform))
 
+    def attestations(self, name: ImageName, digest: str, platform: str | None) -> tuple[Attestation, ...]:
+        """What the build of an image claims, unsigned, for one platform."""
+        return self._attestations((name, _sound_digest(digest), platform))
+
     def created(self, name: ImageName, digest: str) -> datetime | None:
         """When an image says that it was made; not remembered here for other passes."""
         return self._created((name, _sound_digest(digest)))
@@ -153,6 +159,13 @@ class RegistryCache:
         if known is None:
             known = self._registries.about(*asked)
             self._memory.is_about(*asked, known)
+        return known
+
+    def _ask_attestations(self, asked: tuple[ImageName, str, str | None]) -> tuple[Attestation, ...]:
+        known = self._memory.attestations(*asked)
+        if known is None:
+            known = self._registries.attestations(*asked)
+            self._memory.are_attestations(*asked, known)
         return known
 
     def _ask_created(self, asked: tuple[ImageName, str]) -> datetime | None:

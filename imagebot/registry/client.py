@@ -14,6 +14,7 @@ from imagebot.errors import BadInput, BadResponse, NotFound, Refused
 from imagebot.images.about import About
 from imagebot.images.reference import ImageName, is_digest, is_tag
 from imagebot.proxies import DIRECT, WayOut
+from imagebot.registry.attestations import attestations_in
 from imagebot.registry.body import Response
 from imagebot.registry.budget import MemoryBudget
 from imagebot.registry.credentials import CredentialStore
@@ -33,6 +34,7 @@ from imagebot.registry.waits import Waits
 from imagebot.registry.wire import Count
 from imagebot.settings.registry_logins import NO_SOURCES
 from imagebot.settings.resolve import CredentialSources, RegistrySettings
+from imagebot.trust.attestation import Attestation
 
 _NO_HEAD = frozenset({404, 405})  # some Nexus releases answer HEAD with 404 where GET works
 
@@ -210,6 +212,21 @@ class Registries:
             manifest, index = lookup.manifest(manifest.platforms[chosen]), manifest
         config = Config() if manifest.config is None else lookup.config(manifest.config)
         return image(digest, Papers(manifest, config, index, chosen))
+
+    @leaving_light
+    def attestations(self, name: ImageName, digest: str, platform: str | None = None) -> tuple[Attestation, ...]:
+        """What the build of an image claims in its own index, for the platform that `about` looks at; nobody signed it.
+
+        Two questions where there is something, none where there is not.
+        """
+        lookup = self._show(name, digest)
+        index = lookup.manifest(digest)
+        chosen = preferred(index.platforms, platform)
+        subject = "" if chosen is None else index.platforms[chosen]
+        if subject not in index.attested:
+            return ()
+        with lookup.once("attestations", digest, subject) as conversation:
+            return attestations_in(conversation, name.registry, index.attested[subject], subject)
 
     @leaving_light
     def created(self, name: ImageName, digest: str) -> datetime | None:

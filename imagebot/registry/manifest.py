@@ -20,6 +20,7 @@ _CONFIG_TYPES = frozenset(
     {"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"}
 )
 _ATTESTS = "vnd.docker.reference.type"
+_ATTESTED = "vnd.docker.reference.digest"
 _MOST_CHILDREN = 200
 
 
@@ -28,7 +29,8 @@ class Manifest:
     """An index, or a single image.
 
     An index has `platforms`, each with the digest of what runs there, and `entries`: what it says itself about each of
-    those digests. A single image has `layers`, and a `config` that can be fetched. `labels` are its own annotations.
+    those digests; `attested` has for some of them the digest of what a build claims about it. A single image has
+    `layers`, and a `config` that can be fetched. `labels` are its own annotations.
     """
 
     platforms: Mapping[str, str] = field(default_factory=dict)
@@ -36,26 +38,33 @@ class Manifest:
     layers: tuple[Layer, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     entries: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    attested: Mapping[str, str] = field(default_factory=dict)
 
 
 def manifest_of(document: Mapping[str, Any]) -> Manifest:
     """What a manifest says by itself; a single image's platform is in its config. Raises nothing."""
     platforms: dict[str, str] = {}
     entries: dict[str, Mapping[str, str]] = {}
+    attested: dict[str, str] = {}
     for child in _descriptors(document):
         found, digest = platform_of(mapping(child.get("platform"))), child.get("digest")
         # BuildKit hangs attestations into an index, for the platform unknown/unknown.
-        if _ATTESTS in mapping(child.get("annotations")) or found is None:
+        notes = mapping(child.get("annotations"))
+        if _ATTESTS in notes or found is None:
+            about = notes.get(_ATTESTED)
+            if isinstance(about, str) and isinstance(digest, str) and is_digest(digest):
+                attested.setdefault(about, digest)
             continue
         if isinstance(digest, str) and is_digest(digest):
             platforms[found] = digest
-            entries.setdefault(digest, labels_of(mapping(child.get("annotations"))))
+            entries.setdefault(digest, labels_of(notes))
     return Manifest(
         platforms,
         None if platforms else _config(document),
         _layers(document.get("layers")),
         labels_of(mapping(document.get("annotations"))),
         entries,
+        attested,
     )
 
 

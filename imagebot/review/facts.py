@@ -11,7 +11,7 @@ from imagebot.plan.change import ImageUpdate
 from imagebot.review.compare import Comparison, Names, compare
 from imagebot.review.escape import code, prose
 from imagebot.review.image_facts import SOURCE, ImageFacts
-from imagebot.review.image_source import end_of_life
+from imagebot.review.image_source import end_of_life, revision_of
 from imagebot.review.links import links
 from imagebot.review.titles import versions
 from imagebot.selection.reasons import short, shown
@@ -22,7 +22,15 @@ _FEW = 6
 _MANY = 100
 _LONGEST_NAME = 80
 _LONGEST_REFERENCE = 600
+_LONGEST_CLAIM = 160
+_COMMIT = 12
 _NONE = "–"
+_KINDS = {
+    "provenance": "provenance",
+    "spdx": "SBOM (SPDX)",
+    "cyclonedx": "SBOM (CycloneDX)",
+    "vulnerabilities": "a scan for vulnerabilities",
+}
 
 
 def table(update: ImageUpdate, beside: ImageFacts, hosts: Mapping[str, ForgeKind]) -> str:
@@ -60,12 +68,34 @@ def _rows(update: ImageUpdate, beside: ImageFacts, hosts: Mapping[str, ForgeKind
     elif new is not None:
         yield "platforms", _NONE, _listed(new.platforms)
         yield "size", _NONE, _megabytes(new.size)
-    if new is not None:
-        yield "source", "", _links(update, beside, hosts)
-    if new is not None and (end := end_of_life(new)):
-        yield "looked after", "", f"until {end:%Y-%m-%d}, says its publisher"
+    yield from _claims(update, beside, hosts)
     if beside.unknown:
         yield "more", "", f"not known: {prose(beside.unknown)}"
+
+
+def _claims(update: ImageUpdate, beside: ImageFacts, hosts: Mapping[str, ForgeKind]) -> Iterator[tuple[str, str, str]]:
+    """What its publisher and its build say."""
+    if beside.new is None:
+        return
+    yield "source", "", _links(update, beside, hosts)
+    if end := end_of_life(beside.new):
+        yield "looked after", "", f"until {end:%Y-%m-%d}, says its publisher"
+    if beside.attested:
+        yield "attested", _NONE, f"{'; '.join(_attested(beside))}: so its build says, and nobody signed that"
+
+
+def _attested(beside: ImageFacts) -> Iterator[str]:
+    """Each kind once; of a provenance who built it, and from what: another commit than the label names is told."""
+    for one in list(dict.fromkeys(beside.attested))[:_FEW]:
+        known = _KINDS.get(one.kind)
+        said = [known or f"an attestation {code(one.kind, _LONGEST_NAME)}"]
+        said += [f"by {code(one.builder, _LONGEST_CLAIM)}"] if one.builder else []
+        said += [f"from {code(one.source, _LONGEST_CLAIM)}"] if one.source else []
+        said += [f"at {code(one.commit[:_COMMIT])}"] if one.commit else []
+        label = revision_of(beside.new) if beside.new is not None else ""
+        if one.commit and label and not one.commit.startswith(label) and not label.startswith(one.commit):
+            said.append(f"(its label names {code(label[:_COMMIT])})")
+        yield " ".join(said)
 
 
 def _by_tag(update: ImageUpdate) -> str:

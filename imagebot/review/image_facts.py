@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from imagebot.images.about import About
 from imagebot.images.source_changes import SourceChanges
+from imagebot.trust.attestation import Attestation
 
 SOURCE = "source"
 """Among what is `unasked`: what changed in the source."""
@@ -21,6 +22,7 @@ class ImageFacts:
     those of the two about which the registry may tell more another time: it did not say that they are not there.
     `changes` is what their source tells about the way from one to the other, None where nobody could be asked, or is to
     be; where somebody did not answer `unasked` has `SOURCE`. `at` is when this was written.
+    `attested` is what its build claims without a signature.
     `signature` tells what is known about that of the new one, if one is required, `invalid` of a better version whose
     signature does not hold.
     `first_seen` is when the bot first saw the new one, if it keeps that, and `minimum_age` how old it had to be.
@@ -36,6 +38,7 @@ class ImageFacts:
     at: datetime | None = None
     signature: str = ""
     invalid: str = ""
+    attested: tuple[Attestation, ...] = ()
 
 
 def unasked(besides: Sequence[ImageFacts]) -> tuple[str, ...]:
