@@ -33,6 +33,7 @@ def main() -> None:
             stage.publish("1.4.0")
             stage.policy(POLICY)
             stage.commit({"pod.yaml": FIELD})
+            stage.clone()
             print(f"start of each verb, Python {sys.version.split()[0]}, its own modules compiled")
             for verb, words in verbs(stage).items():
                 report(stage, verb, words)

@@ -169,12 +169,13 @@ def test_wrong_words_are_one_line(lived: Stage, words: list[str], said: str) -> 
 
 
 def test_regret_a_name_that_is_a_formula_runs_in_no_spreadsheet_and_no_terminal(living: Stage) -> None:
-    living.git("-C", str(living.folder / "work"), "config", "user.name", "x")
+    work = living.clone()
+    living.git("-C", str(work), "config", "user.name", "x")
     text = DEPLOYMENT.replace("6.5.3", "6.7.0").replace("IMAGE", living.image)
-    (living.folder / "work" / "staging" / "app.yaml").write_text(text)
+    (work / "staging" / "app.yaml").write_text(text)
     who = f"{EVIL} <eve@example.com>"
-    living.git("-C", str(living.folder / "work"), "commit", "-qam", "+1", f"--author={who}", at=then(9))
-    living.git("-C", str(living.folder / "work"), "push", "-q", "origin", "main")
+    living.git("-C", str(work), "commit", "-qam", "+1", f"--author={who}", at=then(9))
+    living.git("-C", str(work), "push", "-q", "origin", "main")
     table, rows = living.imagebot("history").out, living.imagebot("history", "--csv").out
     assert "\x1b" not in table + rows
     assert "\u202e" not in table + rows

@@ -12,6 +12,7 @@ import pytest
 from imagebot.cycle.report import Action, Report
 from imagebot.selection.verdict import Verdict
 from tests.support import oci_folder
+from tests.support.git_repos import a_repository
 from tests.support.stage import NOON, Stage, set_up
 from tests.support.web_function import Answer, Asked, Raw, Served
 
@@ -99,7 +100,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
     with Served(function) as served:
         stage = Stage(tmp_path, served)
-        stage.git("init", "--quiet", "--bare", "--initial-branch=main", str(stage.bare))
+        a_repository(stage.bare)
         stage.settings()
         stage.publish("6.5.0", "6.5.3", "6.5.4", "7.0.0")
         stage.policy(POLICY)

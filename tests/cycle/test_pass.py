@@ -115,11 +115,9 @@ def test_a_persons_commit_freezes_the_branch(stage: Stage) -> None:
 def test_the_update_branch_button_does_not_freeze(stage: Stage) -> None:
     stage.one_pass()
     stage.commit({"README.md": "news\n"})
-    work = stage.folder / "work"
-    stage.git("-C", str(work), "fetch", "--quiet")
-    stage.git("-C", str(work), "checkout", "--quiet", "-B", "b", f"origin/{BRANCH}")
+    work = stage.clone(BRANCH)
     stage.git("-C", str(work), "merge", "--quiet", "--no-edit", "origin/main")
-    stage.git("-C", str(work), "push", "--quiet", "origin", f"b:{BRANCH}")
+    stage.git("-C", str(work), "push", "--quiet", "origin", BRANCH)
     assert_quiet(stage)
     stage.publish("6.5.5")
 

@@ -24,8 +24,7 @@ def work(stage: Stage, *words: str) -> str:
 
 def on_branch(stage: Stage, branch: str = BRANCH) -> None:
     """A person has the newest of everything, and this branch before them."""
-    work(stage, "fetch", "--quiet", "--prune", "origin")
-    work(stage, "checkout", "--quiet", "-B", branch, f"origin/{branch}")
+    stage.clone(branch)
 
 
 def push(stage: Stage, branch: str = BRANCH) -> None:
@@ -259,9 +258,7 @@ def of_a_link(stage: Stage) -> None:
 
 
 def rebased_with_a_resolution(stage: Stage) -> None:
-    on_branch(stage, "main")
     text = stage.show("staging/app.yaml").replace("# the app", "# our app")
-    write(stage, "staging/app.yaml", text.replace("IMAGE", stage.image).replace("6.5.3", "6.5.1"))
     stage.commit({"staging/app.yaml": text.replace("6.5.3", "6.5.1")})
     on_branch(stage)
     work(stage, "reset", "--quiet", "--hard", "origin/main")

@@ -54,6 +54,7 @@ def troubled(tmp_path: Path, down: Down) -> Iterator[Stage]:
             )
         stage.policy(POLICY.replace("semver", "semvar"), "typo.yaml")
         hook = stage.bare / "hooks" / "update"
+        hook.parent.mkdir(exist_ok=True)
         hook.write_text('#!/bin/sh\ncase "$1" in */refused) echo "no pushes on Fridays" >&2; exit 1;; esac\n')
         hook.chmod(0o755)
         stage.settings("limits: {openPullRequests: 2}\n")

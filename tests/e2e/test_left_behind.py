@@ -48,9 +48,7 @@ def test_a_branch_that_could_not_be_deleted_is_told_and_goes_in_a_later_pass(pla
 def test_what_the_forge_merged_by_itself_leaves_no_branch(place: Place, how: str) -> None:
     place.one_pass()
     tip = place.stage.heads()[BRANCH]
-    work = str(place.stage.folder / "work")
-    place.stage.git("-C", work, "fetch", "--quiet", "origin")
-    place.stage.git("-C", work, "checkout", "--quiet", "-B", "main", "origin/main")
+    work = str(place.stage.clone())
     place.stage.git("-C", work, "merge", "--quiet", how, f"origin/{BRANCH}", *(["-m", "x"] if how == "--no-ff" else []))
     if how == "--squash":
         place.stage.git("-C", work, "commit", "--quiet", "-m", "the title alone")
@@ -104,7 +102,7 @@ def test_a_branch_whose_pull_request_people_closed_stays_for_who_opens_it_again(
 
 def test_a_branch_of_the_same_prefix_that_a_person_made_stays(place: Place) -> None:
     tip = place.stage.commit({"README.md": "a person's\n"})
-    work = str(place.stage.folder / "work")
+    work = str(place.stage.clone())
     place.stage.git("-C", work, "push", "--quiet", "origin", "HEAD:refs/heads/imagebot/production/mine")
     place.one_pass()
 

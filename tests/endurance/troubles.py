@@ -56,6 +56,7 @@ def _empty(asked: Asked) -> Answer | None:
 @contextmanager
 def _hook(scene: Scene) -> Iterator[None]:
     hook = scene.stage.bare / "hooks" / "update"
+    hook.parent.mkdir(exist_ok=True)
     hook.write_text('#!/bin/sh\ncase "$1" in */walled) echo "no pushes on Fridays" >&2; exit 1;; esac\n')
     hook.chmod(0o755)
     yield

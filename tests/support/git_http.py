@@ -11,6 +11,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -62,6 +63,11 @@ def git_http_server(folder: Path, tls: ssl.SSLContext | None = None) -> Iterator
         httpd.shutdown()
         httpd.server_close()
         thread.join()
+
+
+@cache
+def _backend() -> Path:
+    return Path(run_git(["--exec-path"]).decode().strip()) / "git-http-backend"
 
 
 class _Httpd(ThreadingHTTPServer):
@@ -134,9 +140,8 @@ class _Handler(BaseHTTPRequestHandler):
             "CONTENT_LENGTH": str(len(body)),
             "REMOTE_USER": "somebody",
         }
-        backend = Path(run_git(["--exec-path"]).decode().strip()) / "git-http-backend"
         done = subprocess.run(
-            [backend], input=body, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
+            [_backend()], input=body, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
         )
         head, _, answer = done.stdout.partition(b"\r\n\r\n")
         headers = [line.split(": ", 1) for line in head.decode().split("\r\n")]

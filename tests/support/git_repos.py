@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 PERSON = "A Person <person@example.com>"
 FIRST_DATE = 1_767_225_600  # 2026-01-01T00:00:00Z
+_HEADS = "refs/heads/"
+_INIT = {"GIT_DEFAULT_REF_FORMAT": "files"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +56,29 @@ class BareRepository:
         """Commit on top of `branch`, or of the commit `on`, a minute later than that, and move the branch there."""
         parent = on or self.branches().get(branch, "")
         minutes = int(self.git("rev-list", "--count", parent)) if parent else 0
-        date = f"{FIRST_DATE + 60 * minutes} +0000"
-        head = f"commit refs/heads/{branch}\nauthor {by} {date}\ncommitter {by} {date}\n".encode()
+        return self.grow(branch, parent, files, message, f"{by} {FIRST_DATE + 60 * minutes} +0000")
+
+    def grow(self, branch: str, parent: str, files: Mapping[str, Content], message: str, who: str) -> str:
+        """Commit on top of `parent`, if any, and move the branch there, by one process. `who` ends in the time."""
+        head = f"commit refs/heads/{branch}\nmark :1\nauthor {who}\ncommitter {who}\n".encode()
         start = f"from {parent}\n".encode() if parent else b""
         body = b"".join(file_change(path, content) for path, content in files.items())
-        self.git("fast-import", "--quiet", "--force", stdin=head + counted(message.encode()) + start + body)
-        return self.branches()[branch]
+        stream = head + counted(message.encode()) + start + body + b"get-mark :1\n"
+        # What it writes stays in its pack: to take it out is another process.
+        return self.git("-c", "fastimport.unpackLimit=0", "fast-import", "--quiet", "--force", stdin=stream)
 
     def branches(self) -> dict[str, str]:
-        """Where each branch is."""
-        lines = self.git("for-each-ref", "--format=%(refname:lstrip=2) %(objectname)", "refs/heads").splitlines()
-        return dict(line.split(" ") for line in lines)
+        """Where each branch is, read as git wrote it: fakes ask at each answer of theirs, and a process takes long."""
+        known = {}
+        # What is packed meanwhile is in the second place before it leaves the first.
+        for folder, _, names in os.walk(self.folder / _HEADS):
+            for file in (Path(folder, name) for name in names if not name.endswith(".lock")):
+                known[str(file.relative_to(self.folder / _HEADS))] = _text(file).strip()
+        for line in _text(self.folder / "packed-refs").splitlines():
+            commit, _, name = line.partition(" ")
+            if name.startswith(_HEADS):
+                known[name.removeprefix(_HEADS)] = known.get(name.removeprefix(_HEADS)) or commit
+        return {name: known[name] for name in sorted(known) if known[name]}
 
     def file(self, commit: str, path: str) -> bytes:
         """What `path` holds at `commit`."""
@@ -76,7 +91,9 @@ class BareRepository:
 
 def a_repository(folder: Path, files: Mapping[str, Content] | None = None) -> BareRepository:
     """A new bare repository; with `files` it has a first commit on main."""
-    run_git(["init", "--bare", "--quiet", "--template=", "--initial-branch=main", str(folder)])
+    run_git(["init", "--bare", "--quiet", "--template=", "--initial-branch=main", str(folder)], variables=_INIT)
+    with (folder / "config").open("a") as config:
+        config.write("[receive]\n\tautogc = false\n")
     repository = BareRepository(folder)
     if files:
         repository.commit("main", files, "first")
@@ -135,3 +152,10 @@ def file_change(path: str, content: Content) -> bytes:
 def counted(data: bytes) -> bytes:
     """Bytes as `git fast-import` takes them."""
     return b"data %d\n" % len(data) + data + b"\n"
+
+
+def _text(file: Path) -> str:
+    """What a file holds; nothing where it has just gone."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        return file.read_text(errors="surrogateescape")
+    return ""

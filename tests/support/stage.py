@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from imagebot.cli.compose import load, world_of
+from imagebot.cli.compose import load, load_settings, world_of
 from imagebot.cycle.report import Report
 from imagebot.cycle.run import run
 from imagebot.cycle.world import World
@@ -22,8 +22,10 @@ from imagebot.forge import local
 from imagebot.forge.local import Local, connect
 from imagebot.forge.protocol import PullRequest
 from imagebot.observe.events import Event
+from imagebot.settings.resolve import Settings
 from tests.support import oci_folder
 from tests.support.forked import run_verb
+from tests.support.git_repos import BareRepository, a_repository
 from tests.support.web_function import Served
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -61,6 +63,10 @@ class Stage:
     @property
     def bare(self) -> Path:
         return self.folder / "environments.git"
+
+    @property
+    def repository(self) -> BareRepository:
+        return BareRepository(self.bare)
 
     @property
     def config(self) -> Path:
@@ -101,24 +107,21 @@ class Stage:
         at: datetime | None = None,
     ) -> str:
         """A person commits to a branch, made from main if need be; None deletes a file."""
+        tips = self.heads()
+        when = at or datetime.now(UTC)
+        who = f"{PERSON['GIT_AUTHOR_NAME']} <{PERSON['GIT_AUTHOR_EMAIL']}> {int(when.timestamp())} {when:%z}"
+        content = {path: None if text is None else text.replace("IMAGE", self.image) for path, text in files.items()}
+        start = tips.get(branch) or tips.get("main", "")
+        return self.repository.grow(branch, start, content, f"{message.strip()}\n", who)
+
+    def clone(self, branch: str = "main") -> Path:
+        """A person's clone, who has the newest of everything and this branch before them."""
         work = self.folder / "work"
         if not work.exists():
             self.git("clone", "--quiet", str(self.bare), str(work))
         self.git("-C", str(work), "fetch", "--quiet", "--prune", "origin")
-        known = self.git("-C", str(work), "branch", "--remotes", "--list", f"origin/{branch}")
-        start = [f"origin/{branch}"] if known else ["origin/main"] if self.heads() else []
-        self.git("-C", str(work), "checkout", "--quiet", "-B", branch, *start)
-        for path, text in files.items():
-            target = work / path
-            if text is None:
-                target.unlink()
-            else:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(text.replace("IMAGE", self.image).encode())
-        self.git("-C", str(work), "add", "--all")
-        self.git("-C", str(work), "commit", "--quiet", "-m", message, at=at)
-        self.git("-C", str(work), "push", "--quiet", "origin", branch)
-        return self.git("-C", str(work), "rev-parse", "HEAD")
+        self.git("-C", str(work), "checkout", "--quiet", "-B", branch, f"origin/{branch}")
+        return work
 
     def git(self, *words: str, at: datetime | None = None) -> str:
         """Git as a person runs it, at that time."""
@@ -130,8 +133,7 @@ class Stage:
 
     def heads(self) -> dict[str, str]:
         """Every branch of the environment repository and its commit."""
-        lines = self.git("-C", str(self.bare), "for-each-ref", "--format=%(refname:short) %(objectname)", "refs/heads")
-        return dict(line.split(" ") for line in lines.splitlines())
+        return self.repository.branches()
 
     def show(self, path: str, branch: str = "main") -> str:
         """A file of the environment repository, with IMAGE for the image's name."""
@@ -140,13 +142,15 @@ class Stage:
 
     def world(self, tell: Callable[[Event], None] | None = None) -> World:
         """A new world from the settings as they are now: nothing is remembered but what is on disk."""
-        settings, _ = load(self.config)
-        return replace(world_of(settings), tell=tell or self.events.append)
+        return self._world(load_settings(self.config), tell)
 
     def one_pass(self, world: World | None = None, now: datetime = NOON) -> Report:
-        """One pass in this process."""
-        _, policies = load(self.config)
-        return run(world or self.world(), policies, now)
+        """One pass in this process; what is given a world reads the policies alone anew."""
+        settings, policies = load(self.config)
+        return run(world or self._world(settings, None), policies, now)
+
+    def _world(self, settings: Settings, tell: Callable[[Event], None] | None) -> World:
+        return replace(world_of(settings), tell=tell or self.events.append)
 
     def merge(self, branch: str, at: datetime, *, how: str = "--no-ff", into: str = "main") -> None:
         """A person merges a branch at that time, and the branch goes; the forge sees its pull request merged."""
@@ -202,6 +206,6 @@ def run_imagebot(folder: Path, words: Sequence[str], environment: Mapping[str, s
 def set_up(folder: Path) -> Stage:
     """An empty registry, an environment repository without commits, and settings that name them."""
     stage = Stage(folder, oci_folder.serve(folder / "registry"))
-    stage.git("init", "--quiet", "--bare", "--initial-branch=main", str(stage.bare))
+    a_repository(stage.bare)
     stage.settings()
     return stage
