@@ -40,6 +40,8 @@ WORDS: dict[str, list[list[str]]] = {
     "pr": [["pr", "list"], ["pr", "show", "1"], ["pr", "show", "1", "--json"]],
     "init": [["init", "work", "--into", "new"], ["init", "plain", "--into", HOSTILE]],
     "fields": [["fields", "."], ["fields", ".", "--json"], ["fields", "nothing" + HOSTILE]],
+    "demo": [["demo", "plain"], ["demo", HOSTILE.replace("\x00", "")]],
+    "doctor": [["doctor"], ["doctor", "--json"]],
     "lint": [["lint"], ["lint", "--json"], ["lint", "policies", HOSTILE]],
     "schema": [["schema", HOSTILE]],
 }
@@ -55,7 +57,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     broken = {f"staging/{HOSTILE}.yaml": f"image: IMAGE:6.5.3 # {TITLE}{TURNED}\n"}
     files = {f"staging/{TURNED}.yaml": f"image: IMAGE:6.5.3 # {TURNED}\n", **broken}
     stage.commit(files | {f"staging/{TURNED}.tpl": "{{ x }} nginx:1\n"}, message=f"subject {HOSTILE}", at=NOON)
-    stage.git("-C", str(stage.folder / "work"), "config", "user.name", f"Eve {TURNED}")
+    stage.git("-C", str(stage.clone()), "config", "user.name", f"Eve {TURNED}")
     plain = stage.folder / "plain"
     for name in (f"{HOSTILE}.yaml", f"{TURNED}.yaml", f"bytes{BAD}.yaml"):
         plain.mkdir(exist_ok=True)
@@ -70,6 +72,9 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 
 def printed(stage: Stage, words: list[str]) -> tuple[str, str]:
+    if words != ["run"]:
+        said = stage.imagebot(*words)
+        return said.out, said.err
     process = subprocess.Popen(
         [sys.executable, "-m", "imagebot", *words],
         cwd=stage.folder,
@@ -78,11 +83,10 @@ def printed(stage: Stage, words: list[str]) -> tuple[str, str]:
         stderr=subprocess.PIPE,
     )
     first = b""
-    if words == ["run"]:
-        assert process.stderr
-        while b"pass.finished" not in (line := process.stderr.readline()):
-            first += line
-        process.send_signal(signal.SIGTERM)
+    assert process.stderr
+    while b"pass.finished" not in (line := process.stderr.readline()):
+        first += line
+    process.send_signal(signal.SIGTERM)
     out, err = process.communicate()
     return out.decode(), (first + err).decode()
 

@@ -10,6 +10,8 @@ import sys
 import pytest
 
 from tests.cycle.conftest import DEPLOYMENT
+from tests.support.forked import run_function
+from tests.support.killed_pass import main as one_pass
 from tests.support.stage import Stage
 
 BRANCH = "imagebot/staging/podinfo"
@@ -25,9 +27,10 @@ EVENTS = [
 ]
 
 
-def killed(stage: Stage, at: int) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, "-m", "tests.support.killed_pass", str(stage.config), str(at)]
-    return subprocess.run(words, capture_output=True, text=True, check=False)
+def killed(stage: Stage, at: int) -> tuple[int, str]:
+    """The exit code of a pass that ends itself at that event, and the names of its events if it has not so many."""
+    code, out, _ = run_function(one_pass, (stage.config, at))
+    return code, out
 
 
 def undisturbed(stage: Stage) -> str:
@@ -44,7 +47,7 @@ def undisturbed(stage: Stage) -> str:
 
 def test_a_pass_has_these_steps(stage: Stage) -> None:
     """The repository and the registry are asked at the same time: either may be the first to answer."""
-    first, *asked, verdict, committed, pushed, settled, finished = killed(stage, 99).stdout.split()
+    first, *asked, verdict, committed, pushed, settled, finished = killed(stage, 99)[1].split()
 
     assert [first, *sorted(asked), verdict, committed, pushed, settled, finished] == EVENTS
 
@@ -53,7 +56,7 @@ def test_a_pass_has_these_steps(stage: Stage) -> None:
 def test_killed_then_run_again(stage: Stage, at: int) -> None:
     expected = undisturbed(stage)
 
-    assert killed(stage, at).returncode == -signal.SIGKILL
+    assert killed(stage, at)[0] == -signal.SIGKILL
     stage.one_pass()
 
     (pull,) = stage.pulls()

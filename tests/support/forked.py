@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +17,8 @@ FORKS.set_forkserver_preload(
     [
         "tests.support.forked",
         "tests.faults.bot",
+        "tests.support.killed_pass",
+        "tests.support.question",
         "imagebot.store.migrate",
         "imagebot.store.sql",
         *(f"imagebot.cli.{verb}" for verb in VERBS),
@@ -26,10 +28,13 @@ FORKS.set_forkserver_preload(
 
 def run_verb(folder: Path, words: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str, str]:
     """The exit code of `imagebot WORDS` in `folder`, and what it printed on standard output and standard error."""
+    return run_function(_verb, (folder, words, {**os.environ, **environment}))
+
+
+def run_function(function: Callable[..., None], arguments: Sequence[object]) -> tuple[int, str, str]:
+    """The same of a function of a module, which is found there by its name: in a process that does nothing else."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        process = FORKS.Process(
-            target=_verb, args=(folder, words, {**os.environ, **environment}, _Copy(out), _Copy(err))
-        )
+        process = FORKS.Process(target=_said, args=(_Copy(out), _Copy(err), function, arguments))
         process.start()
         process.join()
         code = process.exitcode
@@ -56,11 +61,15 @@ def _text(file: BinaryIO) -> str:
     return file.read().decode().replace("\r\n", "\n")
 
 
-def _verb(folder: Path, words: Sequence[str], environment: Mapping[str, str], out: _Copy, err: _Copy) -> None:
+def _said(out: _Copy, err: _Copy, function: Callable[..., None], arguments: Sequence[object]) -> None:
+    out.become(1)
+    err.become(2)
+    function(*arguments)
+
+
+def _verb(folder: Path, words: Sequence[str], environment: Mapping[str, str]) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    out.become(1)
-    err.become(2)
     sys.argv = ["imagebot", *words]
     run()

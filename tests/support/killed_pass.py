@@ -1,10 +1,9 @@
-"""`python -m tests.support.killed_pass CONFIG K`: a pass that kills itself, as the kernel would, at its K-th event."""
+"""A pass that kills itself, as the kernel would, at its K-th event; for a process of its own."""
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +25,3 @@ def main(config: Path, at: int) -> None:
 
     run(replace(world_of(settings), tell=tell), policies, NOON)
     print("\n".join(names))
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))

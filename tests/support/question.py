@@ -1,14 +1,9 @@
-"""`python -m tests.support.question HOST METHOD [WORD…]`: one question to a registry in a process of its own.
-
-Prints as JSON what came of it, and by how many MiB the process grew at its peak meanwhile.
-"""
+"""One question to a registry in a process of its own: what came of it, and by how much the process grew meanwhile."""
 
 from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,11 +11,15 @@ from imagebot.errors import WorldError
 from imagebot.images.reference import ImageName
 from imagebot.registry.client import Registries
 from imagebot.settings.resolve import RegistrySettings
+from tests.support.forked import run_function
 
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """`error` is the name of its kind, empty for an answer; `text` is its words, or the answer's beginning."""
+    """`growth` is in MiB, at the peak.
+
+    `error` is the name of its kind, empty for an answer; `text` is its words, or the answer's beginning.
+    """
 
     growth: float
     error: str
@@ -29,10 +28,9 @@ class Came:
 
 def asked(host: str, method: str, *words: str, repository: str = "acme/api") -> Came:
     """Ask in a new process; a method of `Registries`, and its arguments after the name."""
-    command = [sys.executable, "-m", "tests.support.question", host, repository, method, *words]
-    root = Path(__file__).parent.parent.parent
-    done = subprocess.run(command, cwd=root, check=True, stdout=subprocess.PIPE)
-    return Came(**json.loads(done.stdout))
+    code, out, err = run_function(_ask, (host, repository, method, *words))
+    assert code == 0, err
+    return Came(**json.loads(out))
 
 
 def peak() -> int:
@@ -42,7 +40,7 @@ def peak() -> int:
     return int(found[1])
 
 
-def main(host: str, repository: str, method: str, *words: str) -> None:
+def _ask(host: str, repository: str, method: str, *words: str) -> None:
     registries = Registries({host: RegistrySettings(plain_http=True)})
     Path("/proc/self/clear_refs").write_text("5")
     before = peak()
@@ -52,7 +50,3 @@ def main(host: str, repository: str, method: str, *words: str) -> None:
     except WorldError as caught:
         error, text = type(caught).__name__, str(caught)
     print(json.dumps(asdict(Came((peak() - before) / 1024, error, text[:500]))))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
