@@ -7,11 +7,13 @@ SCHEDULES ?= 300
 SECONDS ?= 600
 SEED ?= 1
 COUNT ?= 20
+# More than there are processors: tests wait a third of their time, for a process, a socket or a patience that ends.
+WORKERS ?= 3
 BIN := .venv/bin
 COMPILE = .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(LOCK)
 
-.PHONY: help test demo bench same storm oracle replay corpus fuzz fuzz-answers faults endurance mutants docs picture lock venv machine clean
+.PHONY: help test types suite demo bench same storm oracle replay corpus fuzz fuzz-answers faults endurance mutants docs picture lock venv machine clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -19,9 +21,14 @@ help: ## say what can be made
 test: machine ## all checks, cheapest first: just what CI runs
 	$(BIN)/ruff check --quiet
 	$(BIN)/ruff format --check --quiet
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(MAKE) --no-print-directory --jobs 2 types suite
+
+types:
+	$(BIN)/mypy
+
+suite:
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 demo: venv ## a registry, an environment repository and three passes, in the folder demo/
 	@$(BIN)/imagebot demo demo

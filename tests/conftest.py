@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -27,12 +28,16 @@ settings.load_profile("unhurried")
 def pytest_configure(config: pytest.Config) -> None:
     """A git hook that runs the tests sets GIT_DIR and the like: git in the tests would work on this very repository.
 
+    What is compiled is kept, whatever is said elsewhere: a thousand processes would compile all of it again.
+
     What the tests start heeds SIGHUP, also where they run under `nohup`.
     Where there is room, what tests write stays in memory: they ask a hundred thousand times that it be on a disk.
     """
     for name in list(os.environ):
         if name.startswith(("GIT_", "IMAGEBOT_", "SSH_AUTH_SOCK")) and name != "IMAGEBOT_SHARED":
             del os.environ[name]
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if not hasattr(config, "workerinput") and config.option.basetemp is None and has_room(IN_MEMORY):
         config.option.basetemp = config.stash[_FOLDER] = tempfile.mkdtemp(prefix="imagebot-tests-", dir=IN_MEMORY)
