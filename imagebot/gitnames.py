@@ -13,6 +13,9 @@ Scheme = Literal["https", "http", "ssh", "local"]
 STATE = "+state"
 """The bot's own branch, under its prefix. No environment's name has a `+`, so no change's branch can be this one."""
 
+HEADS = "refs/heads/"
+"""Below which name a repository keeps its branches."""
+
 _FORBIDDEN_IN_REFS = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//", re.ASCII)
 _SCP_LIKE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._-]*@)?(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*):[^:].*", re.ASCII)
 _HOST = re.compile(r"(?:[a-z0-9][a-z0-9._-]*|\[[0-9a-f:]+\])(?::[0-9]+)?", re.ASCII)

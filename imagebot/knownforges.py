@@ -223,14 +223,12 @@ def api_of(url: GitUrl, kind: ForgeKind) -> str:
 
 def writes_per_minute(url: GitUrl) -> int:
     """How often a forge may be asked to change something, if nobody says otherwise."""
-    everybodys = any(_is_everybodys(url, facts) for facts in FACTS.values())
-    return EVERYBODYS_WRITES_PER_MINUTE if everybodys else OWN_WRITES_PER_MINUTE
+    return EVERYBODYS_WRITES_PER_MINUTE if _at_everybodys(url) else OWN_WRITES_PER_MINUTE
 
 
 def writes_per_hour(url: GitUrl, kind: ForgeKind) -> int | None:
     """The same in an hour; None where there is no such limit."""
-    everybodys = any(_is_everybodys(url, facts) for facts in FACTS.values())
-    return FACTS[kind].writes_per_hour if everybodys else None
+    return FACTS[kind].writes_per_hour if _at_everybodys(url) else None
 
 
 def _name(url: GitUrl) -> str:
@@ -243,5 +241,7 @@ def _known(url: GitUrl, facts: ForgeFacts) -> str:
     return name if name in facts.hosts else ""
 
 
-def _is_everybodys(url: GitUrl, facts: ForgeFacts) -> bool:
-    return bool(_known(url, facts)) or any(_name(url).endswith(ending) for ending in facts.host_endings)
+def _at_everybodys(url: GitUrl) -> bool:
+    """Whether the host is run for everybody, by whatever forge."""
+    endings = tuple(ending for facts in FACTS.values() for ending in facts.host_endings)
+    return _name(url).endswith(endings) or any(_known(url, facts) for facts in FACTS.values())

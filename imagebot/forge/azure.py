@@ -28,6 +28,7 @@ from imagebot.forge.skeleton import Search
 from imagebot.forge.transport import Reply
 from imagebot.forge.urls import path_on_forge
 from imagebot.forge.wire import Dialect, Wire
+from imagebot.gitnames import HEADS
 from imagebot.knownforges import FACTS
 from imagebot.pulls import block
 from imagebot.pulls.commands import Command
@@ -37,9 +38,7 @@ _RIGHTS = "the scope Code (read & write), and its owner *Contribute to pull requ
 _PAGER = Pager("$top", 100, "$skip", counts_items=True, within="value", until_empty=True)
 _VERSION = {"api-version": "7.1"}
 _PREVIEW = {"api-version": "7.1-preview.1"}
-_WRITE = "?api-version=7.1"
 _STATES: Mapping[State, str] = {"open": "active", "closed": "abandoned", "merged": "completed"}
-_HEADS = "refs/heads/"
 _REMEMBERED = timedelta(days=30)
 """How long after it was closed somebody may ask for one again by a label."""
 _OURS = frozenset(wish.label for wish in Command)
@@ -76,7 +75,7 @@ def connect(settings: RepositorySettings, manners: Manners) -> Azure:
     """The forge at `settings.api_url`; asks nothing of it yet. Raises `BadInput` if the settings do not fit Azure."""
     credentials = rest.token_of(settings)
     host = urlsplit(settings.api_url).netloc
-    dialect = Dialect(host, _PAGER, _RIGHTS, manners.apart_s(settings), status=_status)
+    dialect = Dialect(host, _PAGER, _RIGHTS, manners.apart_s(settings), status=_status, always=_VERSION)
     # A token goes without a user.
     wire = rest.connect(settings, credentials, rest.basic(""), dialect, manners)
     return Azure(wire, place(settings.url, settings.api_url), settings)
@@ -117,7 +116,8 @@ class Azure(RestSkeleton[Pull]):
     def __init__(self, wire: Wire, place: AzureRepository, settings: RepositorySettings) -> None:
         super().__init__(wire, f"{place.project}/{place.name}", settings)
         self._place = place
-        self._pulls = f"{place.home}/_apis/git/repositories/{quote(place.name, safe='')}/pullrequests"
+        self._path = f"{place.home}/_apis/git/repositories/{quote(place.name, safe='')}"
+        self._pulls = f"{self._path}/pullrequests"
         self._people: dict[str, str] | None = None
 
     @property
@@ -143,13 +143,13 @@ class Azure(RestSkeleton[Pull]):
 
     def _elements(self, search: Search) -> Iterator[object]:
         """Those that were closed since then, where that is asked."""
-        asked_for = {"status": _STATES[search.state], "targetRefName": _HEADS + self.base}
+        asked_for = {"status": _STATES[search.state], "targetRefName": HEADS + self.base}
         if search.branch:
-            asked_for["sourceRefName"] = _HEADS + search.branch
+            asked_for["sourceRefName"] = HEADS + search.branch
         if search.since is not None:
             asked_for |= {"minTime": f"{search.since:%Y-%m-%dT%H:%M:%SZ}", "queryTimeRangeType": "closed"}
         criteria = {f"searchCriteria.{name}": value for name, value in asked_for.items()}
-        return self._wire.get_all(f"list the pull requests of {self._name}", self._pulls, **criteria, **_VERSION)
+        return self._wire.get_all(f"list the pull requests of {self._name}", self._pulls, **criteria)
 
     def _is_at_home(self, one: Pull) -> bool:
         return one.fork_source is None
@@ -160,28 +160,27 @@ class Azure(RestSkeleton[Pull]):
             return pull
         now = self._now(pull.number).shown() if len(pull.body) >= _SHOWN else pull
         task = f"read what is kept with pull request {pull.number} of {self._name}"
-        answer = self._wire.get(task, f"{self._part(pull.number)}/properties", **_VERSION)
+        answer = self._wire.get(task, f"{self._part(pull.number)}/properties")
         kept = (checked(Properties, answer, self._whose).value or {}).get(_PROPERTY)
         return replace(pull, body=_joined(now.body, kept.value if kept else ""))
 
     def _now(self, number: int) -> Pull:
-        answer = self._wire.get(f"show pull request {number} of {self._name}", self._one(number), **_VERSION)
-        return checked(Pull, answer, self._whose)
+        return self._checked(self._wire.get(f"show pull request {number} of {self._name}", self._one(number)))
 
     def _one(self, number: int) -> str:
         return f"{self._pulls}/{number}"
 
     def _part(self, number: int) -> str:
         """As Azure spells the paths below one."""
-        return f"{self._pulls.removesuffix('pullrequests')}pullRequests/{number}"
+        return f"{self._path}/pullRequests/{number}"
 
     def _open(self, proposal: Proposal) -> Written:
         """The block comes last: it tells that all is said."""
         reviewers, unknown = self._ids(proposal.reviewers)
         words, kept = _parted(proposal.body)
         body: dict[str, object] = {
-            "sourceRefName": _HEADS + proposal.branch,
-            "targetRefName": _HEADS + proposal.base,
+            "sourceRefName": HEADS + proposal.branch,
+            "targetRefName": HEADS + proposal.base,
             "title": proposal.title,
             "description": words,
             "isDraft": proposal.draft,
@@ -189,7 +188,7 @@ class Azure(RestSkeleton[Pull]):
             "reviewers": [{"id": one} for one in reviewers],
         }
         task = f"open a pull request for {proposal.branch} on {self._name}"
-        opened = self._pull(self._wire.send(task, "POST", self._pulls + _WRITE, body))
+        opened = self._pull(self._wire.send(task, "POST", self._pulls, body))
         return Written(self._keep(opened, kept), tuple(unknown))
 
     def _show(self, pull: PullRequest) -> PullRequest:
@@ -210,18 +209,18 @@ class Azure(RestSkeleton[Pull]):
 
     def _patch(self, pull: PullRequest, changes: Mapping[str, object]) -> PullRequest:
         task = f"change pull request {pull.number} of {self._name}"
-        return self._pull(self._wire.send(task, "PATCH", self._one(pull.number) + _WRITE, changes), task, pull.number)
+        return self._pull(self._wire.send(task, "PATCH", self._one(pull.number), changes), task, pull.number)
 
     def _keep(self, pull: PullRequest, kept: str) -> PullRequest:
         """Keep this block with a pull request. Answers it with that."""
         change = [{"op": "add", "path": f"/{_PROPERTY}", "value": kept}]
         task = f"keep what we know of pull request {pull.number} of {self._name}"
-        self._wire.send(task, "PATCH", f"{self._part(pull.number)}/properties{_WRITE}", change)
+        self._wire.send(task, "PATCH", f"{self._part(pull.number)}/properties", change)
         return replace(pull, body=_joined(pull.body, kept))
 
     def _comments(self, pull: PullRequest) -> Sequence[str]:
         task = f"list the comments of pull request {pull.number} of {self._name}"
-        answer = self._wire.get(task, f"{self._part(pull.number)}/threads", **_VERSION)
+        answer = self._wire.get(task, f"{self._part(pull.number)}/threads")
         return checked(Threads, answer, self._whose).said()
 
     def _comment(self, pull: PullRequest, comment: str) -> None:
@@ -229,7 +228,7 @@ class Azure(RestSkeleton[Pull]):
         said = {"content": comment, "commentType": "text", "parentCommentId": 0}
         task = f"comment on pull request {pull.number} of {self._name}"
         body = {"comments": [said], "status": "closed"}
-        self._wire.send(task, "POST", f"{self._part(pull.number)}/threads{_WRITE}", body)
+        self._wire.send(task, "POST", f"{self._part(pull.number)}/threads", body)
 
     def _label(self, pull: PullRequest, names: Sequence[str]) -> list[str]:
         """Azure makes those that it does not know."""
@@ -237,7 +236,7 @@ class Azure(RestSkeleton[Pull]):
         for name in names:
             task = f"label pull request {pull.number} {name}"
             try:
-                self._wire.send(task, "POST", f"{self._part(pull.number)}/labels{_WRITE}", {"name": name})
+                self._wire.send(task, "POST", f"{self._part(pull.number)}/labels", {"name": name})
             except NOT_GIVEN as error:
                 warnings.append(str(error))
         return warnings
@@ -247,7 +246,7 @@ class Azure(RestSkeleton[Pull]):
             # Gone already: somebody was faster.
             with suppress(NotFound):
                 task = f"take the label {name} off pull request {pull.number}"
-                path = f"{self._part(pull.number)}/labels/{quote(name, safe='')}{_WRITE}"
+                path = f"{self._part(pull.number)}/labels/{quote(name, safe='')}"
                 self._wire.send(task, "DELETE", path)
         return replace(pull, labels=without(pull.labels, names))
 
@@ -256,7 +255,7 @@ class Azure(RestSkeleton[Pull]):
         for one in ids:
             task = f"ask {one} to review pull request {pull.number}"
             try:
-                self._wire.send(task, "PUT", f"{self._part(pull.number)}/reviewers/{one}{_WRITE}", {"vote": 0})
+                self._wire.send(task, "PUT", f"{self._part(pull.number)}/reviewers/{one}", {"vote": 0})
             except NOT_GIVEN as error:
                 warnings.append(str(error))
         return warnings
@@ -277,12 +276,12 @@ class Azure(RestSkeleton[Pull]):
         if self._people is None:
             path = f"{self._place.root}/_apis/projects/{quote(self._place.project, safe='')}/teams"
             task = f"list the teams of {self._place.project}"
-            teams = sound(Team, list(self._wire.get_all(task, path, **_VERSION)))
+            teams = sound(Team, self._wire.get_all(task, path))
             self._people = {f"{TEAM}{team.name}".lower(): team.id for team in teams}
             for team in teams:
                 task = f"list who is in the team {team.name}"
-                members = self._wire.get_all(task, f"{path}/{quote(team.id, safe='')}/members", **_VERSION)
-                for one in sound(TeamMember, list(members)):
+                members = self._wire.get_all(task, f"{path}/{quote(team.id, safe='')}/members")
+                for one in sound(TeamMember, members):
                     self._people.setdefault(one.identity.login.lower(), one.identity.id)
         return self._people
 
@@ -306,7 +305,7 @@ class Azure(RestSkeleton[Pull]):
         artifact = f"vstfs:///CodeReview/CodeReviewId/{project}/{now.number}"
         task = f"tell what pull request {now.number} of {self._name} waits for"
         path = f"{self._place.home}/_apis/policy/evaluations"
-        return sound(Evaluation, list(self._wire.get_all(task, path, artifactId=artifact, **_PREVIEW)))
+        return sound(Evaluation, self._wire.get_all(task, path, artifactId=artifact, **_PREVIEW))
 
     def _stop_merging(self, pull: PullRequest) -> None:
         if self._now(pull.number).auto_complete_set_by is not None:

@@ -12,9 +12,9 @@ from imagebot.forge.answers import Answer, Flag, GraphAnswer, Maybe, Moment, Nam
 from imagebot.forge.listing import Glimpse, Glimpsed, ListedPull
 from imagebot.forge.proposed import TEAM
 from imagebot.forge.protocol import PullRequest, State
+from imagebot.gitnames import HEADS
 from imagebot.pulls import block
 
-_HEADS = "refs/heads/"
 _STATES: Mapping[str, State] = {"active": "open", "abandoned": "closed", "completed": "merged"}
 _APPROVED = 5
 """With suggestions; 10 is without."""
@@ -98,8 +98,8 @@ class Pull(ListedPull, GraphAnswer):
         return PullRequest(
             number=self.number,
             url=f"{page}/pullrequest/{self.number}" if page.startswith("https://") else "",
-            branch=self.source_ref_name.removeprefix(_HEADS),
-            base=self.target_ref_name.removeprefix(_HEADS),
+            branch=self.source_ref_name.removeprefix(HEADS),
+            base=self.target_ref_name.removeprefix(HEADS),
             title=self.title,
             body=block.without(self.description),
             state=_STATES[self.status],
@@ -121,7 +121,7 @@ class GlimpsedPull(Glimpsed):
     fork: Maybe[dict[str, object]] = Field(None, validation_alias="forkSource")
 
     def told(self) -> Glimpse:
-        branch, base = ((name or "").removeprefix(_HEADS) for name in (self.source, self.target))
+        branch, base = ((name or "").removeprefix(HEADS) for name in (self.source, self.target))
         return Glimpse(self.number, branch, base, is_foreign=self.fork is not None)
 
 
@@ -189,5 +189,6 @@ class Evaluation(Answer):
     def allows(self, kind: str) -> Mapping[str, object] | None:
         """What a policy of this kind says; None if it is of another."""
         found = self.configuration
-        is_it = found is not None and found.is_enabled and found.type is not None and found.type.id == kind
-        return (found.settings or {}) if found is not None and is_it else None
+        if found is None or not found.is_enabled or found.type is None or found.type.id != kind:
+            return None
+        return found.settings or {}

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from imagebot.forge.azure_answers import Evaluation, Pull
-from imagebot.forge.proposed import NotMerging
+from imagebot.forge.proposed import NotMerging, unseen
 from imagebot.forge.protocol import Proposal
+from imagebot.knownforges import FACTS
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 _MERGE_STRATEGIES = "fa4e907d-c16b-4a4c-9dfa-4916e5d171ab"
@@ -29,7 +30,7 @@ def asked(pull: Pull, evaluations: Sequence[Evaluation], proposal: Proposal) -> 
     """
     why = f"pull request {pull.number} will not merge by itself"
     if proposal.head and pull.head != proposal.head:
-        return NotMerging(f"{why}: the forge has not seen what was pushed; the next pass asks again", later=True)
+        return unseen(FACTS["azure"], pull.number)
     if not any(one.waits for one in evaluations):
         base = proposal.base
         return NotMerging(

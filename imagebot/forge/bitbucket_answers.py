@@ -13,9 +13,10 @@ from imagebot.forge.answers import Answer, Flag, Link, Maybe, Moment, Name, Numb
 from imagebot.forge.commented import PullComment
 from imagebot.forge.listing import Glimpse, Glimpsed, ListedPull
 from imagebot.forge.protocol import PullRequest, State
+from imagebot.gitnames import HEADS
 
-_HEADS = "refs/heads/"
-_STATES: Mapping[str, State] = {"OPEN": "open", "MERGED": "merged", "DECLINED": "closed", "SUPERSEDED": "closed"}
+STATES: Mapping[State, str] = {"open": "OPEN", "closed": "DECLINED", "merged": "MERGED"}
+_STATES: Mapping[str, State] = {"SUPERSEDED": "closed", **{told: state for state, told in STATES.items()}}
 _LATEST = 253_402_300_799_000
 
 
@@ -72,7 +73,11 @@ class CloudPerson(Answer):
 
     uuid: Name
     nickname: Text = ""
-    account_id: Text = ""
+
+    @property
+    def login(self) -> str:
+        """How policies name them."""
+        return self.nickname or self.uuid
 
 
 class _Branch(Answer):
@@ -140,7 +145,7 @@ class CloudPull(Pull):
         return {"title": self.title, "description": self.description, "reviewers": people}
 
     def approvers(self) -> tuple[str, ...]:
-        return tuple(one.user.nickname or one.user.uuid for one in self.participants if one.approved)
+        return tuple(one.user.login for one in self.participants if one.approved)
 
     def landed(self) -> tuple[datetime | None, str]:
         """Cloud tells the beginning of the commit's id, which is as good as none: its message has our number."""
@@ -158,8 +163,8 @@ class CloudPull(Pull):
             state=self.stands,
             opened_at=iso(self.created_on),
             closed_at=iso(closed),
-            closed_by=(self.closed_by.nickname or self.closed_by.uuid) if self.closed_by else "",
-            reviewers=tuple(one.nickname or one.uuid for one in self.reviewers),
+            closed_by=self.closed_by.login if self.closed_by else "",
+            reviewers=tuple(one.login for one in self.reviewers),
             draft=self.draft is True,
         )
 
@@ -188,7 +193,7 @@ class _CenterEnd(Answer):
 
     @property
     def branch(self) -> str:
-        return self.id.removeprefix(_HEADS)
+        return self.id.removeprefix(HEADS)
 
 
 class _Self(Answer):
@@ -269,6 +274,10 @@ class _GlimpsedCloudEnd(Answer):
     branch: Maybe[_Branch] = None
     repository: Maybe[_CloudRepository] = None
 
+    def told(self) -> tuple[str, str]:
+        """The branch, and whose it is; empty where that cannot be told."""
+        return self.branch.name if self.branch else "", self.repository.full_name if self.repository else ""
+
 
 class GlimpsedCloudPull(Glimpsed):
     """What can be told of one that cannot be read."""
@@ -280,15 +289,15 @@ class GlimpsedCloudPull(Glimpsed):
 
     def told(self) -> Glimpse:
         ends = (self.source or _GlimpsedCloudEnd(), self.destination or _GlimpsedCloudEnd())
-        branches = [end.branch.name if end.branch else "" for end in ends]
-        homes = [end.repository.full_name if end.repository else "" for end in ends]
-        fork = "" not in homes and homes[0] != homes[1]
-        return Glimpse(self.id, branches[0], branches[1], self.description, is_foreign=fork)
+        return _glimpse(self.id, self.description, *(end.told() for end in ends))
 
 
 class _GlimpsedCenterEnd(Answer):
     id: Maybe[str] = None
     repository: Maybe[_CenterRepository] = None
+
+    def told(self) -> tuple[str, str]:
+        return (self.id or "").removeprefix(HEADS), self.repository.full_name if self.repository else ""
 
 
 class GlimpsedCenterPull(Glimpsed):
@@ -301,10 +310,12 @@ class GlimpsedCenterPull(Glimpsed):
 
     def told(self) -> Glimpse:
         ends = (self.source or _GlimpsedCenterEnd(), self.destination or _GlimpsedCenterEnd())
-        branches = [(end.id or "").removeprefix(_HEADS) for end in ends]
-        homes = [end.repository.full_name if end.repository else "" for end in ends]
-        fork = "" not in homes and homes[0] != homes[1]
-        return Glimpse(self.id, branches[0], branches[1], self.description, is_foreign=fork)
+        return _glimpse(self.id, self.description, *(end.told() for end in ends))
+
+
+def _glimpse(number: int | None, body: str, source: tuple[str, str], destination: tuple[str, str]) -> Glimpse:
+    fork = "" not in (source[1], destination[1]) and source[1] != destination[1]
+    return Glimpse(number, source[0], destination[0], body, is_foreign=fork)
 
 
 class _Content(Answer):

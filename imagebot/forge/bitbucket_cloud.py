@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import quote, urlsplit
@@ -11,23 +10,27 @@ from imagebot.bans import Remembers
 from imagebot.errors import BadInput
 from imagebot.forge import rest
 from imagebot.forge.answers import sound
-from imagebot.forge.bitbucket_answers import CloudComment, CloudPull, GlimpsedCloudPull, Permission, WorkspaceMember
+from imagebot.forge.bitbucket_answers import (
+    STATES,
+    CloudComment,
+    CloudPull,
+    GlimpsedCloudPull,
+    Permission,
+    WorkspaceMember,
+)
 from imagebot.forge.bitbucket_pulls import Bitbucket
 from imagebot.forge.commented import PullComment
 from imagebot.forge.manners import Manners
 from imagebot.forge.pages import Pager
-from imagebot.forge.protocol import Proposal, State, Written
+from imagebot.forge.protocol import Proposal, Written
 from imagebot.forge.skeleton import Search
-from imagebot.forge.urls import path_on_forge
+from imagebot.forge.urls import owner_and_name
 from imagebot.forge.wire import Dialect, Wire
 from imagebot.settings.resolve import RepositorySettings, TokenCredentials
 
 API = "/2.0"
-_PART = r"[A-Za-z0-9_.-]{1,100}"
-_PATH = re.compile(rf"(?P<workspace>{_PART})/(?P<name>{_PART})", re.ASCII)
 _RIGHTS = "the scopes `pullrequest:write` and `repository:write`"
 _PAGER = Pager("pagelen", 50, within="values", more=lambda answer: bool(answer.get("next")))
-_STATES: Mapping[State, str] = {"open": "OPEN", "closed": "DECLINED", "merged": "MERGED"}
 # A list leaves the first two out unless it is asked for them (BCLOUD-22709); the last say descriptions again.
 _FIELDS = "+values.reviewers,+values.closed_on,-values.summary,-values.rendered"
 _WRITERS = ("write", "admin")
@@ -41,14 +44,14 @@ def connect(settings: RepositorySettings, credentials: TokenCredentials, manners
     """With an access token of a repository, project or workspace, or with the API token of a person, whose address is
     then the user name.
     """
-    found = _PATH.fullmatch(path_on_forge(settings.url, settings.api_url, API))
-    if found is None or {found["workspace"], found["name"]} & {".", ".."}:
+    name = owner_and_name(settings.url, settings.api_url, API)
+    if not name:
         wanted = "https://bitbucket.org/WORKSPACE/NAME.git"
         raise BadInput(f"forge: bitbucket needs a repository's URL as {wanted}; {settings.url!r} is none")
     dialect = Dialect(urlsplit(settings.api_url).netloc, _PAGER, _RIGHTS, manners.apart_s(settings))
     user = credentials.username
     wire = rest.connect(settings, credentials, rest.basic(user) if "@" in user else rest.bearer, dialect, manners)
-    return BitbucketCloud(wire, f"{found['workspace']}/{found['name']}", settings)
+    return BitbucketCloud(wire, name, settings)
 
 
 class BitbucketCloud(Bitbucket[CloudPull]):
@@ -72,7 +75,7 @@ class BitbucketCloud(Bitbucket[CloudPull]):
         asked = {"q": f"source.branch.name {what}"} if search.branch or search.prefix else {}
         asked |= {"sort": "-updated_on"} if search.by_change else {}
         task = f"list the pull requests of {self._name}"
-        return self._wire.get_all(task, self._pulls, state=_STATES[search.state], fields=_FIELDS, **asked)
+        return self._wire.get_all(task, self._pulls, state=STATES[search.state], fields=_FIELDS, **asked)
 
     def _is_at_home(self, one: CloudPull) -> bool:
         there, here = one.source.repository, one.destination.repository
@@ -98,8 +101,8 @@ class BitbucketCloud(Bitbucket[CloudPull]):
 
     def _said(self, number: int) -> Iterator[PullComment]:
         task = f"list the comments of pull request {number} of {self._name}"
-        comments = sound(CloudComment, list(self._wire.get_all(task, f"{self._one(number)}/comments")))
-        return (one.said() for one in comments)
+        comments = self._wire.get_all(task, f"{self._one(number)}/comments")
+        return (one.said() for one in sound(CloudComment, comments))
 
     def _say(self, task: str, path: str, comment: str) -> None:
         self._wire.send(task, "POST", f"{path}/comments", {"content": {"raw": comment}})
@@ -116,7 +119,7 @@ class BitbucketCloud(Bitbucket[CloudPull]):
         """The identifiers of the workspace's people by nickname. Listed once a pass."""
         if self._people is None:
             task = f"list the people of {self._workspace.rpartition('/')[2]}"
-            found = sound(WorkspaceMember, list(self._wire.get_all(task, f"{self._workspace}/members")))
+            found = sound(WorkspaceMember, self._wire.get_all(task, f"{self._workspace}/members"))
             self._people = {one.user.nickname.lower(): one.user.uuid for one in found if one.user.nickname}
         return self._people
 
@@ -127,5 +130,5 @@ class BitbucketCloud(Bitbucket[CloudPull]):
     def _may_write(self, person: str) -> bool:
         task = f"tell who may write to {self._name}"
         path = f"{self._workspace}/permissions/repositories/{quote(self._name.partition('/')[2])}"
-        found = sound(Permission, list(self._wire.get_all(task, path, q=f'user.uuid = "{person}"')))
-        return any(one.permission in _WRITERS for one in found)
+        found = self._wire.get_all(task, path, q=f'user.uuid = "{person}"')
+        return any(one.permission in _WRITERS for one in sound(Permission, found))

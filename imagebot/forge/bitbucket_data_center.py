@@ -12,6 +12,7 @@ from imagebot.errors import BadInput, NotFound
 from imagebot.forge import rest
 from imagebot.forge.answers import checked, sound
 from imagebot.forge.bitbucket_answers import (
+    STATES,
     Activity,
     CenterPerson,
     CenterPull,
@@ -25,13 +26,14 @@ from imagebot.forge.commented import PullComment
 from imagebot.forge.listing import Reader
 from imagebot.forge.manners import Manners
 from imagebot.forge.pages import Pager
-from imagebot.forge.proposed import NotMerging, message_of
-from imagebot.forge.protocol import Merged, Proposal, PullRequest, State
+from imagebot.forge.proposed import NotMerging, unseen, whole_message
+from imagebot.forge.protocol import Merged, Proposal, PullRequest
 from imagebot.forge.rest_skeleton import NOT_GIVEN
 from imagebot.forge.skeleton import Search
 from imagebot.forge.transport import Reply
 from imagebot.forge.urls import path_on_forge
 from imagebot.forge.wire import Dialect, Wire
+from imagebot.gitnames import HEADS
 from imagebot.settings.resolve import RepositorySettings, TokenCredentials
 
 # A project's key, or a person's own: `~name`.
@@ -41,8 +43,6 @@ _RIGHTS = "the permission to write to the repository"
 _PAGER = Pager(
     "limit", 50, "start", counts_items=True, within="values", more=lambda answer: answer.get("isLastPage") is False
 )
-_STATES: Mapping[State, str] = {"open": "OPEN", "closed": "DECLINED", "merged": "MERGED"}
-_HEADS = "refs/heads/"
 _ENDS = ("DECLINED", "MERGED")
 
 
@@ -78,10 +78,10 @@ class BitbucketDataCenter(Bitbucket[CenterPull]):
 
     def _elements(self, search: Search) -> Iterator[object]:
         """Those from a branch, or those into ours. By last change, newest first, is the order anyway."""
-        branch = {"direction": "OUTGOING", "at": _HEADS + search.branch}
-        at = branch if search.branch else {"at": _HEADS + self.base}
+        branch = {"direction": "OUTGOING", "at": HEADS + search.branch}
+        at = branch if search.branch else {"at": HEADS + self.base}
         task = f"list the pull requests of {self._name}"
-        return self._wire.get_all(task, self._pulls, state=_STATES[search.state], order="NEWEST", **at)
+        return self._wire.get_all(task, self._pulls, state=STATES[search.state], order="NEWEST", **at)
 
     def _is_at_home(self, one: CenterPull) -> bool:
         return one.source.repository.full_name == one.destination.repository.full_name
@@ -96,8 +96,8 @@ class BitbucketDataCenter(Bitbucket[CenterPull]):
         return {
             "title": proposal.title,
             "description": proposal.body,
-            "fromRef": {"id": _HEADS + proposal.branch},
-            "toRef": {"id": _HEADS + proposal.base},
+            "fromRef": {"id": HEADS + proposal.branch},
+            "toRef": {"id": HEADS + proposal.base},
             **draft,
         }
 
@@ -106,15 +106,15 @@ class BitbucketDataCenter(Bitbucket[CenterPull]):
 
     def _activities(self, number: int) -> list[Activity]:
         task = f"tell what was done to pull request {number} of {self._name}"
-        return sound(Activity, list(self._wire.get_all(task, f"{self._one(number)}/activities")))
+        return sound(Activity, self._wire.get_all(task, f"{self._one(number)}/activities"))
 
     def _said(self, number: int) -> Iterator[PullComment]:
         return (said for one in self._activities(number) if (said := one.said()) is not None)
 
     def _closer(self, pull: PullRequest) -> str:
         """The newest first: it may have been closed before, and opened again."""
-        ends = (one for one in self._activities(pull.number) if one.action in _ENDS and one.user)
-        return next((one.user.name for one in ends if one.user), "")
+        ends = (one.user.name for one in self._activities(pull.number) if one.user and one.action in _ENDS)
+        return next(ends, "")
 
     def _say(self, task: str, path: str, comment: str) -> None:
         self._wire.send(task, "POST", f"{path}/comments", {"text": comment})
@@ -126,15 +126,14 @@ class BitbucketDataCenter(Bitbucket[CenterPull]):
     def _may_write(self, person: str) -> bool:
         asked = {"filter": person, "permission.1": "REPO_WRITE", **self._place}
         found = self._wire.get_all(f"tell who may write to {self._name}", "/users", **asked)
-        return any(one.name == person for one in sound(CenterPerson, list(found)))
+        return any(one.name == person for one in sound(CenterPerson, found))
 
     def _merge_when_checked(self, pull: PullRequest, proposal: Proposal) -> NotMerging | None:
         why = f"pull request {pull.number} will not merge by itself"
         try:
             now = self._now(pull.number)
             if proposal.head and now.head != proposal.head:
-                unseen = "the forge has not seen what was pushed; the next pass asks again"
-                return NotMerging(f"{why}: {unseen}", later=True)
+                return unseen(self.facts, now.number)
             if because := self._nothing_to_wait_for(now):
                 return NotMerging(f"{why}: {because}")
             self._ask_to_merge(now, self._message(now, proposal))
@@ -156,8 +155,7 @@ class BitbucketDataCenter(Bitbucket[CenterPull]):
         """What the squash says; nothing where its own commit is merged."""
         task = f"tell how {self._name} merges"
         merging = checked(Merging, self._wire.get(task, f"{self._path}/settings/pull-requests"), self._whose)
-        title, rest_ = message_of(proposal, now.number)
-        return f"{title}\n\n{rest_}".strip() if merging.squashes and title else ""
+        return whole_message(proposal, now.number) if merging.squashes else ""
 
     def _ask_to_merge(self, now: CenterPull, message: str) -> None:
         """What waits already may wait with the words of what was proposed before."""

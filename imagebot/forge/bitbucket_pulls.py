@@ -14,11 +14,12 @@ from typing import TypeVar
 from imagebot.bans import Remembers
 from imagebot.errors import BadInput, BadResponse, NotFound, Refused
 from imagebot.forge import commented
-from imagebot.forge.answers import checked
 from imagebot.forge.bitbucket_answers import Pull
+from imagebot.forge.listing import Reader
 from imagebot.forge.proposed import TEAM, without
 from imagebot.forge.protocol import Proposal, PullRequest, Written
 from imagebot.forge.rest_skeleton import NOT_GIVEN, RestSkeleton
+from imagebot.forge.skeleton import Search
 from imagebot.forge.wire import Wire
 from imagebot.pulls.commands import Command
 from imagebot.settings.resolve import RepositorySettings
@@ -34,7 +35,7 @@ class Bitbucket(RestSkeleton[_One]):
         super().__init__(wire, name, settings)
         self._pulls = pulls
         self._wishes: dict[int, tuple[int, tuple[str, ...]]] = {}
-        self._writers: dict[str, bool] = {}
+        self._writers: dict[str, bool | None] = {}
 
     def begin(self, remembers: Remembers) -> None:
         self._writers = {}
@@ -73,8 +74,14 @@ class Bitbucket(RestSkeleton[_One]):
 
     def _now(self, number: int) -> _One:
         """One as it is now, which a change is made of."""
-        answer = self._wire.get(f"show pull request {number} of {self._name}", self._one(number))
-        return checked(self.shape, answer, self._whose)
+        return self._checked(self._wire.get(f"show pull request {number} of {self._name}", self._one(number)))
+
+    def _read_list(self, reader: Reader[_One], search: Search) -> Iterable[_One]:
+        """What was said on one is read only where it may be ours: people have pull requests as well."""
+        for one in super()._read_list(reader, search):
+            listed = one.shown()
+            if listed.base == self.base and search.may_be(listed.branch):
+                yield one
 
     def _shown(self, one: _One) -> PullRequest:
         """With what people ask for by comments as labels, read only where there are more than last time."""
@@ -96,13 +103,18 @@ class Bitbucket(RestSkeleton[_One]):
 
         def may(person: str) -> bool:
             if person not in self._writers:
-                try:
-                    self._writers[person] = self._may_write(person)
-                except _NOT_READ:
-                    return self._is_among(person, reviewers)
-            return self._writers[person]
+                self._writers[person] = self._told_to_write(person)
+            told = self._writers[person]
+            return self._is_among(person, reviewers) if told is None else told
 
         return may
+
+    def _told_to_write(self, person: str) -> bool | None:
+        """Whether somebody may write, None where that is not told: the same is not asked again in this pass."""
+        try:
+            return self._may_write(person)
+        except _NOT_READ:
+            return None
 
     def _is_among(self, person: str, reviewers: Sequence[str]) -> bool:
         return person in reviewers
@@ -124,17 +136,13 @@ class Bitbucket(RestSkeleton[_One]):
             now = self._put(now, changes)
         if now.stands == "open" and close:
             task = f"close pull request {pull.number} of {self._name}"
-            now = self._answered(self._decline(task, now), task, now.number)
+            now = self._checked(self._decline(task, now), task, now.number)
         return self._shown(now)
 
     def _put(self, now: _One, changes: Mapping[str, object]) -> _One:
         task = f"change pull request {now.number} of {self._name}"
         answer = self._wire.send(task, "PUT", self._one(now.number), {**now.kept(), **changes})
-        return self._answered(answer, task, now.number)
-
-    def _answered(self, answer: object, task: str, number: int) -> _One:
-        self._pull(answer, task, number)
-        return checked(self.shape, answer, self._whose)
+        return self._checked(answer, task, now.number)
 
     def _comments(self, pull: PullRequest) -> Iterable[str]:
         return (one.text for one in self._said(pull.number))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -22,14 +21,11 @@ from imagebot.forge.proposed import NotMerging, lacking, present, without
 from imagebot.forge.protocol import Listing, Proposal, PullRequest
 from imagebot.forge.rest_skeleton import NOT_GIVEN
 from imagebot.forge.skeleton import Search
-from imagebot.forge.urls import elsewhere, path_on_forge
+from imagebot.forge.urls import elsewhere, owner_and_name
 from imagebot.forge.wire import Dialect, Wire
 from imagebot.knownforges import FACTS
 from imagebot.settings.resolve import RepositorySettings
 
-# Gitea's rules for both names; neither can change the meaning of a longer path.
-_PART = r"[A-Za-z0-9_.-]{1,100}"
-_PATH = re.compile(rf"(?P<owner>{_PART})/(?P<name>{_PART})", re.ASCII)
 _RIGHTS = "the scopes `write:repository` and `write:issue`, and its owner the right to write to the repository"
 # Servers give out 50 at a time unless they were told otherwise.
 _PAGE = 50
@@ -48,10 +44,10 @@ def connect(settings: RepositorySettings, manners: Manners) -> Gitea:
 
 def repository_name(url: str, api_url: str) -> str:
     """`owner/name` from a repository's https, ssh or scp-like URL. Raises `BadInput`."""
-    found = _PATH.fullmatch(path_on_forge(url, api_url, FACTS["gitea"].api_path))
-    if found is None or {found["owner"], found["name"]} & {".", ".."}:
+    name = owner_and_name(url, api_url, FACTS["gitea"].api_path)
+    if not name:
         raise BadInput(f"forge: gitea needs a repository's URL as https://HOST/OWNER/NAME.git; {url!r} is none")
-    return f"{found['owner']}/{found['name']}"
+    return name
 
 
 class Gitea(IssuesSkeleton[Pull]):
@@ -171,10 +167,10 @@ class Gitea(IssuesSkeleton[Pull]):
 
     def _closer(self, pull: PullRequest) -> str:
         task = f"tell who closed pull request {pull.number} of {self._name}"
-        events = sound(IssueEvent, list(self._wire.get_all(task, f"{self._issue(pull)}/timeline")))
+        events = sound(IssueEvent, self._wire.get_all(task, f"{self._issue(pull)}/timeline"))
         closers = [event.user.login for event in events if event.type == "close" and event.user]
         return closers[-1] if closers else ""
 
     def _approvers(self, number: int) -> tuple[str, ...]:
         task = f"say who reviewed pull request {number} of {self._name}"
-        return approvers(sound(Review, list(self._wire.get_all(task, f"{self._path}/pulls/{number}/reviews"))))
+        return approvers(sound(Review, self._wire.get_all(task, f"{self._path}/pulls/{number}/reviews")))

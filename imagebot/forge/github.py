@@ -23,16 +23,13 @@ from imagebot.forge.protocol import Access, Blob, Listing, Merged, Proposal, Pul
 from imagebot.forge.refusals import Unprocessable
 from imagebot.forge.rest_skeleton import NOT_GIVEN
 from imagebot.forge.skeleton import Search
+from imagebot.forge.urls import owner_and_name
 from imagebot.forge.wire import Wire
 from imagebot.secret import Secret
 from imagebot.settings.resolve import RepositorySettings, TokenCredentials
 
-# GitHub's own rules for both names; neither can hold what would change the meaning of a path.
-_OWNER_AND_NAME = r"(?P<owner>[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38}))/(?P<name>[A-Za-z0-9._-]{1,100}?)(?:\.git)?/?"
-_URLS = (
-    re.compile(r"(?:https?|ssh)://(?:[^@/\s]+@)?[^@/\s]+/" + _OWNER_AND_NAME, re.ASCII),
-    re.compile(r"(?:[^@/:\s]+@)?[^@/:\s]+:" + _OWNER_AND_NAME, re.ASCII),
-)
+# GitHub's own rule for whom a repository belongs to.
+_OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}/", re.ASCII)
 
 
 def connect(settings: RepositorySettings, manners: Manners) -> GitHub:
@@ -49,10 +46,10 @@ def connect(settings: RepositorySettings, manners: Manners) -> GitHub:
 
 def repository_name(url: str) -> str:
     """`owner/name` of a repository on GitHub, from its https, ssh or scp-like URL. Raises `BadInput`."""
-    found = next((match for pattern in _URLS if (match := pattern.fullmatch(url))), None)
-    if found is None or found["name"] in (".", ".."):
+    name = owner_and_name(url, "", "")
+    if not _OWNER.match(name):
         raise BadInput(f"forge: github needs a repository's URL as https://HOST/OWNER/NAME.git; {url!r} is none")
-    return f"{found['owner']}/{found['name']}"
+    return name
 
 
 class GitHub(IssuesSkeleton[Pull]):

@@ -116,7 +116,7 @@ class GitLab(RestSkeleton[MergeRequest]):
 
     def _comments(self, pull: PullRequest) -> Iterator[str]:
         task = f"list the comments of merge request {pull.number} of {self._name}"
-        return (one.body for one in sound(Note, list(self._wire.get_all(task, f"{self._one(pull)}/notes"))))
+        return (one.body for one in sound(Note, self._wire.get_all(task, f"{self._one(pull)}/notes")))
 
     def _comment(self, pull: PullRequest, comment: str) -> None:
         task = f"comment on merge request {pull.number} of {self._name}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from imagebot.errors import NotFound, Refused
 from imagebot.forge.answers import Flag, GraphAnswer, Maybe, Text, checked
-from imagebot.forge.proposed import NotMerging, message_of, unseen
+from imagebot.forge.proposed import NotMerging, unseen, whole_message
 from imagebot.forge.protocol import Proposal
 from imagebot.forge.refusals import Unprocessable, quoted
 from imagebot.forge.wire import Wire
@@ -104,7 +104,7 @@ def auto_merge(wire: Wire, path: str, number: int, proposal: Proposal, *, again:
             "sha": request.diff_head_sha,
             "strategy": strategy.upper(),
             "squash": request.squash_on_merge,
-            "message": _message(proposal, number) if request.squash_on_merge else None,
+            "message": (whole_message(proposal, number) or None) if request.squash_on_merge else None,
         }
         task = f"let merge request {number} merge by itself"
         accepted = checked(_Accept, wire.change_graph(task, ACCEPT, variables), _WHOSE)
@@ -112,8 +112,3 @@ def auto_merge(wire: Wire, path: str, number: int, proposal: Proposal, *, again:
         return NotMerging(f"{error}. The token needs a role that may merge into the base branch")
     refused = accepted.merge_request_accept.errors if accepted.merge_request_accept else ["no answer"]
     return NotMerging(f"{why}: {quoted('; '.join(refused))}", later=not again) if refused else None
-
-
-def _message(proposal: Proposal, number: int) -> str | None:
-    first, rest = message_of(proposal, number)
-    return None if first is None else f"{first}\n\n{rest}".strip()

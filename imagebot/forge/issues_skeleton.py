@@ -55,7 +55,7 @@ class IssuesSkeleton(RestSkeleton[One]):
         return (one.body for one in sound(_Comment, said))
 
     def _all_comments(self, task: str, pull: PullRequest) -> Iterable[object]:
-        return list(self._wire.get_all(task, f"{self._issue(pull)}/comments"))
+        return self._wire.get_all(task, f"{self._issue(pull)}/comments")
 
     def _comment(self, pull: PullRequest, comment: str) -> None:
         task = f"comment on pull request {pull.number} of {self._name}"

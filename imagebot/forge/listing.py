@@ -85,11 +85,6 @@ class Reader(Generic[_One]):
             elif self._glimpse(item).branch != self._glimpse(seen[one.number]).branch:
                 self._pass_over(item, "another one has its number")
 
-    def none_missing(self) -> None:
-        """Raises `BadResponse` if one that may be asked for could not be read."""
-        if self.unread:
-            raise BadResponse(self.unread[0].because)
-
     def _pass_over(self, item: object, because: str) -> None:
         glimpse = self._glimpse(item)
         if glimpse.is_foreign or glimpse.base not in ("", self.base):

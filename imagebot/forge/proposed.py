@@ -125,6 +125,12 @@ def message_of(proposal: Proposal, number: int) -> tuple[str | None, str | None]
     return (f"{first} (#{number})", rest.strip()) if first else (None, None)
 
 
+def whole_message(proposal: Proposal, number: int) -> str:
+    """The same in one, for forges that take it so; empty where the proposal says nothing."""
+    first, rest = message_of(proposal, number)
+    return f"{first}\n\n{rest}".strip() if first else ""
+
+
 def drafted_title(pull: PullRequest, proposal: Proposal, prefix: str) -> str:
     """The title where a draft is one by how it begins: with our `prefix`, or with what a person wrote there. Without a
     prefix a draft is told otherwise.

@@ -124,8 +124,12 @@ class RestSkeleton(Skeleton, Generic[One]):
         return one.shown()
 
     def _pull(self, answer: object, task: str = "", number: int = 0) -> PullRequest:
+        """The one in an answer, as `_checked` reads it."""
+        return self._shown(self._checked(answer, task, number))
+
+    def _checked(self, answer: object, task: str = "", number: int = 0) -> One:
         """The one in an answer, which must be this one where it was asked for by its number. Raises `BadResponse`."""
-        pull = self._shown(checked(self.shape, answer, self._whose))
-        if number not in (0, pull.number):
-            raise BadResponse(f"{self.facts.name} answered with {self.facts.noun} {pull.number} when asked to {task}")
-        return pull
+        one = checked(self.shape, answer, self._whose)
+        if number not in (0, one.number):
+            raise BadResponse(f"{self.facts.name} answered with {self.facts.noun} {one.number} when asked to {task}")
+        return one

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-_REPOSITORY = re.compile(r"/repos/(?P<name>[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100})/", re.ASCII)
+_PART = r"[A-Za-z0-9_.-]{1,100}"
+_OWNER_AND_NAME = re.compile(rf"(?P<owner>{_PART})/(?P<name>{_PART})", re.ASCII)
+_REPOSITORY = re.compile(rf"/repos/(?P<name>{_PART}/{_PART})/", re.ASCII)
 _SCP = re.compile(r"(?:[^@/:\s]+@)?[^@/:\s]+:(?!//)(?P<path>.*)", re.ASCII)
 
 
@@ -26,6 +28,15 @@ def path_on_forge(url: str, api_url: str, api: str) -> str:
         if parts.scheme != "ssh":
             path = path.removeprefix(urlsplit(api_url).path.removesuffix(api))
     return path.removeprefix("/").removesuffix("/").removesuffix(".git")
+
+
+def owner_and_name(url: str, api_url: str, api: str) -> str:
+    """`owner/name` where the path on the forge has these two parts alone, else nothing.
+
+    Neither holds what would change the meaning of a longer path.
+    """
+    found = _OWNER_AND_NAME.fullmatch(path_on_forge(url, api_url, api))
+    return found[0] if found and not {found["owner"], found["name"]} & {".", ".."} else ""
 
 
 def elsewhere(url: str, name: str, api_url: str, location: str) -> str:

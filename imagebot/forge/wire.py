@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from imagebot.bans import Ban, Bans, Remembers, ToldToWait
@@ -32,7 +32,7 @@ class Dialect:
     """`rights` is what credentials must be allowed.
 
     `graphql` is the path of that API, where there is one. Seconds keep writes, and questions, apart. `status` is
-    that of HTTP for what an answer says, where the forge has another.
+    that of HTTP for what an answer says, where the forge has another. `always` stands in every query.
     """
 
     host: str
@@ -42,6 +42,7 @@ class Dialect:
     between_reads_s: float = 0.0
     graphql: str = ""
     status: Callable[[Reply], int] = lambda reply: reply.status
+    always: Parameters = field(default_factory=dict)
 
 
 class Wire:
@@ -174,7 +175,7 @@ class Wire:
         with failures(self.host, task):
             if verb == "GET":
                 self._manners.lanes.read(self.host, self._dialect.between_reads_s)
-            reply = self._ask(verb, path, parameters, body)
+            reply = self._ask(verb, path, {**self._dialect.always, **parameters}, body)
             reply = replace(reply, status=self._dialect.status(reply))
         if is_limit(reply, reasons := said(reply.body) if reply.status >= 400 else ()):
             raise self._told_to_wait(reply, reasons)

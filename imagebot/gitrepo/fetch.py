@@ -11,6 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from imagebot.gitnames import HEADS
 from imagebot.gitrepo.failures import failed
 from imagebot.gitrepo.git_env import with_setting
 from imagebot.gitrepo.names import is_branch
@@ -18,7 +19,6 @@ from imagebot.gitrepo.process import Git, GitOutput, Terms
 from imagebot.gitrepo.push import remote_heads
 from imagebot.gitrepo.remote import Remote
 
-HEADS = "refs/heads/"
 # Not under refs/heads: git keeps commits alone there, and one branch that is none would stop the whole fetch.
 SEEN = "refs/remotes/origin/"
 MOST_FETCHES = 32

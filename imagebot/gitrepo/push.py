@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from imagebot.errors import BadInput, NotFound, Refused, Unavailable, WorldError, printable
+from imagebot.gitnames import HEADS
 from imagebot.gitrepo.failures import explain, failed, remote_words, unexplained
 from imagebot.gitrepo.names import branch_name, commit_id
 from imagebot.gitrepo.process import Git, GitOutput, Terms
@@ -25,7 +26,6 @@ MOST_PUSHES = 32
 _SAMPLE = 4
 """How many are sent by themselves to tell a remote that takes nothing from one that minds a few."""
 
-_HEADS = "refs/heads/"
 _LEASE_LOST = ("stale info", "fetch first")
 # Somebody was there first, or another name is in the way, or a lock was left: the remote's words do not tell which.
 _NOT_LOCKED = ("cannot lock ref", "failed to update ref", "incorrect old value", "reference already exists")
@@ -142,8 +142,8 @@ def arguments(updates: Sequence[PushUpdate], url: str) -> list[str]:
     for update in updates:
         if update.new is None and update.expected is None:
             raise BadInput(f"{update.branch}: there is neither a commit to push nor one to delete")
-    leases = [f"--force-with-lease={_HEADS}{branch_name(update.branch)}:{_id(update.expected)}" for update in updates]
-    refspecs = [f"{_id(update.new)}:{_HEADS}{update.branch}" for update in updates]
+    leases = [f"--force-with-lease={HEADS}{branch_name(update.branch)}:{_id(update.expected)}" for update in updates]
+    refspecs = [f"{_id(update.new)}:{HEADS}{update.branch}" for update in updates]
     plain = ["--porcelain", "--no-verify", "--no-follow-tags", "--no-signed", "--recurse-submodules=no"]
     return [*plain, *leases, "--end-of-options", url, *refspecs]
 
@@ -154,7 +154,7 @@ def summaries_of(out: bytes) -> dict[str, str]:
     for line in out.decode(errors="replace").split("\n"):
         flag, _, rest = line.partition("\t")
         refs, tab, summary = rest.partition("\t")
-        branch = refs.rpartition(":")[2].removeprefix(_HEADS)
+        branch = refs.rpartition(":")[2].removeprefix(HEADS)
         if tab and branch:
             found[branch] = summary if flag == "!" else ""
     return found
@@ -208,7 +208,7 @@ def remote_heads(git: Git, remote: Remote, terms: Terms) -> dict[str, str]:
     answer = git.ask("ls-remote", "--heads", "--end-of-options", remote.url, terms=terms)
     if answer.code != 0:
         raise failed("ask", remote, answer, terms.environment)
-    lines = (line.partition(f"\t{_HEADS}") for line in answer.out.decode(errors="replace").split("\n"))
+    lines = (line.partition(f"\t{HEADS}") for line in answer.out.decode(errors="replace").split("\n"))
     return {name: commit for commit, tab, name in lines if tab}
 
 

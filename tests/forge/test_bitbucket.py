@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,11 +12,10 @@ from imagebot.errors import BadInput, Refused
 from imagebot.forge import bitbucket, commented
 from imagebot.forge.commented import PullComment
 from imagebot.forge.ensure import ensure
-from imagebot.forge.protocol import PullRequest
 from imagebot.pulls import block
 from imagebot.secret import Secret
 from imagebot.settings.resolve import RepositorySettings, TokenCredentials
-from tests.forge.conftest import FAST, REST, rest_client, rest_settings
+from tests.forge.conftest import FAST, REST, only, rest_client, rest_settings
 from tests.support import bitbucket_cloud_server, bitbucket_dc_server
 from tests.support.forge_server import Fault, ForgeServer
 from tests.support.proposals import BRANCH, body, proposal, wish
@@ -31,11 +31,6 @@ REBUILD, HOLD, RETRY = "imagebot/rebuild", "imagebot/hold", "imagebot/retry"
 def server(request: pytest.FixtureRequest) -> Iterator[ForgeServer]:
     with REST[request.param]() as running:
         yield running
-
-
-def only(server: ForgeServer) -> PullRequest:
-    (pull,) = rest_client(server).open_pulls("imagebot/")
-    return pull
 
 
 @pytest.mark.parametrize(
@@ -65,9 +60,30 @@ def test_what_was_asked_is_done_once_and_can_be_asked_again(server: ForgeServer)
     left = rest_client(server).remove_labels(only(server), (REBUILD,))
 
     assert left.labels == only(server).labels == (HOLD,)
-    assert server.pulls[1].comments[-1] == "Heard: `rebuild`.\n\n[//]: # (imagebot:heard 2)"
+    assert server.pulls[1].comments[-1] == "Heard: `rebuild`.\n\n[//]: # (imagebot:heard 1 rebuild)"
     server.pulls[1].comments.append("bob: imagebot rebuild")
     assert only(server).labels == (REBUILD, HOLD)
+
+
+def test_what_is_asked_for_while_another_wish_is_carried_out_is_not_lost(server: ForgeServer) -> None:
+    """As two labels are two: one that is taken off leaves the other, whichever was there first."""
+    server.add(BRANCH, body=body("f1"), comments=["alice: imagebot retry", "alice: imagebot rebuild"])
+    seen = only(server)
+    server.pulls[1].comments.append("bob: imagebot retry")
+    rest_client(server).remove_labels(seen, (REBUILD,))
+
+    assert only(server).labels == (RETRY,)
+    rest_client(server).remove_labels(only(server), (RETRY,))
+    assert only(server).labels == ()
+
+
+def test_what_was_heard_before_marks_told_of_what_stays_heard(server: ForgeServer) -> None:
+    heard = ["Heard: `rebuild`.\n\n[//]: # (imagebot:heard 2)", "bob: imagebot retry"]
+    server.add(BRANCH, comments=["alice: imagebot rebuild", "alice: imagebot retry", *heard])
+
+    assert only(server).labels == (RETRY,)
+    server.pulls[1].comments.pop()
+    assert only(server).labels == ()
 
 
 def test_who_says_that_we_heard_is_not_believed(server: ForgeServer) -> None:
@@ -102,6 +118,28 @@ def test_where_it_is_not_told_who_may_write_reviewers_are_heard() -> None:
         cloud.add(BRANCH, reviewers=["bob"], comments=["alice: imagebot rebuild", "bob: imagebot hold"])
 
         assert only(cloud).labels == (HOLD,)
+
+
+def test_what_is_said_on_peoples_own_pull_requests_is_not_read(server: ForgeServer) -> None:
+    server.add(BRANCH, comments=["alice: imagebot hold"])
+    server.add("feature/checkout", comments=["words"] * 3)
+    server.add(BRANCH, base="release", comments=["words"])
+    server.add("imagebot/staging/other", base="release", state="closed", comments=["words"])
+    server.add("renovate/shop", state="closed", closed_at="2026-01-01T12:00:00Z", comments=["words"])
+
+    assert [pull.labels for pull in rest_client(server).open_pulls("imagebot/")] == [(HOLD,)]
+    rest_client(server).closed_since("imagebot/", datetime(2025, 1, 1, tzinfo=UTC))
+    assert sum(call.path.endswith(("/activities", "/comments")) for call in server.calls) == 1
+
+
+def test_who_may_write_is_asked_once_a_pass_also_where_it_is_not_told() -> None:
+    with bitbucket_cloud_server.running() as cloud:
+        cloud.may_not = {"permissions"}
+        for app in ("shop", "cart"):
+            cloud.add(f"imagebot/staging/{app}", reviewers=["alice"], comments=["alice: imagebot hold"] * 2)
+
+        assert [pull.labels for pull in rest_client(cloud).open_pulls("imagebot/")] == [(HOLD,), (HOLD,)]
+        assert sum(call.path.endswith("/permissions/repositories/environments") for call in cloud.calls) == 1
 
 
 def test_comments_that_cannot_be_read_hold_that_one_and_no_other(server: ForgeServer) -> None:
