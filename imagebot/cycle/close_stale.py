@@ -13,6 +13,7 @@ from imagebot.cycle.report import Action, Outcome
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.forge.protocol import PullRequest
+from imagebot.knownforges import FACTS
 from imagebot.observe.events import ForgeWarned, PullRequestSettled
 from imagebot.plan.groups import ROLLBACK, Item
 from imagebot.plan.obsolete import Moot, Stands, Why, moot, stands
@@ -111,9 +112,10 @@ def _say_frozen(checkout: Checkout, pull: PullRequest, kept: Frozen) -> None:
         return
     if found is not None and found.auto_merge:
         checkout.pull_requests.forge.stop_auto_merge(pull)
+    labels = FACTS[checkout.settings.forge].labels
     checkout.pull_requests.forge.say(
         pull,
-        frozen_comment(kept.who, kept.commit, pull.branch),
+        frozen_comment(kept.who, kept.commit, pull.branch, labels=labels),
         block.stamped(settled(pull.body), frozen=kept.commit, auto_merge=False),
     )
 

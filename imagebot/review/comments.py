@@ -59,12 +59,13 @@ def doubled(number: int) -> str:
     )
 
 
-def frozen_comment(who: str, commit: str, branch: str) -> str:
-    """Said once, when the bot first meets a commit of somebody else on its branch."""
+def frozen_comment(who: str, commit: str, branch: str, *, labels: bool) -> str:
+    """Said once, when the bot first meets a commit of somebody else on its branch. `labels`: whether there are any."""
+    boxes = f"tick **Rebuild** above or add the label {code(Command.REBUILD.label)}"
+    way = boxes if labels else f"say {code(f'imagebot {Command.REBUILD}')} in a comment, and nothing else there"
     return (
         f"{code(who)} committed {code(commit)} to {code(branch)}. That is safe: imagebot leaves branch and"
-        " words to people from now on. To let it rebuild the branch without that commit, tick **Rebuild** above or add"
-        f" the label {code(Command.REBUILD.label)}."
+        f" words to people from now on. To let it rebuild the branch without that commit, {way}."
     )
 
 

@@ -23,6 +23,8 @@ def test_opened_asked_for_by_a_comment_and_done_once(place: Place) -> None:
     place.stage.publish("1.9.2")
     assert actions(place.one_pass()) == []
     assert theirs[:10] in pull.comments[0]
+    assert "say `imagebot rebuild` in a comment" in pull.comments[0]
+    assert "label" not in pull.comments[0]
     place.assert_quiet(refusing=1)
 
     pull.comments.append("carol: imagebot rebuild")

@@ -58,11 +58,18 @@ def test_one_image_in_two_apps_is_said_once() -> None:
     assert superseded([API], change(UPDATE, replace(UPDATE, app="other"))).count("1.4.9") == 1
 
 
-def test_a_frozen_branch_says_who_and_how_to_lift_it() -> None:
-    assert frozen_comment("Ada", "2" * 40, "imagebot/staging/api") == (
+@pytest.mark.parametrize(
+    ("labels", "way"),
+    [
+        (True, "tick **Rebuild** above or add the label `imagebot/rebuild`"),
+        (False, "say `imagebot rebuild` in a comment, and nothing else there"),
+    ],
+)
+def test_a_frozen_branch_says_who_and_how_to_lift_it(*, labels: bool, way: str) -> None:
+    """Where there is neither label nor box, nobody is told to use one."""
+    assert frozen_comment("Ada", "2" * 40, "imagebot/staging/api", labels=labels) == (
         f"`Ada` committed `{'2' * 40}` to `imagebot/staging/api`. That is safe: imagebot leaves branch and words to"
-        " people from now on. To let it rebuild the branch without that commit, tick **Rebuild** above or add the label"
-        " `imagebot/rebuild`."
+        f" people from now on. To let it rebuild the branch without that commit, {way}."
     )
 
 
@@ -82,7 +89,8 @@ def test_each_reason_has_a_sentence_of_its_own() -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_nothing_hostile_acts_in_a_comment(text: str) -> None:
     update = replace(UPDATE, image=ImageName(text, text), because=text, new=Version(text, text))
-    said = [superseded([Proposed(text, text, text, None)], change(update, UPDATE)), frozen_comment(text, text, text)]
+    said = [superseded([Proposed(text, text, text, None)], change(update, UPDATE))]
+    said += [frozen_comment(text, text, text, labels=labels) for labels in (True, False)]
     said += [closing(Moot(why, text), text) for why in Why]
 
     assert [words for each in said for words in acting(each)] == []
