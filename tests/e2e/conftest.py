@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -95,31 +96,24 @@ def actions(report: Report) -> list[Action]:
     return [outcome.action for outcome in report.outcomes]
 
 
-def _server(kind: str, stack: ExitStack) -> ForgeServer:
-    match kind:
-        case "github":
-            return stack.enter_context(github_server.running())
-        case "gitlab":
-            return stack.enter_context(gitlab_server.running())
-        case "azure":
-            return stack.enter_context(azure_server.running())
-        case "bitbucket":
-            return stack.enter_context(bitbucket_dc_server.running())
-        case "gitea":
-            return stack.enter_context(gitea_server.running(api_descriptions.GITEA))
-        case _:
-            return stack.enter_context(gitea_server.running())
+_SERVERS: dict[str, Callable[[], AbstractContextManager[ForgeServer]]] = {
+    "azure": azure_server.running,
+    "bitbucket": bitbucket_dc_server.running,
+    "forgejo": gitea_server.running,
+    "gitea": partial(gitea_server.running, api_descriptions.GITEA),
+    "github": github_server.running,
+    "gitlab": gitlab_server.running,
+}
 
 
 @pytest.fixture(params=KINDS)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     with ExitStack() as stack:
-        server = _server(request.param, stack)
+        server = stack.enter_context(_SERVERS[request.param]())
         stage = set_up(tmp_path)
         server.heads = stage.heads
         stack.enter_context(stage.registry)
-        name = "acme/platform/_git/environments" if request.param == "azure" else f"{server.repository}.git"
-        served = tmp_path / "git" / name
+        served = tmp_path / "git" / server.git_path
         served.parent.mkdir(parents=True)
         served.symlink_to(stage.bare)
         git = stack.enter_context(git_http_server(tmp_path / "git"))
@@ -127,7 +121,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
         forge = "gitea" if request.param == "forgejo" else request.param
         stage.config.write_text(
             "policies: [policies/]\nstate: state\nlog: {level: error}\n"
-            f"repositories:\n  environments:\n    url: {git.url(name)}\n"
+            f"repositories:\n  environments:\n    url: {git.url(server.git_path)}\n"
             f"    forge: {forge}\n    apiUrl: {server.url}\n    credentials: {{tokenFile: token}}\n"
             f"registries:\n  {stage.registry.host}: {{plainHttp: true}}\n"
         )

@@ -16,6 +16,7 @@ from imagebot.cycle.report import Action, Report
 from imagebot.forge import forges
 from imagebot.forge.manners import Manners
 from tests.cycle.conftest import DEPLOYMENT, POLICY
+from tests.e2e.conftest import actions
 from tests.support import github_server
 from tests.support.git_http import git_http_server
 from tests.support.github_server import GitHubServer
@@ -67,11 +68,6 @@ def place(tmp_path: Path) -> Iterator[Place]:
         stage.publish("6.5.3", "6.5.4")
         stage.commit({"staging/app.yaml": DEPLOYMENT, "README.md": "hello\n"})
         yield Place(stage, github)
-
-
-def actions(report: Report) -> list[Action]:
-    assert [one.because for one in report.outcomes if one.action is Action.FAILED] == []
-    return [outcome.action for outcome in report.outcomes]
 
 
 def test_the_commit_on_the_branch_is_githubs_own_and_the_next_pass_leaves_it(place: Place) -> None:

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -18,7 +19,7 @@ from imagebot.forge import gitea, gitlab, markdown
 from imagebot.forge.forges import FORGES
 from imagebot.forge.github import GitHub, connect
 from imagebot.forge.manners import Manners
-from imagebot.forge.protocol import Forge, Proposal
+from imagebot.forge.protocol import Forge, Proposal, PullRequest
 from imagebot.knownforges import FACTS, ForgeFacts
 from imagebot.secret import Secret
 from imagebot.settings.resolve import ForgeKind, GitHubApp, RepositorySettings, TokenCredentials
@@ -37,25 +38,6 @@ FAST = Manners(timeout_s=30, between_writes_s=0.0)
 GITEAS = {"gitea 1.20": api_descriptions.GITEA, "forgejo 14": api_descriptions.FORGEJO}
 
 
-@pytest.fixture
-def github_server() -> Iterator[fake.GitHubServer]:
-    with fake.running() as server:
-        yield server
-
-
-@pytest.fixture
-def gitlab_server() -> Iterator[GitLabServer]:
-    with fake_gitlab.running() as server:
-        yield server
-
-
-@pytest.fixture(params=GITEAS)
-def gitea_server(request: pytest.FixtureRequest) -> Iterator[GiteaServer]:
-    """Held against the description of either."""
-    with fake_gitea.running(GITEAS[request.param]) as server:
-        yield server
-
-
 REST: dict[str, Callable[[], AbstractContextManager[ForgeServer]]] = {
     "gitlab": fake_gitlab.running,
     **{name: partial(fake_gitea.running, source) for name, source in GITEAS.items()},
@@ -65,46 +47,35 @@ REST: dict[str, Callable[[], AbstractContextManager[ForgeServer]]] = {
 }
 
 
-@pytest.fixture(params=REST)
-def rest_server(request: pytest.FixtureRequest) -> Iterator[ForgeServer]:
-    """A forge that is asked through `imagebot.forge.wire`."""
-    with REST[request.param]() as server:
-        yield server
+SERVERS: dict[str, Callable[[], AbstractContextManager[ForgeServer]]] = {"github": fake.running, **REST}
 
 
-@pytest.fixture(params=["github", *REST])
-def any_server(request: pytest.FixtureRequest) -> Iterator[ForgeServer]:
-    """Any forge with a server."""
-    with {"github": fake.running, **REST}[request.param]() as server:
-        yield server
+def _one_of(*names: str) -> Any:
+    """A server of each of these, one after another."""
+
+    @pytest.fixture(params=names)
+    def server(request: pytest.FixtureRequest) -> Iterator[ForgeServer]:
+        with SERVERS[request.param]() as running:
+            yield running
+
+    return server
 
 
-@pytest.fixture(params=["github", "gitlab", "forgejo 14", "bitbucket data center"])
-def some_server(request: pytest.FixtureRequest) -> Iterator[ForgeServer]:
-    """One of each kind, for what costs much and differs little."""
-    with {"github": fake.running, **REST}[request.param]() as server:
-        yield server
-
-
-@pytest.fixture(params=["github", *(name for name in REST if name != "bitbucket cloud")])
-def read_server(request: pytest.FixtureRequest) -> Iterator[ForgeServer]:
-    """A forge whose answers are read in a way of their own: both of Bitbucket's are read alike."""
-    with {"github": fake.running, **REST}[request.param]() as server:
-        yield server
-
-
-@pytest.fixture(params=["github", *(name for name in REST if name != "bitbucket cloud")])
-def merging_server(request: pytest.FixtureRequest) -> Iterator[ForgeServer]:
-    """A forge that can be told to merge by itself."""
-    with {"github": fake.running, **REST}[request.param]() as server:
-        yield server
-
-
-@pytest.fixture(params=["github", *(name for name in REST if not name.startswith("bitbucket"))])
-def labelling_server(request: pytest.FixtureRequest) -> Iterator[ForgeServer]:
-    """A forge that has labels."""
-    with {"github": fake.running, **REST}[request.param]() as server:
-        yield server
+github_server = _one_of("github")
+gitlab_server = _one_of("gitlab")
+# Held against the description of either.
+gitea_server = _one_of(*GITEAS)
+# Asked through `imagebot.forge.wire` and nothing else.
+rest_server = _one_of(*REST)
+any_server = _one_of(*SERVERS)
+# One of each kind, for what costs much and differs little.
+some_server = _one_of("github", "gitlab", "forgejo 14", "bitbucket data center")
+# Whose answers are read in a way of their own: both of Bitbucket's are read alike.
+read_server = _one_of(*(name for name in SERVERS if name != "bitbucket cloud"))
+# That can be told to merge by itself.
+merging_server = _one_of(*(name for name in SERVERS if name != "bitbucket cloud"))
+# That has labels.
+labelling_server = _one_of(*(name for name in SERVERS if not name.startswith("bitbucket")))
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +130,12 @@ def rest_client(server: ForgeServer, manners: Manners = FAST, changed: Repositor
     return FORGES[told.forge](told, patient(server, manners))
 
 
+def only(server: ForgeServer) -> PullRequest:
+    """The one open pull request of ours, as another pass sees it."""
+    (pull,) = any_client(server).open_pulls("imagebot/")
+    return pull
+
+
 def patient(server: ForgeServer, manners: Manners) -> Manners:
     """Where no answer will come, none is waited for; a busy machine has time to answer otherwise.
 
@@ -174,20 +151,19 @@ def change(server: ForgeServer) -> str:
 
 
 KIND_OF: dict[type[ForgeServer], ForgeKind] = {
+    fake.GitHubServer: "github",
     AzureServer: "azure",
     GitLabServer: "gitlab",
     GiteaServer: "gitea",
     BitbucketCloudServer: "bitbucket",
     BitbucketDataCenterServer: "bitbucket",
 }
-"""What `forge:` says of the servers in `REST`."""
+"""What `forge:` says of the servers."""
 
 
 def rest_settings(server: ForgeServer) -> RepositorySettings:
-    git = "/_git/environments" if isinstance(server, AzureServer) else "/environments.git"
-    path = server.repository.replace("/environments", git)
-    url = f"https://forge.test/{path}"
-    return settings(server).model_copy(update={"forge": KIND_OF[type(server)], "url": url})
+    update = {"forge": KIND_OF[type(server)], "url": f"https://forge.test/{server.git_path}"}
+    return settings(server).model_copy(update=update)
 
 
 BITBUCKETS = (BitbucketCloudServer, BitbucketDataCenterServer)
@@ -195,12 +171,12 @@ BITBUCKETS = (BitbucketCloudServer, BitbucketDataCenterServer)
 
 def kept(server: ForgeServer, text: str | None) -> str:
     """What such a server keeps of a text of ours, as we read it: marks as they are everywhere."""
-    whole = server.whole(server.pulls[1]) if isinstance(server, AzureServer) else text
-    return markdown.read(whole or "", facts(server)).strip()
+    whole = server.whole(server.pulls[1]) if isinstance(server, AzureServer) else text or ""
+    return markdown.read(whole, facts(server)).strip()
 
 
 def facts(server: ForgeServer) -> ForgeFacts:
-    return FACTS["github" if isinstance(server, fake.GitHubServer) else rest_settings(server).forge]
+    return FACTS[KIND_OF[type(server)]]
 
 
 def possible(server: ForgeServer, wanted: Proposal) -> Proposal:

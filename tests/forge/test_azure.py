@@ -11,11 +11,10 @@ from imagebot.errors import BadInput, Refused
 from imagebot.forge import azure
 from imagebot.forge.azure import AzureRepository
 from imagebot.forge.ensure import ensure
-from imagebot.forge.protocol import PullRequest
 from imagebot.pulls import block
 from imagebot.secret import Secret
 from imagebot.settings.resolve import TokenCredentials
-from tests.forge.conftest import rest_client, rest_settings
+from tests.forge.conftest import only, rest_client, rest_settings
 from tests.support import azure_server
 from tests.support.azure_server import AzureServer
 from tests.support.forge_server import Fault
@@ -28,11 +27,6 @@ LONG = "w" * 5000
 def server() -> Iterator[AzureServer]:
     with azure_server.running() as running:
         yield running
-
-
-def only(server: AzureServer) -> PullRequest:
-    (pull,) = rest_client(server).open_pulls("imagebot/")
-    return pull
 
 
 def test_the_block_is_kept_beside_the_words(server: AzureServer) -> None:

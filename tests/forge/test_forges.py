@@ -15,47 +15,20 @@ from imagebot.settings.resolve import ForgeKind, RepositorySettings, TokenCreden
 from tests.forge.conftest import KIND_OF
 
 TOKEN = TokenCredentials(Secret("x"))
+
+
+def at(kind: ForgeKind, api: str, url: str = "https://a.test/a/b") -> RepositorySettings:
+    return RepositorySettings(
+        name="r", url=url, branch="main", forge=kind, api_url=f"https://a.test{api}", credentials=TOKEN
+    )
+
+
 KINDS: dict[ForgeKind, RepositorySettings] = {
-    "azure": RepositorySettings(
-        name="r",
-        url="https://a.test/c/p/_git/r",
-        branch="main",
-        forge="azure",
-        api_url="https://a.test",
-        credentials=TOKEN,
-    ),
-    "bitbucket": RepositorySettings(
-        name="r",
-        url="https://a.test/a/b",
-        branch="main",
-        forge="bitbucket",
-        api_url="https://a.test/2.0",
-        credentials=TOKEN,
-    ),
-    "gitea": RepositorySettings(
-        name="r",
-        url="https://a.test/a/b",
-        branch="main",
-        forge="gitea",
-        api_url="https://a.test/api/v1",
-        credentials=TOKEN,
-    ),
-    "github": RepositorySettings(
-        name="r",
-        url="https://a.test/a/b",
-        branch="main",
-        forge="github",
-        api_url="https://a.test/api/v3",
-        credentials=TOKEN,
-    ),
-    "gitlab": RepositorySettings(
-        name="r",
-        url="https://a.test/a/b",
-        branch="main",
-        forge="gitlab",
-        api_url="https://a.test/api/v4",
-        credentials=TOKEN,
-    ),
+    "azure": at("azure", "", "https://a.test/c/p/_git/r"),
+    "bitbucket": at("bitbucket", "/2.0"),
+    "gitea": at("gitea", "/api/v1"),
+    "github": at("github", "/api/v3"),
+    "gitlab": at("gitlab", "/api/v4"),
     "local": RepositorySettings(name="r", url="/srv/b.git"),
 }
 LIBRARIES = {"github": "github"}
@@ -78,8 +51,8 @@ def test_settings_know_every_forge() -> None:
 
 
 def test_every_forge_with_an_api_is_tried_against_a_fake_of_its_server() -> None:
-    without = FORGES.keys() - {"local", "github", *KIND_OF.values()}
-    assert not without, f"{without} needs a fake in REST and KIND_OF of tests/forge/conftest.py"
+    without = FORGES.keys() - {"local", *KIND_OF.values()}
+    assert not without, f"{without} needs a fake in REST, and a row in KIND_OF, of tests/forge/conftest.py"
 
 
 @pytest.mark.parametrize("kind", KINDS)

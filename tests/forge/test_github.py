@@ -14,14 +14,9 @@ from imagebot.forge.ensure import ensure
 from imagebot.forge.protocol import PullRequest
 from imagebot.pulls import block
 from imagebot.settings.resolve import SshKey
-from tests.forge.conftest import FAST, client, settings
+from tests.forge.conftest import FAST, client, only, settings
 from tests.support.github_server import Fault, GitHubServer
 from tests.support.proposals import BRANCH, FULL, body, proposal
-
-
-def only(server: GitHubServer) -> PullRequest:
-    (pull,) = client(server).open_pulls("imagebot/")
-    return pull
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from imagebot.forge import protocol
 from imagebot.forge.ensure import ensure
 from imagebot.forge.protocol import Forge, PullRequest
 from imagebot.pulls import block
-from tests.forge.conftest import any_client, facts, kept
+from tests.forge.conftest import any_client, facts, kept, only
 from tests.support.bitbucket_cloud_server import BitbucketCloudServer
 from tests.support.forge_server import Fault, ForgeServer
 from tests.support.gitea_server import GiteaServer
@@ -23,11 +23,6 @@ from tests.support.proposals import BRANCH, body, proposal
 
 LISTS = ("/pulls", "/merge_requests", "/graphql", "/pullrequests", "/pull-requests")
 SINCE = datetime(2026, 1, 3, tzinfo=UTC)
-
-
-def only(server: ForgeServer) -> PullRequest:
-    (pull,) = any_client(server).open_pulls("imagebot/")
-    return pull
 
 
 def test_something_is_said_once_and_remembered_in_the_body(any_server: ForgeServer) -> None:

@@ -11,17 +11,12 @@ from imagebot.errors import BadResponse, Unavailable, WorldError
 from imagebot.forge.ensure import ensure
 from imagebot.forge.protocol import Forge, PullRequest
 from imagebot.pulls import block
-from tests.forge.conftest import change, facts, kept, opening, possible, rest_client
+from tests.forge.conftest import change, facts, kept, only, opening, possible, rest_client
 from tests.support.forge_server import Fault, ForgeServer
 from tests.support.gitlab_server import GitLabServer
 from tests.support.proposals import BRANCH, FULL, body, proposal
 
 PEOPLE = replace(FULL, reviewers=("alice",))
-
-
-def only(server: ForgeServer) -> PullRequest:
-    (pull,) = rest_client(server).open_pulls("imagebot/")
-    return pull
 
 
 def first(forge: Forge) -> PullRequest | None:

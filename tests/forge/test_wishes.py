@@ -10,7 +10,7 @@ from imagebot.errors import WorldError
 from imagebot.forge.ensure import Ensured, ensure
 from imagebot.forge.protocol import Proposal, PullRequest
 from imagebot.pulls import block
-from tests.forge.conftest import any_client, facts
+from tests.forge.conftest import any_client, facts, only
 from tests.support import bitbucket_cloud_server
 from tests.support.azure_server import NOBODY, AzureServer
 from tests.support.bitbucket_dc_server import BitbucketDataCenterServer
@@ -21,11 +21,6 @@ from tests.support.gitlab_server import GitLabServer
 from tests.support.proposals import BRANCH, body, proposal, wish
 
 OTHER_HEAD = "2" * 40
-
-
-def only(server: ForgeServer) -> PullRequest:
-    (pull,) = any_client(server).open_pulls("imagebot/")
-    return pull
 
 
 def a_pass(server: ForgeServer, wanted: Proposal) -> Ensured:

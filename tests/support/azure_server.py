@@ -58,7 +58,6 @@ class AzureServer(ForgeServer):
         super().__init__(description)
         self.repository = "acme/platform/environments"
         self.page = 1000
-        self.renamed_to = ""
         self.members = ["imagebot", "alice", "bob", "carol"]
         self.teams = ["platform"]
         self.required = [("queued", True)]
@@ -74,8 +73,11 @@ class AzureServer(ForgeServer):
             self.properties[pull.number] = {"imagebot.block": found[0]}
         return pull
 
+    @property
+    def git_path(self) -> str:
+        return self.repository.replace("/environments", "/_git/environments")
+
     def whole(self, pull: Pull) -> str:
-        """What is said of a pull request, with what programs keep with it."""
         return "\n\n".join([(pull.body or "").strip(), *self.properties.get(pull.number, {}).values()])
 
     def refused(self, authorization: str) -> Answer | None:

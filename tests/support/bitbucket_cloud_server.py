@@ -20,10 +20,8 @@ from functools import cache
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlencode
 
-import pytest
-
 from tests.support import api_descriptions
-from tests.support.forge_server import Answer, ForgeServer, Pull, served
+from tests.support.forge_server import Answer, ForgeServer, Pull, or_skip, served, without_nulls
 from tests.support.openapi import Call, Description
 
 _EVERYWHERE = ("page", "pagelen", "q", "sort", "fields")
@@ -39,6 +37,7 @@ class BitbucketCloudServer(ForgeServer):
     """A workspace's repository. `members` are the workspace's, by nickname; nobody has a user name here."""
 
     prefix = "/2.0"
+    asks_by_comment = True
     scopes: ClassVar[Mapping[str, str]] = {
         "comments": r"POST /repositories/.+/comments",
         "labels": "there are none",
@@ -56,17 +55,6 @@ class BitbucketCloudServer(ForgeServer):
         self.members = ["imagebot", "alice", "bob", "carol"]
         self.email = ""
         """Whose API token it is, which goes by Basic; an access token of a repository goes by Bearer."""
-        self.renamed_to = ""
-        self._now = 0
-
-    def add(self, head: str, **facts: Any) -> Pull:
-        return self.touched(super().add(head, **facts))
-
-    def touched(self, pull: Pull) -> Pull:
-        """Something about it changed; a second passes."""
-        self._now += 1
-        pull.updated = self._now
-        return pull
 
     def refused(self, authorization: str) -> Answer | None:
         basic = base64.b64encode(f"{self.email}:{self.token}".encode()).decode()
@@ -272,10 +260,7 @@ class BitbucketCloudServer(ForgeServer):
         return {key: value for key, value in (shown | asked).items() if f"-values.{key}" not in more}
 
     def as_described(self, data: Any) -> Any:
-        """What is not there is null, for which the description has no word."""
-        if isinstance(data, dict):
-            return {key: self.as_described(value) for key, value in data.items() if value is not None}
-        return [self.as_described(one) for one in data] if isinstance(data, list) else data
+        return without_nulls(data)
 
     def _participant(self, name: str, state: str | None) -> dict[str, Any]:
         user = self.person(name)
@@ -326,11 +311,7 @@ def _as_written(loaded: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def described() -> Description:
-    """Skips the test that asks if nobody fetched the description."""
-    try:
-        loaded = api_descriptions.description(api_descriptions.BITBUCKET_CLOUD)
-    except FileNotFoundError:
-        pytest.skip("the API description of Bitbucket is missing: run `python -m tests.support.api_descriptions`")
+    loaded = or_skip(api_descriptions.description, api_descriptions.BITBUCKET_CLOUD)
     return Description(_as_written(loaded), "http://bitbucket.test")
 
 

@@ -17,10 +17,8 @@ from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar
 
-import pytest
-
 from tests.support import api_descriptions
-from tests.support.forge_server import Answer, ForgeServer, Pull, served
+from tests.support.forge_server import Answer, ForgeServer, Pull, or_skip, served
 from tests.support.openapi import Call, Description
 
 API = "/api/latest"
@@ -37,6 +35,7 @@ class BitbucketDataCenterServer(ForgeServer):
     """A project's repository. `vetoes` are the merge checks that are not passed yet."""
 
     prefix = f"/rest{API}"
+    asks_by_comment = True
     scopes: ClassVar[Mapping[str, str]] = {
         "comments": r"POST /projects/.+/comments",
         "labels": "there are none",
@@ -57,7 +56,6 @@ class BitbucketDataCenterServer(ForgeServer):
     def __init__(self, description: Description) -> None:
         super().__init__(description)
         self.page = 1000
-        self.renamed_to = ""
         self.known = {"imagebot", "alice", "bob", "carol"}
         self.vetoes = ["Not all required builds are successful yet"]
         self.auto_merges = True
@@ -65,16 +63,6 @@ class BitbucketDataCenterServer(ForgeServer):
         self.drafts = True
         """Whether it is 8.18 or later: before that nothing is a draft, and what asks for one is passed over."""
         self.versions: dict[int, int] = {}
-        self._now = 0
-
-    def add(self, head: str, **facts: Any) -> Pull:
-        return self.touched(super().add(head, **facts))
-
-    def touched(self, pull: Pull) -> Pull:
-        """Something about it changed; a second passes."""
-        self._now += 1
-        pull.updated = self._now
-        return pull
 
     def refused(self, authorization: str) -> Answer | None:
         wrong = _error(401, "AuthenticationException", "Authentication failed. Please check your credentials.")
@@ -126,16 +114,11 @@ class BitbucketDataCenterServer(ForgeServer):
                 return self._stale(pull, call.arguments.get("version")) or self._merge(pull, call.data)
             case "GET", "auto-merge":
                 waits = {"fromHash": pull.merges_head or pull.head_sha, "toRefId": _HEADS + pull.base}
-                return (200, waits) if self._still_merges(pull) else _error(404, "Gone", "No auto-merge is requested.")
+                return (200, waits) if self.still_merges(pull) else _error(404, "Gone", "No auto-merge is requested.")
             case "DELETE", "auto-merge":
-                was, pull.auto_merge = self._still_merges(pull), False
+                was, pull.auto_merge = self.still_merges(pull), False
                 return (204, None) if was else _error(404, "Gone", "No auto-merge is requested.")
         raise AssertionError(f"the fake does not know {call.verb} {what}")
-
-    def _still_merges(self, pull: Pull) -> bool:
-        """What is pushed ends it."""
-        pull.auto_merge = pull.auto_merge and pull.merges_head in ("", pull.head_sha)
-        return pull.auto_merge
 
     def _stale(self, pull: Pull, version: object) -> Answer | None:
         if version is None:
@@ -343,11 +326,7 @@ def _as_written(loaded: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def described() -> Description:
-    """Skips the test that asks if nobody fetched the description."""
-    try:
-        loaded = api_descriptions.description(api_descriptions.BITBUCKET_DATA_CENTER)
-    except FileNotFoundError:
-        pytest.skip("the API description of Bitbucket is missing: run `python -m tests.support.api_descriptions`")
+    loaded = or_skip(api_descriptions.description, api_descriptions.BITBUCKET_DATA_CENTER)
     return Description(_as_written(loaded), "http://bitbucket.test")
 
 

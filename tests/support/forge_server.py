@@ -19,11 +19,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, Literal, TypeVar
 from urllib.parse import urlsplit
 
+import pytest
+
+from tests.support.api_descriptions import Source
 from tests.support.graphql_schema import Schema
 from tests.support.openapi import Call, Description
 
 GRAPHQL = "/api/graphql"
 Answer = tuple[int, Any]
+_Read = TypeVar("_Read")
 Kind = Literal["reset", "hang", "truncated"]
 
 
@@ -83,6 +87,8 @@ class ForgeServer(ABC):
 
     prefix: str
     """The path of the API on its host."""
+    asks_by_comment: ClassVar[bool] = False
+    """Whether nothing ticks there, and people ask for something by a comment. Who wrote one stands before a colon."""
 
     def __init__(self, description: Description) -> None:
         self.description = description
@@ -104,6 +110,7 @@ class ForgeServer(ABC):
         """What the token may not write: `comments`, `labels`, `pulls`."""
         self.seconds_between_writes = 0.0
         self._last_write = 0.0
+        self._now = 0
         self.lock = threading.Lock()
         self.heads: Callable[[], Mapping[str, str]] | None = None
         """The branches of the repository and their commits, where there is a real one."""
@@ -116,11 +123,31 @@ class ForgeServer(ABC):
     def host(self) -> str:
         return urlsplit(self.url).netloc
 
+    @property
+    def git_path(self) -> str:
+        """Where on its host git finds the repository."""
+        return f"{self.repository}.git"
+
+    def whole(self, pull: Pull) -> str:
+        """What is said of a pull request, with what programs keep with it."""
+        return pull.body or ""
+
     def add(self, head: str, **facts: Any) -> Pull:
         """Put a pull request there, as if somebody had opened it."""
         number = max(self.pulls, default=0) + 1
         self.pulls[number] = Pull(number, head, **facts)
-        return self.pulls[number]
+        return self.touched(self.pulls[number])
+
+    def touched(self, pull: Pull) -> Pull:
+        """Something about it changed; a second passes."""
+        self._now += 1
+        pull.updated = self._now
+        return pull
+
+    def still_merges(self, pull: Pull) -> bool:
+        """Whether it merges by itself, where a push ends that."""
+        pull.auto_merge = pull.auto_merge and pull.merges_head in ("", pull.head_sha)
+        return pull.auto_merge
 
     def fault(self, call: Call) -> Fault | None:
         """The fault that strikes this request: it was the nth of its kind, or the nth write of all."""
@@ -269,6 +296,22 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
+
+
+def without_nulls(data: Any) -> Any:
+    """What is not there is null in some answers, for which their descriptions have no word."""
+    if isinstance(data, dict):
+        return {key: without_nulls(value) for key, value in data.items() if value is not None}
+    return [without_nulls(one) for one in data] if isinstance(data, list) else data
+
+
+def or_skip(read: Callable[[Source], _Read], source: Source) -> _Read:
+    """What is published of an API; skips the test that asks if nobody fetched it."""
+    try:
+        return read(source)
+    except FileNotFoundError:
+        fetch = "run `python -m tests.support.api_descriptions`"
+        pytest.skip(f"the description of the API of {source.forge} is missing: {fetch}")
 
 
 Server = TypeVar("Server", bound=ForgeServer)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from imagebot.cli.main import VERBS, run
+from imagebot.__main__ import run
+from imagebot.cli.main import VERBS
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(

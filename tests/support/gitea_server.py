@@ -15,11 +15,9 @@ from fnmatch import fnmatch
 from functools import cache
 from typing import Any, ClassVar
 
-import pytest
-
 from tests.support import api_descriptions
 from tests.support.api_descriptions import Source
-from tests.support.forge_server import Answer, ForgeServer, Pull, served
+from tests.support.forge_server import Answer, ForgeServer, Pull, or_skip, served, without_nulls
 from tests.support.openapi import Call, Description
 
 # What a repository's label is known by; the organisation has labels as well.
@@ -53,24 +51,12 @@ class GiteaServer(ForgeServer):
         self.statuses = {"ci/test": "pending"}
         self.styles = ["merge", "squash"]
         self.style = "squash"
-        self._now = 0
         self._more = ""
         self._total: int | None = None
 
-    def add(self, head: str, **facts: Any) -> Pull:
-        return self.touched(super().add(head, **facts))
-
-    def touched(self, pull: Pull) -> Pull:
-        """Something about it changed; a second passes."""
-        self._now += 1
-        pull.updated = self._now
-        return pull
-
     def as_described(self, data: Any) -> Any:
         """Go writes null for what is not there, and Swagger 2.0 has no word for that."""
-        if isinstance(data, dict):
-            return {key: self.as_described(value) for key, value in data.items() if value is not None}
-        return [self.as_described(one) for one in data] if isinstance(data, list) else data
+        return without_nulls(data)
 
     def headers(self, call: Call) -> dict[str, str]:
         if self.renamed_to:
@@ -303,11 +289,7 @@ def _missing(what: str) -> Answer:
 
 @cache
 def described(source: Source) -> Description:
-    """Skips the test that asks if nobody fetched the description."""
-    try:
-        return Description(api_descriptions.description(source), "http://gitea.test")
-    except FileNotFoundError:
-        pytest.skip(f"the API description of {source.forge} is missing: run `python -m tests.support.api_descriptions`")
+    return Description(or_skip(api_descriptions.description, source), "http://gitea.test")
 
 
 @contextmanager

@@ -13,10 +13,9 @@ from typing import Any, ClassVar
 from urllib.parse import unquote
 
 import jwt
-import pytest
 
 from tests.support import api_descriptions, github_graphql
-from tests.support.forge_server import Answer, Fault, ForgeServer, Pull, served
+from tests.support.forge_server import Answer, Fault, ForgeServer, Pull, or_skip, served
 from tests.support.github_git import Git
 from tests.support.graphql_schema import Schema
 from tests.support.openapi import Call, Description
@@ -250,20 +249,12 @@ class GitHubServer(ForgeServer):
 
 @cache
 def described() -> Description:
-    """Skips the test that asks if nobody fetched the description."""
-    try:
-        return Description(api_descriptions.description(api_descriptions.GITHUB), "http://github.test")
-    except FileNotFoundError:
-        pytest.skip("GitHub's API description is missing: run `python -m tests.support.api_descriptions`")
+    return Description(or_skip(api_descriptions.description, api_descriptions.GITHUB), "http://github.test")
 
 
 @cache
 def described_graph() -> Schema:
-    """Skips as well."""
-    try:
-        return Schema(api_descriptions.schema(api_descriptions.GITHUB_GRAPHQL))
-    except FileNotFoundError:
-        pytest.skip("GitHub's GraphQL schema is missing: run `python -m tests.support.api_descriptions`")
+    return Schema(or_skip(api_descriptions.schema, api_descriptions.GITHUB_GRAPHQL))
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 documentation says of them (`gitlab_api.py`).
 
 How it behaves where the documentation is silent was read in GitLab's sources: orders in descriptions are carried out
-(`IssuableBaseService`), a moved project redirects what reads and refuses what writes (`API::Helpers`).
+(`IssuableBaseService`), a moved project redirects what reads and refuses what writes (`API::Helpers`), a push ends
+auto-merge (`MergeRequests::RefreshService#abort_auto_merges`).
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ class GitLabServer(ForgeServer):
 
     def _graphed(self, pull: Pull) -> dict[str, Any]:
         return {
-            "autoMergeEnabled": self._still_merges(pull),
+            "autoMergeEnabled": self.still_merges(pull),
             "availableAutoMergeStrategies": self.strategies,
             "detailedMergeStatus": self.merge_status,
             "diffHeadSha": pull.head_sha,
@@ -86,7 +87,7 @@ class GitLabServer(ForgeServer):
             self.violations.append("GitLab was told to merge at once")
         if asked["squash"] != self.squash:
             self.violations.append("how the project merges was changed")
-        if self._still_merges(pull):
+        if self.still_merges(pull):
             return ["The merge request is already scheduled to be merged"]
         if DRAFT.match(pull.title):
             return ["This branch cannot be merged"]
@@ -98,11 +99,6 @@ class GitLabServer(ForgeServer):
         pull.merges_head = pull.head_sha
         pull.merge_message = (None, asked.get("squashCommitMessage"))
         return []
-
-    def _still_merges(self, pull: Pull) -> bool:
-        """A push ends it (`MergeRequests::RefreshService#abort_auto_merges`)."""
-        pull.auto_merge = pull.auto_merge and pull.merges_head in ("", pull.head_sha)
-        return pull.auto_merge
 
     def decide(self, call: Call, authorization: str) -> Answer:
         self._more = False
