@@ -20,26 +20,29 @@ from imagebot.cycle.report import Report
 from imagebot.cycle.run import run
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError, Unavailable
-from imagebot.forge import gitea, github, gitlab
+from imagebot.forge import azure, bitbucket, gitea, github, gitlab
 from imagebot.forge.manners import Manners
 from imagebot.forge.protocol import Forge
 from imagebot.gitrepo.mirror import NETWORK_SECONDS, Heads, Mirror
 from imagebot.gitrepo.push import Pushed, PushUpdate, Rejected
 from imagebot.gitrepo.remote import Remote
 from imagebot.secret import Secret
-from imagebot.settings.resolve import RepositorySettings, TokenCredentials
+from imagebot.settings.resolve import ForgeKind, RepositorySettings, Settings, TokenCredentials
 from imagebot.store.protocol import Store
 from tests.faults.line import Moment, Operation, Told
-from tests.faults.schedule import ForgeName
 from tests.support.stage import NOON
 
 Ask = Callable[[Operation], AbstractContextManager[str]]
 """Tells how an operation will end; it is to be done within: one after another, however many threads a pass has."""
 
-CONNECT: dict[ForgeName, Callable[[RepositorySettings, Manners], Forge]] = {
+
+# Not by `forge.forges`, which imports what it needs: these are there before a bot is forked.
+CONNECT: dict[ForgeKind, Callable[[RepositorySettings, Manners], Forge]] = {
+    "azure": azure.connect,
+    "bitbucket": bitbucket.connect,
+    "gitea": gitea.connect,
     "github": github.connect,
     "gitlab": gitlab.connect,
-    "gitea": gitea.connect,
 }
 
 
@@ -49,7 +52,7 @@ class Place:
 
     folder: Path
     state: Path
-    forge: ForgeName
+    forge: ForgeKind
     url: str
     api_url: str
     token: str
@@ -99,7 +102,7 @@ def main(connection: Connection, place: Place) -> None:
 
 def world_at(place: Place, ask: Ask, clocks: Clocks) -> World:
     """The world as the verbs compose it, with a seam wherever it is touched."""
-    settings = load(place.folder / "imagebot.yaml")[0].model_copy(update={"state": place.state})
+    settings = _settings(place)
     world = world_of(settings)
     repository = RepositorySettings(
         name="environments",
@@ -118,6 +121,13 @@ def world_at(place: Place, ask: Ask, clocks: Clocks) -> World:
         return cast("Store", _Store(world.store(), ask))
 
     return replace(world, mirror=mirror, store=store, forge=lambda _: forge, tell=lambda _: None)
+
+
+def _settings(place: Place) -> Settings:
+    """As the file says, but for git, which is local, words are for the forge that there is."""
+    settings = load(place.folder / "imagebot.yaml")[0]
+    there = {name: one.model_copy(update={"forge": place.forge}) for name, one in settings.repositories.items()}
+    return settings.model_copy(update={"state": place.state, "repositories": there})
 
 
 def told(report: Report) -> Told:

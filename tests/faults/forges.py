@@ -7,7 +7,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.support import api_descriptions, gitea_server, github_server, gitlab_server
+from imagebot.knownforges import ForgeKind
+from tests.faults.schedule import ForgeName
+from tests.support import (
+    api_descriptions,
+    azure_server,
+    bitbucket_cloud_server,
+    bitbucket_dc_server,
+    gitea_server,
+    github_server,
+    gitlab_server,
+)
 from tests.support.forge_server import Answer, ForgeServer
 from tests.support.github_server import GitHubServer
 from tests.support.openapi import Call
@@ -35,8 +45,20 @@ class GitHubOverGit(GitHubServer):
         return {"code": "custom", "message": f"No commits between {base} and {head}"} if done.stdout == "0\n" else {}
 
 
-SERVERS: Mapping[str, Callable[[Path], ForgeServer]] = {
+SERVERS: Mapping[ForgeName, Callable[[Path], ForgeServer]] = {
     "github": GitHubOverGit,
     "gitlab": lambda _: gitlab_server.GitLabServer(gitlab_server.described()),
     "gitea": lambda _: gitea_server.GiteaServer(gitea_server.described(api_descriptions.FORGEJO)),
+    "azure": lambda _: azure_server.AzureServer(azure_server.described()),
+    "bitbucket cloud": lambda _: bitbucket_cloud_server.BitbucketCloudServer(bitbucket_cloud_server.described()),
+    "bitbucket data center": lambda _: bitbucket_dc_server.BitbucketDataCenterServer(bitbucket_dc_server.described()),
 }
+
+
+def kind(forge: ForgeName) -> ForgeKind:
+    """What `forge:` says of it."""
+    match forge:
+        case "bitbucket cloud" | "bitbucket data center":
+            return "bitbucket"
+        case "github" | "gitlab" | "gitea" | "azure":
+            return forge

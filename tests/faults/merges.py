@@ -37,6 +37,7 @@ def merge(people: People, app: str, how: How = "merge", *, keep: bool = False) -
         people.git("update-ref", "-d", f"refs/heads/{branch}")
     pulls[0].state = "closed"
     pulls[0].merged_at = pulls[0].closed_at = "2026-01-01T13:00:00Z"
+    people.server.touched(pulls[0])
     for name, tag in brought.items():
         people.journal.landed[name].append(tag)
         people.journal.before[name] = (before[name], tag)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tests.faults.line import Step, Told
-from tests.faults.people import APPS, FILE, MAIN, PREFIX, Outage, best, dotted, numbers, proposed, with_tag
+from tests.faults.people import APPS, ASKED, FILE, MAIN, PREFIX, Outage, best, dotted, numbers, proposed, with_tag
 from tests.faults.scene import Scene
 from tests.support.forge_server import Pull
 
@@ -79,8 +79,9 @@ def believed(scene: Scene, before: Seen, outage: Outage) -> Iterator[str]:
 
 
 def said_twice(scene: Scene) -> set[tuple[int, str]]:
-    """What stands under a pull request more than once, by its number."""
-    said = Counter((pull.number, text.strip()) for pull in scene.server.pulls.values() for text in pull.comments)
+    """What the bot said under a pull request more than once, by its number."""
+    pulls = scene.server.pulls.values()
+    said = Counter((pull.number, text.strip()) for pull in pulls for text in pull.comments if text != ASKED)
     return {one for one, times in said.items() if times > 1}
 
 
@@ -167,11 +168,12 @@ def _misproposed(scene: Scene, name: str, pull: Pull, wanted: Mapping[str, str])
     if pull.title != title:
         yield f"#{pull.number} is called {pull.title!r} instead of {title!r}"
     expected = {(app, f"{people.host}/acme/{app}", tag) for app, tag in wanted.items()}
-    if set(said := proposed(pull.body or "")) != expected or len(said) != len(expected):
+    if set(said := proposed(scene.server.whole(pull))) != expected or len(said) != len(expected):
         yield f"#{pull.number} says in its block that it proposes {said} instead of {expected}"
     # What the forge will not have as a label or reviewer is told to the log and not asked for again.
     refused = any(isinstance(step, Step) and step.trouble == "422" for step in scene.log)
-    if not refused and (set(pull.labels), set(pull.reviewers)) != ({"image-update"}, {"alice"}):
+    labels = set() if scene.server.asks_by_comment else {"image-update"}
+    if not refused and (set(pull.labels), set(pull.reviewers)) != (labels, {"alice"}):
         yield f"#{pull.number} has the labels {pull.labels} and the reviewers {pull.reviewers}"
     yield from _misbrought(scene, pull, wanted)
 

@@ -31,7 +31,10 @@ GROUP = "platform"
 TICKED = "- [x] <!-- imagebot:rebuild -->"
 Outage = Literal["", "silent", "hollow", "broken"]
 """A registry that says nothing, one that lists tags and has no manifests, one that fails to show them."""
-_BLOCK = re.compile(r"<!-- imagebot:v1 (\S+) -->")
+# Where HTML comments are shown, it is a link definition.
+_BLOCK = re.compile(r"(?:<!-- |\[//\]: # \()imagebot:v1 ([^\s)]+)(?: -->|\))")
+ASKED = "alice: imagebot rebuild"
+_HEARD = re.compile(r"\(imagebot:heard ([0-9]+)\b")
 
 
 @dataclass
@@ -157,7 +160,7 @@ class People:
 
     def _asked_to_rebuild(self, app: str) -> bool:
         """What is committed after that may go, too: people wait until it is done."""
-        return any(TICKED in (pull.body or "") for pull in self.open_pulls(app))
+        return any(TICKED in (pull.body or "") or _is_unheard(pull) for pull in self.open_pulls(app))
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -219,8 +222,9 @@ class People:
         pulls = self.open_pulls(app)
         for pull in pulls:
             pull.state, pull.closed_at, pull.closed_by = "closed", "2026-01-01T13:00:00Z", "alice"
+            self.server.touched(pull)
             said = self.journal.tidied if self.may_be_twins or len(pulls) > 1 else self.journal.refused
-            for name, _, tag in proposed(pull.body or ""):
+            for name, _, tag in proposed(self.server.whole(pull)):
                 said[name].add(tag)
             return pull.title
         return "none"
@@ -229,7 +233,11 @@ class People:
         """They ask for the branch as it would be without their commits, and let these go."""
         branch = self.branch(app)
         for pull in self.open_pulls(app):
-            pull.body = (pull.body or "").replace("- [ ] <!-- imagebot:rebuild -->", TICKED)
+            if self.server.asks_by_comment:
+                pull.comments.append(ASKED)
+            else:
+                pull.body = (pull.body or "").replace("- [ ] <!-- imagebot:rebuild -->", TICKED)
+            self.server.touched(pull)
             self.let_go(branch)
             return pull.title
         return "none"
@@ -264,6 +272,12 @@ DEEDS: Mapping[str, Callable[[People, str], str]] = {
     "revert": merges.revert,
     "amend": merges.amend,
 }
+
+
+def _is_unheard(pull: Pull) -> bool:
+    """Whether somebody asked by a comment, and the bot did not say that it heard."""
+    heard = max((int(found[1]) for text in pull.comments for found in _HEARD.finditer(text)), default=0)
+    return ASKED in pull.comments[heard:]
 
 
 def tag_in(text: str, host: str, app: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 
 from tests.faults import bot, troubles
-from tests.faults.forges import SERVERS
+from tests.faults.forges import SERVERS, kind
 from tests.faults.line import BANS, KILLED, KILLED_AFTER, TROUBLES, Moment, Operation, Step, Told, in_turns
 from tests.faults.people import APPS, GROUP, People
 from tests.faults.schedule import At, ForgeName, Round, Schedule
@@ -199,8 +199,8 @@ class Scene:
         return bot.Place(
             folder=self.people.folder,
             state=self.people.folder / name,
-            forge=self.forge,
-            url=f"{host}/{self.server.repository}.git",
+            forge=kind(self.forge),
+            url=f"{host}/{self.server.git_path}",
             api_url=self.server.url,
             token=self.server.token,
             timeout_s=self.patience_s,

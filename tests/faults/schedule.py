@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from tests.faults.line import TROUBLES, Kind
 from tests.faults.people import APPS, Outage
 
-ForgeName = Literal["github", "gitlab", "gitea"]
+ForgeName = Literal["github", "gitlab", "gitea", "azure", "bitbucket cloud", "bitbucket data center"]
 FORGES: tuple[ForgeName, ...] = get_args(ForgeName)
 BOTS = ("one", "two")
 _DEEDS = (
@@ -126,7 +126,7 @@ def struck(name: str, forge: ForgeName, phase: int, trouble: tuple[int, str]) ->
 def drawn(seed: int) -> Schedule:
     """The schedule of a seed, the same one on every machine."""
     dice = Random(seed)
-    forge = dice.choices(FORGES, (2, 1, 1))[0]
+    forge = dice.choices(FORGES, (2, *(1 for _ in FORGES[1:])))[0]
     two = dice.random() < 0.4
     rounds = tuple(_round(dice, two=two) for _ in range(dice.randint(2, 4)))
     last = tuple(dice.choice(BOTS if two else BOTS[:1]) for _ in range(2))

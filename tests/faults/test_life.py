@@ -10,13 +10,13 @@ from tests.faults.life import Life
 from tests.faults.play import play
 from tests.faults.schedule import FORGES, ForgeName, Round, Schedule, drawn
 
-THINNED = 97  # one in so many; prime to the number of troubles, so that each has its turn somewhere
+THINNED = 199  # one in so many; prime to the number of troubles, so that each has its turn somewhere
 
 
 @pytest.mark.parametrize("forge", FORGES)
 def test_any_operation_may_meet_any_trouble(tmp_path: Path, forge: ForgeName) -> None:
     with Life(tmp_path, forge) as life:
-        for pair in life.pairs[FORGES.index(forge) * 20 :: THINNED]:
+        for pair in life.pairs[FORGES.index(forge) * 33 :: THINNED]:
             played = life.play(pair)
             assert not played.wrong, played
 
