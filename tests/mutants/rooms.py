@@ -56,9 +56,11 @@ ROOMS: Mapping[str, Room] = {
         ("imagebot/observe", "imagebot/outgoing.py", "imagebot/errors.py", "imagebot/clock.py"),
         ("tests/observe", "tests/test_outgoing.py", "tests/test_secret.py", "tests/cycle/test_pass.py"),
     ),
+    "trust": Room(("imagebot/trust",), ("tests/trust",)),
     "cycle": Room(("imagebot/cycle",), ("tests/cycle", "tests/e2e")),
     "operations": Room(
         ("imagebot/operations",), ("tests/operations", "tests/cli/test_rollback.py", "tests/cli/test_history.py")
     ),
+    "demo": Room(("imagebot/demo",), ("tests/cli/test_demo.py",)),
     "cli": Room(("imagebot/cli", "imagebot/serve.py"), ("tests/cli", "tests/test_serve.py")),
 }
