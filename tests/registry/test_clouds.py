@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -183,3 +185,70 @@ def test_an_identity_is_nothing_to_a_registry_of_another_cloud_or_of_nobodys(fil
         with pytest.raises(Refused, match="give credentials under registries"):
             registries.tags(ImageName(served.host, "acme/api"))
         assert [asked.headers.get("Authorization") for asked in served.asked] == [None]
+
+
+SILENT = """
+import logging, sys
+from pathlib import Path
+from imagebot.images.reference import ImageName
+from imagebot.registry.client import Registries
+from imagebot.settings.resolve import load
+logging.basicConfig(level=logging.DEBUG, stream=sys.stdout)
+settings = load(Path(sys.argv[1]))
+registries = Registries(settings.registries, settings.credential_sources, way=settings.way)
+for host in settings.registries:
+    assert registries.tags(ImageName(host, "acme/api")).tags == ("1.0.0",)
+print("done")
+"""
+
+
+def test_clouds_libraries_log_no_secret_whatever_is_logged(
+    proxy: ForwardProxy, cloud: Cloud, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a process of its own, as a person writes the settings, with all that any library has to say."""
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(file))
+    monkeypatch.setenv("PROXY_PASSWORD", "p/w@of:proxy")
+    hosts = "".join(f"  {host}: {{}}\n" for host in (ECR, GAR, ACR))
+    (file.parent / "imagebot.yaml").write_text(
+        "policies: [policies]\nrepositories: {r: {url: /r}}\nidentities: [aws, gcp, azure]\n"
+        f"proxy: {{url: '{proxy.url}', username: bot, passwordEnv: PROXY_PASSWORD}}\ncaFile: authority.pem\n"
+        f"registries:\n{hosts}"
+    )
+    command = [sys.executable, "-c", SILENT, str(file.parent / "imagebot.yaml")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.stdout.splitlines()[-1:], done.stderr) == (["done"], "")
+    secrets = (
+        "password 1",
+        "ya29",
+        "eyJ",
+        "secret-of-the-web",
+        "session-of-the-web",
+        "p/w@of",
+        "a-token-of-the-registry",
+    )
+    assert [line for line in done.stdout.splitlines() if any(secret in line for secret in secrets)] == []
+
+
+MISSING = """
+import sys
+sys.modules.update(dict.fromkeys(("botocore", "google", "azure")))
+from imagebot.errors import Refused
+from imagebot.images.reference import ImageName
+from imagebot.registry.client import Registries
+from imagebot.settings.resolve import CredentialSources
+registries = Registries({}, CredentialSources(identities=frozenset({"aws", "gcp", "azure"})))
+for host in sys.argv[1:]:
+    try:
+        registries.tags(ImageName(host, "a/b"))
+    except Refused as error:
+        print(error)
+"""
+
+
+def test_a_library_that_is_not_installed_is_named_with_what_brings_it() -> None:
+    done = subprocess.run([sys.executable, "-c", MISSING, ECR, GAR, ACR], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        f"{host} was not asked to list a/b: identity: {extra} needs the library {library}, which is not installed: "
+        f"install imagebot[{extra}]"
+        for host, extra, library in ((ECR, "aws", "botocore"), (GAR, "gcp", "google"), (ACR, "azure", "azure"))
+    ]

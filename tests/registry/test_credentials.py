@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from imagebot.registry.waits import Waits
 from imagebot.registry.wire import Count
 from imagebot.secret import Secret, SecretFile
 from imagebot.settings.resolve import BasicCredentials, BearerCredentials, CredentialSources, RegistrySettings
+from tests.support.fake_registry import challenge, tag_list
+from tests.support.web_function import Answer, Asked, serving
 
 NAME = ImageName("ghcr.io", "acme/api")
 MINE = BasicCredentials("bot", Secret("mine"))
@@ -88,3 +91,50 @@ def test_a_missing_secret_stops_one_image_and_not_the_pass(tmp_path: Path) -> No
         Registries({"ghcr.io": settings}).tags(NAME)
     reason = f"cannot read the secret file {tmp_path}/none: No such file or directory"
     assert str(caught.value) == f"ghcr.io was not asked to list acme/api: {reason}"
+
+
+@pytest.mark.parametrize(
+    ("repository", "user"),
+    [
+        ("acme/team-a/api", "team-a"),
+        ("acme/team-a", "team-a"),
+        ("acme/team-ab/api", "acme"),
+        ("acme/web", "acme"),
+        ("acme", "acme"),
+        ("acmes/web", "rest"),
+    ],
+)
+def test_of_several_logins_that_of_the_longest_path_counts(repository: str, user: str) -> None:
+    logins = (
+        BasicCredentials("acme", Secret("word"), "acme"),
+        BasicCredentials("rest", Secret("word")),
+        BasicCredentials("team-a", Secret("word"), "acme/team-a"),
+    )
+    found = login(store({"ghcr.io": RegistrySettings(credentials=logins)}), ImageName("ghcr.io", repository))
+    assert found.credential == Basic(user, Secret("word"))
+
+
+def test_an_image_below_no_path_of_the_settings_is_left_to_docker(docker_config: Path) -> None:
+    logins = (BasicCredentials("acme", Secret("word"), "other"),)
+    found = login(store({"ghcr.io": RegistrySettings(credentials=logins)}, docker_config))
+    assert found.credential == Basic("docker", Secret("word"))
+
+
+def test_the_advice_says_whose_login_of_several_it_is() -> None:
+    logins = (BasicCredentials("acme", Secret("word"), "acme"),)
+    found = login(store({"ghcr.io": RegistrySettings(credentials=logins)}))
+    assert found.advice == "the credentials of ghcr.io/acme in imagebot.yaml are wrong or not enough"
+
+
+def test_each_image_has_the_login_of_its_path_and_only_the_first_question_is_refused() -> None:
+    def function(asked: Asked) -> Answer:
+        team = asked.path.split("/")[2]
+        mine = "Basic " + b64encode(f"{team}:word".encode()).decode()
+        return tag_list("1.0.0") if asked.headers.get("Authorization") == mine else challenge("Basic realm=x")
+
+    with serving(function) as served:
+        logins = tuple(BasicCredentials(team, Secret("word"), team) for team in ("a", "b"))
+        registries = Registries({served.host: RegistrySettings(plain_http=True, credentials=logins)})
+        for team in ("a", "b", "a", "b"):
+            assert registries.tags(ImageName(served.host, f"{team}/api")).tags == ("1.0.0",)
+        assert len(served.asked) == 5

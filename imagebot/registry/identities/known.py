@@ -21,7 +21,11 @@ _NEEDS: Mapping[CloudName, str] = {
     "gcp": "give its account the role Artifact Registry Reader",
     "azure": "give it the role AcrPull",
 }
-_LOGGERS: Mapping[CloudName, str] = {"aws": "botocore", "gcp": "google", "azure": "azure"}
+_LOGGERS: Mapping[CloudName, tuple[str, ...]] = {
+    "aws": ("botocore",),
+    "gcp": ("google",),
+    "azure": ("azure", "msal"),
+}
 
 
 class Identities:
@@ -51,7 +55,8 @@ class Identities:
         return Login(credential, advice, lambda: renewal.get(deadline, credential))
 
     def _issue(self, cloud: CloudName, registry: str, endpoint: Endpoint) -> Issued:
-        logging.getLogger(_LOGGERS[cloud]).setLevel(logging.CRITICAL)
+        for name in _LOGGERS[cloud]:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         listed = self._settings.get(registry)
         way = self._way if listed is None else listed.way
         try:
@@ -59,8 +64,9 @@ class Identities:
         except ModuleNotFoundError as error:
             if str(error.name).startswith("imagebot"):
                 raise
+            library = str(error.name).partition(".")[0]
             raise BadInput(
-                f"identity: {cloud} needs {error.name}, which is not installed: install imagebot[{cloud}]"
+                f"identity: {cloud} needs the library {library}, which is not installed: install imagebot[{cloud}]"
             ) from None
 
     def _asked(self, cloud: CloudName, registry: str, endpoint: Endpoint, way: WayOut) -> Issued:
