@@ -36,14 +36,19 @@ class Running:
 
 
 @contextlib.contextmanager
-def docker_registry(folder: Path, auth: Mapping[str, Any] | None = None) -> Iterator[Running]:
-    """Run one for as long as the block lasts. Skips the test where the program is not installed."""
+def docker_registry(
+    folder: Path, auth: Mapping[str, Any] | None = None, proxy: Mapping[str, Any] | None = None
+) -> Iterator[Running]:
+    """Run one for as long as the block lasts; with `proxy` it is a pull-through cache of another one.
+
+    Skips the test where the program is not installed.
+    """
     program = shutil.which("docker-registry")
     if program is None:
         pytest.skip("docker-registry is not installed (apt-get install docker-registry)")
     port = _free_port()
     config = folder / "registry.json"  # JSON is YAML
-    config.write_text(json.dumps(_config(folder, port, auth)))
+    config.write_text(json.dumps(_config(folder, port, auth, proxy)))
     with (folder / "registry.log").open("wb") as log:
         process = subprocess.Popen(
             [program, "serve", config], stdout=log, stderr=log, env={"OTEL_TRACES_EXPORTER": "none"}
@@ -109,14 +114,19 @@ def lay(folder: Path, repository: str, reference: str, manifest: bytes, blobs: I
     return digest
 
 
-def _config(folder: Path, port: int, auth: Mapping[str, Any] | None) -> dict[str, Any]:
+def cache_of(running: Running, username: str = "", password: str = "") -> Mapping[str, Any]:
+    """The `proxy` of one that fetches what it lacks from another one."""
+    return {"remoteurl": f"http://{running.host}", "username": username, "password": password}
+
+
+def _config(folder: Path, port: int, auth: Mapping[str, Any] | None, proxy: Mapping[str, Any] | None) -> dict[str, Any]:
     config: dict[str, Any] = {
         "version": "0.1",
         "log": {"level": "warn"},
         "storage": {"filesystem": {"rootdirectory": str(folder)}},
         "http": {"addr": f"127.0.0.1:{port}", "secret": "of no use to anybody"},
     }
-    return config | ({"auth": auth} if auth else {})
+    return config | ({"auth": auth} if auth else {}) | ({"proxy": proxy} if proxy else {})
 
 
 def _free_port() -> int:
