@@ -13,7 +13,7 @@ from imagebot.cycle.fetch_facts import FactQuestion, FieldPlace, gather, witness
 from imagebot.cycle.tag_lists import Listed, lister
 from imagebot.cycle.unanswered import unanswered
 from imagebot.cycle.world import World
-from imagebot.errors import ImagebotError
+from imagebot.errors import ImagebotError, Unavailable
 from imagebot.fields.field import Field, Part
 from imagebot.images.reference import ImageName
 from imagebot.plan.claims import Claims, FileFields, Key, claims, left_alone
@@ -24,7 +24,7 @@ from imagebot.policy.required import required
 from imagebot.selection.doubts import Cut, Doubt, cut_short
 from imagebot.selection.facts import Case, Elsewhere, Facts, Needs
 from imagebot.selection.judge import judge
-from imagebot.selection.rank import Ranking, rank
+from imagebot.selection.rank import MOST_KEPT, Ranking, rank
 from imagebot.selection.verdict import Unknown, Verdict, Version, tag_of
 from imagebot.versions.commit import CommitRule, History
 from imagebot.versions.known import OrderInputs
@@ -191,7 +191,7 @@ def _majors(ranking: Ranking, here: FieldPlace) -> frozenset[str]:
     if not places:
         return frozenset()
     now, step = max(places), ranking.rules.order.step
-    tags = ((tag, ranking.place(tag)) for tag in set(ranking.tags))
+    tags = ((tag, ranking.place(tag)) for tag in ranking.tags)
     return frozenset(tag for tag, at in tags if at is not None and at > now and step(now, at) == "major")
 
 
@@ -214,6 +214,11 @@ def _ranking(this: Snapshot, checkout: Checkout, watch: Watch, fields: Sequence[
     ranking = rank(watch, listed.tags.tags, running, OrderInputs(history=history, charts=charts))
     if not ranking.needs:
         return ranking
+    if len(ranking.needs) > MOST_KEPT:
+        raise Unavailable(
+            f"more than {MOST_KEPT} tags of {watch.image.familiar} would have to be asked when they were made: write a"
+            " `match` that lets in fewer"
+        )
     here = witnesses(FieldPlace(checkout, watch, tuple(fields)))
     created = creation_times(here, ranking.needs)
     unlisted = remembered_times(here, [tag for tag in sorted(running) if tag not in created])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from heapq import nlargest
+from itertools import islice
 from operator import itemgetter
 
 from imagebot.cycle.attest import Witnesses
@@ -18,6 +20,8 @@ _MOST_TAGS = 200
 """The highest tags of an order, among which the one that runs is looked for: it is near the top, or it is old."""
 _MOST_ASKED = 24
 """Of these so many a pass; what they stand for is remembered, so the next pass goes on."""
+_MOST_UNREAD = 20_000
+"""Tags without a place in the order of which it is looked up what they stood for."""
 _WORKERS = 8
 
 
@@ -66,7 +70,7 @@ def renamed(witnesses: Witnesses, ranking: Ranking, field: Pinned, to: str) -> s
         return remembered
     tags = witnesses.registries.tags(witnesses.listed).tags
     above = [tag for tag in _in_order(ranking, tags) if (ranking.place(tag) or ()) > floor]
-    unread = [tag for tag in tags if ranking.place(tag) is None and not moves(tag)]
+    unread = list(islice((tag for tag in tags if ranking.place(tag) is None and not moves(tag)), _MOST_UNREAD))
     there = memory.digests(image, [*above, *unread])
     asked = [tag for tag in above if tag not in there]
     more = [tag for tag in unread if tag not in there]
@@ -86,8 +90,8 @@ def _unfinished(witnesses: Witnesses, digest: str, left: int) -> Unavailable:
 
 
 def _in_order(ranking: Ranking, tags: Iterable[str]) -> list[str]:
-    placed = [(place, tag) for tag in set(tags) if (place := ranking.place(tag)) is not None]
-    return [tag for _, tag in sorted(placed, key=itemgetter(0, 1), reverse=True)[:_MOST_TAGS]]
+    placed = ((place, tag) for tag in tags if (place := ranking.place(tag)) is not None)
+    return list(dict.fromkeys(tag for _, tag in nlargest(_MOST_TAGS, placed, itemgetter(0, 1))))
 
 
 def _highest(ranking: Ranking, tags: Sequence[str]) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -48,7 +48,7 @@ class TagList:
     by which it was asked for: another one at a mirror.
     """
 
-    tags: tuple[str, ...]
+    tags: Sequence[str]
     complete: bool = True
     dropped: int = 0
     uploaded: Mapping[str, datetime] = field(default_factory=dict)

@@ -35,11 +35,9 @@ FREE_BYTES = 32 * KIB  # of a body, which nearly every manifest, config and page
 HELD_BYTES = 48 * MIB  # what the larger ones may hold at one time, over all hosts
 DOCUMENT_HOLDS = 16 * MIB  # counted for a larger manifest or config: its parts and its texts
 TAGS_HOLD = 16 * MIB  # counted for a list that is longer than `TAGS_FREE`, from there to its end
-TAGS_FREE = MIB  # of the tags of a list, as they are held: 8 000 of them
-TAGS_BYTES = (
-    12 * MIB
-)  # of the tags of a list, as they are held: 100 000 of them; what is longer takes minutes to ask for
-PASS_TAGS_BYTES = 48 * MIB  # of all lists of a pass, which are held to its end: 400 000 tags
+TAGS_FREE = MIB  # of the tags of a list, as they are held: 8 000 of them; what is more is packed
+TAGS_BYTES = 12 * MIB  # of the tags of a list, as they are held: a page of 100 000, 1 000 000 of many pages, packed
+PASS_TAGS_BYTES = 48 * MIB  # of all lists of a pass, which are held to its end: 400 000 tags, more in long lists
 TAG_OVERHEAD = 100  # bytes that a tag is held in, besides its characters
 LARGE_SECONDS = 15.0  # that an answer may hold its share of `HELD_BYTES`: who drips keeps nobody waiting
 
@@ -49,6 +47,7 @@ LIST_ITEMS = 200  # layers, arguments, variables, ports
 TEXT_CHARACTERS = 500  # of a label, an argument, a name
 LAYER_BYTES = 1024 * 1024 * MIB
 KNOWN_PAGES_BYTES = 16 * MIB  # pages of tag lists that are kept for the next pass: 150 000 tags
+KNOWN_PAGES_OF_A_LIST = 50  # a list of a million must not drop those of all others
 REMEMBERED_BYTES = 8 * MIB  # manifests and configs of one pass, as short as they are kept: 2 000 of them
 FAILURES_REMEMBERED = 20_000  # of one pass
 

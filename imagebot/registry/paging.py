@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote
 
 from imagebot.errors import BadResponse
+from imagebot.images.packed_tags import PackedTags
 from imagebot.registry.limits import (
     CURSOR_CHARACTERS,
     MAX_PAGES,
     PAGE_SIZE,
     TAG_OVERHEAD,
     TAGS_BYTES,
+    TAGS_FREE,
     TAGS_TOTAL_BYTES,
     TAGS_TOTAL_PARTS,
 )
@@ -73,17 +75,30 @@ class TagPages:
     def __init__(self, host: str) -> None:
         self._host = host
         self._queries: set[str] = set()
-        self._tags: dict[str, None] = {}
-        self._bytes = self._parts = 0
-        self.held = 0
+        self._packed = PackedTags()
+        self._loose: dict[str, None] = {}
+        self._page: frozenset[str] = frozenset()
+        self._bytes = self._parts = self._loose_held = self._times_held = 0
         self.uploaded: dict[str, datetime] = {}
         self.dropped = 0
         self.complete = True
 
     @property
-    def tags(self) -> tuple[str, ...]:
-        """Every tag once."""
-        return tuple(self._tags)
+    def tags(self) -> Sequence[str]:
+        """Every tag; once, but for one of many thousands that came again many pages later."""
+        if not self._packed:
+            return tuple(self._loose)
+        return self._packed.and_then(PackedTags.of(self._loose))
+
+    @property
+    def held(self) -> int:
+        """Bytes of memory."""
+        return self._packed.size + self._loose_held + self._times_held
+
+    @property
+    def asked(self) -> int:
+        """How many pages were asked for."""
+        return len(self._queries)
 
     def ask(self, query: str) -> str:
         """`query`, if it was not asked before. Raises `BadResponse`."""
@@ -110,13 +125,18 @@ class TagPages:
 
     def _add(self, page: TagPage, size: int) -> bool:
         """Whether the page held anything new."""
-        new = [tag for tag in page.tags if tag not in self._tags]
-        self._tags |= dict.fromkeys(new)
-        self.held += sum(map(held_by_tag, new)) + sum(map(held_by_time, page.uploaded.keys() - self.uploaded))
+        new = [tag for tag in page.tags if tag not in self._loose and tag not in self._page]
+        self._loose |= dict.fromkeys(new)
+        self._loose_held += sum(map(held_by_tag, new))
+        self._times_held += sum(map(held_by_time, page.uploaded.keys() - self.uploaded))
+        self._page = frozenset(page.tags)
         self.uploaded |= page.uploaded
         self.dropped += page.sent - len(page.tags)
         self._bytes += size
         self._parts += page.parts
+        if self._loose_held > TAGS_FREE:
+            self._packed = self._packed.and_then(PackedTags.of(self._loose))
+            self._loose, self._loose_held = {}, 0
         if self.held > TAGS_BYTES or self._bytes > TAGS_TOTAL_BYTES or self._parts > TAGS_TOTAL_PARTS:
             raise BadResponse(f"{self._host} sends a tag list that is too long")
         return bool(new)

@@ -23,6 +23,7 @@ from imagebot.registry.endpoint import Endpoint
 from imagebot.registry.known_pages import KnownPage, KnownPages, UnlessKnown
 from imagebot.registry.limits import (
     CONFIG_BYTES,
+    KNOWN_PAGES_OF_A_LIST,
     MANIFEST_BYTES,
     MAX_REDIRECTS,
     TAGS_FREE,
@@ -88,7 +89,7 @@ class Conversation(oras.provider.Registry):  # type: ignore[misc]
         pages = paging.TagPages(self._registry)
         query: str | None = paging.FIRST
         while query is not None and query != paging.PROBE:
-            answer = self._page(pages.ask(query), known)
+            answer = self._page(pages.ask(query), known, keep=pages.asked <= KNOWN_PAGES_OF_A_LIST)
             query = pages.following(answer.document, answer.size, self.next_link(answer))
             if pages.held > TAGS_FREE:
                 self._question.share.take(TAGS_HOLD, self._question.deadline)
@@ -206,7 +207,7 @@ class Conversation(oras.provider.Registry):  # type: ignore[misc]
         except ValueError as error:
             raise BadResponse(f"{self._registry} sent a link to the next page that cannot be read: {error}") from None
 
-    def _page(self, query: str, known: KnownPages) -> Response:
+    def _page(self, query: str, known: KnownPages, *, keep: bool = False) -> Response:
         url = Url.parse(f"{self.prefix}://{self._container.tags_url()}")
         key = (str(url), query, self._question.login.account)
         before = known.get(key)
@@ -226,7 +227,8 @@ class Conversation(oras.provider.Registry):  # type: ignore[misc]
             answer.headers.get("Link", ""),
             etag if _ETAG.fullmatch(etag) else "",
         )
-        known.keep(key, found)
+        if keep:
+            known.keep(key, found)
         return answer
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from heapq import nlargest, nsmallest
 from itertools import groupby
 from operator import itemgetter
 
+from imagebot.images.packed_tags import PackedTags
 from imagebot.policy.watch import Watch
 from imagebot.selection.rules import Rule, Rules
 from imagebot.selection.verdict import Candidate, Refusal
@@ -18,6 +20,10 @@ from imagebot.versions.order import Key, Out
 __all__ = ["Ranking", "Rule", "rank", "tie", "version_of"]
 
 _MOST_TWINS_NAMED = 3
+MOST_TWINS = 10_000
+"""Tags of one version that are told of."""
+MOST_KEPT = 100_000
+"""Tags that are put in order one by one; of a list that has more the highest."""
 _DIGITS = re.compile(r"([0-9]+)", re.ASCII)
 
 
@@ -31,7 +37,7 @@ class Ranking:
     """
 
     watch: Watch
-    tags: tuple[str, ...]
+    tags: Sequence[str]
     deployed: frozenset[str]
     best: Candidate | None
     admitted: int
@@ -41,10 +47,9 @@ class Ranking:
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
-        """Every tag let in, best first."""
-        places = ((self.rules.place(tag), tag) for tag in set(self.tags))
-        admitted = [(place, tag) for place, tag in places if not isinstance(place, Rule)]
-        admitted.sort(key=itemgetter(0), reverse=True)
+        """Every tag let in, best first; of very many the first of them."""
+        places = ((self.rules.place(tag), tag) for tag in _each_once(self.tags))
+        admitted = nlargest(MOST_KEPT, ((at, tag) for at, tag in places if not isinstance(at, Rule)), itemgetter(0))
         return tuple(
             candidate
             for key, same in groupby(admitted, key=itemgetter(0))
@@ -54,13 +59,14 @@ class Ranking:
     @property
     def refused(self) -> tuple[Refusal, ...]:
         """Every tag not let in: the highest in the order first, then what has no place in it."""
-        places = ((self.rules.place(tag), tag) for tag in set(self.tags))
+        places = ((self.rules.place(tag), tag) for tag in _each_once(self.tags))
         refused = [self.rules.refusal(place, tag) for place, tag in places if isinstance(place, Rule)]
         return tuple(sorted(refused, key=lambda refusal: (self.place(refusal.tag) or (), refusal.tag), reverse=True))
 
     def among(self, tags: Iterable[str]) -> Ranking:
         """The same of these tags alone."""
-        return _ranking(self.watch, self.rules, tuple(tags), self.deployed)
+        some = PackedTags.of(tags) if isinstance(self.tags, PackedTags) else tuple(tags)
+        return _ranking(self.watch, self.rules, some, self.deployed)
 
     def place(self, tag: str) -> Key | None:
         """Where `tag` stands in the order, whether or not it may run; `None` if it has no place there.
@@ -89,31 +95,66 @@ def rank(watch: Watch, tags: Iterable[str], deployed: Collection[str] = (), know
     The answer does not depend on the order of the tags, nor on how often one is named.
     """
     running = frozenset(deployed)
-    return _ranking(watch, Rules.of(watch, known, running), tuple(tags), running)
+    listed = tags if isinstance(tags, PackedTags) else tuple(tags)
+    return _ranking(watch, Rules.of(watch, known, running), listed, running)
 
 
-def _ranking(watch: Watch, rules: Rules, listed: tuple[str, ...], running: frozenset[str]) -> Ranking:
-    refused: list[Rule] = []
-    admitted: list[tuple[Key, str]] = []
+def _ranking(watch: Watch, rules: Rules, listed: Sequence[str], running: frozenset[str]) -> Ranking:
+    refused: Counter[Rule] = Counter()
     needs: list[str] = []
-    unique = dict.fromkeys(listed)
+    unique = _each_once(listed)
+    top = _Top(rules, running)
     for tag in unique:
         place = rules.place(tag)
         if not isinstance(place, Rule):
-            admitted.append((place, tag))
-        elif place is Rule.UNASKED:
+            top.add(place, tag)
+        elif place is not Rule.UNASKED:
+            refused[place] += 1
+        elif len(needs) <= MOST_KEPT:
             needs.append(tag)
-        else:
-            refused.append(place)
     # What is deployed may be refused, and going from it may still be a step down.
     needs += [tag for tag in running if tag in unique and tag not in needs and rules.order.place(tag) is Out.UNASKED]
-    best = None
-    if admitted and not needs:
-        top = max(map(itemgetter(0), admitted))
-        best = _candidates(rules, top, [tag for key, tag in admitted if key == top], running)[0]
-    counts = sorted(Counter(map(rules.called, refused)).items(), key=lambda item: (-item[1], item[0]))
+    named: Counter[str] = Counter()
+    for rule, count in refused.items():
+        named[rules.called(rule)] += count
+    counts = sorted(named.items(), key=lambda item: (-item[1], item[0]))
     needs.sort(key=_as_people_count, reverse=True)
-    return Ranking(watch, listed, running, best, len(admitted), tuple(counts), tuple(needs), rules)
+    best = None if needs else top.best
+    return Ranking(watch, listed, running, best, top.admitted, tuple(counts), tuple(needs), rules)
+
+
+def _each_once(tags: Sequence[str]) -> Collection[str]:
+    """Of very many tags few come twice, and to find those would take more memory than all else."""
+    return tags if isinstance(tags, PackedTags) else dict.fromkeys(tags)
+
+
+class _Top:
+    """The tags that stand highest of those seen so far; of very many the ones that would come first."""
+
+    def __init__(self, rules: Rules, running: frozenset[str]) -> None:
+        self._rules = rules
+        self._running = running
+        self._key: Key = ()
+        self._tags: list[str] = []
+        self.admitted = 0
+
+    def add(self, key: Key, tag: str) -> None:
+        """One more that is let in."""
+        self.admitted += 1
+        if not self._tags or key > self._key:
+            self._key, self._tags = key, [tag]
+        elif key == self._key:
+            self._tags.append(tag)
+            if len(self._tags) > 2 * MOST_TWINS:
+                self._tags = nsmallest(MOST_TWINS, self._tags, self._first)
+
+    @property
+    def best(self) -> Candidate | None:
+        """The first of them."""
+        return _candidates(self._rules, self._key, self._tags, self._running)[0] if self._tags else None
+
+    def _first(self, tag: str) -> tuple[object, ...]:
+        return tag not in self._running, *self._rules.preference(tag)
 
 
 def version_of(watch: Watch, tag: str, known: OrderInputs = NOTHING) -> Key | None:

@@ -189,3 +189,13 @@ def test_what_a_mirror_does_not_show_waits_unless_its_registry_is_asked_too(cach
         assert isinstance(found, Held)
         assert found.because.startswith(f"{cached.image}, the mirror of {stage.image}, does not show 6.5.3")
         assert cached.asked(stage.registry) == []
+
+
+def test_what_is_proposed_stays_open_while_the_cache_does_not_show_it(cached: Cached) -> None:
+    cached.stage.one_pass()
+    before = cached.stage.pulls()
+    assert [pull.title.rpartition(" ")[2] for pull in before] == ["6.5.4"]
+    cached.refuses.add("6.5.4")
+    assert isinstance(verdict(cached.stage.one_pass()), Held)
+    assert cached.stage.pulls() == before
+    assert cached.stage.comments(before[0].number) == ()

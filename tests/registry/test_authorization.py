@@ -45,7 +45,7 @@ def evil(stack: ExitStack) -> Served:
 def tags(host: str, settings: RegistrySettings, repository: str = "acme/api") -> tuple[str, ...]:
     registries = Registries({host: settings})
     try:
-        return registries.tags(ImageName(host, repository)).tags
+        return tuple(registries.tags(ImageName(host, repository)).tags)
     finally:
         registries.close()
 

@@ -50,7 +50,7 @@ class Place:
         return self.settings(proxy=Proxies(proxy, proxy))
 
     def tags(self, settings: RegistrySettings, timeouts: Timeouts = PATIENCE) -> tuple[str, ...]:
-        return Registries({NAME: settings}, timeouts=timeouts).tags(IMAGE).tags
+        return tuple(Registries({NAME: settings}, timeouts=timeouts).tags(IMAGE).tags)
 
 
 @pytest.fixture

@@ -158,7 +158,7 @@ def test_threads_that_need_the_same_token_ask_for_it_once(tmp_path: Path, stack:
 
     def ask(_: int) -> tuple[str, ...]:
         together.wait()
-        return asked.tags(ImageName(running.host, "acme/api")).tags
+        return tuple(asked.tags(ImageName(running.host, "acme/api")).tags)
 
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(ask, range(8))) == {("1.0.0",)}

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagebot.errors import BadResponse
+from imagebot.images.packed_tags import PackedTags
 from imagebot.images.reference import ImageName
 from imagebot.registry.client import Registries, TagList
 from imagebot.registry.limits import (
@@ -18,6 +19,7 @@ from imagebot.registry.limits import (
     MAX_PAGES,
     PAGE_SIZE,
     TAGS_BYTES,
+    TAGS_FREE,
     TAGS_TOTAL_BYTES,
     TAGS_TOTAL_PARTS,
 )
@@ -165,11 +167,40 @@ def test_what_is_no_tag_list_is_a_bad_response(body: bytes) -> None:
 
 def test_tags_are_counted_as_they_are_held() -> None:
     pages = TagPages("r.test")
-    tags = tuple(f"{number:028}" for number in range(TAGS_BYTES // 128))
+    tags = tuple(f"{number:028}" for number in range(TAGS_FREE // 128))
     pages.following(TagPage(tags, len(tags)), 1, "/?1")
-    assert pages.held == TAGS_BYTES
+    assert pages.held == TAGS_FREE
+    assert pages.tags == tags
+    for number in range(100):
+        more = tuple(f"1.{number}.{each}" for each in range(1000))
+        pages.following(TagPage(more, 1000), 1, f"/?{number + 2}")
+    assert pages.held < 2 * TAGS_FREE, "what is more is packed"
+    assert (len(pages.tags), pages.tags[len(tags)], pages.tags[-1]) == (len(tags) + 100_000, "1.0.0", "1.99.999")
+
+
+def test_what_cannot_be_packed_has_its_bound() -> None:
+    pages, chance = TagPages("r.test"), random.Random(1)
+
+    def fill() -> None:
+        for number in range(1000):
+            some = tuple(f"{chance.getrandbits(480):0120x}" for _ in range(1000))
+            pages.following(TagPage(some, 1000), 1, f"/?{number}")
+
     with pytest.raises(BadResponse, match="too long"):
-        pages.following(TagPage(("one more",), 1), 1, "/?2")
+        fill()
+    assert pages.held <= TAGS_BYTES + TAGS_FREE
+
+
+@given(st.lists(st.from_regex(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,20}", fullmatch=True), max_size=30), st.data())
+def test_packed_tags_are_those_that_were_packed(tags: list[str], data: st.DataObject) -> None:
+    packed = PackedTags.of(iter(tags))
+    assert (list(packed), len(packed), packed[2:5]) == (tags, len(tags), tuple(tags[2:5]))
+    asked = data.draw(st.sampled_from([*tags, "none", "", "\n", *(tag[1:] for tag in tags)]))
+    assert (asked in packed) == (asked in tags)
+    if tags:
+        at = data.draw(st.integers(-len(tags), len(tags) - 1))
+        assert packed[at] == tags[at]
+    assert packed.and_then(PackedTags.of(["x"])) == PackedTags.of(tags).and_then(PackedTags.of(["x"]))
 
 
 def test_parts_are_counted_over_all_pages() -> None:

@@ -23,7 +23,7 @@ from tests.support.web_function import Answer, Asked, Function, HangUp, Raw, Ser
 def tags(served: Served) -> tuple[str, ...]:
     registries = Registries({served.host: RegistrySettings(plain_http=True)})
     try:
-        return registries.tags(ImageName(served.host, "acme/api")).tags
+        return tuple(registries.tags(ImageName(served.host, "acme/api")).tags)
     finally:
         registries.close()
 

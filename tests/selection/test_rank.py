@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagebot.selection.rank import Ranking, rank, version_of
+from imagebot.images.packed_tags import PackedTags
+from imagebot.selection.rank import MOST_TWINS, Ranking, rank, version_of
 from imagebot.selection.verdict import Candidate
 from tests.support.watches import watch
 
@@ -205,3 +206,20 @@ def test_a_tag_below_the_best_changes_nothing(rule: Any, listed: list[str]) -> N
         without = rank(rule, [other for other in listed if other != tag]).best
         if best is not None and tag not in (best.tag, *best.twins):
             assert without == best
+
+
+@given(st.lists(st.from_regex(r"[0-3]\.[0-3]\.[0-3](-rc)?|latest", fullmatch=True), unique=True, max_size=40))
+def test_very_many_tags_are_ranked_as_few_are(tags: list[str]) -> None:
+    few, many = (rank(watch(semver="^1"), some, {"1.0.0"}) for some in (tags, PackedTags.of(tags)))
+    assert (many.best, many.admitted, many.refused_by) == (few.best, few.admitted, few.refused_by)
+    assert many.candidates == few.candidates
+    assert set(many.refused) == set(few.refused)
+    some = few.among(tags[::2])
+    assert many.among(tags[::2]).best == some.best
+
+
+def test_of_very_many_tags_of_one_version_the_first_are_looked_at() -> None:
+    tags = [f"1.0.0_{number}" for number in range(2 * MOST_TWINS + 2)]
+    found = rank(watch(semver="^1", tags={"match": r"^(1\.0\.0)_", "extract": "$1"}), tags, {tags[7]})
+    assert found.best is not None
+    assert (found.best.tag, found.admitted) == (tags[7], len(tags))
