@@ -22,6 +22,7 @@ from imagebot.gitrepo.remote import Remote
 from imagebot.gitrepo.state_branch import Leaf
 from imagebot.observe.events import Event, ProxyUsed
 from imagebot.observe.log import log_sink
+from imagebot.policy.freezes import frozen
 from imagebot.policy.read import PolicySet
 from imagebot.policyfiles import load_policies
 from imagebot.registry.client import Registries
@@ -49,7 +50,8 @@ def read_policies(settings: Settings, tell: Callable[[Event], None]) -> PolicySe
     """The policies that `settings` name, as they are now; a bug that is met in one file is told, and is in the set."""
     bulkhead = Bulkhead(tell)
     policies = load_policies(settings, bulkhead.ask)
-    return replace(policies, bugs=tuple(bulkhead.bugs))
+    held = tuple(frozen(policy, settings.freezes) for policy in policies.policies)
+    return replace(policies, policies=held, bugs=tuple(bulkhead.bugs))
 
 
 def tell_proxies(settings: Settings, tell: Callable[[Event], None]) -> None:

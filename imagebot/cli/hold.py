@@ -8,7 +8,7 @@ import click
 
 from imagebot import clock
 from imagebot.cli.compose import load, world_of
-from imagebot.cli.holds import login, named, one_place, printed_hold
+from imagebot.cli.holds import login, named, one_line, one_place, printed_hold
 from imagebot.cli.options import config_option
 from imagebot.errors import BadInput
 from imagebot.images.reference import is_tag
@@ -36,7 +36,8 @@ def command(app: str, version: str | None, because: str, by: str | None, config:
     app, environment = one_place(policies, app)
     if version is not None and not is_tag(version):
         raise BadInput(f"{version!r} is no tag: write the tag as the registry has it, without the image's name")
-    wish = HandHold(app, environment, version, _line("--by", by or login()), clock.now(), _line("--because", because))
+    by, because = one_line("--by", by or login()), one_line("--because", because)
+    wish = HandHold(app, environment, version, by, clock.now(), because)
     store = world_of(settings).store()
     if any(hold.lifts and hold.place == wish.place for hold in store.holds()):
         store.unhold(wish.place)
@@ -46,9 +47,3 @@ def command(app: str, version: str | None, because: str, by: str | None, config:
     if hold != wish and hold.because != wish.because:
         print(f"to say something else about it, lift it first: imagebot unhold {named(hold.place)}")
     return 0
-
-
-def _line(flag: str, text: str) -> str:
-    if not text.strip() or not text.isprintable():
-        raise BadInput(f"{flag}: write one line of text")
-    return text.strip()

@@ -11,7 +11,7 @@ from pathlib import PurePath
 from imagebot.errors import BadInput
 from imagebot.outgoing import outgoing
 from imagebot.policy.read import PolicySet
-from imagebot.selection.hand_holds import HandHold, Place
+from imagebot.selection.hand_holds import EVERY, HandHold, Place
 
 
 def one_place(policies: PolicySet, wanted: str, held: Sequence[HandHold] = ()) -> tuple[str, str]:
@@ -20,7 +20,7 @@ def one_place(policies: PolicySet, wanted: str, held: Sequence[HandHold] = ()) -
     Raises `BadInput` where that is none, or more than one: what writes does not guess.
     """
     places = {(policy.app, policy.environment) for policy in policies.policies}
-    places |= {(hold.app, hold.environment) for hold in held}
+    places |= {(hold.app, hold.environment) for hold in held if not hold.suspends}
     found = sorted(place for place in places if wanted in (place[0], "@".join(place)))
     if len(found) == 1:
         return found[0]
@@ -28,6 +28,21 @@ def one_place(policies: PolicySet, wanted: str, held: Sequence[HandHold] = ()) -
         names = [f"{app}@{environment}" for app, environment in found]
         raise BadInput(f"{wanted} has {len(names)} environments: write {', '.join(names[:-1])} or {names[-1]}")
     names = sorted({name for place in places for name in (place[0], "@".join(place))})
+    raise no_policy(policies, wanted, names)
+
+
+def many_places(policies: PolicySet, wanted: str, held: Sequence[HandHold] = ()) -> Place:
+    """What `wanted` names to be suspended: `APP`, `APP@ENVIRONMENT`, `@ENVIRONMENT`, or nothing for all there is.
+
+    Raises `BadInput` where no policy, and nothing that is `held`, is about it.
+    """
+    app, _, environment = wanted.partition("@")
+    place = (app or EVERY, environment or EVERY, EVERY)
+    known = {(policy.app, policy.environment) for policy in policies.policies}
+    there = any(app in ("", one) and environment in ("", other) for one, other in known)
+    if there or place == (EVERY, EVERY, EVERY) or place in {hold.place for hold in held}:
+        return place
+    names = {name for one, other in known for name in (one, f"{one}@{other}", f"@{other}")}
     raise no_policy(policies, wanted, names)
 
 
@@ -55,6 +70,13 @@ def printed_hold(hold: HandHold) -> str:
     return outgoing(f"{named(hold.place)}, by {hold.by} since {hold.since:%Y-%m-%d %H:%M} UTC: {hold.because}")
 
 
+def one_line(flag: str, text: str) -> str:
+    """What was given for `flag`, without blanks around it. Raises `BadInput` where it is not one line that shows."""
+    if not text.strip() or not text.isprintable():
+        raise BadInput(f"{flag}: write one line of text")
+    return text.strip()
+
+
 def login() -> str:
     """Who runs this; not what the environment says, which anybody can set, and which a pod does not have."""
     try:
@@ -66,4 +88,7 @@ def login() -> str:
 def named(place: Place) -> str:
     """A place as it is written on the command line."""
     app, environment, version = place
+    if version == EVERY:
+        where = "" if environment == EVERY else f"@{environment}"
+        return f"{'' if app == EVERY else app}{where}" or "everything"
     return f"{app}@{environment}" + ("" if version is None else f" {version}")

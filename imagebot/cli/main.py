@@ -25,6 +25,8 @@ VERBS = {
     "rollback": "Propose what an app's fields said before, and hold what they say now.",
     "hold": "Keep a version of an app back.",
     "unhold": "Let a version of an app through again.",
+    "suspend": "Write nothing about an app, an environment, or anything.",
+    "resume": "Go on with what was suspended.",
     "simulate": "Replay a registry's past against a policy.",
     "select": "Choose a tag from those on standard input.",
     "set": "Set an image's tag in files, and touch no other byte.",

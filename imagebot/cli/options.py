@@ -13,3 +13,11 @@ config_option = click.option(
     metavar="FILE",
     help="The settings. Default: what IMAGEBOT_CONFIG names, else imagebot.yaml in this folder.",
 )
+
+all_option = click.option("--all", "everything", is_flag=True, help="Everything, in all environments.")
+
+
+def check_one_or_all(place: str | None, *, everything: bool) -> None:
+    """Raises `click.UsageError` where neither a place nor everything is named, or both."""
+    if bool(place) == everything:
+        raise click.UsageError("name one of APP, APP@ENVIRONMENT, @ENVIRONMENT, or write --all")

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from imagebot import clock
 from imagebot.cli.compose import load, world_of
-from imagebot.cli.holds import login, named, one_place
+from imagebot.cli.holds import login, named, one_line, one_place
 from imagebot.cli.options import config_option
 from imagebot.cli.tables import console
 from imagebot.cycle.report import Action, Outcome
@@ -49,9 +49,8 @@ def command(app: str, to: str | None, because: str, by: str | None, dry_run: boo
     """
     settings, policies = load(config)
     policy = _policy(policies, app)
-    order = RollbackOrder(
-        policy, RollbackWish(_line("--by", by or login()), _line("--because", because or "rolled back")), _target(to)
-    )
+    wish = RollbackWish(one_line("--by", by or login()), one_line("--because", because or "rolled back"))
+    order = RollbackOrder(policy, wish, _target(to))
     world = world_of(settings)
     mine = [each for each in policies.policies if each.repository == policy.repository]
     planned = plan_rollback(world, mine, order, clock.now())
@@ -81,12 +80,6 @@ def _target(to: str | None) -> RollbackTarget | None:
         return None if to is None else RollbackTarget.parse(to)
     except ValueError as error:
         raise BadInput(f"--to: {error}") from None
-
-
-def _line(flag: str, text: str) -> str:
-    if not text.strip() or not text.isprintable():
-        raise BadInput(f"{flag}: write one line of text")
-    return text.strip()
 
 
 def _print_plan(planned: Planned) -> None:

@@ -57,7 +57,12 @@ def command(apps: tuple[str, ...], as_json: bool, verify: bool, config: Path | N
 
 
 def _is_about(hold: HandHold, apps: tuple[str, ...]) -> bool:
-    return not hold.lifts and (not apps or bool({hold.app, f"{hold.app}@{hold.environment}"} & set(apps)))
+    if hold.lifts or not apps:
+        return not hold.lifts
+    places = [app.partition("@")[::2] for app in apps]
+    if hold.suspends:
+        return any(hold.covers(app, environment or hold.environment) for app, environment in places)
+    return any(hold.app == app and environment in ("", hold.environment) for app, environment in places)
 
 
 def _data(hold: HandHold) -> dict[str, Any]:
@@ -68,4 +73,5 @@ def _data(hold: HandHold) -> dict[str, Any]:
         "by": hold.by,
         "since": hold.since.isoformat(),
         "because": hold.because,
+        "suspends": hold.suspends,
     }

@@ -115,11 +115,17 @@ def _style(word: str) -> str:
 
 
 def print_holds(holds: Sequence[HandHold], out: Console) -> None:
-    """What people keep back by hand, and how to lift it."""
+    """What people suspended and keep back by hand, and how to lift it."""
+    suspended, held = [one for one in holds if one.suspends], [one for one in holds if not one.suspends]
+    _print_wishes("Suspended: nothing is written; `imagebot resume` ends it:", suspended, out)
+    _print_wishes("Kept back by hand; `imagebot unhold` lifts it:", held, out)
+
+
+def _print_wishes(head: str, holds: Sequence[HandHold], out: Console) -> None:
     if not holds:
         return
     out.print()
-    out.print(Text("Kept back by hand; `imagebot unhold` lifts it:"))
+    out.print(Text(head))
     for hold in holds:
         out.print(Text(f"  {printed_hold(hold)}", style="yellow"), soft_wrap=True)
 

@@ -201,7 +201,7 @@ def _holds(question: FactQuestion, tag: str, facts: Facts) -> Facts:
 def _by_hand(question: FactQuestion) -> Iterator[KeptBack]:
     policy = question.policy
     for hold in question.here.checkout.memory.holds:
-        if (hold.app, hold.environment) == (policy.app, policy.environment) and not hold.lifts:
+        if (hold.app, hold.environment) == (policy.app, policy.environment) and not (hold.lifts or hold.suspends):
             because = f"by {hold.by} on {hold.since:%Y-%m-%d}, {hold.because}"
             yield KeptBack(Hold.BY_HAND, Version(hold.version) if hold.version is not None else None, because)
 

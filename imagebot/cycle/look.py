@@ -21,6 +21,7 @@ from imagebot.plan.decision import Decision, WatchDecision
 from imagebot.policy.model import Policy
 from imagebot.policy.read import PolicySet
 from imagebot.registry.client import TagList
+from imagebot.selection.hand_holds import suspension
 from imagebot.settings.resolve import RepositorySettings
 from imagebot.versions.commit import CommitRule
 
@@ -164,5 +165,7 @@ class Look:
         lines[index] = [self.sight.unknown(policy, index, found)] if isinstance(found, ImagebotError) else found
         if len(lines) == len(policy.watches):
             every = (line for _, mine in sorted(lines.items()) for line in mine)
-            self.decisions[str(policy)] = Decision(policy, tuple(every))
+            decision = Decision(policy, tuple(every))
+            wish = suspension(self.memory.holds, policy.app, policy.environment)
+            self.decisions[str(policy)] = decision if wish is None else decision.suspended_by(wish)
             self.fresh = True

@@ -233,8 +233,11 @@ class Waves:
         return [checkout for checkout in self.look.checkouts if checkout.pull_requests.are_known]
 
     def _unknown(self) -> set[str]:
-        """The policies of which not enough is known, or not yet."""
-        sure = {name for name, decision in self.look.decisions.items() if not decision.unknown}
+        """The policies of which not enough is known, or not yet, and those that people suspended: nothing of these is
+        written or closed.
+        """
+        decisions = self.look.decisions.items()
+        sure = {name for name, decision in decisions if not (decision.unknown or decision.suspended)}
         return {str(policy) for policy in self.look.policies.policies} - sure
 
     def _is_arranged(self, decision: Decision) -> bool:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from imagebot.fields.all_shapes import RUNNING
 from imagebot.fields.field import Field
 from imagebot.images.reference import ImageName
 from imagebot.policy.model import Policy, Watch
 from imagebot.selection.facts import Case, Facts
+from imagebot.selection.hand_holds import HandHold
 from imagebot.selection.rank import Ranking
-from imagebot.selection.verdict import Deployed, Unknown, Verdict, Waiting
+from imagebot.selection.verdict import Deployed, Held, Hold, Unknown, Update, Verdict, Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,22 @@ class WatchDecision:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One policy and its watches."""
+    """One policy and its watches. `suspended`: nothing is to be written about it, whatever was decided."""
 
     policy: Policy
     watches: tuple[WatchDecision, ...]
+    suspended: bool = False
+
+    def suspended_by(self, wish: HandHold) -> Decision:
+        """The same where people want nothing done."""
+        because = f"suspended by {wish.by} on {wish.since:%Y-%m-%d}, {wish.because}"
+        watches = tuple(
+            replace(line, verdict=Held(line.verdict.to, Hold.SUSPENDED, None, f"{because}; {line.verdict.because}"))
+            if isinstance(line.verdict, Update)
+            else line
+            for line in self.watches
+        )
+        return replace(self, watches=watches, suspended=True)
 
     @property
     def unknown(self) -> bool:

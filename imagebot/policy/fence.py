@@ -48,13 +48,14 @@ def _anchored(text: str) -> str:
 
 
 _Patterns = AfterValidator(check_path_patterns)
+NamePatterns = Annotated[tuple[Annotated[str, AfterValidator(_name_pattern)], ...], _Patterns]
 ImagePatterns = Annotated[tuple[Annotated[str, AfterValidator(_image_pattern)], ...], _Patterns]
 
 
 class Fence(Model):
     """What policies may reach, as gitignore patterns of which the last that matches wins. A key left out: no fence."""
 
-    apps: Annotated[tuple[Annotated[str, AfterValidator(_name_pattern)], ...], _Patterns] | None = None
+    apps: NamePatterns | None = None
     """The names that their apps may have, such as `team-a-*`: nobody else's app is taken then."""
     repositories: Annotated[tuple[Annotated[str, AfterValidator(_repository_pattern)], ...], _Patterns] | None = None
     """The environment repositories, and the `sources`, that they may name."""
@@ -62,7 +63,7 @@ class Fence(Model):
     """The files that they may read and change. Each environment needs `paths` then, and each of those is within."""
     registries: ImagePatterns | None = None
     """The images that they may watch, from the registry's host on: `ghcr.io/acme/`, `docker.io/library/redis`."""
-    environments: Annotated[tuple[Annotated[str, AfterValidator(_name_pattern)], ...], _Patterns] | None = None
+    environments: NamePatterns | None = None
     """The names that their environments may have, such as `staging` and `dev-*`."""
 
     @model_validator(mode="after")

@@ -89,14 +89,15 @@ def _freezing_window(text: str) -> Window:
     return window
 
 
-def _kind_of_freeze(value: object) -> str:
+def kind_of_freeze(value: object) -> str:
+    """How a freeze is written: as hours of the week, or as days."""
     return "{hours}" if isinstance(value, str | Window) else "{days}"
 
 
 WindowText = Annotated[Window, reads(Window, Window.parse), _STRING]
+FreezingHours = Annotated[Window, reads(Window, _freezing_window), _STRING]
 AnyFreeze = Annotated[
-    Annotated[Window, reads(Window, _freezing_window), _STRING, Tag("{hours}")] | Annotated[Freeze, Tag("{days}")],
-    Discriminator(_kind_of_freeze),
+    Annotated[FreezingHours, Tag("{hours}")] | Annotated[Freeze, Tag("{days}")], Discriminator(kind_of_freeze)
 ]
 Platform = Annotated[str, AfterValidator(platform)]
 

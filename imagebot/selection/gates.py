@@ -150,7 +150,7 @@ def closed(gates: Gates, to: Version, now: datetime) -> Held | None:
     if words is None:
         return None
     until = opening(gates, now)
-    when = f"from {shown(until)} on" if until is not None else "not before the freezes in the policy change"
+    when = f"from {shown(until)} on" if until is not None else "not before the freezes change"
     return Held(to, Hold.WINDOW, until, f"{to.tag} may come {when}: {words}")
 
 

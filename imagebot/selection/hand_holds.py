@@ -1,4 +1,4 @@
-"""What people keep back by hand: `imagebot hold`."""
+"""What people keep back by hand: `imagebot hold`, `imagebot suspend`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from datetime import datetime
 
 Place = tuple[str, str, str | None]
 """An app, an environment and a version; no version: all of them."""
+
+EVERY = "*"
+"""In a suspension: every app, or every environment; and, as no tag is like that, what its version is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,21 @@ class HandHold:
         """What is held. There is one hold for a place."""
         return self.app, self.environment, self.version
 
+    @property
+    def suspends(self) -> bool:
+        """Whether nothing at all is to be done there: what is open is neither changed nor closed."""
+        return self.version == EVERY
+
+    def covers(self, app: str, environment: str) -> bool:
+        """Whether a suspension is about this app in this environment."""
+        return self.app in (EVERY, app) and self.environment in (EVERY, environment)
+
 
 def in_order(holds: Iterable[HandHold]) -> tuple[HandHold, ...]:
     """Holds by app, environment and version, those of every version first."""
     return tuple(sorted(holds, key=lambda hold: (hold.app, hold.environment, hold.version or "")))
+
+
+def suspension(holds: Iterable[HandHold], app: str, environment: str) -> HandHold | None:
+    """Whose wish it is that nothing is done about an app in an environment: the widest that there is."""
+    return next((hold for hold in in_order(holds) if hold.suspends and hold.covers(app, environment)), None)

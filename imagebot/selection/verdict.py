@@ -69,6 +69,7 @@ class Hold(StrEnum):
     ROLLED_BACK = "rolled back"
     CLOSED = "closed"
     FROZEN = "frozen"
+    SUSPENDED = "suspended"
 
 
 @dataclass(frozen=True, slots=True)

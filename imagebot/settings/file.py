@@ -17,6 +17,7 @@ from imagebot.documents.model import ONE_OR_SEVERAL, TEXT_SCHEMA, WHOLE, FilledB
 from imagebot.gitnames import GitUrl
 from imagebot.knownforges import EVERYBODYS_WRITES_PER_MINUTE, FACTS, ForgeKind, api_of, kind_of
 from imagebot.policy.defaults import Defaults
+from imagebot.policy.freezes import AnyFreezeOfAll
 from imagebot.policy.required import RequirementOfAll
 from imagebot.settings import grammar as words
 from imagebot.settings.clouds import CloudName
@@ -275,6 +276,9 @@ class SettingsFile(Model):
     identities: tuple[CloudName, ...] = ()
     """The clouds that know the bot without a password: it is known to all of their registries that have no
     `credentials` of their own."""
+    freezes: tuple[AnyFreezeOfAll, ...] = ()
+    """When nothing changes, whatever policies say: hours written as in `windows` of a policy, or days,
+    `{from: …, to: …, environments: …}`. What is open stays open, and as it is."""
     limits: Limits = Limits()
     """Limits over all repositories. What is not written here is `openPullRequests: 10` and `openedPerHour: 20`."""
     log: Log = Log()
