@@ -72,7 +72,7 @@ def test_what_is_suspended_is_neither_opened_nor_moved_on_nor_closed(stage: Stag
 @pytest.mark.parametrize("place", ["podinfo@production", "@production"])
 def test_an_environment_is_suspended_and_the_other_goes_on(stage: Stage, place: str) -> None:
     said(stage, "suspend", place, "--because", "an incident")
-    assert "already suspended" in said(stage, "suspend", place, "--because", "an incident")
+    assert "already suspended" in said(stage, "suspend", place, "--because", "another one")
 
     stage.one_pass()
 
