@@ -13,7 +13,7 @@ BIN := .venv/bin
 COMPILE = .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(LOCK)
 
-.PHONY: help test types suite demo bench same storm oracle replay corpus fuzz fuzz-answers faults endurance mutants docs picture lock venv machine clean
+.PHONY: help test types suite demo bench same storm oracle cosign replay corpus fuzz fuzz-answers faults endurance mutants docs picture lock venv machine clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -45,6 +45,9 @@ storm: machine ## 500 changes at once, and 1 500 policies while nothing is new, 
 
 oracle: venv ## ask npm's semver and Debian's Masterminds/semver what our ranges answer
 	@$(BIN)/python -m tests.oracle
+
+cosign: machine ## build cosign from its module and ask it what imagebot answers about signatures; minutes, the first time
+	@$(BIN)/python -m tests.cosign
 
 replay: venv ## edit a public repository's real history again and compare the bytes
 	@$(BIN)/python -m tests.replay

@@ -29,8 +29,8 @@ def signature_state(
     settings, memory = checkout.world.settings, checkout.memory
     question = Question(digest, tuple(requirements), anchors_of(settings, requirements))
     for requirement in requirements:
-        if lacks := question.anchors.lacks(requirement):
-            return CheckFailed(lacks)
+        if question.anchors.is_blind(requirement):
+            return CheckFailed(question.anchors.lacks(requirement))
     remembers = not isinstance(settings.database, StateBranch)
     known = memory.verified(image, digest, question.rule) if remembers else None
     if known is not None:

@@ -108,4 +108,4 @@ def told(wording: str | WholeMatch) -> str:
 
 def key_name(key: str) -> str:
     """How people know a key: by its name, or by its fingerprint where it is written out."""
-    return str(PublicKey.parse(key)) if key.startswith(BEGINS) else key
+    return str(PublicKey.parse(key)) if key.startswith(BEGINS) else f"key {key}"

@@ -29,11 +29,15 @@ class Anchors:
         return self.keys.get(name, f"imagebot.yaml has no key {name!r} under `trust`")
 
     def lacks(self, requirement: Requirement) -> str:
-        """Why nothing can be told about this requirement, in words; empty if something can."""
-        if requirement.keyless is not None:
-            return self.root if isinstance(self.root, str) else ""
-        unread = [found for found in map(self.key, requirement.keys) if isinstance(found, str)]
-        return unread[0] if unread else ""
+        """What lacks to be held against it, in words: who is not verified may be by that. Empty if nothing lacks."""
+        return next((one for one in self._against(requirement) if isinstance(one, str)), "")
+
+    def is_blind(self, requirement: Requirement) -> bool:
+        """Whether there is nothing at all to hold against it."""
+        return all(isinstance(one, str) for one in self._against(requirement))
+
+    def _against(self, requirement: Requirement) -> Sequence[PublicKey | bytes | str]:
+        return [self.root] if requirement.keyless is not None else [*map(self.key, requirement.keys)]
 
     def rule(self, requirements: Sequence[Requirement]) -> str:
         """A fingerprint of what is required and what that is held against: with another one nothing is verified yet."""

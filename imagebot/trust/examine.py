@@ -87,9 +87,9 @@ def state_of(question: Question, findings: Iterable[Finding]) -> SignatureState:
 def _of_one(question: Question, place: int, findings: Sequence[Finding]) -> SignatureState:
     """One requirement: the best that any piece does for it; where none does anything, it lacks."""
     requirement = question.requirements[place]
-    if lacks := question.anchors.lacks(requirement):
-        return CheckFailed(lacks)
     found = [finding.held[place] for finding in findings if place in finding.held]
+    if lacks := question.anchors.lacks(requirement):
+        found.append(CheckFailed(lacks))
     for kind in (Verified, CheckFailed, Invalid, Unverifiable):
         for state in found:
             if isinstance(state, kind):

@@ -64,7 +64,7 @@ def words(state: SignatureState) -> str:
     """A state for people: what was found, without the image's name."""
     match state:
         case Verified(by=by):
-            return f"verified: {'; '.join(by)}"
+            return f"verified, signed by {'; by '.join(by)}"
         case Invalid(because=because):
             return f"an invalid signature: {because}"
         case Unsigned(because=because):

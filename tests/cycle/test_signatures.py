@@ -59,7 +59,7 @@ def test_an_image_that_is_signed_is_proposed_with_its_signer(stage: Stage, form:
 
     assert isinstance(verdict(report), Update)
     [pull] = stage.pulls()
-    assert "| signature | – | verified: release; of `" in pull.body
+    assert "| signature | – | verified, signed by key release; of `" in pull.body
     assert (
         "says the tag alone, which may stand for another image when it is pulled: `pin: digest` ties them" in pull.body
     )
@@ -73,7 +73,7 @@ def test_with_a_digest_what_was_signed_is_what_runs(stage: Stage) -> None:
     sign(stage, "6.5.4")
     stage.one_pass()
     [pull] = stage.pulls()
-    assert "| signature | – | verified: release |" in pull.body
+    assert "| signature | – | verified, signed by key release |" in pull.body
 
 
 def test_what_is_not_signed_is_not_proposed_until_it_is(stage: Stage) -> None:
@@ -82,11 +82,13 @@ def test_what_is_not_signed_is_not_proposed_until_it_is(stage: Stage) -> None:
     held = verdict(report)
     assert isinstance(held, Held)
     assert held.hold is Hold.SIGNATURE
-    assert held.because.startswith("6.5.4 is not signed as it must be: there is not a signature by release (of sha256:")
+    assert held.because.startswith(
+        "6.5.4 is not signed as it must be: there is not a signature by key release (of sha256:"
+    )
     assert (stage.pulls(), report.exit_code) == ((), 0)
 
     sign(stage, "6.5.4", THEIRS)
-    assert "6.5.4 has an invalid signature: it is not by release" in verdict(stage.one_pass()).because
+    assert "6.5.4 has an invalid signature: it is not by key release" in verdict(stage.one_pass()).because
 
     sign(stage, "6.5.4")
     assert actions(stage.one_pass()) == [Action.OPENED]
@@ -106,7 +108,7 @@ def test_one_that_somebody_else_signed_is_told_loudly_and_an_older_one_may_come(
     assert "⚠ A better version was **not taken for its signature**: `6.5.5` has an invalid signature" in pull.body
     assert "needs-attention" in pull.labels
     loud = [event for event in stage.events if isinstance(event, SignatureInvalid)]
-    assert [event.because for event in loud] == ["6.5.5 has an invalid signature: it is not by release"]
+    assert [event.because for event in loud] == ["6.5.5 has an invalid signature: it is not by key release"]
     stage.one_pass(world)
     assert len([event for event in stage.events if isinstance(event, SignatureInvalid)]) == 1, "once an hour"
 
@@ -114,7 +116,7 @@ def test_one_that_somebody_else_signed_is_told_loudly_and_an_older_one_may_come(
 def test_a_signature_of_another_image_is_no_signature_of_this_one(stage: Stage) -> None:
     requires(stage)
     hang(stage, [tagged(digest(stage, "6.5.4"), [simple(OURS, payload(digest(stage, "6.5.3")))])])
-    assert "what release signed is another image" in verdict(stage.one_pass()).because
+    assert "what key release signed is another image" in verdict(stage.one_pass()).because
 
 
 def test_what_holds_for_all_holds_beside_what_a_policy_says(stage: Stage) -> None:
@@ -122,7 +124,7 @@ def test_what_holds_for_all_holds_beside_what_a_policy_says(stage: Stage) -> Non
     keys = "trust: {keys: {release: release.pub, security: security.pub}}\n"
     requires(stage, SIGNED, f"{keys}verify: [{{keys: [security]}}]\n")
     sign(stage, "6.5.4")
-    assert "it is not by security" in verdict(stage.one_pass()).because
+    assert "it is not by key security" in verdict(stage.one_pass()).because
     image = digest(stage, "6.5.4")
     hang(stage, [tagged(image, [simple(OURS, payload(image)), simple(THEIRS, payload(image))])])
     assert actions(stage.one_pass()) == [Action.OPENED]
@@ -177,17 +179,18 @@ def test_people_read_what_is_signed_of_what_runs(stage: Stage) -> None:
     assert said.code == 1
     assert "podinfo@staging" in said.out
     assert (
-        "6.5.3  unsigned\n    there is not a signature by release, of what the tag stands for now, sha256:" in said.out
+        "6.5.3  unsigned\n    there is not a signature by key release, of what the tag stands for now, sha256:"
+        in said.out
     )
 
     sign(stage, "6.5.3", form="referrer")
     said = stage.imagebot("status", "--verify", "--json")
     [one] = json.loads(said.out)["signatures"]
-    assert (said.code, one["state"], one["because"]) == (0, "verified", "verified: release")
+    assert (said.code, one["state"], one["because"]) == (0, "verified", "verified, signed by key release")
     assert (one["tag"], one["digest"], one["byTag"]) == ("6.5.3", digest(stage, "6.5.3"), True)
 
     explained = stage.imagebot("explain", "podinfo").out
-    assert "signature  shut  6.5.4 has an invalid signature: it is not by release" in explained
+    assert "signature  shut  6.5.4 has an invalid signature: it is not by key release" in explained
 
     assert "signatures" not in json.loads(stage.imagebot("status", "--json").out)
 

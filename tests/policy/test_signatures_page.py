@@ -15,7 +15,7 @@ SETTINGS, POLICY = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 def test_the_settings_on_the_page_are_settings(tmp_path: Path) -> None:
     rest = "policies: [policies/]\nrepositories: {environments: {url: ./environments, forge: local}}\n"
     settings = read_settings("imagebot.yaml", (rest + SETTINGS).encode(), tmp_path, {})
-    assert str(settings.verify[0]) == "a signature by release"
+    assert str(settings.verify[0]) == "a signature by key release"
     assert settings.trust.keys == {"release": tmp_path / "keys" / "release.pub"}
 
 

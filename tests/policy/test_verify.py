@@ -39,7 +39,7 @@ def test_a_policy_says_who_must_have_signed() -> None:
         " attestation: provenance, builder: https://ci.example}]"
     )
     signature, provenance = requirements(read(more))
-    assert signature == "a signature by release or security, with env=prod"
+    assert signature == "a signature by key release or key security, with env=prod"
     signer = "what matches https://github.com/acme/.*, vouched for by https://token.example"
     assert provenance == f"an attestation (provenance) by {signer}, built by https://ci.example"
 
@@ -47,10 +47,10 @@ def test_a_policy_says_who_must_have_signed() -> None:
 def test_a_policy_takes_nothing_away_that_defaults_require() -> None:
     defaults = "image: {verify: [{keys: [security]}]}"
     for more, wanted in (
-        ("verify: [{keys: [release]}]", ["a signature by release", "a signature by security"]),
-        ("verify: []", ["a signature by security"]),
-        ("verify:", ["a signature by security"]),
-        ("", ["a signature by security"]),
+        ("verify: [{keys: [release]}]", ["a signature by key release", "a signature by key security"]),
+        ("verify: []", ["a signature by key security"]),
+        ("verify:", ["a signature by key security"]),
+        ("", ["a signature by key security"]),
     ):
         assert requirements(read(more, _defaults=defaults)) == wanted
 

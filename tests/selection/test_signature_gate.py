@@ -86,8 +86,8 @@ def test_what_soaks_is_waited_for_first() -> None:
 @pytest.mark.parametrize(
     ("state", "gate"),
     [
-        (None, Gate("signature", None, "a signature by release; not looked at: the answer was clear before")),
-        (OK, Gate("signature", True, "verified: release, of sha256:111111111111")),
+        (None, Gate("signature", None, "a signature by key release; not looked at: the answer was clear before")),
+        (OK, Gate("signature", True, "verified, signed by release, of sha256:111111111111")),
         (BAD, Gate("signature", False, f"1.4.3 has an invalid signature: it is not by release {OF_IT}")),
         (
             CheckFailed("no key"),

@@ -58,8 +58,8 @@ def judged(pieces: Sequence[Evidence], asked: Question | None = None) -> Signatu
 @pytest.mark.parametrize("kind", ["P-256", "P-384", "P-521", "Ed25519", "RSA"])
 def test_what_a_key_signed_is_verified_in_each_form(kind: str) -> None:
     held = question(held=anchors(release=key("release", kind)))
-    assert judged([simple(key("release", kind))], held) == Verified(("release",))
-    assert judged([bundle(key("release", kind))], held) == Verified(("release",))
+    assert judged([simple(key("release", kind))], held) == Verified(("key release",))
+    assert judged([bundle(key("release", kind))], held) == Verified(("key release",))
 
 
 def test_a_kms_that_hashes_otherwise_is_no_stranger() -> None:
@@ -68,24 +68,24 @@ def test_a_kms_that_hashes_otherwise_is_no_stranger() -> None:
     piece = SimpleSigning(
         signed, {"dev.cosignproject.cosign/signature": b64(sign(key("kms", "RSA"), signed, SHA512()))}
     )
-    assert judged([piece], question(held=anchors(release=key("kms", "RSA")))) == Verified(("release",))
+    assert judged([piece], question(held=anchors(release=key("kms", "RSA")))) == Verified(("key release",))
 
 
 @pytest.mark.parametrize(
     ("piece", "because"),
     [
-        pytest.param(simple(THEIRS), "it is not by release", id="another key"),
+        pytest.param(simple(THEIRS), "it is not by key release", id="another key"),
         pytest.param(simple(OURS, payload(OTHER_IMAGE)), "is another image", id="another digest"),
-        pytest.param(bundle(THEIRS), "it is not by release", id="bundle, another key"),
+        pytest.param(bundle(THEIRS), "it is not by key release", id="bundle, another key"),
         pytest.param(bundle(OURS, statement(OTHER_IMAGE)), "is another image", id="bundle, another digest"),
         pytest.param(
             SimpleSigning(payload(), simple(OURS, payload(OTHER_IMAGE)).annotations),
-            "it is not by release",
+            "it is not by key release",
             id="the payload was swapped",
         ),
         pytest.param(
             bundle(OURS, dsseEnvelope={**envelope([OURS], statement(OTHER_IMAGE)), "payload": b64(statement())}),
-            "it is not by release",
+            "it is not by key release",
             id="bundle, the payload was swapped",
         ),
         pytest.param(SimpleSigning(payload(), {}), "it has no signature", id="no signature"),
@@ -141,7 +141,9 @@ def test_what_does_not_hold_is_invalid_and_says_why(piece: Evidence, because: st
 
 
 def test_the_specification_spells_the_digests_key_with_a_capital_letter() -> None:
-    assert judged([simple(OURS, payload().replace(b"docker-manifest", b"Docker-manifest"))]) == Verified(("release",))
+    assert judged([simple(OURS, payload().replace(b"docker-manifest", b"Docker-manifest"))]) == Verified(
+        ("key release",)
+    )
 
 
 def test_one_that_holds_is_enough_however_many_do_not() -> None:
@@ -151,11 +153,11 @@ def test_one_that_holds_is_enough_however_many_do_not() -> None:
         OtherSignature("a Notation signature"),
         simple(OURS, payload(OTHER_IMAGE)),
     ]
-    assert judged([*others, bundle(OURS)]) == Verified(("release",))
+    assert judged([*others, bundle(OURS)]) == Verified(("key release",))
 
 
 def test_nothing_at_all_is_unsigned() -> None:
-    assert judged([]) == Unsigned("there is not a signature by release")
+    assert judged([]) == Unsigned("there is not a signature by key release")
 
 
 def test_a_signature_that_nobody_here_verifies_is_no_proof() -> None:
@@ -168,9 +170,19 @@ def test_a_key_that_cannot_be_read_leaves_it_unknown() -> None:
     assert isinstance(judged([simple(OURS)], question(held=Anchors({}))), CheckFailed)
 
 
+def test_one_key_that_cannot_be_read_hides_no_other() -> None:
+    either = requirement(keys=["gone", "release"])
+    held = Anchors({"gone": "cannot read the key gone", "release": PublicKey.parse(pem(OURS))})
+    assert judged([simple(OURS)], question(either, held=held)) == Verified(("key release",))
+    assert judged([simple(THEIRS)], question(either, held=held)) == CheckFailed("cannot read the key gone")
+    assert not held.is_blind(either)
+
+
 def test_any_of_the_keys_may_have_signed() -> None:
     either = requirement(keys=["old", "release"])
-    assert judged([simple(OURS)], question(either, held=anchors(old=THEIRS, release=OURS))) == Verified(("release",))
+    assert judged([simple(OURS)], question(either, held=anchors(old=THEIRS, release=OURS))) == Verified(
+        ("key release",)
+    )
 
 
 def test_a_key_may_be_written_out() -> None:
@@ -183,16 +195,16 @@ def test_a_key_may_be_written_out() -> None:
 def test_each_requirement_holds_by_itself() -> None:
     both = (requirement(keys=["release"]), requirement(keys=["security"]))
     asked = question(*both, held=anchors(release=OURS, security=THEIRS))
-    assert judged([simple(OURS)], asked) == Invalid("it is not by security")
-    assert judged([simple(OURS), bundle(THEIRS)], asked) == Verified(("release", "security"))
+    assert judged([simple(OURS)], asked) == Invalid("it is not by key security")
+    assert judged([simple(OURS), bundle(THEIRS)], asked) == Verified(("key release", "key security"))
 
 
 def test_annotations_are_those_that_were_signed() -> None:
     wanted = question(requirement(keys=["release"], annotations={"env": "prod"}))
-    assert judged([simple(OURS, payload(optional={"env": "prod", "more": "x"}))], wanted) == Verified(("release",))
-    assert judged([bundle(OURS, statement(annotations={"env": "prod"}))], wanted) == Verified(("release",))
+    assert judged([simple(OURS, payload(optional={"env": "prod", "more": "x"}))], wanted) == Verified(("key release",))
+    assert judged([bundle(OURS, statement(annotations={"env": "prod"}))], wanted) == Verified(("key release",))
     assert judged([simple(OURS, payload(optional={"env": "dev"}))], wanted) == Invalid(
-        "what release signed does not say env=prod"
+        "what key release signed does not say env=prod"
     )
     assert isinstance(judged([simple(OURS, env="prod")], wanted), Invalid)
 
@@ -205,7 +217,7 @@ ATTESTED = {"keys": ["release"], "attestation": "provenance", "builder": "https:
 def test_provenance_names_its_builder_and_its_commit(version: str, form: Any) -> None:
     asked = question(requirement(**ATTESTED))
     piece = form(OURS, statement(kind=version, predicate=provenance("https://ci.example/builder", version=version)))
-    assert judged([piece], asked) == Verified(("release",))
+    assert judged([piece], asked) == Verified(("key release",))
     claims = examine(asked, piece).claims
     assert claims is not None
     assert (claims.kind, claims.commit) == ("provenance", "c" * 40)
@@ -217,21 +229,21 @@ def test_a_signature_of_another_kind_proves_nothing() -> None:
     asked = question(requirement(**ATTESTED))
     sbom = bundle(OURS, statement(kind="https://spdx.dev/Document"))
     assert judged([bundle(OURS), simple(OURS), sbom], asked) == Unsigned(
-        "there is not an attestation (provenance) by release, built by https://ci.example/builder"
+        "there is not an attestation (provenance) by key release, built by https://ci.example/builder"
     )
-    assert judged([sbom], question(requirement())) == Unsigned("there is not a signature by release")
+    assert judged([sbom], question(requirement())) == Unsigned("there is not a signature by key release")
 
 
 def test_another_builder_is_told_by_name() -> None:
     piece = bundle(OURS, statement(kind=SLSA_1, predicate=provenance("https://evil.example")))
     asked = question(requirement(**ATTESTED))
     assert judged([piece], asked) == Invalid(
-        "what release signed names the builder https://evil.example, and not https://ci.example/builder"
+        "what key release signed names the builder https://evil.example, and not https://ci.example/builder"
     )
     pattern = {**ATTESTED, "builder": {"match": "https://evil"}}
     assert isinstance(judged([piece], question(requirement(**pattern))), Invalid)
     assert judged([piece], question(requirement(**{**pattern, "builder": {"match": "https://evil.*"}}))) == Verified(
-        ("release",)
+        ("key release",)
     )
 
 
@@ -269,9 +281,9 @@ def test_no_bytes_are_verified_by_chance_or_raise(data: bytes) -> None:
 @pytest.mark.parametrize(
     ("state", "said", "name"),
     [
-        (Verified(("release", "security")), "verified: release; security", "verified"),
+        (Verified(("key release", "key security")), "verified, signed by key release; by key security", "verified"),
         (Invalid("why"), "an invalid signature: why", "invalid"),
-        (Unsigned("there is not a signature by release"), "there is not a signature by release", "unsigned"),
+        (Unsigned("there is not a signature by key release"), "there is not a signature by key release", "unsigned"),
         (Unverifiable("a Notation signature"), "nothing that can be verified: a Notation signature", "unverifiable"),
         (CheckFailed("why"), "signatures that could not be looked at: why", "error"),
     ],

@@ -1,0 +1,167 @@
+"""Ask cosign what imagebot answers: the same image, the same signatures, the same rule. They must not disagree.
+
+cosign is built from its module, which takes minutes once; the registry is Debian's. And the other way round: what it
+signed with a key of its own, in both of its forms, imagebot must take for verified.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from imagebot.images.reference import ImageName
+from imagebot.policy.verify import Requirement
+from imagebot.publickey import PublicKey
+from imagebot.registry.client import Registries
+from imagebot.settings.resolve import RegistrySettings
+from imagebot.trust.anchors import Anchors
+from imagebot.trust.evidence import Evidence, SigstoreBundle
+from imagebot.trust.examine import Finding, Question, examine, state_of
+from imagebot.trust.signed_claim import signed_claim_of
+from imagebot.trust.state import SignatureState, Verified, words
+from tests.cosign.cases import OURS, Case, cases
+from tests.support.docker_registry import Running, docker_registry, lay
+from tests.support.signed_images import Laid, digest_of, referred, tagged
+from tests.support.signing import key, pem
+
+MODULE = "github.com/sigstore/cosign/v3/cmd/cosign@v3.0.6"
+CACHE = Path(__file__).parents[2] / ".cache" / "cosign"
+PROGRAM = CACHE / "cosign"
+CONFIG = b'{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}'
+
+
+@dataclass(frozen=True, slots=True)
+class Judges:
+    """A registry, and a folder for keys."""
+
+    running: Running
+    folder: Path
+
+    def image(self, number: int) -> tuple[str, str]:
+        """A repository of its own with one image: its name and digest."""
+        name = f"case{number}"
+        config = json.dumps({**json.loads(CONFIG), "config": {"Labels": {"case": str(number)}}}).encode()
+        return name, lay(self.running.folder, name, "1.0.0", _manifest(config), [config])
+
+    def ours(self, name: str, digest: str, requirement: Requirement, anchors: Anchors) -> SignatureState:
+        question = Question(digest, (requirement,), anchors)
+        findings: list[Finding] = []
+
+        def look(piece: Evidence) -> bool:
+            findings.append(examine(question, piece))
+            return isinstance(state_of(question, findings), Verified)
+
+        registries = Registries({self.running.host: RegistrySettings(plain_http=True)})
+        registries.signatures(ImageName(self.running.host, name), digest, question.predicate_types, look)
+        return state_of(question, findings)
+
+    def cosign(self, *words: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "COSIGN_PASSWORD": "", "HOME": str(self.folder), "TUF_ROOT": str(self.folder)}
+        return subprocess.run(
+            [str(PROGRAM), *words], capture_output=True, text=True, check=False, env=environment, cwd=self.folder
+        )
+
+
+def main() -> int:
+    """0: they agree; 1: they do not; 2: there is nobody to ask."""
+    if not built():
+        print("cosign: it cannot be built here: that takes Go and its module proxy", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory() as folder:
+        keys = Path(folder, "keys")
+        keys.mkdir()
+        with docker_registry(Path(folder)) as running:
+            judges = Judges(running, keys)
+            number = len(cases(""))
+            wrong = [place for place in range(number) if not agree(judges, place)]
+            wrong += [number for number, form in enumerate(("tag", "bundle")) if not takes(judges, form)]
+    print(f"{number} cases and 2 signatures of cosign's own compared, {len(wrong)} answered otherwise")
+    return 1 if wrong else 0
+
+
+def built() -> bool:
+    """Whether there is a cosign now."""
+    if not PROGRAM.exists() and shutil.which("go"):
+        environment = {**os.environ, "GOBIN": str(CACHE), "CGO_ENABLED": "0"}
+        subprocess.run(["go", "install", MODULE], check=False, env=environment)
+    return PROGRAM.exists()
+
+
+def agree(judges: Judges, place: int) -> bool:
+    """Whether both say the same of one case."""
+    name, digest = judges.image(place)
+    case = cases(digest)[place]
+    for one in laid(digest, case):
+        lay(judges.running.folder, name, one.reference, one.manifest, one.blobs)
+    requirement = Requirement.model_validate(case.required)
+    public = pem(key("release", case.kind))
+    (judges.folder / "release.pub").write_text(public)
+    (judges.folder / "root.json").write_bytes(OURS.root)
+    state = judges.ours(name, digest, requirement, Anchors({"release": PublicKey.parse(public)}, OURS.root))
+    theirs = judges.cosign(*asked(case, requirement), f"{judges.running.host}/{name}@{digest}")
+    same = isinstance(state, Verified) == (theirs.returncode == 0)
+    if not same:
+        print(f"{case.name}: imagebot says {words(state)}; cosign: {theirs.returncode} {theirs.stderr.strip()[-600:]}")
+    return same
+
+
+def laid(digest: str, case: Case) -> Sequence[Laid]:
+    """What hangs beside the image."""
+    bundles = [piece for piece in case.pieces if isinstance(piece, SigstoreBundle)]
+    others = [piece for piece in case.pieces if not isinstance(piece, SigstoreBundle)]
+    found = [tagged(digest, others)] if others else []
+    return [*found, *(referred(digest, bundles, signed_claim_of(bundles[0]).predicate_type) if bundles else ())]
+
+
+def asked(case: Case, requirement: Requirement) -> list[str]:
+    """The same rule as cosign is told it."""
+    bundled = all(isinstance(piece, SigstoreBundle) for piece in case.pieces)
+    verb = ["verify"] if requirement.attestation is None else ["verify-attestation", "--type", requirement.attestation]
+    said = [*verb, "--allow-http-registry", f"--new-bundle-format={str(bundled).lower()}"]
+    said += [word for note in requirement.annotations.items() for word in ("-a", "=".join(note))]
+    if requirement.keyless is None:
+        return [*said, "--key", "release.pub", "--insecure-ignore-tlog=true"]
+    wanted = requirement.keyless
+    said += ["--trusted-root", "root.json"]
+    for flag, wording in (("identity", wanted.identity), ("oidc-issuer", wanted.issuer)):
+        if isinstance(wording, str):
+            said += [f"--certificate-{flag}", wording]
+        else:
+            said += [f"--certificate-{flag}-regexp", f"^{wording.match}$"]
+    return said
+
+
+def takes(judges: Judges, form: str) -> bool:
+    """Whether imagebot verifies what cosign signed."""
+    name, digest = judges.image(900 + len(form))
+    reference = f"{judges.running.host}/{name}@{digest}"
+    judges.cosign("generate-key-pair", "--output-key-prefix", form)
+    signed = judges.cosign(
+        "sign",
+        *("--key", f"{form}.key", "--yes", "--allow-http-registry", "--use-signing-config=false"),
+        *("--tlog-upload=false", f"--new-bundle-format={str(form == 'bundle').lower()}", reference),
+    )
+    requirement = Requirement.model_validate({"keys": ["release"]})
+    public = PublicKey.parse((judges.folder / f"{form}.pub").read_text())
+    state = judges.ours(name, digest, requirement, Anchors({"release": public}))
+    if not isinstance(state, Verified):
+        print(f"signed by cosign, {form}: {words(state)}; {signed.stderr.strip()[-600:]}")
+    return isinstance(state, Verified)
+
+
+def _manifest(config: bytes) -> bytes:
+    kind = "application/vnd.oci.image"
+    described = {"mediaType": f"{kind}.config.v1+json", "digest": digest_of(config), "size": len(config)}
+    said = {"schemaVersion": 2, "mediaType": f"{kind}.manifest.v1+json", "config": described, "layers": []}
+    return json.dumps(said).encode()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
