@@ -30,7 +30,7 @@ from imagebot.observe.events import (
     PullRequestStillFailed,
     PullsCounted,
     PullsSuffice,
-    SignatureInvalid,
+    SignatureRefused,
     VerdictReached,
     VerdictRepeated,
     VerdictUnknown,
@@ -84,7 +84,7 @@ class Teller:
             self._world.said.is_over("signature", key)
         elif self._world.said.is_due("signature", key, because, self._memory.now):
             policy = decision.policy
-            self._world.tell(SignatureInvalid(policy.app, policy.environment, str(line.watch.image), because))
+            self._world.tell(SignatureRefused(policy.app, policy.environment, str(line.watch.image), because))
 
     def became(self, outcomes: Sequence[Outcome]) -> None:
         """What became of branches; of those that were carried out it was told when that was done."""

@@ -282,10 +282,10 @@ class VerdictUnknown(VerdictReached):
 
 
 @dataclass(frozen=True, slots=True)
-class SignatureInvalid(Event):
+class SignatureRefused(Event):
     """Somebody pushed an image whose signature does not hold: it is not taken."""
 
-    name = "signature.invalid"
+    name = "signature.refused"
     level = "error"
     app: str
     environment: str

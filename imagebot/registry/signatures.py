@@ -24,7 +24,10 @@ from imagebot.trust.evidence import BrokenPiece, Evidence, LooseEnvelope, OtherS
 from imagebot.trust.statement import SIGN
 
 BUNDLE = "application/vnd.dev.sigstore.bundle"
-_COSIGN_REFERRER = "application/vnd.dev.cosign.artifact.sig.v1+json"
+_MAY_HOLD_SIGNATURES = frozenset(
+    {"application/vnd.dev.cosign.artifact.sig.v1+json", "application/vnd.oci.empty.v1+json", ""}
+)
+"""What cosign calls them besides: in the tag that stands in for the API it lists its bundles by their empty config."""
 _OTHERS = {"application/vnd.cncf.notary.signature": "a Notation signature"}
 _PREDICATE = "dev.sigstore.bundle.predicateType"
 _NO_REFERRERS = frozenset({400, 404, 405, 501})  # of registries before the specification's 1.1
@@ -95,22 +98,22 @@ class SignatureSearch:
                 continue
             if kind in _OTHERS:
                 yield OtherSignature(_OTHERS[kind])
-            elif kind.startswith(BUNDLE) or kind == _COSIGN_REFERRER:
+            elif kind.startswith(BUNDLE) or kind in _MAY_HOLD_SIGNATURES:
                 yield from self._held_by(_digest(entry)) if self._may_ask() else ()
 
-    def _is_wanted(self, entry: Mapping[str, Any]) -> bool:
-        """By what its annotation says; one that says nothing may be anything."""
-        says = mapping(entry.get("annotations")).get(_PREDICATE)
+    def _is_wanted(self, described: Mapping[str, Any]) -> bool:
+        """By what an annotation of a manifest, or of its entry, says; one that says nothing may be anything."""
+        says = mapping(described.get("annotations")).get(_PREDICATE)
         return says is None or says in self.predicate_types
 
     def _held_by(self, reference: str) -> Iterator[Evidence]:
         """What a manifest holds, by tag or digest; one that cannot be read is told as such."""
         try:
-            layers = [*_mappings(self._manifest(self._sound(reference)).get("layers"))]
+            manifest = self._manifest(self._sound(reference))
         except BadResponse as error:
             yield BrokenPiece(str(error))
             return
-        for layer in layers:
+        for layer in _mappings(manifest.get("layers")) if self._is_wanted(manifest) else ():
             if self._holds_something(layer):
                 yield from self._piece(layer) if self._may_ask() else ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -30,12 +31,16 @@ KEYED = {"keys": ["release"]}
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`pieces` are about the image of `digest`; `required` is what a policy would say."""
+    """`pieces` hang beside the image; `required` is what a policy would say. `stricter`: why imagebot alone says no."""
 
     name: str
     pieces: Sequence[Piece]
     required: dict[str, Any] = field(default_factory=lambda: KEYED)
     kind: str = "P-256"
+    stricter: str = ""
+
+
+_ANY_STATEMENT = "cosign 3.0 takes any signed statement about an image for its signature, one that tells of holes too"
 
 
 def cases(digest: str) -> list[Case]:
@@ -65,6 +70,11 @@ def _keyed(digest: str) -> list[Case]:
         Case("bundle, another key", [bundle(other, statement(digest))]),
         Case("bundle, another digest", [bundle(ours, statement(OTHER_IMAGE))]),
         Case("bundle, the second of two", [bundle(other, statement(digest)), bundle(ours, statement(digest))]),
+        Case("bundle, annotated", [bundle(ours, statement(digest, annotations={"env": "prod"}))], annotated),
+        Case("bundle, annotated otherwise", [bundle(ours, statement(digest, annotations={"env": "dev"}))], annotated),
+        Case(
+            "bundle, an attestation is no signature", [bundle(ours, statement(digest, SLSA_1))], stricter=_ANY_STATEMENT
+        ),
         Case("nothing", []),
     ]
 
@@ -83,6 +93,12 @@ def _attested(digest: str) -> list[Case]:
     ]
 
 
+def _with_entry_of_another(digest: str) -> SigstoreBundle:
+    parts, other = OURS.parts(statement(digest)), OURS.parts(statement(OTHER_IMAGE))
+    parts["verificationMaterial"]["tlogEntries"] = other["verificationMaterial"]["tlogEntries"]
+    return SigstoreBundle(json.dumps(parts).encode())
+
+
 def _keyless(digest: str) -> list[Case]:
     said = statement(digest)
     someone = {"keyless": {"identity": "https://github.com/eve/api", "issuer": ISSUER}}
@@ -95,5 +111,12 @@ def _keyless(digest: str) -> list[Case]:
         Case("keyless, another issuer", [OURS.bundle(said)], elsewhere),
         Case("keyless, another Sigstore", [THEIRS.bundle(said)], KEYLESS),
         Case("keyless, expired", [OURS.bundle(said, logged=timedelta(hours=1))], KEYLESS),
+        Case("keyless, the log entry of another signature", [_with_entry_of_another(digest)], KEYLESS),
+        Case(
+            "keyless, an attestation is no signature",
+            [OURS.bundle(statement(digest, SLSA_1))],
+            KEYLESS,
+            stricter=_ANY_STATEMENT,
+        ),
         Case("keyless, another digest", [OURS.bundle(statement(OTHER_IMAGE))], KEYLESS),
     ]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from imagebot.cycle.report import Action
-from imagebot.observe.events import SignatureInvalid
+from imagebot.observe.events import SignatureRefused
 from imagebot.selection.verdict import Held, Hold, Unknown, Update
 from tests.cycle.conftest import POLICY, World, actions, assert_quiet, verdict
 from tests.support import oci_folder
@@ -107,10 +107,10 @@ def test_one_that_somebody_else_signed_is_told_loudly_and_an_older_one_may_come(
     assert pull.title.endswith("6.5.4")
     assert "⚠ A better version was **not taken for its signature**: `6.5.5` has an invalid signature" in pull.body
     assert "needs-attention" in pull.labels
-    loud = [event for event in stage.events if isinstance(event, SignatureInvalid)]
+    loud = [event for event in stage.events if isinstance(event, SignatureRefused)]
     assert [event.because for event in loud] == ["6.5.5 has an invalid signature: it is not by key release"]
     stage.one_pass(world)
-    assert len([event for event in stage.events if isinstance(event, SignatureInvalid)]) == 1, "once an hour"
+    assert len([event for event in stage.events if isinstance(event, SignatureRefused)]) == 1, "once an hour"
 
 
 def test_a_signature_of_another_image_is_no_signature_of_this_one(stage: Stage) -> None:

@@ -86,15 +86,15 @@ def test_who_has_seen_enough_asks_no_more() -> None:
 
 def test_a_notation_signature_is_told_and_not_fetched() -> None:
     listed = index([{"artifactType": "application/vnd.cncf.notary.signature", "digest": IMAGE, "size": 1}])
-    seen, _, asked = found(shelf([Laid(IMAGE.replace(":", "-"), listed, type=INDEX)], api=True))
+    seen, _, asked = found(shelf([Laid(IMAGE.replace(":", "-"), listed, type=INDEX)]))
     assert seen == [OtherSignature("a Notation signature")]
-    assert len(asked) == 2
+    assert len(asked) == 3
 
 
 def test_ten_thousand_referrers_cost_no_more_than_some() -> None:
     [referrer, _] = referred(IMAGE, BUNDLES[:1])
     entry = {"artifactType": BUNDLE_TYPE, "digest": referrer.reference, "size": 1}
-    many = shelf([referrer, Laid(IMAGE.replace(":", "-"), index([entry] * 5_000), type=INDEX)], api=True)
+    many = shelf([referrer, Laid(IMAGE.replace(":", "-"), index([entry] * 5_000), type=INDEX)])
     seen, cut, asked = found(many)
     assert "more signatures than are looked at" in cut
     assert len(asked) <= SIGNATURES + 3

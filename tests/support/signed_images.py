@@ -17,6 +17,7 @@ from tests.support.web_function import Answer, Asked
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 EMPTY = b"{}"
+_EMPTY_TYPE = "application/vnd.oci.empty.v1+json"
 Piece = SimpleSigning | LooseEnvelope | SigstoreBundle
 
 
@@ -46,16 +47,9 @@ def tagged(digest: str, pieces: Sequence[SimpleSigning | LooseEnvelope]) -> Laid
 
 
 def referred(digest: str, pieces: Sequence[SigstoreBundle], kind: str = SIGN) -> tuple[Laid, ...]:
-    """Bundles as referrers, and the index of them under the tag that stands in for the API."""
-    found = [_referrer(digest, piece) for piece in pieces]
-    entries = [
-        {
-            **_descriptor(one.manifest, MANIFEST),
-            "artifactType": BUNDLE_TYPE,
-            "annotations": {"dev.sigstore.bundle.predicateType": kind},
-        }
-        for one in found
-    ]
+    """Bundles as referrers, and the index of them under the tag that stands in for the API, as cosign 3 writes it."""
+    found = [_referrer(digest, piece, kind) for piece in pieces]
+    entries = [{**_descriptor(one.manifest, MANIFEST), "artifactType": _EMPTY_TYPE} for one in found]
     return (*found, Laid(digest.replace(":", "-"), index(entries), type=INDEX))
 
 
@@ -64,14 +58,18 @@ def index(entries: Sequence[dict[str, Any]]) -> bytes:
     return json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": list(entries)}).encode()
 
 
-def _referrer(digest: str, piece: SigstoreBundle) -> Laid:
-    subject = {"mediaType": MANIFEST, "digest": digest, "size": 1}
-    manifest = _manifest([_descriptor(piece.data, BUNDLE_TYPE)], artifactType=BUNDLE_TYPE, subject=subject)
+def _referrer(digest: str, piece: SigstoreBundle, kind: str) -> Laid:
+    said = {
+        "artifactType": BUNDLE_TYPE,
+        "subject": {"mediaType": MANIFEST, "digest": digest, "size": 1},
+        "annotations": {"dev.sigstore.bundle.predicateType": kind},
+    }
+    manifest = _manifest([_descriptor(piece.data, BUNDLE_TYPE)], **said)
     return Laid(digest_of(manifest), manifest, (piece.data, EMPTY))
 
 
 def _manifest(layers: Sequence[dict[str, Any]], **more: Any) -> bytes:
-    config = _descriptor(EMPTY, "application/vnd.oci.empty.v1+json")
+    config = _descriptor(EMPTY, _EMPTY_TYPE)
     said = {"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": list(layers), **more}
     return json.dumps(said).encode()
 
@@ -94,14 +92,23 @@ class Shelf:
             self.manifests[one.reference] = (one.type, one.manifest)
             self.blobs |= {digest_of(blob): blob for blob in one.blobs}
 
+    def _referring(self, digest: str) -> list[dict[str, Any]]:
+        """As the specification wants it: with what each manifest says of itself."""
+        found = []
+        for _, manifest in self.manifests.values():
+            said = json.loads(manifest)
+            if isinstance(said, dict) and said.get("subject", {}).get("digest") == digest:
+                told = {key: said[key] for key in ("artifactType", "annotations")}
+                found.append({**_descriptor(manifest, MANIFEST), **told})
+        return found
+
     def __call__(self, asked: Asked) -> Answer:
         self.asked.append(asked.path)
         *_, kind, reference = asked.path.split("/")
         if kind == "blobs" and reference in self.blobs:
             return Answer(200, (("Content-Type", "application/octet-stream"),), self.blobs[reference])
         if kind == "referrers" and self.api:
-            _, found = self.manifests.get(reference.replace(":", "-"), (INDEX, index([])))
-            return Answer(200, (("Content-Type", INDEX),), found)
+            return Answer(200, (("Content-Type", INDEX),), index(self._referring(reference)))
         stands_in = reference.startswith("sha256-") and "." not in reference
         if kind == "manifests" and reference in self.manifests and not (self.api and stands_in):
             media_type, found = self.manifests[reference]

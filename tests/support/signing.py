@@ -30,9 +30,13 @@ SIMPLE_TYPE = "application/vnd.dev.cosign.simplesigning.v1+json"
 DSSE_TYPE = "application/vnd.dsse.envelope.v1+json"
 
 
-@cache
 def key(name: str = "release", kind: str = "P-256") -> Key:
     """The same key for the same words, as long as the process lasts."""
+    return _key(name, kind)
+
+
+@cache
+def _key(name: str, kind: str) -> Key:
     del name
     match kind:
         case "P-256":
@@ -132,8 +136,9 @@ def bundle(by: Key, said: bytes | None = None, **instead: Any) -> SigstoreBundle
 
 
 def loose(by: Key, said: bytes, **annotations: str) -> LooseEnvelope:
-    """A layer of the tag that ends in `.att`."""
-    return LooseEnvelope(json.dumps(envelope([by], said)).encode(), annotations)
+    """A layer of the tag that ends in `.att`, where cosign leaves the signature's annotation empty."""
+    notes = {"dev.cosignproject.cosign/signature": "", **annotations}
+    return LooseEnvelope(json.dumps(envelope([by], said)).encode(), notes)
 
 
 def provenance(builder: str, commit: str = "c" * 40, version: str = SLSA_1) -> dict[str, Any]:
