@@ -45,12 +45,18 @@ def anchors_of(settings: Settings, requirements: Sequence[Requirement]) -> Ancho
     """What these are held against, as it is in the files now."""
     names = {name for one in requirements for _, name in one.named_keys()}
     trust = settings.trust
-    keys = {name: _key(name, path) for name, path in trust.keys.items() if name in names}
+    keys = {name: key_in(name, path) for name, path in trust.keys.items() if name in names}
     keyless = any(one.keyless is not None for one in requirements)
-    return Anchors(keys, _read(trust.root_file, "the trusted root") if keyless and trust.root_file else NO_ROOT)
+    return Anchors(keys, root_in(trust.root_file) if keyless and trust.root_file else NO_ROOT)
 
 
-def _key(name: str, path: Path) -> PublicKey | str:
+def root_in(path: Path) -> bytes | str:
+    """The trusted root in a file, or why it cannot be read, in words."""
+    return _read(path, "the trusted root")
+
+
+def key_in(name: str, path: Path) -> PublicKey | str:
+    """The key in a file, or why there is none, in words."""
     found = _read(path, f"the key {name}", MOST_BYTES)
     if isinstance(found, str):
         return found

@@ -17,6 +17,7 @@ from imagebot.observe.events import Event
 from imagebot.operations import local_checks, remote_checks
 from imagebot.operations.diagnosis import Diagnosis, wrong
 from imagebot.policy.read import PolicySet
+from imagebot.registry.mirrors import places
 
 PATIENCE_S = 40.0
 """How long one party may take for all that it is asked: longer than any of its time-outs alone."""
@@ -51,6 +52,7 @@ def _local(world: World, policies: PolicySet) -> list[tuple[str, str, Check]]:
         ("state", "", partial(local_checks.state, settings)),
         ("database", "", partial(local_checks.database, settings)),
         ("signing", "", partial(local_checks.signing, settings)),
+        ("trust", "", partial(local_checks.trust, settings)),
     ]
 
 
@@ -64,17 +66,27 @@ def _remote(world: World, policies: PolicySet) -> list[tuple[str, str, Check]]:
         found.append(("source", name, partial(remote_checks.source, world, name)))
     for host in sorted(settings.source_forges):
         found.append(("release notes", host, partial(remote_checks.release_notes, world, host)))
-    for registry, images in _images(policies).items():
-        found.append(("registry", registry, partial(remote_checks.registry, world, registry, images)))
+    for check, names in (("mirror", _mirrored(world, policies)), ("registry", _watched(policies))):
+        for registry, images in _by_registry(names).items():
+            found.append((check, registry, partial(remote_checks.registry, world, check, registry, images)))
     return found
 
 
-def _images(policies: PolicySet) -> dict[str, Sequence[ImageName]]:
-    """Those that policies watch, by registry."""
-    names = sorted({watch.image for policy in policies.policies for watch in policy.watches})
-    return {
-        registry: [name for name in names if name.registry == registry] for registry in {n.registry: 0 for n in names}
-    }
+def _watched(policies: PolicySet) -> list[ImageName]:
+    return sorted({watch.image for policy in policies.policies for watch in policy.watches})
+
+
+def _mirrored(world: World, policies: PolicySet) -> list[ImageName]:
+    """As mirrors name them: with a registry to fall back on nobody would notice one that is ill."""
+    asked = {name: places(world.settings.registries, name)[0] for name in _watched(policies)}
+    return sorted({there for name, there in asked.items() if there != name})
+
+
+def _by_registry(names: Sequence[ImageName]) -> dict[str, list[ImageName]]:
+    found: dict[str, list[ImageName]] = {}
+    for name in names:
+        found.setdefault(name.registry, []).append(name)
+    return found
 
 
 def _unheard(_: Event) -> None:

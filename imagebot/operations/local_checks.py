@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from imagebot.cycle.signatures import key_in, root_in
 from imagebot.errors import BadInput, Unavailable
 from imagebot.gitrepo.process import run
 from imagebot.gitrepo.sign import signed
@@ -16,6 +17,7 @@ from imagebot.policy.read import PolicySet
 from imagebot.settings.resolve import PostgresDatabase, Settings, StateBranch
 from imagebot.store.lock import holder
 from imagebot.store.open import as_it_lies, is_behind
+from imagebot.trust.keyless import unusable_root
 
 OLDEST_GIT = (2, 38)
 ROOM_WRONG = 64 << 20
@@ -109,3 +111,17 @@ def signing(settings: Settings) -> list[Diagnosis]:
         return []
     signed([_TRIAL], key)
     return [fine("signing", "", f"{key.file.name} signs")]
+
+
+def trust(settings: Settings) -> list[Diagnosis]:
+    """Whether what signatures are held against can be read, and used."""
+    known = settings.trust
+    found: list[Diagnosis] = []
+    for name, path in known.keys.items():
+        key = key_in(name, path)
+        found.append(wrong("trust", name, BadInput(key)) if isinstance(key, str) else fine("trust", name, "is a key"))
+    if known.root_file is not None:
+        root = root_in(known.root_file)
+        unusable = root if isinstance(root, str) else unusable_root(root)
+        found.append(wrong("trust", "", BadInput(unusable)) if unusable else fine("trust", "", "the root can be used"))
+    return found

@@ -90,17 +90,18 @@ def release_notes(world: World, host: str) -> list[Diagnosis]:
     return [fine("release notes", host, f"answers {as_whom}{owners}")]
 
 
-def registry(world: World, name: str, images: Sequence[ImageName]) -> list[Diagnosis]:
-    """Whether it lets us see what policies watch: a HEAD for each, which counts as no pull anywhere."""
+def registry(world: World, check: str, name: str, images: Sequence[ImageName]) -> list[Diagnosis]:
+    """Whether it answers us about what policies watch: a HEAD for each, which counts as no pull anywhere."""
     found: list[Diagnosis] = []
     for image in images[:MOST_IMAGES]:
         world.go_on()
         try:
             world.registries.exists(image, "latest")
         except WorldError as error:
-            found.append(wrong("registry", name, error))
+            found.append(wrong(check, name, error))
     seen = min(len(images), MOST_IMAGES) - len(found)
     more = f"; {len(images) - MOST_IMAGES} more were not asked for" if len(images) > MOST_IMAGES else ""
     if seen:
-        found.insert(0, fine("registry", name, f"shows {seen} of {len(images)} watched images{more}"))
+        whom = world.registries.as_whom(images[0])
+        found.insert(0, fine(check, name, f"answers about {seen} of {len(images)} watched images, asked {whom}{more}"))
     return found

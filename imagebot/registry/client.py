@@ -23,6 +23,7 @@ from imagebot.registry.error_boundary import leaving_light
 from imagebot.registry.image_config import Config, Papers, image
 from imagebot.registry.known_pages import KnownPages
 from imagebot.registry.limits import PATIENCE, Deadline, Timeouts
+from imagebot.registry.logins import Basic, RefreshToken, RegistryToken
 from imagebot.registry.lookup import Learnt, Lookup
 from imagebot.registry.manifest import Manifest, preferred
 from imagebot.registry.mirrors import by_mirror, places
@@ -214,6 +215,7 @@ class Registries:
         return image(digest, Papers(manifest, config, index, chosen))
 
     @leaving_light
+    @by_mirror
     def attestations(self, name: ImageName, digest: str, platform: str | None = None) -> tuple[Attestation, ...]:
         """What the build of an image claims in its own index, for the platform that `about` looks at; nobody signed it.
 
@@ -245,6 +247,18 @@ class Registries:
         lookup = self._lookup(name, f"show what is signed of {name.repository}@{digest}")
         with lookup.conversation() as conversation:
             return SignatureSearch(conversation, name.registry, digest, predicate_types).run(look)
+
+    @leaving_light
+    @by_mirror
+    def as_whom(self, name: ImageName) -> str:
+        """What the registry is shown of us when it is asked about an image, in words that tell no secret."""
+        match self._lookup(name, "log in").login.credential:
+            case None:
+                return "anonymously"
+            case Basic():
+                return "with a user name and password"
+            case RefreshToken() | RegistryToken():
+                return "with a token"
 
     def close(self) -> None:
         """Let go of the connections that are kept open."""

@@ -60,6 +60,15 @@ def signer_of(bundle: bytes, root: bytes, signed: bytes) -> Signer | Invalid | C
     return caught.signer
 
 
+def unusable_root(root: bytes) -> str:
+    """Why nothing can be held against this `trusted_root.json`, in words; empty if something can."""
+    try:
+        verifier = _verifier(root)
+    except ImportError:
+        return MISSING
+    return verifier.because if isinstance(verifier, CheckFailed) else ""
+
+
 @lru_cache(maxsize=4)
 def _verifier(root: bytes) -> Any:
     """Kept, as the same root comes for every signature."""

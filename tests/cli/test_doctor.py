@@ -61,7 +61,7 @@ def test_all_is_well_and_nothing_is_written(stage: Stage) -> None:
         "ok    proxy: none: hosts are asked directly",
         "ok    repository environments: git reaches main, 1 branch of the bot",
         "ok    forge environments: local answers: pull requests can be written as files",
-        f"ok    registry {stage.registry.host}: shows 1 of 1 watched images",
+        f"ok    registry {stage.registry.host}: answers about 1 of 1 watched images, asked anonymously",
         lines[-1],
     ]
     assert lines[-1].startswith("0 wrong, ")
@@ -109,6 +109,11 @@ def break_key(stage: Stage) -> None:
     stage.settings("author: {signing: {sshKeyFile: key}}\n")
 
 
+def break_trust(stage: Stage) -> None:
+    (stage.folder / "cosign.pub").write_text("no key")
+    stage.settings("trust: {keys: {release: cosign.pub}}\n")
+
+
 @pytest.mark.parametrize(
     ("broken", "told", "code"),
     [
@@ -122,6 +127,9 @@ def break_key(stage: Stage) -> None:
         ),
         pytest.param(
             break_policies, "wrong policies : 3 problems, 1 sound: `imagebot lint` shows where", 2, id="policies"
+        ),
+        pytest.param(
+            break_trust, "wrong trust release: the key release in {folder}/cosign.pub cannot be used", 2, id="trust"
         ),
         pytest.param(break_state, "wrong state : {folder}/state is no folder: set `state`", 2, id="state"),
         pytest.param(break_database, "wrong database : state.db cannot be read", 2, id="database"),
@@ -139,6 +147,14 @@ def test_one_that_is_ill_stops_no_other(stage: Stage, broken: Callable[[Stage], 
     assert said[0].startswith(told.format(host=stage.registry.host, folder=stage.folder))
     assert max(one.exit_code for one in found) == code
     assert {(one.check, one.party) for one in found} >= well
+
+
+def test_a_mirror_is_asked_itself_although_there_is_something_to_fall_back_on(stage: Stage) -> None:
+    with Served(lambda _: Answer(503)) as mirror:
+        keys = f"{{plainHttp: true, mirror: {{url: 'http://{mirror.host}/v2/hub', fallback: true}}}}"
+        both = f"{keys}\n  {mirror.host}: {{plainHttp: true}}"
+        stage.config.write_text(stage.config.read_text().replace("{plainHttp: true}", both))
+        assert [one.partition(": ")[0] for one in ill(stage)] == [f"wrong mirror {mirror.host}"]
 
 
 def test_no_secret_is_shown(stage: Stage) -> None:

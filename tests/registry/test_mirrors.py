@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from imagebot.errors import BadInput, BadResponse, NotFound, Refused, Unavailable, WorldError
 from imagebot.images.name_prefix import NamePrefix
 from imagebot.images.reference import ImageName
+from imagebot.registry import client
 from imagebot.registry.client import Registries
 from imagebot.secret import Secret
 from imagebot.settings.mirrors import RegistryMirror
@@ -216,3 +218,18 @@ def test_a_rule_that_makes_no_sense_is_a_problem_at_its_place(registries: str, w
         settings_with(registries)
     assert words in str(caught.value)
     assert "imagebot.yaml:3:" in str(caught.value)
+
+
+BY_THEMSELVES = {"created", "mirror", "signatures", "upstream"}
+"""Those that choose themselves whom they ask, or ask another of these."""
+
+
+def test_every_question_about_an_image_goes_where_the_settings_say() -> None:
+    """A registry that has a mirror and nothing to fall back on is never asked, whatever the question."""
+    house = ast.parse(Path(client.__file__).read_text())
+    (door,) = [node for node in house.body if isinstance(node, ast.ClassDef) and node.name == "Registries"]
+    methods = [node for node in door.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
+    about = [node for node in methods if [one.arg for one in node.args.args][1:2] == ["name"]]
+    assert about
+    direct = {node.name for node in about if "by_mirror" not in map(ast.unparse, node.decorator_list)}
+    assert direct <= BY_THEMSELVES
