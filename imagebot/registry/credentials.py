@@ -60,7 +60,7 @@ class CredentialStore:
         cloud = None if listed is not None and listed.plain_http else cloud_of(name.registry)
         if cloud is not None and cloud in self._clouds:
             return self._identities.login(cloud, name.registry, endpoint, deadline)
-        return self._files.login(name, deadline) or ANONYMOUS
+        return self._files.login(name, deadline) or _nobody(name.registry)
 
     def _listed(self, chosen: RegistryLogin, registry: str, endpoint: Endpoint, deadline: Deadline) -> Login:
         match chosen:
@@ -72,6 +72,11 @@ class CredentialStore:
                 return _written(chosen, registry)
             case _:
                 assert_never(chosen)
+
+
+def _nobody(registry: str) -> Login:
+    cloud = cloud_of(registry)
+    return ANONYMOUS if cloud is None else Login(None, f"{ANONYMOUS.advice}, such as {{identity: {cloud}}}")
 
 
 def _longest(logins: Iterable[RegistryLogin], repository: str) -> RegistryLogin | None:

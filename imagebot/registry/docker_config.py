@@ -167,7 +167,9 @@ def _key(written: str) -> str:
     try:
         host = ImageName.parse(f"{host}/x").registry
     except ValueError:
-        return rest
+        if not _WITH_STARS.fullmatch(host):
+            return rest
+        host = host.lower()
     return f"{host}/{path}" if path and path not in ("v1", "v2") else host
 
 
@@ -177,7 +179,7 @@ def _with_stars(written: Mapping[str, str]) -> Mapping[str, Sequence[tuple[str, 
     for scope in sorted((scope for scope in written if "*" in scope or "?" in scope), key=len, reverse=True):
         host, _, path = scope.partition("/")
         if _WITH_STARS.fullmatch(host):
-            found[path].append((host.lower(), written[scope]))
+            found[path].append((host, written[scope]))
     return found
 
 

@@ -23,7 +23,7 @@ from imagebot.registry.renewal import Renewals
 from imagebot.secret import Secret
 from imagebot.settings.registry_logins import PassedVariable
 from imagebot.settings.resolve import CredentialHelper, CredentialSources, HelperCredentials, RegistrySettings
-from tests.support.fake_registry import challenge, tag_list
+from tests.support.fake_registry import bearer, challenge, tag_list
 from tests.support.web_function import Answer, Asked, Served, serving
 
 NAME = ImageName("ghcr.io", "acme/api")
@@ -118,6 +118,7 @@ def test_files_that_are_not_there_are_named_only_where_there_is_none(tmp_path: P
     [
         ("*.acme.test", "a.acme.test/x", True),
         ("https://*.acme.test", "a.acme.test/x", True),
+        ("https://*.Acme.test/v2/", "a.acme.test/x", True),
         ("*.acme.test/team", "a.acme.test/team/x", True),
         ("*.acme.test/team", "a.acme.test/team", True),
         ("*.acme.test/team", "a.acme.test/teams/x", False),
@@ -251,6 +252,29 @@ def test_a_password_that_a_program_has_renewed_is_used_at_once(tmp_path: Path, s
         now[0] = 40.0
         with pytest.raises(Refused, match="the credentials that docker-credential-keys has for"):
             registries.tags(name)
+
+
+def test_a_token_server_that_refuses_an_old_password_is_shown_the_new_one(tmp_path: Path) -> None:
+    word = tmp_path / "word"
+    helpers = keeper(tmp_path, f'cat >/dev/null; printf \'{{"Username":"bot","Secret":"%s"}}\' "$(cat {word})"')
+    host = ""
+
+    def function(asked: Asked) -> Answer:
+        given = asked.headers.get("Authorization", "")
+        if asked.path == "/token":
+            good = given == "Basic " + base64.b64encode(f"bot:{word.read_text()}".encode()).decode()
+            return Answer(200 if good else 401, (), b'{"token": "a-token", "expires_in": 1e-9}')
+        return tag_list("1.0.0") if given == "Bearer a-token" else challenge(bearer(f"http://{host}/token"))
+
+    now = [0.0]
+    with Served(function) as served:
+        host = served.host
+        settings = {host: RegistrySettings(plain_http=True, credentials=HelperCredentials("keys"))}
+        registries = Registries(settings, sources(helpers), clock=lambda: now[0])
+        for word_now, seconds in (("first", 0.0), ("second", 20.0)):
+            word.write_text(word_now)
+            now[0] = seconds
+            assert registries.tags(ImageName(host, "acme/api")).tags == ("1.0.0",)
 
 
 def test_a_helper_that_cannot_run_is_this_registrys_refusal_and_nobody_elses(tmp_path: Path) -> None:
