@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from imagebot.cli.main import VERBS
+from imagebot.documents.read import fill
+from imagebot.documents.tree import ParsedFile, parse
+from imagebot.policy.read import read_policies
 from imagebot.settings.file import SettingsFile
 from imagebot.settings.resolve import read_settings
 from imagebot.versions.all_orders import ORDERS
@@ -76,3 +79,22 @@ def test_what_is_shown_of_the_settings_can_be_written(example: str) -> None:
     text = f"policies: [policies]\nrepositories: {{r: {{url: /r}}}}\n{example}"
     variables = dict.fromkeys(re.findall(r"Env: (\w+)", example), "a-word")
     read_settings("imagebot.yaml", text.encode(), Path("/etc/imagebot"), variables)
+
+
+def snippets() -> list[str]:
+    return re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "registries.md").read_text(), re.DOTALL)
+
+
+@pytest.mark.parametrize("snippet", snippets())
+def test_what_the_page_of_registries_says_can_be_written(snippet: str) -> None:
+    if snippet.startswith("images:"):
+        policy = f"app: a\nrepository: environments\nenvironments: {{e: {{paths: [e/]}}}}\n{snippet}"
+        assert read_policies({"a.yaml": policy.encode()}, None).problems == ()
+        return
+    around = "policies: [policies/]\n"
+    if "repositories:" not in snippet:
+        around += "repositories: {environments: {url: https://github.com/acme/environments.git}}\n"
+    document = parse("imagebot.yaml", (around + snippet).encode())
+    assert isinstance(document, ParsedFile), document
+    filled = fill(SettingsFile, document)
+    assert isinstance(filled, SettingsFile), filled

@@ -243,7 +243,6 @@ class Registries:
         Only statements of these types are fetched, where their annotations tell. Mirrors often have no signatures: what
         is not enough there is looked for at the registry itself, too, where it may be asked.
         """
-        name = places(self.settings, name)[-1]  # who signed is told by whoever has the most
         lookup = self._lookup(name, f"show what is signed of {name.repository}@{digest}")
         with lookup.conversation() as conversation:
             return SignatureSearch(conversation, name.registry, digest, predicate_types).run(look)

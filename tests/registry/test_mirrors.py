@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -47,18 +48,40 @@ class Pair:
         return Registries({self.own.host: own, self.mirror.host: there})
 
 
-def test_a_registry_that_has_a_mirror_is_not_asked(tmp_path: Path, stack: ExitStack) -> None:
+QUESTIONS: dict[str, Callable[[Registries, ImageName, str], object]] = {
+    "tags": lambda asked, name, digest: asked.tags(name),
+    "digest": lambda asked, name, digest: asked.digest(name, "1.0.0"),
+    "shown": lambda asked, name, digest: asked.shown(name, "1.0.0"),
+    "exists": lambda asked, name, digest: asked.exists(name, "1.0.0"),
+    "verify": lambda asked, name, digest: asked.verify(name, digest),
+    "platforms": lambda asked, name, digest: asked.platforms(name, digest),
+    "about": lambda asked, name, digest: asked.about(name, digest),
+    "attestations": lambda asked, name, digest: asked.attestations(name, digest),
+    "created": lambda asked, name, digest: asked.created(name, digest),
+    "signatures": lambda asked, name, digest: asked.signatures(name, digest, frozenset(), lambda _: True),
+}
+
+
+def test_every_question_about_an_image_has_a_row() -> None:
+    methods = {name: method for name, method in vars(Registries).items() if not name.startswith("_")}
+    about = {name for name, method in methods.items() if callable(method) and "name" in signature(method).parameters}
+    assert about - {"upstream", "mirror"} == QUESTIONS.keys()
+
+
+@pytest.mark.parametrize("ask", QUESTIONS.values(), ids=QUESTIONS)
+def test_a_registry_that_has_a_mirror_is_not_asked(
+    tmp_path: Path, stack: ExitStack, ask: Callable[[Registries, ImageName, str], object]
+) -> None:
     pair = Pair(tmp_path, stack)
     asked = pair.registries()
-    listed = asked.tags(pair.name)
-    assert (listed.tags, listed.asked) == (("1.0.0",), ImageName(pair.mirror.host, "hub/acme/api"))
-    digest = asked.digest(pair.name, "1.0.0")
-    asked.verify(pair.name, digest)
-    assert asked.platforms(pair.name, digest) == {"linux/amd64": digest}
-    assert asked.created(pair.name, digest) is not None
-    assert asked.exists(pair.name, "1.0.0")
+    ask(asked, pair.name, asked.digest(pair.name, "1.0.0"))
     assert pair.own.asked == []
     assert {one.path.rpartition("/hub/acme/api/")[0] for one in pair.mirror.asked} == {"/v2"}
+
+
+def test_a_list_says_by_which_name_it_was_asked_for(tmp_path: Path, stack: ExitStack) -> None:
+    pair = Pair(tmp_path, stack)
+    assert pair.registries().tags(pair.name).asked == ImageName(pair.mirror.host, "hub/acme/api")
 
 
 def hang_up(asked: Asked) -> Answer:
