@@ -87,9 +87,14 @@ def _listed(asked: Asked) -> Answer:
     return Answer(200, (("Content-Type", "application/json"),), json.dumps(tags).encode())
 
 
+def _folder(number: int) -> str:
+    """A hundred apps beside each other, as people would have them: one folder of all is hashed anew by each commit."""
+    return f"apps/{number // 100}/app{number}"
+
+
 def _policy(number: int, host: str) -> str:
     return (
-        f"app: app{number}\nrepository: environments\nenvironments: {{staging: {{paths: [app{number}/]}}}}\n"
+        f"app: app{number}\nrepository: environments\nenvironments: {{staging: {{paths: [{_folder(number)}/]}}}}\n"
         f"images: [{{image: {host}/acme/app{number}, semver: ^1}}]\n"
     )
 
@@ -132,7 +137,7 @@ def _by_hand(stage: Stage) -> None:
         (
             b"commit refs/by-hand/tip\ncommitter %b %d +0000\n" % (PERSON.encode(), FIRST_DATE),
             counted(b"by hand"),
-            b"from refs/by-hand/base\nM 100644 inline app1/pod.yaml\n",
+            b"from refs/by-hand/base\nM 100644 inline apps/0/app1/pod.yaml\n",
             counted(b"by hand\n"),
         )
     )
@@ -150,7 +155,7 @@ def _commits(files: int, commits: int, host: str) -> Iterator[bytes]:
             continue
         for file in range(files):
             pod = f"kind: Pod\nspec:\n  image: {host}/acme/app{file}:1.0.0\n"
-            yield f"M 100644 inline app{file}/pod.yaml\n".encode() + counted(pod.encode())
+            yield f"M 100644 inline {_folder(file)}/pod.yaml\n".encode() + counted(pod.encode())
 
 
 if __name__ == "__main__":
