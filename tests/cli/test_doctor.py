@@ -151,7 +151,7 @@ def test_one_that_is_ill_stops_no_other(stage: Stage, broken: Callable[[Stage], 
 
 def test_a_mirror_is_asked_itself_although_there_is_something_to_fall_back_on(stage: Stage) -> None:
     with Served(lambda _: Answer(503)) as mirror:
-        keys = f"{{plainHttp: true, mirror: {{url: 'http://{mirror.host}/v2/hub', fallback: true}}}}"
+        keys = f"{{plainHttp: true, mirror: {{url: '{mirror.host}/hub', fallback: true}}}}"
         both = f"{keys}\n  {mirror.host}: {{plainHttp: true}}"
         stage.config.write_text(stage.config.read_text().replace("{plainHttp: true}", both))
         assert [one.partition(": ")[0] for one in ill(stage)] == [f"wrong mirror {mirror.host}"]
