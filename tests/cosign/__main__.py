@@ -29,7 +29,7 @@ from imagebot.trust.state import SignatureState, Verified, words
 from tests.cosign.cases import OURS, Case, cases
 from tests.support.docker_registry import Running, docker_registry, lay
 from tests.support.signed_images import Laid, digest_of, referred, tagged
-from tests.support.signing import key, pem
+from tests.support.signing import key, pem, provenance
 
 MODULE = "github.com/sigstore/cosign/v3/cmd/cosign@v3.0.6"
 CACHE = Path(__file__).parents[2] / ".cache" / "cosign"
@@ -81,12 +81,12 @@ def main() -> int:
             judges = Judges(running, keys)
             number = len(cases(""))
             answers = [both(judges, place) for place in range(number)]
-            taken = [takes(judges, form) for form in ("tag", "bundle")]
+            made = [(verb, form) for verb in ("sign", "attest") for form in ("tag", "bundle")]
+            taken = [takes(judges, number + place, *how) for place, how in enumerate(made)]
     otherwise = sum(ours != theirs for ours, theirs in answers) + taken.count(False)
     verified = sum(ours and theirs for ours, theirs in answers)
-    print(
-        f"{number} cases, {verified} of them verified by both, and 2 that cosign signed: {otherwise} answered otherwise"
-    )
+    compared = f"{number} cases, {verified} of them verified by both, and {len(taken)} that cosign made"
+    print(f"{compared}: {otherwise} answered otherwise")
     return 1 if otherwise else 0
 
 
@@ -142,21 +142,24 @@ def asked(case: Case, requirement: Requirement) -> list[str]:
     return said
 
 
-def takes(judges: Judges, form: str) -> bool:
-    """Whether imagebot verifies what cosign signed."""
-    name, digest = judges.image(900 + len(form))
+def takes(judges: Judges, number: int, verb: str, form: str) -> bool:
+    """Whether imagebot verifies what cosign signed, or attested."""
+    name, digest = judges.image(number)
     reference = f"{judges.running.host}/{name}@{digest}"
     judges.cosign("generate-key-pair", "--output-key-prefix", form)
+    (judges.folder / "predicate.json").write_text(json.dumps(provenance("https://ci.example")))
+    more = ("--type", "slsaprovenance1", "--predicate", "predicate.json") if verb == "attest" else ()
     signed = judges.cosign(
-        "sign",
+        verb,
         *("--key", f"{form}.key", "--yes", "--allow-http-registry", "--use-signing-config=false"),
-        *("--tlog-upload=false", f"--new-bundle-format={str(form == 'bundle').lower()}", reference),
+        *("--tlog-upload=false", f"--new-bundle-format={str(form == 'bundle').lower()}", *more, reference),
     )
-    requirement = Requirement.model_validate({"keys": ["release"]})
+    attested = {"attestation": "provenance", "builder": "https://ci.example"} if verb == "attest" else {}
+    requirement = Requirement.model_validate({"keys": ["release"], **attested})
     public = PublicKey.parse((judges.folder / f"{form}.pub").read_text())
     state = judges.ours(name, digest, requirement, Anchors({"release": public}))
     if not isinstance(state, Verified):
-        print(f"signed by cosign, {form}: {words(state)}; {signed.stderr.strip()[-600:]}")
+        print(f"cosign {verb}, {form}: {words(state)}; {signed.stderr.strip()[-600:]}")
     return isinstance(state, Verified)
 
 
