@@ -51,7 +51,7 @@ class _Asked:
         """Raises `WorldError`."""
         image, version = self.said.image, self.said.version
         digest = version.digest or self.checkout.registries.digest(image, version.tag)
-        state = signature_state(self.checkout, image, digest, self.requirements)
+        state = signature_state(self.checkout, image, digest, self.requirements, fresh=True)
         return replace(self.said, version=replace(version, digest=digest), state=state)
 
 

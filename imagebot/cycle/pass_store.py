@@ -13,6 +13,7 @@ from typing import Literal, get_args
 
 from imagebot.bans import LONGEST_S, Ban
 from imagebot.cycle.lazy_property import once
+from imagebot.cycle.unsigned import Missed
 from imagebot.images.about import About
 from imagebot.images.reference import ImageName
 from imagebot.images.source_changes import SourceChanges
@@ -191,6 +192,15 @@ class PassStore:
 
     def is_verified(self, name: ImageName, digest: str, rule: str, state: Verified) -> None:
         self._store.recall("verified", {f"{name}@{digest} {rule}": json.dumps(state.by)})
+
+    def missed(self, name: ImageName, digest: str, rule: str) -> Missed | None:
+        """What was there in place of a signature when somebody looked last."""
+        key = f"{name}@{digest} {rule}"
+        known = self._store.recalled("unsigned", [key]).get(key)
+        return None if known is None else Missed.from_json(known)
+
+    def is_missed(self, name: ImageName, digest: str, rule: str, missed: Missed) -> None:
+        self._store.recall("unsigned", {f"{name}@{digest} {rule}": missed.to_json()})
 
     def created(self, name: ImageName, digests: Iterable[str]) -> Mapping[str, datetime | None]:
         """When the images of these digests say that they were made, of those that were asked about in any pass."""

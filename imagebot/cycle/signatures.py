@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from imagebot.cycle.checkout import Checkout
+from imagebot.cycle.unsigned import Missed
 from imagebot.images.reference import ImageName
 from imagebot.policy.verify import Requirement
 from imagebot.publickey import MOST_BYTES, PublicKey
@@ -19,12 +20,14 @@ _MOST_ROOT_BYTES = 1024 * 1024  # Sigstore's own has 7 KiB
 
 
 def signature_state(
-    checkout: Checkout, image: ImageName, digest: str, requirements: Sequence[Requirement]
+    checkout: Checkout, image: ImageName, digest: str, requirements: Sequence[Requirement], *, fresh: bool = False
 ) -> SignatureState:
     """What is known about the signatures of one digest. Raises `WorldError` where the registry does not tell.
 
     What was verified once stays so for the same digest and the same rule: with another key, root or requirement it is
-    looked at anew. On a branch of the environment repository that is not remembered: who may push there could write it.
+    looked at anew. What is not signed is looked for less often the longer that goes on, unless it has to be `fresh`:
+    where nobody ever signs, each pass would ask again and again. On a branch of the environment repository neither is
+    remembered: who may push there could write it.
     """
     settings, memory = checkout.world.settings, checkout.memory
     question = Question(digest, tuple(requirements), anchors_of(settings, requirements))
@@ -32,12 +35,20 @@ def signature_state(
         if question.anchors.is_blind(requirement):
             return CheckFailed(question.anchors.lacks(requirement))
     remembers = not isinstance(settings.database, StateBranch)
-    known = memory.verified(image, digest, question.rule) if remembers else None
+    if not remembers:
+        return checkout.registries.signatures(image, question)
+    known = memory.verified(image, digest, question.rule)
+    missed = memory.missed(image, digest, question.rule)
     if known is not None:
         return known
+    if missed is not None and not fresh and not missed.is_due(memory.now):
+        return missed.state
     state = checkout.registries.signatures(image, question)
-    if remembers and isinstance(state, Verified):
+    if isinstance(state, Verified):
         memory.is_verified(image, digest, question.rule, state)
+    elif not isinstance(state, CheckFailed):
+        before = missed or Missed(state, memory.now, memory.now)
+        memory.is_missed(image, digest, question.rule, before.again(state, memory.now))
     return state
 
 
