@@ -147,6 +147,16 @@ def test_wrong_settings(here: Path) -> None:
             id="no such token",
         ),
         pytest.param(
+            SETTINGS + "dockerConfig: [policies/a.json, nope.json]\n",
+            "3:33: cannot read the file nope.json: No such file or directory",
+            id="no such pull secret among several",
+        ),
+        pytest.param(
+            SETTINGS + "dockerConfig: policies\n",
+            "3:15: cannot read the file policies: No such file or directory",
+            id="a folder without a pull secret",
+        ),
+        pytest.param(
             SETTINGS + "registries: {r.test: {caFile: policies}}\n",
             "3:31: cannot read the file policies: Is a directory",
             id="a folder of certificates",

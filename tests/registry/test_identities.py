@@ -301,6 +301,7 @@ def test_azures_token_is_exchanged_for_one_of_the_registrys(
     [
         (in_json({"errors": [{"code": "UNAUTHORIZED"}]}, 401), Refused, "give the bot's identity the role AcrPull"),
         (in_json({}, 503), Unavailable, r"cannot exchange Azure's token now \(503\)"),
+        (in_json({}, 404), BadResponse, "exchanges no token of Azure's"),
         (in_json({"refresh_token": "a b"}), BadResponse, "exchanges Azure's token for something that is none"),
         (in_json({"refresh_token": 5}), BadResponse, "exchanges Azure's token for something that is none"),
         (in_json({}), BadResponse, "exchanges Azure's token for something that is none"),

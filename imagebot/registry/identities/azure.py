@@ -81,6 +81,8 @@ def _exchange(registry: str, endpoint: Endpoint, token: Secret) -> Request:
 
 
 def _read(answer: Response, registry: str) -> Issued:
+    if answer.status == HTTPStatus.NOT_FOUND:  # of no image, so nobody shall take it for one that is gone
+        raise BadResponse(f"{registry} exchanges no token of Azure's: there is nobody to ask (404)")
     if answer.status != HTTPStatus.OK:
         raise failure(answer, registry, "exchange Azure's token", "give the bot's identity the role AcrPull")
     token = json_object(answer, registry).get("refresh_token")
