@@ -82,7 +82,9 @@ def test_what_is_shown_of_the_settings_can_be_written(example: str) -> None:
 
 
 def snippets() -> list[str]:
-    return re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "registries.md").read_text(), re.DOTALL)
+    """What is for imagebot's own files: a pod's keys are not."""
+    found = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "registries.md").read_text(), re.DOTALL)
+    return [snippet for snippet in found if not snippet.startswith("volumes:")]
 
 
 @pytest.mark.parametrize("snippet", snippets())

@@ -31,7 +31,7 @@ from imagebot.settings.resolve import (
     RegistrySettings,
 )
 
-ANONYMOUS = Login(None, "give credentials under registries in imagebot.yaml")
+ANONYMOUS = Login(None, "if there is such an image, give credentials under registries in imagebot.yaml")
 
 
 class CredentialStore:

@@ -140,7 +140,7 @@ def test_what_is_not_json_is_no_manifest_even_if_its_hash_is_right() -> None:
 def test_of_an_error_only_the_code_is_shown(body: bytes, shown: str) -> None:
     with serving(lambda _: Answer(403, (), body)) as served, pytest.raises(Refused) as caught:
         registries(served).tags(name(served))
-    advice = "give credentials under registries in imagebot.yaml"
+    advice = "if there is such an image, give credentials under registries in imagebot.yaml"
     assert str(caught.value) == f"{served.host} refuses to list acme/api (403{shown}): {advice}"
 
 

@@ -64,7 +64,9 @@ def test_without_both_it_is_nobody() -> None:
 
 def test_who_asks_a_clouds_registry_without_a_login_is_told_of_identities() -> None:
     found = login(store({}), ImageName("acme.azurecr.io", "api"))
-    assert found == Login(None, "give credentials under registries in imagebot.yaml, such as {identity: azure}")
+    assert found == Login(
+        None, "if there is such an image, give credentials under registries in imagebot.yaml, such as {identity: azure}"
+    )
 
 
 def test_a_secret_file_is_read_at_each_question(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def test_a_password_opens_a_registry_with_htpasswd(tmp_path: Path, stack: ExitSt
 @pytest.mark.parametrize(
     ("credentials", "advice"),
     [
-        pytest.param(None, "give credentials under registries in imagebot.yaml", id="none"),
+        pytest.param(None, "if there is such an image, give credentials under registries in imagebot.yaml", id="none"),
         pytest.param(
             BasicCredentials("bot", Secret("wrong")),
             "the credentials of HOST in imagebot.yaml are wrong or not enough",

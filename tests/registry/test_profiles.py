@@ -146,3 +146,10 @@ def test_a_registry_is_asked_once_for_a_token_and_once_for_each_page(row: Row) -
     pages = len(row.served.asked) + len(row.tokens.asked) - before
     first = {"nobody": 0, "password": 1, "token": 2, "both": 2}[row.profile.lets_in]
     assert before == pages + first, "one refusal, and one token where there are tokens"
+
+
+def test_who_asks_for_a_wrong_name_without_a_login_is_told_that_it_may_be_wrong(row: Row) -> None:
+    """Docker Hub, Quay, GHCR and Chainguard refuse what is not there as they refuse what is somebody else's."""
+    client = Registries({row.served.host: RegistrySettings(plain_http=True, auth_hosts=(row.tokens.host,))})
+    with pytest.raises((NotFound, Refused), match=r"if there is such an image, give credentials|it is not there, or"):
+        client.tags(ImageName(row.served.host, "acme/nothing"))
