@@ -7,11 +7,11 @@ from pathlib import Path
 
 from imagebot.errors import BadInput, NotFound
 from imagebot.gitrepo.failures import failed
+from imagebot.gitrepo.fresh import begin
 from imagebot.gitrepo.mirror import NETWORK_SECONDS
 from imagebot.gitrepo.names import branch_name
 from imagebot.gitrepo.process import Git, GitOutput, Terms
 from imagebot.gitrepo.remote import Remote
-from imagebot.private import make_private
 
 _HEADS = "ref: refs/heads/"
 
@@ -49,8 +49,7 @@ def branches(scratch: Path, remote: Remote, patterns: Sequence[str]) -> dict[str
 def _listed(scratch: Path, remote: Remote, *words: str) -> GitOutput:
     git = Git(scratch)
     if not scratch.exists():
-        make_private(scratch)
-        git.out("init", "--bare", "--quiet", "--template=")
+        begin(git)
     terms = Terms(remote.environment(), remote.url, NETWORK_SECONDS)
     answer = git.ask("ls-remote", *words, terms=terms)
     if answer.code != 0:

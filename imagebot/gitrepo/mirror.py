@@ -15,6 +15,7 @@ from imagebot.gitrepo import ancestry, commits, history, log, objects
 from imagebot.gitrepo.commits import Draft, ForgeSignature
 from imagebot.gitrepo.failures import explain, unexplained
 from imagebot.gitrepo.fetch import SEEN, Fetch
+from imagebot.gitrepo.fresh import OtherHash, begin, other_hash
 from imagebot.gitrepo.lock import locked
 from imagebot.gitrepo.merge_check import Bringing, brings_each
 from imagebot.gitrepo.names import branch_prefix, is_branch
@@ -274,10 +275,14 @@ class Mirror:
 
     def _made_anew(self, prefix: str | None, terms: Terms) -> Heads:
         """Fetch everything into a new repository and only then put it in place: what is there is always whole."""
-        new = Git(self._beside("new"))
-        make_private(new.folder)
-        new.out("init", "--bare", "--quiet", "--template=", terms=Terms(inherit=terms.inherit))
-        heads = self._fetched(new, prefix, terms)
+        new, local = Git(self._beside("new")), Terms(inherit=terms.inherit)
+        begin(new, terms=local)
+        try:
+            heads = self._fetched(new, prefix, terms)
+        except OtherHash as error:
+            _remove(new.folder)
+            begin(new, error.theirs, local)
+            heads = self._fetched(new, prefix, terms)
         if self._folder.exists():
             self._folder.rename(self._beside("old"))
         new.folder.rename(self._folder)
@@ -302,8 +307,10 @@ class Mirror:
         """Words that are in no rule may be the mirror's own fault; a new one will show."""
         if "couldn't find remote ref" in answer.err:
             return NotFound(self._no_base(git, terms))
-        error = explain("fetch from", self.remote, answer, terms.environment)
-        return error or Damaged(unexplained("fetch from", self.remote, answer, terms.environment))
+        words = unexplained("fetch from", self.remote, answer, terms.environment)
+        if theirs := other_hash(answer):
+            return OtherHash(words, theirs)
+        return explain("fetch from", self.remote, answer, terms.environment) or Damaged(words)
 
     def _no_base(self, git: Git, terms: Terms) -> str:
         names = list(remote_heads(git, self.remote, terms))

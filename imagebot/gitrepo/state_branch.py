@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +13,10 @@ from imagebot.errors import BadInput, NotFound, Refused
 from imagebot.gitrepo import objects
 from imagebot.gitrepo.commits import write
 from imagebot.gitrepo.failures import failed
+from imagebot.gitrepo.fresh import Hash, begin, other_hash
 from imagebot.gitrepo.names import commit_id
 from imagebot.gitrepo.process import Git, Terms
-from imagebot.gitrepo.push import PushUpdate, Rejected, Sender
+from imagebot.gitrepo.push import PushUpdate, Rejected, Sender, remote_heads
 from imagebot.gitrepo.remote import Remote
 from imagebot.private import make_private
 from imagebot.settings.resolve import Author
@@ -22,6 +24,7 @@ from imagebot.settings.resolve import Author
 _SECONDS = 120.0
 _FETCH = ("--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--end-of-options")
 _TIP = "refs/imagebot/leaf"
+_SHA256_DIGITS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class Leaf:
         with self._workshop() as git:
             if self._fetch(git) != over:
                 return None
+            if over is None:
+                self._name_as_others_are(git)
             blob = git.out("hash-object", "-w", "--no-filters", "--stdin", stdin=data).decode().strip()
             tree = git.out("mktree", "-z", stdin=f"100644 blob {blob}\t{self.file}\0".encode()).decode().strip()
             # Nobody's pipeline has to look at it.
@@ -69,18 +74,28 @@ class Leaf:
             raise BadInput(f"cannot work in {self.folder}: {error.strerror}; see `state` in imagebot.yaml") from None
         with folder as name:
             git = Git(Path(name, "leaf.git"))
-            git.out("init", "--bare", "--quiet", "--template=")
+            begin(git)
             yield git
 
     def _fetch(self, git: Git) -> str | None:
         """Where the branch is; None if there is none."""
         terms = self._terms()
-        answer = git.ask("fetch", *_FETCH, self.remote.url, f"+refs/heads/{self.remote.branch}:{_TIP}", terms=terms)
+        refspec = f"+refs/heads/{self.remote.branch}:{_TIP}"
+        answer = git.ask("fetch", *_FETCH, self.remote.url, refspec, terms=terms)
+        if theirs := other_hash(answer):
+            _begin_again(git, theirs)
+            answer = git.ask("fetch", *_FETCH, self.remote.url, refspec, terms=terms)
         if answer.code == 0:
             return commit_id(git.out("rev-parse", "--verify", f"{_TIP}^{{commit}}").decode().strip())
         if "couldn't find remote ref" in answer.err:
             return None
         raise failed("fetch from", self.remote, answer, terms.environment)
+
+    def _name_as_others_are(self, git: Git) -> None:
+        """Of a branch that is not there nobody is told what a first commit on it has to be."""
+        heads = remote_heads(git, self.remote, self._terms())
+        if any(len(commit) == _SHA256_DIGITS for commit in heads.values()):
+            _begin_again(git, "sha256")
 
     def _content(self, git: Git, tip: str) -> bytes:
         try:
@@ -100,3 +115,8 @@ class Leaf:
 
     def _terms(self) -> Terms:
         return Terms(self.remote.environment(), self.remote.url, _SECONDS)
+
+
+def _begin_again(git: Git, named_by: Hash) -> None:
+    shutil.rmtree(git.folder)
+    begin(git, named_by)

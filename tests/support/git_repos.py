@@ -89,9 +89,10 @@ class BareRepository:
         return run_git(["-C", str(self.folder), "cat-file", kind, name])
 
 
-def a_repository(folder: Path, files: Mapping[str, Content] | None = None) -> BareRepository:
-    """A new bare repository; with `files` it has a first commit on main."""
-    run_git(["init", "--bare", "--quiet", "--template=", "--initial-branch=main", str(folder)], variables=_INIT)
+def a_repository(folder: Path, files: Mapping[str, Content] | None = None, *, named_by: str = "sha1") -> BareRepository:
+    """A new bare repository whose objects are `named_by` that hash; with `files` it has a first commit on main."""
+    kind = f"--object-format={named_by}"
+    run_git(["init", "--bare", "--quiet", "--template=", "--initial-branch=main", kind, str(folder)], variables=_INIT)
     with (folder / "config").open("a") as config:
         config.write("[receive]\n\tautogc = false\n")
     repository = BareRepository(folder)
