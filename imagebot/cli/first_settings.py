@@ -7,11 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from imagebot.cli.sources import RepositoryLocation, by_https
+from imagebot.cli.sources import Access, RepositoryLocation, by_https
 from imagebot.errors import BadInput
 from imagebot.settings import resolve as settings
 from imagebot.settings.policies import paths_of
-from imagebot.settings.resolve import DEFAULT_FILE, GitCredentials, GitHubApp, SshKey, TokenCredentials
+from imagebot.settings.resolve import DEFAULT_FILE, GitHubApp, RepositorySettings
 from imagebot.suggest.settings_page import settings_page
 
 _SCHEMA = "schemas/settings.schema.json"
@@ -21,13 +21,14 @@ _SCHEMA = "schemas/settings.schema.json"
 class FirstSettings:
     """What policies need to know of the settings. `page` is the file to write, None where there is one.
 
-    `branch` is empty while nobody has named one; `policies` is a folder beside the settings.
+    `branch` is empty while nobody has named one; `policies` is a folder beside the settings. `access` is by the
+    proxy of the environment, where there are no settings yet.
     """
 
     name: str
     url: str
     branch: str
-    credentials: TokenCredentials | SshKey | None
+    access: Access
     policies: Path = Path("policies")
     page: bytes | None = None
     keys: Mapping[str, str] | None = None
@@ -58,7 +59,7 @@ def _new(file: Path, url: str, branch: str | None, keys: Mapping[str, str]) -> F
     name = _name(url)
     page = _page(name, url, branch or "main", keys)
     found = settings.resolve(str(file), page, file.parent.absolute()).repositories[name]
-    return FirstSettings(name, url, branch or "", _for_git(found.credentials), page=page, keys=keys)
+    return FirstSettings(name, url, branch or "", _access(found), page=page, keys=keys)
 
 
 def _known(file: Path, source: RepositoryLocation, branch: str | None) -> FirstSettings:
@@ -70,11 +71,11 @@ def _known(file: Path, source: RepositoryLocation, branch: str | None) -> FirstS
     there = written.repositories[name]
     if branch is not None and branch != there.branch:
         raise BadInput(f"{file} says that {there.branch} is the branch of {name}: leave --branch out")
-    credentials = settings.load(file).repositories[name].credentials if source.path is None else None
+    access = _access(settings.load(file).repositories[name]) if source.path is None else Access()
     folders = [path for path in paths_of(written.policies) if path.suffix not in (".yaml", ".yml")]
     if not folders:
         raise BadInput(f"{file} names no folder under `policies`: there is nowhere to write to")
-    return FirstSettings(name, there.url, there.branch, _for_git(credentials), policies=folders[0].expanduser())
+    return FirstSettings(name, there.url, there.branch, access, folders[0].expanduser())
 
 
 def _page(name: str, url: str, branch: str, keys: Mapping[str, str]) -> bytes:
@@ -92,9 +93,10 @@ def _plain(url: str, folder: Path) -> str:
     return bare if ":" in url else str((folder / bare).resolve())
 
 
-def _for_git(credentials: GitCredentials | None) -> TokenCredentials | SshKey | None:
+def _access(repository: RepositorySettings) -> Access:
+    credentials = repository.credentials
     if isinstance(credentials, GitHubApp):
         raise BadInput(
             "init reads with a token or an ssh key, not as a GitHub App: clone the repository, and name the clone"
         )
-    return credentials
+    return Access(credentials, repository.way)

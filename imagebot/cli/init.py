@@ -60,7 +60,7 @@ def command(source: str, into: Path, branch: str | None, **flags: str | Path | N
     """
     given = source_of(source)
     first = first_settings(into, given, branch, _credentials(flags))
-    contents = read(given, first.branch, first.credentials)
+    contents = read(given, first.branch, first.access)
     base = first.on(contents.branch)
     folder = (into / base.policies).absolute()
     schema = os.path.relpath(into.absolute() / "schemas" / "policy.schema.json", folder)

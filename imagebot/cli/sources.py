@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,6 +14,7 @@ from imagebot.gitnames import GitUrl
 from imagebot.gitrepo.discovery import default_branch, git_folder, origin
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.remote import Remote
+from imagebot.proxies import DIRECT, WayOut
 from imagebot.settings.resolve import SshKey, TokenCredentials
 from imagebot.yamledit.limits import MAX_BYTES
 
@@ -60,7 +61,15 @@ def source_of(text: str) -> RepositoryLocation:
     return RepositoryLocation(url.text)
 
 
-def read(source: RepositoryLocation, branch: str, credentials: TokenCredentials | SshKey | None) -> Contents:
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What git needs to reach a repository that is not on this machine: who we are, and by which way."""
+
+    credentials: TokenCredentials | SshKey | None = None
+    way: WayOut = DIRECT
+
+
+def read(source: RepositoryLocation, branch: str, access: Access) -> Contents:
     """Everything that may hold an image, as it is committed; of a plain folder as it lies there.
 
     Without a `branch` it is the repository's own. Raises `ImagebotError`.
@@ -69,9 +78,9 @@ def read(source: RepositoryLocation, branch: str, credentials: TokenCredentials 
         return _of_folder(source.path)
     url = str(source.path) if source.path is not None else source.url
     with TemporaryDirectory(prefix="imagebot-") as scratch:
-        asked = Remote(url, credentials=None if source.path is not None else credentials)
+        asked = Remote(url) if source.path is not None else Remote(url, "main", access.credentials, access.way)
         name = branch or default_branch(Path(scratch, "ask.git"), asked)
-        return _of_mirror(Mirror.open(Path(scratch, "mirror.git"), Remote(url, name, asked.credentials)))
+        return _of_mirror(Mirror.open(Path(scratch, "mirror.git"), replace(asked, branch=name)))
 
 
 def _of_mirror(mirror: Mirror) -> Contents:

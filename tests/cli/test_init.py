@@ -12,6 +12,9 @@ from click.testing import CliRunner, Result
 from imagebot.cli.init import command
 from imagebot.cli.lint import command as lint
 from imagebot.errors import BadInput, NotFound
+from tests.support import tls
+from tests.support.forward_proxy import ForwardProxy, forward_proxy
+from tests.support.git_http import git_http_server
 from tests.support.git_repos import a_repository, run_git
 from tests.support.shared import shared
 from tests.support.stage import Stage, set_up
@@ -240,6 +243,21 @@ def test_sources_that_cannot_be_read(tmp_path: Path, source: str, said: str) -> 
 def test_a_token_comes_from_where_the_flag_says(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="tokenEnv: no such variable is set"):
         init("https://github.com/acme/x.git", "--token-env", "NO_SUCH_TOKEN", "--into", tmp_path / "bot")
+
+
+def test_a_first_look_goes_by_the_proxy_and_the_authority_of_the_environment(
+    bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There are no settings yet that could name them."""
+    context, authority = tls.loopback(tmp_path, "github.com")
+    with git_http_server(tmp_path, context) as server:
+        known = ForwardProxy({"github.com:443": ("127.0.0.1", server.port)})
+        with forward_proxy(known) as proxy:
+            monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+            monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+            init(f"https://github.com/{bare.name}", "--into", tmp_path / "bot")
+    assert proxy.hosts == {"github.com:443"}
+    assert lint_of(tmp_path / "bot") == 0
 
 
 def test_flags_become_credentials(bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
