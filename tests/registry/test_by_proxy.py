@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -216,9 +217,34 @@ def test_tokens_and_blobs_go_by_the_proxy_too_and_the_password_to_the_token_serv
         ca_file=authority,
         auth_hosts=("auth.corp.test",),
         blob_hosts=("blobs.corp.test",),
-        credentials=BasicCredentials(USERNAME, Secret(PASSWORD)),
+        credentials=(BasicCredentials(USERNAME, Secret(PASSWORD)),),
     )
 
     assert place.tags(settings) == ("1.0.0",)
     assert place.proxy.hosts == set(place.proxy.routes)
     assert [host for host, server in servers.items() if carriers(server.asked)] == ["auth.corp.test"]
+
+
+@pytest.mark.parametrize("blobs_want_one", [False, True])
+def test_a_certificate_of_ours_is_for_the_registry_and_for_no_host_of_blobs(
+    place: Place, tmp_path: Path, blobs_want_one: bool
+) -> None:
+    context, authority, client = tls.asking(tmp_path, NAME, "blobs.corp.test")
+    blobs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    blobs.load_cert_chain(client)
+    blobs.load_verify_locations(authority)
+    blobs.verify_mode = ssl.CERT_REQUIRED if blobs_want_one else ssl.CERT_NONE
+    away = Answer(307, (("Location", "https://blobs.corp.test/list"),))
+    servers = {
+        NAME: place.stack.enter_context(Served(lambda _: away, tls=context)),
+        "blobs.corp.test": place.stack.enter_context(Served(lambda _: tag_list("1.0.0"), tls=blobs)),
+    }
+    place.proxy.routes = {f"{host}:443": ("127.0.0.1", server.port) for host, server in servers.items()}
+    shown = {"client_cert_file": client, "ca_file": authority, "blob_hosts": ("blobs.corp.test",)}
+
+    if blobs_want_one:
+        with pytest.raises(Unavailable):
+            place.tags(place.settings(**shown))
+    else:
+        assert place.tags(place.settings(**shown)) == ("1.0.0",)
+    assert len(servers[NAME].asked) == 1

@@ -87,9 +87,27 @@ def test_a_foreign_login_page_does_not_get_the_credential_either(stack: ExitStac
 def test_a_redirect_into_the_private_network_is_not_followed(stack: ExitStack) -> None:
     inside = stack.enter_context(Served(manifest, "127.0.0.2"))
     registry = stack.enter_context(Served(redirecting(inside.url)))
-    with pytest.raises(Refused, match="private address"):
+    advice = f"if that is meant, list {inside.host} in the blobHosts of {registry.host} under registries"
+    with pytest.raises(Refused, match=f"a private address: {advice}$"):
         verify(registry)
     assert inside.asked == []
+
+
+def test_a_private_host_that_settings_name_for_blobs_is_asked_and_sees_no_credential(stack: ExitStack) -> None:
+    inside = stack.enter_context(Served(manifest, "127.0.0.2"))
+    registry = stack.enter_context(Served(redirecting(inside.url)))
+    settings = RegistrySettings(plain_http=True, credentials=SETTINGS.credentials, blob_hosts=(inside.host,))
+    verify(registry, settings)
+    assert len(inside.asked) == 1
+    assert carriers(inside.asked) == []
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]", "[::ffff:a9fe:a9fe]"])
+def test_an_address_that_no_registry_has_is_not_asked_whatever_settings_say(stack: ExitStack, host: str) -> None:
+    registry = stack.enter_context(Served(redirecting(f"http://{host}/latest/meta-data")))
+    settings = RegistrySettings(plain_http=True, credentials=SETTINGS.credentials, blob_hosts=(host,))
+    with pytest.raises(Refused, match="an address that no registry has"):
+        verify(registry, settings)
 
 
 def test_a_redirect_from_https_to_http_is_not_followed(tmp_path: Path, stack: ExitStack) -> None:
