@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from imagebot.cli.sources import Access, RepositoryLocation, by_https
+from imagebot.cli.sources import GitAccess, RepositoryLocation, by_https
 from imagebot.errors import BadInput
 from imagebot.settings import resolve as settings
 from imagebot.settings.policies import paths_of
@@ -28,7 +28,7 @@ class FirstSettings:
     name: str
     url: str
     branch: str
-    access: Access
+    access: GitAccess
     policies: Path = Path("policies")
     page: bytes | None = None
     keys: Mapping[str, str] | None = None
@@ -71,7 +71,7 @@ def _known(file: Path, source: RepositoryLocation, branch: str | None) -> FirstS
     there = written.repositories[name]
     if branch is not None and branch != there.branch:
         raise BadInput(f"{file} says that {there.branch} is the branch of {name}: leave --branch out")
-    access = _access(settings.load(file).repositories[name]) if source.path is None else Access()
+    access = _access(settings.load(file).repositories[name]) if source.path is None else GitAccess()
     folders = [path for path in paths_of(written.policies) if path.suffix not in (".yaml", ".yml")]
     if not folders:
         raise BadInput(f"{file} names no folder under `policies`: there is nowhere to write to")
@@ -93,10 +93,10 @@ def _plain(url: str, folder: Path) -> str:
     return bare if ":" in url else str((folder / bare).resolve())
 
 
-def _access(repository: RepositorySettings) -> Access:
+def _access(repository: RepositorySettings) -> GitAccess:
     credentials = repository.credentials
     if isinstance(credentials, GitHubApp):
         raise BadInput(
             "init reads with a token or an ssh key, not as a GitHub App: clone the repository, and name the clone"
         )
-    return Access(credentials, repository.way)
+    return GitAccess(credentials, repository.way)

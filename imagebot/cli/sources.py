@@ -62,14 +62,14 @@ def source_of(text: str) -> RepositoryLocation:
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class GitAccess:
     """What git needs to reach a repository that is not on this machine: who we are, and by which way."""
 
     credentials: TokenCredentials | SshKey | None = None
     way: WayOut = DIRECT
 
 
-def read(source: RepositoryLocation, branch: str, access: Access) -> Contents:
+def read(source: RepositoryLocation, branch: str, access: GitAccess) -> Contents:
     """Everything that may hold an image, as it is committed; of a plain folder as it lies there.
 
     Without a `branch` it is the repository's own. Raises `ImagebotError`.
