@@ -8,14 +8,14 @@ import sys
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from imagebot.errors import Refused
 from imagebot.images.reference import ImageName
-from imagebot.proxies import Proxies, Proxy
+from imagebot.proxies import Certificates, Proxies, Proxy
 from imagebot.registry.client import Registries
 from imagebot.settings.clouds import CloudName
 from imagebot.settings.resolve import CloudCredentials, CredentialSources, RegistryLogin, RegistrySettings
@@ -90,14 +90,14 @@ def cloud() -> Cloud:
 
 
 @pytest.fixture
-def proxy(tmp_path: Path, cloud: Cloud) -> Iterator[ForwardProxy]:
-    """The only one who knows where the hosts of clouds are; it wants a password."""
+def proxy(tmp_path: Path, cloud: Cloud, request: pytest.FixtureRequest) -> Iterator[ForwardProxy]:
+    """The only one who knows where the hosts of clouds are; it wants a password, and speaks TLS if it is asked to."""
     with ExitStack() as stack:
         context, _ = tls.loopback(tmp_path, *HOSTS)
         served = stack.enter_context(Served(cloud, tls=context))
         routes = {f"{host}:443": ("127.0.0.1", served.port) for host in HOSTS}
         known = ForwardProxy(routes=routes, users={"bot": "p/w@of:proxy"})
-        yield stack.enter_context(forward_proxy(known))
+        yield stack.enter_context(forward_proxy(known, context if getattr(request, "param", "") == "https" else None))
 
 
 @pytest.fixture
@@ -130,18 +130,21 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def listed(proxy: ForwardProxy, folder: Path, *credentials: RegistryLogin) -> RegistrySettings:
-    by = Proxy.parse(proxy.url.replace("://", "://bot:p%2Fw%40of%3Aproxy@"))
+    known = Proxy.parse(proxy.url.replace("://", "://bot:p%2Fw%40of%3Aproxy@"))
+    by = replace(known, certificates=Certificates(folder / "authority.pem"))
     return RegistrySettings(credentials=credentials, proxy=Proxies(by, by), ca_file=folder / "authority.pem")
 
 
 @pytest.mark.parametrize(
-    ("registry", "cloud_name", "shown"),
+    ("proxy", "registry", "cloud_name", "shown"),
     [
-        (ECR, "aws", "AWS:password 1"),
-        (PUBLIC, "aws", "AWS:password 1"),
-        (GAR, "gcp", "oauth2accesstoken:ya29.token-1"),
-        (ACR, "azure", jwt(number=0)),
+        ("http", ECR, "aws", "AWS:password 1"),
+        ("https", PUBLIC, "aws", "AWS:password 1"),
+        ("https", GAR, "gcp", "oauth2accesstoken:ya29.token-1"),
+        ("http", ACR, "azure", jwt(number=0)),
+        ("https", ACR, "azure", jwt(number=0)),
     ],
+    indirect=["proxy"],
 )
 def test_a_clouds_registry_is_asked_by_the_proxy_alone(
     proxy: ForwardProxy, cloud: Cloud, file: Path, registry: str, cloud_name: CloudName, shown: str
