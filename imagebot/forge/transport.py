@@ -23,12 +23,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from imagebot import __version__, tls
-from imagebot.errors import BadResponse
+from imagebot.errors import BadResponse, Unavailable, causes
 from imagebot.proxies import Proxy, WayOut, no_tunnel, refusal
 from imagebot.regular import hand_on
 
@@ -93,9 +94,9 @@ class Transport:
                 prepared, stream=True, timeout=self._timeout_s, verify=self._verify, cert=self._cert, proxies=ways
             )
         except (requests.RequestException, OSError) as error:
-            if proxy is not None and (refused := no_tunnel(proxy, host, error)) is not None:
-                raise refused from None
-            raise
+            if proxy is None:
+                raise
+            raise no_tunnel(proxy, host, error) or _not_there(proxy, host, error) or error from None
         if proxy is not None and response.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
             response.close()
             raise refusal(proxy, host, response.status_code)
@@ -108,6 +109,17 @@ class Transport:
             if key not in self._adapters:
                 self._adapters[key] = _Adapter(*key)
             return self._adapters[key]
+
+
+def _not_there(proxy: Proxy, host: str, error: Exception) -> Unavailable | None:
+    """None where the proxy itself could be talked to."""
+    inside = tuple(causes(error))
+    if any(
+        isinstance(cause, urllib3.exceptions.ProxyError | urllib3.exceptions.NewConnectionError) for cause in inside
+    ):
+        trusted = any(isinstance(cause, ssl.SSLError) for cause in inside)
+        return Unavailable(f"the proxy {proxy} on the way to {host} cannot be {'trusted' if trusted else 'reached'}")
+    return None
 
 
 def _whole(response: requests.Response) -> bytes:

@@ -96,6 +96,26 @@ def test_a_proxy_that_makes_no_tunnel_is_told_by_what_it_said(
     assert place.forge.asked == []
 
 
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("http://nobody.invalid:3128", "cannot be reached"),
+        ("http://127.0.0.1:9", "cannot be reached"),
+        ("https://127.0.0.1:PORT", "cannot be trusted"),
+    ],
+)
+def test_a_proxy_that_is_not_there_is_told_apart_from_the_forge(
+    place: Place, tmp_path: Path, url: str, says: str
+) -> None:
+    with forward_proxy(ForwardProxy(), tls.loopback(tmp_path)[0]) as stranger:
+        proxy = Proxy.parse(url.replace("PORT", str(stranger.port)))
+        with (
+            pytest.raises(Unavailable, match=f"^the proxy {proxy} on the way to {HOST} {says}"),
+            failures(HOST, "list"),
+        ):
+            place.transport(proxy).send("GET", URL, {})
+
+
 def test_a_proxy_that_drips_its_answer_holds_nobody(place: Place) -> None:
     def drip() -> Iterator[bytes]:
         clock = threading.Event()
