@@ -162,7 +162,9 @@ class PassStore:
         """What the build of an image claimed, if it was asked in any pass."""
         key = f"{name}@{digest} {platform or ''}"
         known = self._store.recalled("attested", [key]).get(key)
-        return None if known is None else tuple(Attestation(*map(str, words)) for words in json.loads(known))
+        with suppress(ValueError, TypeError, RecursionError):
+            return None if known is None else tuple(Attestation(*map(str, words)) for words in json.loads(known))
+        return None
 
     def are_attestations(
         self, name: ImageName, digest: str, platform: str | None, claimed: Iterable[Attestation]
@@ -177,7 +179,9 @@ class PassStore:
             return None
         at, _, text = known.partition(" ")
         changes = SourceChanges.from_json(text)
-        return None if changes is None else (min(datetime.fromisoformat(at), self.now), changes)
+        with suppress(ValueError, TypeError):
+            return None if changes is None else (min(datetime.fromisoformat(at), self.now), changes)
+        return None
 
     def has_source_changes(self, key: str, changes: SourceChanges) -> None:
         before = self.source_changes(key)

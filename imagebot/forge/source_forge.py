@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Annotated
 from urllib.parse import quote, unquote, urlsplit
 
@@ -62,6 +62,7 @@ class Commits:
 class SourceApi:
     """How one kind of forge is asked: `root` is the path of a repository, `moved` where a redirect of it leads.
 
+    `commits` takes two ids or tags.
     `tag` is the path of one tag below it, `probe` of what everybody with the credentials, or without, is shown.
     GitHub's way to ask is PyGithub's own.
     """
@@ -151,27 +152,32 @@ class SourceForge:
         return None if found is None else found[0]
 
     def _changes(self, root: str, wanted: SourceSpan) -> SourceChanges:
-        commits, because = Commits(()), ""
-        if wanted.commits is not None:
-            try:
-                commits = self._api.commits(self._wire, root, *wanted.commits)
-            except NotFound:
-                because = "its source shows us no such commits"
-            except TooLarge:
-                because = TOO_MANY
         releases = self._releases(root) if wanted.becomes else []
         wanted = _without_variant(releases, wanted)
+        tags = self._tags(root, releases, wanted)
+        ends = wanted.commits or _comparable(tags, wanted)
+        commits, because = self._commits(root, ends) if ends is not None else (Commits(()), "")
         notes = _between(releases, wanted)
         return SourceChanges(
             commits=commits.listed[:MOST_COMMITS],
             more_commits=commits.more,
             parted=commits.parted,
+            by_tags=wanted.commits is None and bool(commits.listed),
             notes=tuple(ReleaseNotes(one.tag_name[:_MOST_TAG], one.body[:_NOTES]) for one in notes[:MOST_NOTES]),
             more_notes=max(0, len(notes) - MOST_NOTES),
-            untagged=self._is_untagged(root, releases, wanted),
+            untagged=bool(tags[0]) and not tags[1],
             unwritten=_is_written(releases, wanted.was) and not _is_written(releases, wanted.becomes),
             because=because,
         )
+
+    def _commits(self, root: str, ends: tuple[str, str]) -> tuple[Commits, str]:
+        """Those between the two; or none, and why."""
+        try:
+            return self._api.commits(self._wire, root, *ends), ""
+        except NotFound:
+            return Commits(()), "its source shows us no such commits"
+        except TooLarge:
+            return Commits(()), TOO_MANY
 
     def _releases(self, root: str) -> list[_Release]:
         """The newest of them. A repository may have switched them off, which is as good as none."""
@@ -181,22 +187,32 @@ class SourceForge:
             return [one for one in sound(_Release, listed) if one.tag_name and not one.draft]
         return []
 
-    def _is_untagged(self, root: str, releases: Sequence[_Release], wanted: SourceSpan) -> bool:
-        """Whether the source names its versions by tags, and has none of this one."""
+    def _tags(self, root: str, releases: Sequence[_Release], wanted: SourceSpan) -> tuple[str, str]:
+        """What the source calls the two versions; empty for one that it has no tag of, and where they are not two."""
         if not wanted.was or not wanted.becomes or wanted.was == wanted.becomes:
-            return False
-        named = {one.tag_name for one in releases}
-        return not self._has(root, wanted.becomes, named) and self._has(root, wanted.was, named)
+            return "", ""
+        named = sorted((one.tag_name for one in releases), key=lambda tag: (len(tag), tag))
+        becomes = self._tag_of(root, wanted.becomes, named)
+        return self._tag_of(root, wanted.was, named), becomes
 
-    def _has(self, root: str, version: str, named: set[str]) -> bool:
-        tags = (f"v{version}", version)
-        return any(_names(tag, version) for tag in named) or any(self._has_tag(root, tag) for tag in tags)
+    def _tag_of(self, root: str, version: str, named: Sequence[str]) -> str:
+        written = (tag for tag in named if _names(tag, version))
+        asked = (tag for tag in (f"v{version}", version) if self._has_tag(root, tag))
+        return next(chain(written, asked), "")
 
     def _has_tag(self, root: str, tag: str) -> bool:
         with suppress(NotFound):
             self._wire.get(f"show the tag {tag} of {_name(root)}", root + self._api.tag.format(tag=quote(tag, safe="")))
             return True
         return False
+
+
+def _comparable(tags: tuple[str, str], wanted: SourceSpan) -> tuple[str, str] | None:
+    """Two tags of one thing: a repository may hold several, each with tags of its own."""
+    was, becomes = tags
+    if not was or not becomes or _prefix(was, wanted.was) != _prefix(becomes, wanted.becomes):
+        return None
+    return was, becomes
 
 
 def _is_written(releases: Sequence[_Release], version: str) -> bool:
@@ -250,9 +266,13 @@ def _name(root: str) -> str:
     return unquote(root).partition("/")[2].partition("/")[2]
 
 
+def _in_path(ref: str) -> str:
+    return quote(ref, safe="")
+
+
 def _of_github(wire: Wire, root: str, old: str, new: str) -> Commits:
     """GitHub lists the oldest first, and shows what changed in files, which may be much, on the first page alone."""
-    task, path = f"compare two commits of {_name(root)}", f"{root}/compare/{old}...{new}"
+    task, path = f"compare two commits of {_name(root)}", f"{root}/compare/{_in_path(old)}...{_in_path(new)}"
 
     def page(number: int) -> _Compared:
         return checked(_Compared, wire.get(task, path, per_page=MOST_COMMITS, page=number), "GitHub's comparison")
@@ -274,7 +294,9 @@ def _of_github(wire: Wire, root: str, old: str, new: str) -> Commits:
 def _of_gitea(wire: Wire, root: str, old: str, new: str) -> Commits:
     """Gitea lists all of them, the newest first."""
     task = f"compare two commits of {_name(root)}"
-    answer = checked(_Compared, wire.get(task, f"{root}/compare/{old}...{new}"), "Gitea's comparison")
+    answer = checked(
+        _Compared, wire.get(task, f"{root}/compare/{_in_path(old)}...{_in_path(new)}"), "Gitea's comparison"
+    )
     listed = tuple(one.shown() for one in answer.commits[:MOST_COMMITS])
     return Commits(listed, max(0, answer.total_commits - len(listed)))
 

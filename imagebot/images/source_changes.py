@@ -28,7 +28,8 @@ class SourceChanges:
     """What changed between two images, as far as it was asked, newest first.
 
     `more_commits` and `more_notes` are how many there are besides, None where nobody counted them. `parted`: the new
-    image lacks commits that the old one has. `untagged`: the source has a tag of the old version, and none of the new.
+    image lacks commits that the old one has. `by_tags`: they are those between two tags, as the images name no commits
+    of their own. `untagged`: the source has a tag of the old version, and none of the new.
     `unwritten`: there are notes of the old version, and none of the new. `because`: why there are no commits, in
     our own words.
     """
@@ -38,6 +39,7 @@ class SourceChanges:
     notes: tuple[ReleaseNotes, ...] = ()
     more_notes: int | None = 0
     parted: bool = False
+    by_tags: bool = False
     untagged: bool = False
     unwritten: bool = False
     because: str = ""
@@ -67,6 +69,7 @@ def _changes(known: dict[str, Any]) -> SourceChanges:
         notes=tuple(ReleaseNotes(str(one["version"]), str(one["text"])) for one in known["notes"]),
         more_notes=_count(known["more_notes"]),
         parted=known["parted"] is True,
+        by_tags=known["by_tags"] is True,
         untagged=known["untagged"] is True,
         unwritten=known["unwritten"] is True,
         because=str(known["because"]),

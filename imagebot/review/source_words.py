@@ -28,7 +28,9 @@ def source_sections(changes: SourceChanges, compare: str | None) -> Iterator[tup
             if changes.parted
             else []
         )
-        yield title, "\n\n".join([listed, *_more("commit", changes.more_commits, compare), *parted])
+        tags = ["These are between two tags of its source: the images do not say which commits they are."]
+        said = [*_more("commit", changes.more_commits, compare), *(tags if changes.by_tags else []), *parted]
+        yield title, "\n\n".join([listed, *said])
 
 
 def _notes(notes: ReleaseNotes) -> str:

@@ -143,6 +143,17 @@ def test_a_version_that_its_source_never_tagged_is_told(kind: str, tags: set[str
     assert found.untagged is untagged
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("prefix", ["v", "", "api/v"])
+def test_images_that_name_no_commits_are_compared_by_the_tags_of_their_versions(kind: str, prefix: str) -> None:
+    tagged = {f"{prefix}1.4.2": OLD, f"{prefix}1.5.0": NEW}
+    source = repo(tagged=tagged, releases=[(tag, "") for tag in tagged] if "/" in prefix else [])
+    source.tags = set(tagged)
+    with serving(kind, source) as served:
+        found = forge(served, kind).changes("acme/api", SourceSpan(None, "1.4.2", "1.5.0"))
+    assert ([one.subject for one in found.commits][:2], found.by_tags) == (["the newest", "commit 2"], True)
+
+
 @pytest.mark.parametrize("kind", ["github", "gitlab"])
 def test_what_is_left_behind_is_told(kind: str) -> None:
     source = SourceRepo(commits=[(NEW, "older"), (OLD, "newer")])
@@ -178,7 +189,7 @@ def test_a_redirect_elsewhere_is_not_followed(location: str, tmp_path: Path) -> 
         with pytest.raises(Refused):
             forge(served, "github", str(tmp_path / "token")).changes("acme/api", WANTED)
         assert {asked.path for asked in served.asked} <= {
-            f"/api/v3/repos/acme/api/compare/{OLD}...{NEW}",
+            "/api/v3/repos/acme/api/releases",
             "/api/v3/repos/acme/api",
         }
 

@@ -150,6 +150,11 @@ def test_what_is_not_known_is_said_in_a_few_words(
     assert row.endswith(told)
 
 
+def test_commits_between_tags_are_told_to_be_that() -> None:
+    assert "These are between two tags of its source" in body(replace(CHANGES, by_tags=True))
+    assert "between two tags" not in body(CHANGES)
+
+
 def test_a_branch_of_its_own_is_told() -> None:
     assert "What runs now has commits that are not in this one" in body(replace(CHANGES, parted=True))
 

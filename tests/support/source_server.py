@@ -27,12 +27,14 @@ class SourceRepo:
     """`commits` are ids and messages of one line of history, the oldest first; `releases` tags and notes, newest first.
 
     `files` is how much a comparison says besides of what changed in files. `renamed` is what it was called before.
+    `tagged` has the commits of tags.
     """
 
     path: str = "acme/api"
     commits: list[tuple[str, str]] = field(default_factory=list)
     releases: list[tuple[str, str]] = field(default_factory=list)
     tags: set[str] = field(default_factory=set)
+    tagged: dict[str, str] = field(default_factory=dict)
     files: int = 0
     renamed: str = ""
     authorizations: set[str | None] = field(default_factory=set)
@@ -44,6 +46,7 @@ class SourceRepo:
     def between(self, old: str, new: str) -> list[tuple[str, str]] | None:
         """Those after `old` up to `new`; None where one of them is not known."""
         known = self.ids()
+        old, new = (self.tagged.get(unquote(one), one) for one in (old, new))
         if old not in known or new not in known:
             return None
         return self.commits[known.index(old) + 1 : known.index(new) + 1]
@@ -104,7 +107,7 @@ def _github(repo: SourceRepo, call: Call) -> Found:
         return MISSING
     size, page = int(call.arguments.get("per_page", 30)), int(call.arguments.get("page", 1))
     sample = _DESCRIBED["github"]().sample
-    if found := re.fullmatch(r"/compare/(\w+)\.\.\.(\w+)", rest):
+    if found := re.fullmatch(r"/compare/(.+?)\.\.\.(.+)", rest):
         commits, back = repo.between(found[1], found[2]), repo.between(found[2], found[1])
         if commits is None or back is None:
             return MISSING
@@ -135,7 +138,7 @@ def _gitea(repo: SourceRepo, call: Call) -> Found:
     rest = call.path.removeprefix(f"/repos/{repo.path}")
     if rest == call.path:
         return MISSING
-    if found := re.fullmatch(r"/compare/(\w+)\.\.\.(\w+)", rest):
+    if found := re.fullmatch(r"/compare/(.+?)\.\.\.(.+)", rest):
         commits = repo.between(found[1], found[2])
         if commits is None:
             return MISSING
