@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
+from jsonschema_path import SchemaPath
 from openapi_core import Config, OpenAPI
 from openapi_core.exceptions import OpenAPIError
 from openapi_core.testing import MockRequest, MockResponse
@@ -52,7 +53,9 @@ class Description:
         self._samples: dict[str, str] = {}
         self._judged: dict[bytes, str] = {}
         also = Config(extra_media_type_deserializers={"application/json-patch+json": json.loads})
-        self._checker = OpenAPI.from_dict(self.loaded, config=also)
+        # What a reference leads to is looked up once: without room for that it is half of the work.
+        paths = SchemaPath.from_dict(self.loaded, resolved_cache_maxsize=1 << 16)
+        self._checker = OpenAPI(paths, config=also)
         self._templates = {path: re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)) for path in loaded["paths"]}
 
     def match(self, path: str) -> tuple[str, dict[str, str]] | None:
