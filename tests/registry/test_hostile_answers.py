@@ -118,32 +118,40 @@ DEEP = 16 * MIB - 100
 @pytest.mark.parametrize(
     "body",
     [
-        pytest.param(b'{"tags": ["1.0.0"], "x": [' + b"[]," * (DEEP // 3) + b"[]]}", id="lists beside the tags"),
-        pytest.param(b'{"tags": ["1.0.0"], "x": ' + b"[" * DEEP, id="deep beside the tags"),
-        pytest.param(b'{"tags": ["1.0.0"], "x": ' + b'{"a":' * (DEEP // 5), id="deep in objects"),
-        pytest.param(b'{"tags": ["1.0.0"], "x": "' + b"a" * DEEP + b'"}', id="one long text"),
-        pytest.param(b'{"tags": ["1.0.0"], "x": ' + b"1" * DEEP + b"}", id="one long number"),
-        pytest.param(b'{"tags": ["1.0.0"], "' + b"a" * DEEP + b'": 1}', id="one long key"),
-        pytest.param(b'{"tags": ["' + b"a" * DEEP + b'"]}', id="one long tag"),
-        pytest.param(b'{"tags": [' + b"[]," * (DEEP // 3) + b"[]]}", id="lists for tags"),
-        pytest.param(b'{"tags": [' + b'"a",' * (DEEP // 4) + b'"a"]}', id="one tag four million times"),
         pytest.param(
-            b'{"tags": [' + b",".join(b'"%d"' % n for n in range(1_500_000)) + b"]}", id="more tags than there are"
+            lambda: b'{"tags": ["1.0.0"], "x": [' + b"[]," * (DEEP // 3) + b"[]]}", id="lists beside the tags"
+        ),
+        pytest.param(lambda: b'{"tags": ["1.0.0"], "x": ' + b"[" * DEEP, id="deep beside the tags"),
+        pytest.param(lambda: b'{"tags": ["1.0.0"], "x": ' + b'{"a":' * (DEEP // 5), id="deep in objects"),
+        pytest.param(lambda: b'{"tags": ["1.0.0"], "x": "' + b"a" * DEEP + b'"}', id="one long text"),
+        pytest.param(lambda: b'{"tags": ["1.0.0"], "x": ' + b"1" * DEEP + b"}", id="one long number"),
+        pytest.param(lambda: b'{"tags": ["1.0.0"], "' + b"a" * DEEP + b'": 1}', id="one long key"),
+        pytest.param(lambda: b'{"tags": ["' + b"a" * DEEP + b'"]}', id="one long tag"),
+        pytest.param(lambda: b'{"tags": [' + b"[]," * (DEEP // 3) + b"[]]}", id="lists for tags"),
+        pytest.param(lambda: b'{"tags": [' + b'"a",' * (DEEP // 4) + b'"a"]}', id="one tag four million times"),
+        pytest.param(
+            lambda: b'{"tags": [' + b",".join(b'"%d"' % n for n in range(1_500_000)) + b"]}",
+            id="more tags than there are",
         ),
         pytest.param(
-            b'{"tags": [], "manifest": {'
-            + b",".join(b'"%d": {"tag": ["%d"], "timeUploadedMs": "1767268800123"}' % (n, n) for n in range(200_000))
-            + b"}}",
+            lambda: (
+                b'{"tags": [], "manifest": {'
+                + b",".join(
+                    b'"%d": {"tag": ["%d"], "timeUploadedMs": "1767268800123"}' % (n, n) for n in range(200_000)
+                )
+                + b"}}"
+            ),
             id="more uploads than there are",
         ),
         pytest.param(
-            b'{"tags": [], "manifest": {"a": {"tag": [' + b'"a",' * (DEEP // 4) + b'"a"]}}}', id="one upload's tags"
+            lambda: b'{"tags": [], "manifest": {"a": {"tag": [' + b'"a",' * (DEEP // 4) + b'"a"]}}}',
+            id="one upload's tags",
         ),
     ],
 )
-def test_a_page_of_tags_costs_little_whatever_is_in_it(body: bytes) -> None:
+def test_a_page_of_tags_costs_little_whatever_is_in_it(body: Callable[[], bytes]) -> None:
     """The first took 553 MB and 22 s."""
-    came = ask(page(body))
+    came = ask(page(body()))
     assert came.error == "BadResponse", came
     assert came.growth < GROWTH
 
@@ -185,15 +193,15 @@ def with_config(config: bytes) -> tuple[Script, str]:
 @pytest.mark.parametrize(
     "body",
     [
-        pytest.param(b'{"x": [' + b"[[[[],[]]]]," * 349_000 + b"[]]}", id="lists"),
-        pytest.param(b'{"manifests": [' + b"{}," * 1_000_000 + b"{}]}", id="a million children"),
-        pytest.param(b'{"layers": [' + b'{"a":{}},' * 400_000 + b"{}]}", id="layers"),
-        pytest.param(b'{"annotations": {' + b'"a":"b",' * 500_000 + b'"a":1}}', id="annotations"),
-        pytest.param(b'{"config": ' + b"[" * 4_000_000, id="deep"),
+        pytest.param(lambda: b'{"x": [' + b"[[[[],[]]]]," * 349_000 + b"[]]}", id="lists"),
+        pytest.param(lambda: b'{"manifests": [' + b"{}," * 1_000_000 + b"{}]}", id="a million children"),
+        pytest.param(lambda: b'{"layers": [' + b'{"a":{}},' * 400_000 + b"{}]}", id="layers"),
+        pytest.param(lambda: b'{"annotations": {' + b'"a":"b",' * 500_000 + b'"a":1}}', id="annotations"),
+        pytest.param(lambda: b'{"config": ' + b"[" * 4_000_000, id="deep"),
     ],
 )
-def test_a_manifest_costs_little_whatever_is_in_it(body: bytes) -> None:
-    script, digest = described(body)
+def test_a_manifest_costs_little_whatever_is_in_it(body: Callable[[], bytes]) -> None:
+    script, digest = described(body())
     came = ask(script, "about", digest)
     assert came.error == "BadResponse", came
     assert came.growth < GROWTH
@@ -202,14 +210,14 @@ def test_a_manifest_costs_little_whatever_is_in_it(body: bytes) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        pytest.param(b'{"x": [' + b"[]," * 2_700_000 + b"[]]}", id="lists"),
-        pytest.param(b'{"config": {"Env": [' + b'"a=b",' * 1_300_000 + b'"a=b"]}}', id="variables"),
-        pytest.param(b'{"config": {"Labels": {' + b'"a":"b",' * 1_000_000 + b'"a":"b"}}}', id="labels"),
-        pytest.param(b'{"config": ' + b"[" * 8_000_000, id="deep"),
+        pytest.param(lambda: b'{"x": [' + b"[]," * 2_700_000 + b"[]]}", id="lists"),
+        pytest.param(lambda: b'{"config": {"Env": [' + b'"a=b",' * 1_300_000 + b'"a=b"]}}', id="variables"),
+        pytest.param(lambda: b'{"config": {"Labels": {' + b'"a":"b",' * 1_000_000 + b'"a":"b"}}}', id="labels"),
+        pytest.param(lambda: b'{"config": ' + b"[" * 8_000_000, id="deep"),
     ],
 )
-def test_a_config_costs_little_whatever_is_in_it(body: bytes) -> None:
-    script, digest = with_config(body)
+def test_a_config_costs_little_whatever_is_in_it(body: Callable[[], bytes]) -> None:
+    script, digest = with_config(body())
     came = ask(script, "about", digest)
     assert came.error == "BadResponse", came
     assert came.growth < GROWTH
