@@ -14,28 +14,15 @@ import pytest
 
 from imagebot.cli.disk import create_file, read_file, replace_file
 from imagebot.errors import BadInput
+from tests.support.doomed import run_doomed
+from tests.support.forked import run_verb
 from tests.support.sound import proved
-from tests.support.stage import Said, run_imagebot
+from tests.support.stage import Said
 from tests.support.strangers import reachable_folder
 
 BEFORE, AFTER = "image: nginx:1\n", "image: nginx:2\n"
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to others")
 STRANGER = 12345
-# Where a process is killed: before each step that changes a folder or a file.
-STEPS = ("os.chown", "os.chmod", "os.link", "os.rename", "os.remove", "os.setxattr", "fcntl.flock")
-DOOMED = """
-import os, signal, sys
-left = int(sys.argv.pop(1))
-def hook(event, args):
-    global left
-    if event in {steps}:
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-sys.addaudithook(hook)
-from imagebot.cli.main import run
-run()
-"""
 SMALL = """
 import resource
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
@@ -51,11 +38,13 @@ def put(folder: Path, name: str = "a.yaml", text: str = BEFORE) -> Path:
 
 
 def imagebot(folder: Path, *words: str) -> Said:
-    return run_imagebot(folder, words, {})
+    return Said(*run_verb(folder, words, {}))
 
 
 def script(folder: Path, code: str, words: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", code, *words], cwd=folder, capture_output=True, text=True, check=False)
+    """-B: where no file may grow, Python would keep the first half of what it compiles."""
+    words = [sys.executable, "-B", "-c", code, *words]
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
 
 
 @ROOT
@@ -136,19 +125,18 @@ def test_regret_init_on_a_full_disk_leaves_no_half_file(tmp_path: Path) -> None:
 
 
 def test_regret_a_process_killed_at_any_step_leaves_the_old_file_or_the_new(tmp_path: Path) -> None:
-    code = DOOMED.format(steps=STEPS)
     for step in range(1, 30):
         folder = tmp_path / str(step)
         file = put(folder)
         file.chmod(0o640)
-        done = script(folder, code, [str(step), "set", "nginx:2", "a.yaml"])
+        code = run_doomed(folder, step, ["set", "nginx:2", "a.yaml"])
         assert file.read_text() in (BEFORE, AFTER)
         assert stat.S_IMODE(file.stat().st_mode) == 0o640
         again = imagebot(folder, "set", "nginx:2", "a.yaml")
         assert (again.code, file.read_text()) == (0, AFTER)
-        if step < 3 or done.returncode == 0:
+        if step < 3 or code == 0:
             assert [path.name for path in folder.iterdir()] == ["a.yaml"]
-        if done.returncode == 0:
+        if code == 0:
             break
     assert step > 3
 

@@ -37,8 +37,9 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 
 
 def on_a_full_disk(stage: Stage, *words: str) -> Said:
+    # -B: Python would keep the first half, or nothing, of what it compiles.
     done = subprocess.run(
-        [sys.executable, "-c", FULL, *words], cwd=stage.folder, capture_output=True, text=True, check=False
+        [sys.executable, "-B", "-c", FULL, *words], cwd=stage.folder, capture_output=True, text=True, check=False
     )
     return Said(done.returncode, done.stdout, done.stderr)
 

@@ -18,6 +18,7 @@ FORKS.set_forkserver_preload(
     [
         "tests.support.forked",
         "tests.faults.bot",
+        "tests.support.doomed",
         "tests.support.killed_pass",
         "tests.support.question",
         "imagebot.store.migrate",
@@ -29,7 +30,7 @@ FORKS.set_forkserver_preload(
 
 def run_verb(folder: Path, words: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str, str]:
     """The exit code of `imagebot WORDS` in `folder`, and what it printed on standard output and standard error."""
-    return run_function(_verb, (folder, words, {**os.environ, **environment}))
+    return run_function(verb, (folder, words, {**os.environ, **environment}))
 
 
 def run_function(function: Callable[..., None], arguments: Sequence[object]) -> tuple[int, str, str]:
@@ -68,7 +69,8 @@ def _said(out: _Copy, err: _Copy, function: Callable[..., None], arguments: Sequ
     function(*arguments)
 
 
-def _verb(folder: Path, words: Sequence[str], environment: Mapping[str, str]) -> None:
+def verb(folder: Path, words: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Be `imagebot WORDS` in `folder`; never returns."""
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)

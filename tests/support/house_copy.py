@@ -19,7 +19,8 @@ class HouseCopy:
 
     @classmethod
     def of(cls, folder: Path) -> HouseCopy:
-        shutil.copytree(ROOT / "imagebot", folder / "imagebot", ignore=shutil.ignore_patterns("__pycache__"))
+        # With what is compiled, which Python takes for a file that is as it was then; not what is being compiled now.
+        shutil.copytree(ROOT / "imagebot", folder / "imagebot", ignore=shutil.ignore_patterns("*.pyc.*"))
         shutil.copytree(ROOT / "docs", folder / "docs")
         return cls(folder)
 
