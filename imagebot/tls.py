@@ -48,7 +48,8 @@ def _trusting(certificates: Certificates, whose: str) -> ssl.SSLContext:
         )
     except OSError as error:
         reason = error.strerror if type(error) is not ssl.SSLError else None
-        raise BadInput(f"cannot read {file}, caFile of {whose}: {reason or 'it holds no certificate'}") from None
+        why = reason or "it holds no certificate"
+        raise BadInput(f"cannot read {file}, caFile (or SSL_CERT_FILE) of {whose}: {why}") from None
 
 
 def _show(context: ssl.SSLContext, client: ClientCertificate, whose: str) -> None:

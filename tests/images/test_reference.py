@@ -44,6 +44,8 @@ def test_an_image_has_one_name(text: str, canonical: str, familiar: str) -> None
         ("-.io/api", "'-.io' is no registry host"),
         ("host:123456/api", "'host:123456' is no registry host"),
         ("", "'' is no image name"),
+        ("ghcr.io/acme/\u0430pp", "'ghcr.io/acme/\u0430pp' is no image name"),
+        ("gh\u0441r.io/acme/app", "'gh\u0441r.io' is no registry host"),
         ("sha256", "'sha256' is a digest without the name of an image; write NAME@sha256:…"),
         ("sha256:abc", "'sha256:abc' is a digest without the name of an image; write NAME@sha256:…"),
         ("0" * 64, f"'{'0' * 64}' is a digest without the name of an image; write NAME@sha256:…"),
