@@ -12,6 +12,8 @@ from typing import Literal
 from imagebot.gitnames import GitUrl
 
 ForgeKind = Literal["azure", "bitbucket", "gitea", "github", "gitlab", "local"]
+SourceForgeKind = Literal["gitea", "github", "gitlab"]
+"""Those that can be asked what changed in a source."""
 
 EVERYBODYS_WRITES_PER_MINUTE = 60
 """GitHub asks for a second between writes, and counts 80 a minute at most that create content; GitLab.com takes 60

@@ -15,10 +15,12 @@ from imagebot.gitnames import GitUrl
 from imagebot.knownforges import FACTS, ForgeKind, api_of, kind_of
 
 ROOT = Path(__file__).parent.parent
+CLOUDS = ("imagebot/settings/clouds.py", "imagebot/registry/identities/known.py")
+"""Azure is a cloud, too."""
 ROOMS = [
     path
     for path in sorted(ROOT.glob("imagebot/**/*.py"))
-    if path.parent.name != "forge" and path.name != "knownforges.py"
+    if path.parent.name != "forge" and path.name != "knownforges.py" and path.relative_to(ROOT).as_posix() not in CLOUDS
 ]
 
 

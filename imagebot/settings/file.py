@@ -15,7 +15,7 @@ from imagebot import gitnames
 from imagebot.documents.duration import Duration
 from imagebot.documents.model import ONE_OR_SEVERAL, TEXT_SCHEMA, WHOLE, FilledBy, Flag, Misplaced, Model
 from imagebot.gitnames import GitUrl
-from imagebot.knownforges import EVERYBODYS_WRITES_PER_MINUTE, FACTS, ForgeKind, api_of, kind_of
+from imagebot.knownforges import EVERYBODYS_WRITES_PER_MINUTE, FACTS, ForgeKind, SourceForgeKind, api_of, kind_of
 from imagebot.policy.defaults import Defaults
 from imagebot.policy.freezes import AnyFreezeOfAll
 from imagebot.policy.required import RequirementOfAll
@@ -50,9 +50,6 @@ _TEXT = WithJsonSchema(TEXT_SCHEMA)
 Every = Annotated[Duration, AfterValidator(words.not_too_often), Field(json_schema_extra={"default": "5m"})]
 Branch = Annotated[str, AfterValidator(gitnames.branch_name), _TEXT]
 Host = Annotated[str, AfterValidator(words.known_host)]
-
-
-SourceForgeKind = Literal["gitea", "github", "gitlab"]
 SOURCE_FORGES: tuple[SourceForgeKind, ...] = get_args(SourceForgeKind)
 
 

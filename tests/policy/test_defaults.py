@@ -40,7 +40,7 @@ def said(read: PolicySet) -> list[str]:
 
 def test_every_key_but_identity_has_a_default() -> None:
     assert PolicyFile.model_fields.keys() - Defaults.model_fields.keys() == {"app", "images", "tests"}
-    assert Watch.model_fields.keys() - ImageDefaults.model_fields.keys() == {"image"}
+    assert Watch.model_fields.keys() - ImageDefaults.model_fields.keys() == {"image", "upstream"}
 
 
 def test_a_policy_has_what_it_leaves_out_from_its_defaults() -> None:

@@ -198,7 +198,7 @@ def test_a_freeze_that_leaves_no_window_open_has_no_end() -> None:
     answer = Answers().verdict(case("1.4.2", tags=TAGS, gates=gates))
     assert isinstance(answer, Held)
     assert (answer.until, opening(gates, NOON)) == (None, None)
-    assert "not before the freezes in the policy change" in answer.because
+    assert "not before the freezes change" in answer.because
 
 
 @pytest.mark.parametrize("hold", [Hold.BY_HAND, Hold.ROLLED_BACK])
