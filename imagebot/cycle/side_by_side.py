@@ -39,6 +39,7 @@ class Budgets:
     judging: float = 180.0  # all that judging one image takes: a few questions, of which three may fail
     prompt: float = 2.0  # who has not answered by then is not waited for while others have something to be done
     patience: float = 5.0  # for all together before what is decided is done; twice as long from each time to the next
+    notes: float = 5.0  # all questions to one forge about sources, for a repository: for people, and nothing waits
     ending: float = 9.0  # what is being written when the process is told to stop: who told kills after ten
 
 

@@ -26,8 +26,6 @@ from imagebot.plan.change import ImageUpdate
 from imagebot.review.image_facts import SOURCE, ImageFacts
 from imagebot.review.source_question import SourceQuestion, question
 
-PATIENCE_S = 5.0
-"""How long all questions to one forge may keep a pass waiting."""
 NOTES_COME = timedelta(days=1)
 """How long after the first question notes of a new version may still come: many images are pushed before them."""
 _ASKED = "source asked"
@@ -49,7 +47,7 @@ class SourceNotes:
         self._world = world
         self._memory = memory
         self._lock = threading.Lock()
-        self._left: dict[str, float] = defaultdict(lambda: PATIENCE_S)
+        self._left: dict[str, float] = defaultdict(lambda: world.budgets.notes)
         self._begun: set[str] = set()
 
     def with_changes(self, updates: Sequence[ImageUpdate], besides: Sequence[ImageFacts]) -> list[ImageFacts]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -142,6 +142,7 @@ def test_a_forge_that_is_silent_delays_nothing(scene: Scene) -> None:
     says = threading.Event()
     scene.troubles.append(says)
     world = scene.stage.world()
+    world = replace(world, budgets=replace(world.budgets, notes=0.2))
     assert actions(scene.stage.one_pass(world)) == [Action.OPENED]
     assert scene.unknown == ("source 0",)
     scene.troubles.clear()
