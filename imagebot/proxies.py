@@ -49,6 +49,9 @@ class Certificates:
     client: ClientCertificate | None = None
 
 
+PUBLIC = Certificates()
+
+
 @dataclass(frozen=True, slots=True)
 class Proxy:
     """A forward proxy that speaks http, or https. Prints no password."""
@@ -58,7 +61,7 @@ class Proxy:
     port: int
     username: str = ""
     password: SecretSource | None = field(default=None, repr=False)
-    certificates: Certificates = Certificates()
+    certificates: Certificates = PUBLIC
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -190,7 +193,7 @@ class WayOut:
     """
 
     proxies: Proxies = NO_PROXY
-    certificates: Certificates = Certificates()
+    certificates: Certificates = PUBLIC
     only_listed: bool = False
 
 
