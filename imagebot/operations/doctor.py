@@ -15,7 +15,7 @@ from imagebot.errors import ImagebotError
 from imagebot.images.reference import ImageName
 from imagebot.observe.events import Event
 from imagebot.operations import local_checks, remote_checks
-from imagebot.operations.diagnosis import Diagnosis, wrong
+from imagebot.operations.diagnosis import Diagnosis, Health, wrong
 from imagebot.policy.read import PolicySet
 from imagebot.registry.mirrors import places
 
@@ -95,5 +95,8 @@ def _unheard(_: Event) -> None:
 
 def summary(diagnoses: Sequence[Diagnosis]) -> str:
     """How many of each."""
-    counts = [f"{sum(one.health is health for one in diagnoses)} {health}" for health in ("wrong", "look", "ok")]
+    counts = [
+        f"{sum(one.health is health for one in diagnoses)} {health}"
+        for health in (Health.WRONG, Health.LOOK, Health.OK)
+    ]
     return ", ".join(counts)
