@@ -34,6 +34,11 @@ WORDS: dict[str, list[list[str]]] = {
     "rollback": [["rollback", "podinfo@staging", "--dry-run"], ["rollback", HOSTILE]],
     "hold": [["hold", "podinfo@staging", HOSTILE, "--because", "x"]],
     "unhold": [["unhold", "podinfo@staging", HOSTILE]],
+    "suspend": [
+        ["suspend", "podinfo@staging", "--because", HOSTILE.replace("\x00", "")],
+        ["suspend", HOSTILE, "--because", "x"],
+    ],
+    "resume": [["resume", HOSTILE], ["resume", "podinfo@staging"]],
     "simulate": [["simulate", "podinfo"]],
     "select": [["select", "--semver", HOSTILE], ["select", "--current", HOSTILE, "--semver", "^1"]],
     "set": [["set", "nginx:2", "."], ["set", "nginx:2", "work", "--json", "--check"], ["set", HOSTILE, "."]],
