@@ -11,7 +11,7 @@ COUNT ?= 20
 WORKERS ?= 3
 BIN := .venv/bin
 COMPILE = .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --no-header $(LOCK)
+	--no-strip-extras --no-emit-index-url --no-emit-find-links --no-header $(LOCK)
 
 .PHONY: help test types suite demo bench same storm oracle cosign replay corpus fuzz fuzz-answers faults endurance mutants docs picture lock venv machine clean
 
@@ -86,6 +86,7 @@ lock: ## lock what pyproject.toml names; LOCK=--upgrade takes the newest of each
 	$(COMPILE) --output-file requirements/build.txt --group build
 	$(COMPILE) --output-file requirements/fuzz.txt --group fuzz
 	$(COMPILE) --output-file requirements/mutants.txt --group mutants
+	@$(PYTHON) tests/lock.py requirements/*.txt
 
 venv:
 	@$(PYTHON) tests/set_up.py venv

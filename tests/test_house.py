@@ -357,6 +357,8 @@ def test_locks_hold_a_hash_for_everything_and_no_address(path: Path) -> None:
     assert pins
     assert [line for line in pins if "==" not in line or "--hash=sha256:" not in line] == []
     assert "://" not in text
+    names = {line.partition("==")[0] for line in pins}
+    assert {name.partition("[")[0] for name in names} <= names, "pip cannot install this: see tests/lock.py"
 
 
 def test_locks_agree_on_versions() -> None:
