@@ -61,6 +61,12 @@ class Verbs(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
+        if name == "help":
+            name, *args = [*args[1:2], "--help"]
+            if name == "--help":
+                click.echo(ctx.get_help())
+                ctx.exit()
+            return self.resolve_command(ctx, [name, *args])
         if name not in VERBS and not name.startswith("-"):
             near = import_module("difflib").get_close_matches(name, VERBS, 1)
             hint = f"did you mean {near[0]!r}?" if near else "`imagebot --help` lists them"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from imagebot.cli.tables import (
     print_bugs,
     print_holds,
     print_json,
+    print_open,
     print_problems,
     print_status,
     problems_of,
@@ -31,7 +33,7 @@ from imagebot.selection.hand_holds import HandHold
 @click.option("--verify", is_flag=True, help="Verify the signatures of what is deployed now; exit code 1 if one fails.")
 @config_option
 def command(apps: tuple[str, ...], as_json: bool, verify: bool, config: Path | None) -> int:
-    """Show what is deployed, what is chosen, why, and what people keep back; writes nothing.
+    """Show what is deployed, chosen and open, why, and what people keep back; writes nothing.
 
     \b
     Examples:
@@ -45,11 +47,13 @@ def command(apps: tuple[str, ...], as_json: bool, verify: bool, config: Path | N
     holds = tuple(hold for hold in world.remembered()[0].holds() if _is_about(hold, apps))
     if as_json:
         signed = {"signatures": list(map(signature_data, report.signed))} if verify else {}
-        print_json({**as_data(report), **signed, "holds": [_data(hold) for hold in holds]})
+        pulls = [asdict(pull) for pull in report.open]
+        print_json({**as_data(report), **signed, "open": pulls, "holds": [_data(hold) for hold in holds]})
     else:
         out = console()
         print_problems(problems_of(report), out)
         print_status(report.decisions, out)
+        print_open(report.open, out)
         print_signatures(report.signed, out)
         print_holds(holds, out)
         print_bugs(report.bugs, out)

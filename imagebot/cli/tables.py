@@ -13,7 +13,7 @@ from rich.text import Text
 
 from imagebot.cli.holds import printed_hold
 from imagebot.cli.outlet import json_text
-from imagebot.cycle.report import Action, Report
+from imagebot.cycle.report import Action, OpenPullRequest, Report
 from imagebot.errors import Bug
 from imagebot.outgoing import outgoing, outgoing_lines
 from imagebot.plan.decision import Decision, WatchDecision
@@ -112,6 +112,17 @@ def _print_paragraphs(rows: Iterable[Sequence[str]], out: Console) -> None:
 
 def _style(word: str) -> str:
     return _STYLES.get(word.partition(" (")[0], "")
+
+
+def print_open(pulls: Sequence[OpenPullRequest], out: Console) -> None:
+    """What waits for people, and where."""
+    if not pulls:
+        return
+    out.print()
+    out.print(Text("Open pull requests:"))
+    for pull in pulls:
+        line = outgoing(f"  #{pull.number} {', '.join(pull.policies)}: {pull.title} ")
+        out.print(Text(line).append(outgoing(pull.url), style="dim"), soft_wrap=True)
 
 
 def print_holds(holds: Sequence[HandHold], out: Console) -> None:

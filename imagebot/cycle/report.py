@@ -46,6 +46,20 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenPullRequest:
+    """One of the bot's that was open when the pass looked. `policies` go there, as `app@environment`; `since` is an ISO
+    8601 time, empty where the forge does not tell.
+    """
+
+    repository: str
+    policies: tuple[str, ...]
+    number: int
+    title: str
+    url: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
 class Costs:
     """What the pass asked of the world."""
 
@@ -60,8 +74,8 @@ class Report:
     """The whole of a pass. `changes` is what was planned.
 
     `problems` are those of policy files, each with its place, and of settings; `bugs` those of our own, of which each
-    cost only what it was met in. `unsaved` is what could not be remembered, or carried out for that, and why. `signed`
-    tells of what is deployed, where that was asked for.
+    cost only what it was met in. `open` is what was open when the pass began. `unsaved` is what could not be
+    remembered, or carried out for that, and why. `signed` tells of what is deployed, where that was asked for.
     """
 
     decisions: tuple[Decision, ...]
@@ -72,6 +86,7 @@ class Report:
     bugs: tuple[Bug, ...] = ()
     unsaved: ImagebotError | None = None
     signed: tuple[DeployedSignature, ...] = ()
+    open: tuple[OpenPullRequest, ...] = ()
 
     @property
     def exit_code(self) -> int:

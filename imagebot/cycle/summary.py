@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.registry_cache import RegistryCache
-from imagebot.cycle.report import Costs, Outcome, Report
+from imagebot.cycle.report import Costs, OpenPullRequest, Outcome, Report
 from imagebot.cycle.waves import Waves
 from imagebot.cycle.world import World
 from imagebot.errors import BadInput
+from imagebot.plan.groups import targets
 
 
 def summed_up(world: World, registries: RegistryCache, looks: Sequence[Waves]) -> Report:
@@ -25,7 +26,17 @@ def summed_up(world: World, registries: RegistryCache, looks: Sequence[Waves]) -
         (*problems, *wrong),
         _costs(registries, _checkouts(looks)),
         (*first.policies.bugs, *world.bugs),
+        open=tuple(_open(world, looks[0])),
     )
+
+
+def _open(world: World, waves: Waves) -> Iterator[OpenPullRequest]:
+    """What is open of each branch that the policies can have; nothing of forges that did not tell."""
+    known = {one.settings.name: one.pull_requests.open for one in waves.look.checkouts if one.pull_requests.are_known}
+    for target in targets(world.settings.branch_prefix, waves.look.decided):
+        if pull := known.get(target.repository, {}).get(target.branch):
+            policies = tuple(dict.fromkeys(str(policy) for policy in target.policies))
+            yield OpenPullRequest(target.repository, policies, pull.number, pull.title, pull.url, pull.opened_at)
 
 
 def _outcomes(looks: Sequence[Waves]) -> Iterator[Outcome]:

@@ -249,7 +249,7 @@ def _bytes(file: Path) -> bytes:
     try:
         return read_regular(file, MAX_BYTES)
     except OSError as error:
-        hint = "name the file by --config or IMAGEBOT_CONFIG, or work in its folder"
+        hint = "name the file by --config or IMAGEBOT_CONFIG, or work in its folder; `imagebot init` writes a first one"
         raise BadInput(f"cannot read the settings {file}: {error.strerror}; {hint}") from None
 
 
