@@ -160,7 +160,7 @@ def test_an_app_that_no_file_is_called_after_may_be_in_one_that_is_wrong(stage: 
 
 
 @pytest.mark.parametrize(
-    ("verb", "hint"), [("stauts", "did you mean 'status'?"), ("help", "`imagebot --help` lists them")]
+    ("verb", "hint"), [("stauts", "did you mean 'status'?"), ("xyzzy", "`imagebot --help` lists them")]
 )
 def test_a_verb_that_there_is_not_is_answered_with_one_that_there_is(stage: Stage, verb: str, hint: str) -> None:
     assert_says(stage.imagebot(verb), WRONG_INPUT, f"No such verb '{verb}'; {hint}")
