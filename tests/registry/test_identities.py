@@ -326,3 +326,65 @@ def test_whom_azure_does_not_know_is_told_so(stack: ExitStack, nobody: pytest.Mo
     with pytest.raises(Refused, match=r"^Azure hands out no token for acme\.azurecr\.io: ") as caught:
         azure.issue(ACR, DIRECT, acr(in_json({}), stack)[0])
     assert "\n" not in str(caught.value)
+
+
+ODD = (
+    b"",
+    b"\xb9\x00",
+    b"null",
+    b"[1, 2]",
+    b"[" * 100_000,
+    b"{}",
+    b'{"authorizationData": 7}',
+    b'{"authorizationData": [7]}',
+    b'{"authorizationData": [{"authorizationToken": "YTpi", "expiresAt": 1e300}]}',
+    b'{"access_token": [7], "expires_in": 60, "expires_on": "60"}',
+    b'{"access_token": "a", "expires_in": 1e300, "expires_on": 1e300}',
+    b'{"access_token": "a", "expires_in": {}, "expires_on": {}}',
+    b'{"access_token": "a\\r\\nb", "expires_in": 60, "expires_on": "60"}',
+    b'{"AccessKeyId": 7, "SecretAccessKey": {}, "Token": [], "Expiration": 1e300}',
+)
+"""What somebody answers in the place of a cloud, or a proxy on the way."""
+
+
+def odd_ecr(variables: pytest.MonkeyPatch, url: str, token: Path) -> None:
+    variables.setenv("AWS_ACCESS_KEY_ID", "AKIA")
+    variables.setenv("AWS_SECRET_ACCESS_KEY", "a-secret-key-of-aws")
+    variables.setenv("AWS_ENDPOINT_URL_ECR", url)
+    aws.issue(ECR, DIRECT)
+
+
+def odd_pod(variables: pytest.MonkeyPatch, url: str, token: Path) -> None:
+    variables.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{url}/v1/credentials")
+    variables.setenv("NO_PROXY", "127.0.0.1")
+    variables.setenv("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "1")
+    variables.setenv("AWS_ENDPOINT_URL_ECR", url)
+    aws.issue(ECR, DIRECT)
+
+
+def odd_google(variables: pytest.MonkeyPatch, url: str, token: Path) -> None:
+    file = token.parent / "google.json"
+    source = {"file": str(token)}
+    kind = {"type": "external_account", "subject_token_type": "urn:ietf:params:oauth:token-type:jwt"}
+    file.write_text(json.dumps({**kind, "audience": POOL, "token_url": f"{url}/token", "credential_source": source}))
+    gcp.issue("gcr.io", DIRECT, file)
+
+
+def odd_azure(variables: pytest.MonkeyPatch, url: str, token: Path) -> None:
+    variables.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", url)
+    with ExitStack() as stack:
+        azure.issue(ACR, DIRECT, acr(in_json({}), stack)[0])
+
+
+@pytest.mark.parametrize("cloud", [odd_ecr, odd_pod, odd_google, odd_azure])
+def test_a_cloud_that_answers_nonsense_is_no_bug_of_ours(
+    stack: ExitStack, nobody: pytest.MonkeyPatch, token_file: Path, cloud: object
+) -> None:
+    assert callable(cloud)
+    body = [b""]
+    served = stack.enter_context(Served(lambda _: Answer(200, (("Content-Type", "application/json"),), body[0])))
+    for body[0] in ODD:
+        with ExitStack() as unless_it_is_a_password:
+            unless_it_is_a_password.enter_context(pytest.raises(WorldError, match=r"\A[^\n]{20,700}\Z"))
+            cloud(nobody, served.url, token_file)
+            unless_it_is_a_password.pop_all()

@@ -28,7 +28,15 @@ from botocore.session import Session
 from imagebot.clock import wall
 from imagebot.errors import BadResponse, Refused, Unavailable, WorldError
 from imagebot.proxies import WayOut
-from imagebot.registry.identities.way import CONNECT_SECONDS, READ_SECONDS, TRIES, authority, said, with_password
+from imagebot.registry.identities.way import (
+    CONNECT_SECONDS,
+    READ_SECONDS,
+    TRIES,
+    asking,
+    authority,
+    said,
+    with_password,
+)
 from imagebot.registry.limits import IDENTITY_LIFE
 from imagebot.registry.logins import Basic
 from imagebot.registry.renewal import Issued
@@ -37,15 +45,14 @@ from imagebot.secret import Secret
 _PRIVATE = re.compile(r"[0-9]+\.dkr[.-]ecr(?P<fips>-fips)?\.(?P<region>[a-z0-9-]+)\.(?P<rest>.+)", re.ASCII)
 _PUBLIC_REGION = "us-east-1"  # the only one that hands out passwords for ECR Public
 _LATER = (NotConnected, HTTPClientError, MetadataRetrievalError, CredentialRetrievalError)
-_FAILURES = (BotoCoreError, ClientError, OSError, ValueError, KeyError)
+_FAILURES = (BotoCoreError, ClientError, OSError)
 
 
 def issue(registry: str, way: WayOut) -> Issued:
     """A user name and password for `registry`. Raises `Refused`, `Unavailable`, `BadResponse`."""
-    try:
+    what = f"AWS hands out no password for {registry}"
+    with asking(what, _FAILURES, lambda error: _explained(error, what)):
         answer = _ask(registry, way)
-    except _FAILURES as error:
-        raise _explained(error, registry) from None
     return _read(answer, registry)
 
 
@@ -67,14 +74,13 @@ def _ask(registry: str, way: WayOut) -> Any:
     if private is None:
         config = Config(**_by_proxy(way, f"api.ecr-public.{region}.{suffix}"))
         client = session.create_client("ecr-public", region, config=config)
-        return client.get_authorization_token()["authorizationData"]
+        return client.get_authorization_token()
     kind = Config(
         use_fips_endpoint=bool(private["fips"]),
         use_dualstack_endpoint=private["rest"].startswith("on."),
         **_by_proxy(way, f"api.ecr.{region}.{suffix}"),
     )
-    found = session.create_client("ecr", region, config=kind).get_authorization_token()["authorizationData"]
-    return found[0] if found else {}
+    return session.create_client("ecr", region, config=kind).get_authorization_token()
 
 
 def _by_proxy(way: WayOut, host: str) -> dict[str, Any]:
@@ -93,21 +99,22 @@ def _by_proxy(way: WayOut, host: str) -> dict[str, Any]:
     }
 
 
-def _read(data: dict[str, Any], registry: str) -> Issued:
-    """Raises `BadResponse` that repeats nothing of it."""
+def _read(answer: dict[str, Any], registry: str) -> Issued:
+    """Raises `BadResponse` that repeats nothing of it. ECR has a list of one, ECR Public the one itself."""
     try:
+        found = answer["authorizationData"]
+        data = found[0] if isinstance(found, list) else found
         username, _, password = b64decode(data["authorizationToken"], validate=True).decode().partition(":")
         credential = Basic(username, Secret(password))
         ends = data.get("expiresAt")
         seconds = ends.timestamp() - wall() if isinstance(ends, datetime) else IDENTITY_LIFE
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, LookupError, TypeError):
         raise BadResponse(f"AWS was asked for a password for {registry} and hands out something that is none") from None
     return Issued(credential, seconds)
 
 
-def _explained(error: Exception, registry: str) -> WorldError:
+def _explained(error: Exception, what: str) -> WorldError:
     """The one clear line for what botocore raises."""
-    what = f"AWS hands out no password for {registry}"
     if isinstance(error, NoCredentialsError):
         return Refused(
             f"{what}: it knows nobody here, by a web identity (IRSA), pod identity, a profile, variables or the "

@@ -22,7 +22,7 @@ from imagebot.errors import BadResponse, Refused, Unavailable, WorldError
 from imagebot.proxies import WayOut
 from imagebot.registry.body import Request, Response
 from imagebot.registry.endpoint import Endpoint
-from imagebot.registry.identities.way import CONNECT_SECONDS, READ_SECONDS, TRIES, said, session
+from imagebot.registry.identities.way import CONNECT_SECONDS, READ_SECONDS, TRIES, asking, said, session
 from imagebot.registry.limits import IDENTITY_LIFE, IDENTITY_SECONDS, PATIENCE, TOKEN_BYTES, Deadline
 from imagebot.registry.logins import RefreshToken
 from imagebot.registry.renewal import Issued
@@ -50,10 +50,9 @@ _HERE = ("environment", "workload_identity", "managed_identity")
 
 def issue(registry: str, way: WayOut, endpoint: Endpoint) -> Issued:
     """A refresh token of `registry`. Raises every `WorldError`."""
-    try:
+    what = f"Azure hands out no token for {registry}"
+    with asking(what, (AzureError, OSError), lambda error: _explained(error, what)):
         token = Secret(_token(registry, way))
-    except (AzureError, OSError, ValueError) as error:
-        raise _explained(error, registry) from None
     deadline = Deadline(replace(PATIENCE, total=IDENTITY_SECONDS))
     return _read(endpoint.wire.send(_exchange(registry, endpoint, token), deadline), registry)
 
@@ -106,9 +105,8 @@ def _claims(token: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _explained(error: Exception, registry: str) -> WorldError:
+def _explained(error: Exception, what: str) -> WorldError:
     """The one clear line for what azure-identity raises."""
-    what = f"Azure hands out no token for {registry}"
     match error:
         case CredentialUnavailableError() | ClientAuthenticationError():
             return Refused(f"{what}: {said(error)}")

@@ -21,7 +21,7 @@ from google.oauth2 import credentials, service_account
 from imagebot.clock import wall
 from imagebot.errors import BadInput, BadResponse, Refused, Unavailable, WorldError
 from imagebot.proxies import WayOut
-from imagebot.registry.identities.way import said, session
+from imagebot.registry.identities.way import asking, said, session
 from imagebot.registry.limits import IDENTITY_LIFE, MIB
 from imagebot.registry.logins import Basic
 from imagebot.registry.renewal import Issued
@@ -56,12 +56,9 @@ _KINDS: Mapping[str, Callable[[dict[str, Any]], Any]] = {
 def issue(registry: str, way: WayOut, file: Path | None) -> Issued:
     """A user name and token for `registry`. Raises `BadInput` for the file, `Refused`, `Unavailable`, `BadResponse`."""
     found = _Machine(scopes=_SCOPES) if file is None else _of_file(file)
-    try:
+    what = f"Google hands out no token for {registry}"
+    with asking(what, (GoogleAuthError, OSError), lambda error: _explained(error, what, file)):
         found.refresh(Request(session(way, registry)))
-    except GoogleAuthError as error:
-        raise _explained(error, registry, file) from None
-    except (OSError, *_MALFORMED) as error:
-        raise Refused(f"Google hands out no token for {registry}: {said(error)}") from None
     return _read(found.token, found.expiry, registry)
 
 
@@ -92,9 +89,8 @@ def _read(token: object, expiry: object, registry: str) -> Issued:
     return Issued(credential, ends - wall())
 
 
-def _explained(error: GoogleAuthError, registry: str, file: Path | None) -> WorldError:
+def _explained(error: GoogleAuthError | OSError, what: str, file: Path | None) -> WorldError:
     """The one clear line for what google-auth raises."""
-    what = f"Google hands out no token for {registry}"
     transport = isinstance(error, TransportError) or isinstance(error.__cause__, TransportError)
     if transport and file is None:
         return Unavailable(

@@ -5,6 +5,8 @@ What speaks http without TLS is the metadata service of the machine, which no pr
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -12,6 +14,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from imagebot import tls
+from imagebot.errors import BadResponse, ImagebotError, WorldError
 from imagebot.outgoing import shortened
 from imagebot.proxies import Proxies, Proxy, WayOut
 from imagebot.regular import hand_on
@@ -45,6 +48,24 @@ def with_password(proxy: Proxy) -> str:
     password = "" if proxy.password is None else proxy.password.reveal()
     pair = Secret(f"{quote(proxy.username, safe='')}:{quote(password, safe='')}").reveal()
     return f"{proxy.scheme}://{pair}@{proxy.host}:{proxy.port}"
+
+
+@contextmanager
+def asking(what: str, known: tuple[type[Exception], ...], explained: Callable[[Any], WorldError]) -> Iterator[None]:
+    """A cloud's library runs in this block. What it raises on purpose (`known`) is `explained`.
+
+    All else that it raises says that it did not expect what it heard, which is no bug of ours: `BadResponse`.
+    """
+    try:
+        yield
+    except known as error:
+        raise explained(error) from None
+    except (ImagebotError, ImportError):
+        raise
+    except Exception as error:  # noqa: BLE001 a library reads anybody's answer, and stumbles as it likes
+        raise BadResponse(
+            f"{what}: its library does not understand it: {type(error).__name__}: {said(error)}"
+        ) from None
 
 
 def said(error: Exception) -> str:
