@@ -26,6 +26,12 @@ WRONG_INPUT = 2
 BUG = 3
 
 
+class HoldsSecret(ValueError):
+    """A text with a credential in it: neither the text nor its line may be shown."""
+
+    hide = True
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """One thing that is wrong in a file that a person wrote: where, what, and what to do.

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
+from imagebot.errors import HoldsSecret
+
 Scheme = Literal["https", "http", "ssh", "local"]
 
 STATE = "+state"
@@ -20,12 +22,6 @@ _FORBIDDEN_IN_REFS = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//", re.ASCI
 _SCP_LIKE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._-]*@)?(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*):[^:].*", re.ASCII)
 _HOST = re.compile(r"(?:[a-z0-9][a-z0-9._-]*|\[[0-9a-f:]+\])(?::[0-9]+)?", re.ASCII)
 _USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
-
-
-class HoldsSecret(ValueError):
-    """A text with a credential in it: neither the text nor its line may be shown."""
-
-    hide = True
 
 
 @dataclass(frozen=True, slots=True)

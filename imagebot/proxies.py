@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Literal, Self, cast
 from urllib.parse import unquote
 
-from imagebot.errors import BadInput, Refused, Unavailable, WorldError, causes
-from imagebot.gitnames import HoldsSecret, is_loopback
+from imagebot.errors import BadInput, HoldsSecret, Refused, Unavailable, WorldError, causes
+from imagebot.gitnames import is_loopback
 from imagebot.secret import Secret, SecretSource
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -212,7 +212,8 @@ def refusal(proxy: Proxy, host: str, status: int) -> WorldError:
     """What a status stands for that is the proxy's own."""
     if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
         who = "another user name and password" if proxy.username else "a user name and a password"
-        return Refused(f"the proxy {proxy} wants {who} to ask {host} ({status}): see `proxy` in imagebot.yaml")
+        where = "see `proxy` in imagebot.yaml, or HTTPS_PROXY"
+        return Refused(f"the proxy {proxy} wants {who} to ask {host} ({status}): {where}")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Unavailable(f"the proxy {proxy} cannot reach {host} ({status})")
     return Refused(f"the proxy {proxy} does not let us ask {host} ({status})")

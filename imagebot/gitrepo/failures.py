@@ -42,7 +42,7 @@ _RULES = (
     _rule(
         r"HTTP code 407 from proxy|CONNECT tunnel failed, response 407",
         Refused,
-        "the proxy wants another user name and password: see `proxy` in imagebot.yaml",
+        "the proxy wants another user name and password: see `proxy` in imagebot.yaml, or HTTPS_PROXY",
     ),
     _rule(
         r"HTTP code 5\d\d from proxy|CONNECT tunnel failed, response 5\d\d",

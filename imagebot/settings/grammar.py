@@ -8,7 +8,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from imagebot.documents.duration import format_duration
-from imagebot.gitnames import HoldsSecret, is_loopback, split_url
+from imagebot.errors import HoldsSecret
+from imagebot.gitnames import is_loopback, split_url
 from imagebot.images.reference import ImageName
 
 _SHORTEST = timedelta(seconds=10)

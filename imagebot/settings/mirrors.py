@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator, Discriminator, Tag, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Tag, WithJsonSchema
 
 from imagebot.documents.model import Flag, Model, reads
 from imagebot.images.name_prefix import NamePrefix
@@ -20,6 +20,16 @@ def _path(text: str) -> str:
     if not _PATH.fullmatch(bare):
         raise ValueError("write what repositories begin with: hub, or proxies/docker-hub")
     return bare
+
+
+def _each_once(value: object) -> object:
+    """Of two spellings of one path the last would count, and nobody would be told."""
+    seen: dict[str, str] = {}
+    for key in value if isinstance(value, Mapping) else ():
+        other = seen.setdefault(str(key).strip("/"), str(key))
+        if other != key:
+            raise ValueError(f"{key} is the same path as {other}; write one of them")
+    return value
 
 
 class RegistryMirror(Model):
@@ -45,6 +55,6 @@ AnyMirror = Annotated[
 ]
 Upstreams = Annotated[
     Annotated[_Prefix, Tag("{all}")]
-    | Annotated[Mapping[Annotated[str, AfterValidator(_path)], _Prefix], Tag("{paths}")],
+    | Annotated[Mapping[Annotated[str, AfterValidator(_path)], _Prefix], BeforeValidator(_each_once), Tag("{paths}")],
     Discriminator(_kind_of_cache),
 ]

@@ -15,8 +15,7 @@ from typing import Annotated, ClassVar, Self
 from pydantic import AfterValidator, Discriminator, Tag, WithJsonSchema, model_validator
 
 from imagebot.documents.model import TEXT_SCHEMA, FilledBy, Misplaced, Model, reads
-from imagebot.errors import BadInput
-from imagebot.gitnames import HoldsSecret
+from imagebot.errors import BadInput, HoldsSecret
 from imagebot.proxies import NO_PROXY, Certificates, ClientCertificate, NoProxy, Proxies, Proxy, WayOut
 from imagebot.settings.credentials import InFile, InVariable, OneLine
 from imagebot.settings.paths import STRING, FilePath
@@ -168,11 +167,12 @@ def _signed_by(proxy: Proxy | None, ca_file: Path | None) -> Proxy | None:
 
 def _of_variable(environ: Mapping[str, str], name: str) -> Proxy | None:
     capitals = "" if name == "HTTP_PROXY" and "REQUEST_METHOD" in environ else environ.get(name)
-    text = environ.get(name.lower()) or capitals
+    small = environ.get(name.lower())
+    text = small or capitals
     try:
         return Proxy.parse(text) if text else None
     except ValueError as error:
-        raise BadInput(f"the variable {name}: {error}") from None
+        raise BadInput(f"the variable {name.lower() if small else name}: {error}") from None
 
 
 def _no_proxy(text: str) -> NoProxy:

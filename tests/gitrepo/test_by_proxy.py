@@ -96,7 +96,7 @@ def test_a_proxy_that_speaks_tls_itself_has_certificates_of_its_own(place: Place
 @pytest.mark.parametrize(
     ("answer", "kind", "says"),
     [
-        (None, Refused, "the proxy wants another user name and password: see `proxy`"),
+        (None, Refused, "the proxy wants another user name and password: see `proxy` in imagebot.yaml, or HTTPS_PROXY"),
         ([b"HTTP/1.1 403 No\r\n\r\n"], Refused, "the proxy does not let it be asked"),
         ([b"HTTP/1.1 502 No\r\n\r\n"], Unavailable, "the proxy cannot reach it now"),
     ],

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from imagebot.errors import HoldsSecret
 from imagebot.images.platform import platform
 from imagebot.images.reference import ImageName, Reference, is_digest, is_tag
 
@@ -25,6 +26,8 @@ DIGEST = "sha256:" + "0a" * 32
         ("localhost/api", "localhost/api", "localhost/api"),
         ("host:5000/api", "host:5000/api", "host:5000/api"),
         ("[::1]:5000/api", "[::1]:5000/api", "[::1]:5000/api"),
+        ("[0:0:0:0:0:0:0:1]:05000/api", "[::1]:5000/api", "[::1]:5000/api"),
+        ("registry.corp:0443/api", "registry.corp:443/api", "registry.corp:443/api"),
         ("a/b__c/d-e.f", "docker.io/a/b__c/d-e.f", "a/b__c/d-e.f"),
     ],
 )
@@ -43,6 +46,11 @@ def test_an_image_has_one_name(text: str, canonical: str, familiar: str) -> None
         ("ghcr.io/", "'ghcr.io/' is no image name"),
         ("-.io/api", "'-.io' is no registry host"),
         ("host:123456/api", "'host:123456' is no registry host"),
+        ("host:65536/api", "'host:65536' is no registry host"),
+        ("host:0/api", "'host:0' is no registry host"),
+        ("[::1::2]:5000/api", "'[::1::2]:5000' is no registry host"),
+        ("https://ghcr.io/acme/api", "write it without https://"),
+        ("oci://ghcr.io/acme/api", "write it without oci://"),
         ("", "'' is no image name"),
         ("ghcr.io/acme/\u0430pp", "'ghcr.io/acme/\u0430pp' is no image name"),
         ("gh\u0441r.io/acme/app", "'gh\u0441r.io' is no registry host"),
@@ -55,6 +63,21 @@ def test_an_image_has_one_name(text: str, canonical: str, familiar: str) -> None
 def test_what_is_no_name(text: str, says: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(says)}$"):
         ImageName.parse(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "bot:a-password@ghcr.io/acme/api",
+        "https://bot:a-password@ghcr.io/acme/api",
+        "a-password@localhost/api",
+        "bot:a-password@ghcr.io:99999/acme/api",
+    ],
+)
+def test_a_password_in_a_name_is_not_repeated(text: str) -> None:
+    with pytest.raises(HoldsSecret, match=r"^leave user and password out; write them under") as caught:
+        ImageName.parse(text)
+    assert "password@" not in str(caught.value)
 
 
 def test_a_name_has_255_characters_with_its_registry_at_most() -> None:

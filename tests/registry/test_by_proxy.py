@@ -117,7 +117,10 @@ def test_the_password_is_for_the_proxy_and_read_again_when_it_changes(place: Pla
     ("password", "says"),
     [
         (None, r"the proxy http://127.0.0.1:\d+ wants a user name and a password to ask registry\.corp\.test \(407\)"),
-        (Secret("wrong-password"), r"wants another user name and password to ask \S+ \(407\): see `proxy`"),
+        (
+            Secret("wrong-password"),
+            r"wants another user name and password to ask \S+ \(407\): see .*, or HTTPS_PROXY",
+        ),
         (SecretFile(Path("/nowhere/password")), r"was not asked: cannot read the secret file /nowhere/password"),
         (Secret("two\nlines"), r"was not asked: the credentials for the proxy \S+ hold"),
     ],

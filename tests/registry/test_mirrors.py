@@ -232,6 +232,10 @@ def test_a_rule_says_what_an_image_is_a_copy_of(rule: str, repository: str, upst
         ("{harbor.corp: {pullThrough: {hub: harbor.corp/other}}}", "harbor.corp is no cache of itself"),
         ("{harbor.corp: {pullThrough: {hub: dockerhub}}}", "is no registry host"),
         ("{harbor.corp: {pullThrough: {HUB: docker.io}}}", "write what repositories begin with"),
+        ("{harbor.corp: {pullThrough: {hub/: docker.io, hub: ghcr.io}}}", "hub is the same path as hub/"),
+        ("{docker.io: {mirror: 'https://a:hunter2@harbor.corp/v2/hub'}}", "leave user and password out"),
+        ("{docker.io: {mirror: 'oci://harbor.corp/hub'}}", "write it without oci://"),
+        ("{harbor.corp: {pullThrough: {hub: 'a:hunter2@docker.io'}}}", "leave user and password out"),
         ("{docker.io: {mirror: {fallback: true}}}", "url"),
         ("{docker.io: {mirror: http://harbor.corp}}", "plainHttp: true for that host"),
     ],
@@ -240,6 +244,7 @@ def test_a_rule_that_makes_no_sense_is_a_problem_at_its_place(registries: str, w
     with pytest.raises(BadInput) as caught:
         settings_with(registries)
     assert words in str(caught.value)
+    assert "hunter2" not in str(caught.value)
     assert "imagebot.yaml:3:" in str(caught.value)
 
 

@@ -173,3 +173,19 @@ def test_identities_and_what_googles_libraries_know_the_bot_by() -> None:
 )
 def test_a_clouds_registries_are_told_by_their_hosts(host: str, cloud: str | None) -> None:
     assert cloud_of(host) == cloud
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "'bot:hunter2@registry.corp': {}",
+        "'https://bot:hunter2@registry.corp': {}",
+        "registry.corp: {authHosts: ['bot:hunter2@tokens.corp']}",
+        "registry.corp: {blobHosts: ['bot:hunter2@blobs.corp']}",
+        "registry.corp: {pullThrough: 'bot:hunter2@docker.io'}",
+    ],
+)
+def test_a_password_before_a_host_is_not_shown(line: str) -> None:
+    with pytest.raises(BadInput, match="leave user and password out; write them under credentials") as refused:
+        settings(f"registries:\n  {line}")
+    assert "hunter2" not in str(refused.value)

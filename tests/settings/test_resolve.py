@@ -310,9 +310,16 @@ def test_what_does_not_fit_together(text: str, message: str) -> None:
     assert found.count("imagebot.yaml") == 1
 
 
-def test_one_registry_in_two_spellings() -> None:
-    found = said("policies: [p]\nrepositories: {r: {url: /x}}\nregistries:\n  docker.io: {}\n  index.docker.io: {}")
-    assert found.startswith("imagebot.yaml:5:20: this is the same registry as docker.io")
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("docker.io", "index.docker.io"),
+        ("registry.corp:443", "registry.corp:0443"),
+    ],
+)
+def test_one_registry_in_two_spellings(one: str, other: str) -> None:
+    found = said(f"policies: [p]\nrepositories: {{r: {{url: /x}}}}\nregistries:\n  {one}: {{}}\n  {other}: {{}}")
+    assert found.startswith(f"imagebot.yaml:5:{len(other) + 5}: this is the same registry as {one}")
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,7 @@ def test_a_password_in_a_variable_is_kept_apart_from_the_url() -> None:
         ("HTTPS_PROXY", "socks5://user:hunter2@p:1080", "the variable HTTPS_PROXY: a proxy that speaks socks5"),
         ("HTTP_PROXY", "http://user:hunter2@p:0", "the variable HTTP_PROXY: the port of this proxy does not exist"),
         ("HTTPS_PROXY", "http://user:hunter2@/p", "the variable HTTPS_PROXY: this is no URL of a proxy"),
+        ("https_proxy", "http://user:hunter2@/p", "the variable https_proxy: this is no URL of a proxy"),
     ],
 )
 def test_a_variable_that_is_no_proxy_is_named_and_not_shown(variable: str, value: str, says: str) -> None:
