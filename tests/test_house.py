@@ -112,6 +112,7 @@ AT_HOME: dict[str, tuple[str, ...]] = {
         "imagebot/settings/",
         "imagebot/versions/",
     ),
+    "prometheus_client": ("imagebot/observe/exposition.py",),
     "psycopg": (),  # SQLAlchemy loads it, by the URL
     "re2": ("imagebot/policy/pattern.py", "imagebot/plan/codeowners.py"),
     "requests": ("imagebot/registry/", "imagebot/forge/", "imagebot/tls.py"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -23,7 +25,9 @@ from imagebot.observe.events import (
     StateMoved,
 )
 from imagebot.observe.log import FromLibraries
+from imagebot.observe.monitor import Monitor
 from imagebot.serve import Heart, serve
+from imagebot.settings.resolve import Settings
 from imagebot.stop import Stop
 from imagebot.store.lock import Lock, only_bot
 
@@ -44,19 +48,27 @@ def command(config: Path | None) -> int:
     stop = Stop()
     stop.reload_by(signal.SIGHUP)  # early: what nobody handles yet would end the process
     settings = load_settings(config)
-    with only_bot(settings.state) as lock:
-        passes = _Passes(config, stop, world_of(settings, stop, locked=True), lock)
+    monitor = Monitor(settings.every.total_seconds())
+    with only_bot(settings.state) as lock, closing(monitor):
+        passes = _Passes(config, stop, monitor, _world(settings, stop, monitor), lock)
         FromLibraries.listen(passes.tell)
         tell_proxies(settings, passes.tell)
+        monitor.listen(settings.metrics_address, passes.tell)
         return serve(Heart(settings.every, passes.one, passes.tell), stop)
+
+
+def _world(settings: Settings, stop: Stop, monitor: Monitor) -> World:
+    world = world_of(settings, stop, locked=True)
+    return replace(world, tell=monitor.beside(world.tell))
 
 
 class _Passes:
     """One pass after the other, each with what the settings say by then, and under the lock of its state."""
 
-    def __init__(self, config: Path | None, stop: Stop, world: World, lock: Lock) -> None:
+    def __init__(self, config: Path | None, stop: Stop, monitor: Monitor, world: World, lock: Lock) -> None:
         self._config = config
         self._stop = stop
+        self._monitor = monitor
         self._world = world
         self._lock = lock
 
@@ -85,13 +97,19 @@ class _Passes:
         return self._world.settings.every
 
     def _reload(self) -> None:
-        """Settings as they are now, if they are sound and the state that they name is nobody else's."""
+        """Settings as they are now, if they are sound and what they name of state and port is nobody else's."""
         fresh = load_settings(self._config)
         if fresh == self._world.settings:
             return
-        world = world_of(fresh, self._stop, locked=True)
+        world = _world(fresh, self._stop, self._monitor)
         before = self._lock.state
-        if self._lock.move(fresh.state):
+        moved = self._lock.move(fresh.state)
+        try:
+            self._monitor.listen(fresh.metrics_address, world.tell)
+        except ImagebotError:
+            self._lock.move(before)
+            raise
+        if moved:
             world.tell(StateMoved(str(before), str(fresh.state)))
         if fresh.proxies_told != self._world.settings.proxies_told:
             tell_proxies(fresh, world.tell)

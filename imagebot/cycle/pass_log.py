@@ -52,12 +52,16 @@ class _News:
 
 
 class Teller:
-    """One pass's. With `quiet`, for a verb that prints all of it itself, verdicts are told at `debug`."""
+    """One pass's. With `quiet`, for a verb that prints all of it itself, verdicts are told at `debug`.
+
+    `unknown_since` tells of each policy that was unknown in this pass, by `app@environment`, since when it has been.
+    """
 
     def __init__(self, world: World, memory: PassStore, *, quiet: bool = False) -> None:
         self._world = world
         self._memory = memory
         self._quiet = quiet
+        self.unknown_since: dict[str, datetime] = {}
 
     def begins(self, policies: PolicySet) -> None:
         """A pass begins with these policies, and without those that nobody can follow."""
@@ -74,8 +78,12 @@ class Teller:
         causes = {_key(*each): each[1].verdict.because for each in lines if _is_trouble(each[1].verdict)}
         news = self._news("unknown", causes, [_key(*each) for each in lines])
         for decision, line in lines:
-            self._world.tell(self._verdict(decision, line, news.get(_key(decision, line))))
+            trouble = news.get(_key(decision, line))
+            self._world.tell(self._verdict(decision, line, trouble))
             self._signature(decision, line)
+            if trouble is not None:
+                name = str(decision.policy)
+                self.unknown_since[name] = min(trouble.since, self.unknown_since.get(name, trouble.since))
 
     def _signature(self, decision: Decision, line: WatchDecision) -> None:
         """One that does not hold is told loudly once, and once an hour while that goes on."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from imagebot.bans import ToldToWait
+from imagebot.bans import Ban, ToldToWait
 from imagebot.cycle.lazy_property import once
 from imagebot.cycle.pass_store import PassStore
 from imagebot.cycle.world import World
@@ -73,6 +73,11 @@ class PullRequests:
     def writes(self) -> int:
         """How often the forge was asked to change something in this pass."""
         return self.forge.writes - self._writes_before if "forge" in self.__dict__ else 0
+
+    @property
+    def ban(self) -> Ban | None:
+        """That the forge wants to be left alone, if it was asked in this pass and does."""
+        return self.forge.ban if "forge" in self.__dict__ else None
 
     def remember(self, at: datetime) -> None:
         """Count what was opened and written, for the limits of the next passes."""

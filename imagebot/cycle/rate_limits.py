@@ -93,12 +93,13 @@ def _opened(checkout: Checkout) -> tuple[datetime, ...]:
     """When pull requests were opened in the last hour: as is remembered, or else as those tell that are open still."""
     memory = checkout.memory
     known = memory.counted("opened", checkout.settings.url)
-    times = (_moment(pull.opened_at) for pull in checkout.pull_requests.open.values())
+    times = (moment(pull.opened_at) for pull in checkout.pull_requests.open.values())
     still = tuple(at for at in times if at is not None and memory.now - at < _HOUR)
     return max(known, still, key=len)
 
 
-def _moment(text: str) -> datetime | None:
+def moment(text: str) -> datetime | None:
+    """When something happened, as a forge writes it; None where that says no moment."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:

@@ -5,6 +5,7 @@ What a digest stands for never changes, so that is asked once for ever. Good for
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -31,6 +32,7 @@ class RegistryCache:
         self._registries = registries
         self._memory = memory
         self._before = registries.requests
+        self._answers_before = registries.answers
         self._tags = AskOnce(registries.tags)
         self._digests = AskOnce(self._digest)
         self._shown_digests = AskOnce(self._ask_shown)
@@ -48,6 +50,11 @@ class RegistryCache:
     def requests(self) -> int:
         """HTTP requests sent since this pass began."""
         return self._registries.requests - self._before
+
+    @property
+    def answers(self) -> Counter[tuple[str, str]]:
+        """What became of requests since this pass began, as `Registries.answers`."""
+        return self._registries.answers - self._answers_before
 
     def tags(self, name: ImageName) -> TagList:
         """Every tag of an image."""

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from imagebot.cycle.deployed_signatures import deployed_signatures
+from imagebot.cycle.figures import figures
 from imagebot.cycle.look import Look
 from imagebot.cycle.pass_log import Teller, last_verdicts
 from imagebot.cycle.pass_store import PassStore
@@ -60,6 +61,10 @@ def run(world: World, policies: PolicySet, now: datetime) -> Report:
     report = replace(summed_up(world, registries, looks), unsaved=_unsaved(because, store.because))
     if report.unsaved is not None:
         world.tell(StateUnsaved(str(report.unsaved)))
+    counting = partial(figures, world, registries, looks, report, tell.unknown_since)
+    counted = world.ask("count what the pass did", lambda: list(counting()))
+    for event in [] if isinstance(counted, ImagebotError) else counted:
+        world.tell(event)
     tell.finished(report, time.monotonic() - started)
     for checkout in looks[0].look.checkouts:
         if not (world.reads_only or world.stopping()):

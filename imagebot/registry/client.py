@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 
-from imagebot.bans import Remembers
+from imagebot.bans import Ban, Remembers
 from imagebot.clock import boottime
 from imagebot.errors import BadInput, BadResponse, NotFound, Refused
 from imagebot.images.about import About
@@ -94,6 +95,21 @@ class Registries:
         with self._lock:
             known = [endpoint.wire.pulls.fewest for endpoint in self._endpoints.values()]
         return [left for left in known if left is not None]
+
+    @property
+    def bans(self) -> Mapping[str, Ban]:
+        """The longest that each registry told us, of those that ever did; it may be over."""
+        with self._lock:
+            known = {registry: endpoint.wire.ban for registry, endpoint in self._endpoints.items()}
+        return {registry: ban for registry, ban in known.items() if ban is not None}
+
+    @property
+    def answers(self) -> Counter[tuple[str, str]]:
+        """What became of requests, by registry and in one word, such as `ok`, `limited` or `unanswered`.
+
+        Those to token servers and stores of blobs count for the registry that names them.
+        """
+        return self._count.answers
 
     @property
     def requests(self) -> int:

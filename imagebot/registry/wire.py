@@ -7,6 +7,8 @@ cap, by a reader that keeps what is wanted; a large one waits until there is mem
 from __future__ import annotations
 
 import threading
+from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urlencode
@@ -14,6 +16,7 @@ from urllib.parse import urlencode
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
 
 from imagebot import __version__
+from imagebot.bans import Ban, ToldToWait
 from imagebot.errors import BadInput, Refused, Unavailable
 from imagebot.proxies import Proxy, WayOut, refusal
 from imagebot.registry.body import Body, Request, Response
@@ -29,19 +32,30 @@ from imagebot.registry.urls import Url
 from imagebot.registry.waits import Waits
 
 USER_AGENT = f"imagebot/{__version__} (watches image tags for GitOps)"
+_OUTCOMES = {401: "unauthorized", 404: "not_found", 429: "limited"}
 _PASSING = frozenset({500, 502, 503, 504})  # what a server behind a balancer answers now and then
 
 
 class Count:
-    """Requests sent, by all threads."""
+    """Requests sent, by all threads; `answers` counts what became of them, by registry and in one word."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.value = 0
+        self._answers: Counter[tuple[str, str]] = Counter()
 
     def add(self) -> None:
         with self._lock:
             self.value += 1
+
+    def became(self, registry: str, outcome: str) -> None:
+        with self._lock:
+            self._answers[registry, outcome] += 1
+
+    @property
+    def answers(self) -> Counter[tuple[str, str]]:
+        with self._lock:
+            return self._answers.copy()
 
 
 class Exchanges:
@@ -56,12 +70,22 @@ class Exchanges:
         self._pace = pace
         self.pulls = Pulls()
         self._connections = Connections(way.certificates)
+        self.ban: Ban | None = None
 
     def send(self, ask: Request, deadline: Deadline) -> Response:
         """The answer, whatever its status. A connection that is cut, or an error that may pass, is tried once more.
 
-        Raises every `WorldError` but those that a status stands for; `ToldToWait` without asking while that counts.
+        Raises every `WorldError` but those that a status stands for; `ToldToWait` without asking while that counts: of
+        all accounts, `ban` is the one that lasts longest. It may be over.
         """
+        try:
+            return self._sent(ask, deadline)
+        except ToldToWait as error:
+            if self.ban is None or self.ban.until < error.ban.until:
+                self.ban = error.ban
+            raise
+
+    def _sent(self, ask: Request, deadline: Deadline) -> Response:
         account = f"registry {self._hosts.registry} {ask.url.netloc} {ask.account}".rstrip()
         self._waits.check(account)
         if ask.is_pull:
@@ -105,14 +129,18 @@ class Exchanges:
         self._pace.wait(url.netloc, deadline)
         self._count.add()
         leash = Leash(deadline, self._hosts.may_be_private(url), self._hosts.how_to_name(url), ask.silence, proxy)
-        with translated(url.netloc, leash):
-            response = self._response(ask, leash)
+        outcome = "unanswered"
         try:
-            if proxy is not None and response.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-                raise refusal(proxy, url.netloc, response.status)
-            return self._read(Body(response, ask, leash))
+            with translated(url.netloc, leash):
+                response = self._response(ask, leash)
+            with closing(response):
+                if proxy is not None and response.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+                    raise refusal(proxy, url.netloc, response.status)
+                answer = self._read(Body(response, ask, leash))
+            outcome = _outcome(answer.status)
+            return answer
         finally:
-            response.close()
+            self._count.became(self._hosts.registry, outcome)
 
     def _response(self, ask: Request, leash: Leash) -> BaseHTTPResponse:
         headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **ask.headers}
@@ -168,6 +196,15 @@ class Exchanges:
             self._waits.begin(
                 _pulls_of(account), f"{left.registry} has {left.words} left for this login", ASKED_AGAIN_S
             )
+
+
+def _outcome(status: int) -> str:
+    """What is counted: few words, whatever a registry answers."""
+    if status < HTTPStatus.BAD_REQUEST:
+        return "ok"
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return "error"
+    return _OUTCOMES.get(status, "refused")
 
 
 def _pulls_of(account: str) -> str:

@@ -104,6 +104,15 @@ class Log(Model):
     """`auto`: text for people on a terminal, JSON lines elsewhere."""
 
 
+class Metrics(Model):
+    """Metrics and health of `imagebot run`, over http to whoever reaches the port. No tags, URLs or secrets are in
+    them.
+    """
+
+    listen: Annotated[str, AfterValidator(words.listen_address)]
+    """Where they are served: `:9090` for all addresses of the machine, `127.0.0.1:9090` or `[::1]:9090` for one."""
+
+
 class Source(Reached):
     """A source repository, which is only read: its history orders images by commit."""
 
@@ -280,6 +289,8 @@ class SettingsFile(Model):
     """Limits over all repositories. What is not written here is `openPullRequests: 10` and `openedPerHour: 20`."""
     log: Log = Log()
     """What is logged, and how."""
+    metrics: Metrics | None = None
+    """Where `run` serves `/metrics` for Prometheus, and `/livez` and `/readyz` for probes. Default: nowhere."""
     trust: Trust = Trust()
     """What signatures are held against."""
     verify: tuple[RequirementOfAll, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from imagebot.images.reference import ImageName
 
 _SHORTEST = timedelta(seconds=10)
 _HELPER = re.compile(r"(?!docker-credential-)[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+_PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,127}", re.ASCII)
 
 
@@ -114,6 +116,19 @@ def blob_host(text: str) -> str:
     """A host, or all hosts below one."""
     registry_host(text.removeprefix("*."))
     return text.lower()
+
+
+def listen_address(text: str) -> str:
+    """An address and a port of this machine; no address stands for all of them, port 0 for any that is free."""
+    host, colon, port = text.rpartition(":")
+    inner = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    try:
+        fits = not host or inner == "localhost" or ((":" in inner) == (inner != host) and bool(ip_address(inner)))
+    except ValueError:
+        fits = False
+    if not (colon and fits and _PORT.fullmatch(port) and int(port) <= 65_535):
+        raise ValueError(f"{text!r} is no address to listen at; write ':9090', '127.0.0.1:9090' or '[::1]:9090'")
+    return text
 
 
 def not_too_often(every: timedelta) -> timedelta:

@@ -161,6 +161,11 @@ class Settings(SettingsFile):
         return everybodys | {name: str(one) for name, one in parties.items() if one != self.way.proxies}
 
     @property
+    def metrics_address(self) -> str | None:
+        """Where `run` serves metrics and health; None: nowhere."""
+        return None if self.metrics is None else self.metrics.listen
+
+    @property
     def policy_rules(self) -> PolicyRules:
         """What holds for the files in `policies`."""
         keys = frozenset(self.trust.keys)

@@ -12,11 +12,22 @@ from imagebot.cli.main import VERBS
 
 LIBRARIES = {
     "alembic", "apscheduler", "asyncio", "azure", "botocore", "cryptography", "git", "github", "google", "ijson",
-    "jsonschema", "jwt", "oras", "pathspec", "psycopg", "pydantic", "re2", "requests", "rich", "ruamel", "sqlalchemy",
-    "structlog", "urllib3", "yaml",
+    "jsonschema", "jwt", "oras", "pathspec", "prometheus_client", "psycopg", "pydantic", "re2", "requests", "rich",
+    "ruamel", "sqlalchemy", "structlog", "urllib3", "yaml",
 }  # fmt: skip
 CLOUDS = {"azure", "botocore", "google"}
-ALL_BUT = {"alembic", "apscheduler", "asyncio", "cryptography", "github", "jsonschema", "jwt", "psycopg", *CLOUDS}
+ALL_BUT = {
+    "alembic",
+    "apscheduler",
+    "asyncio",
+    "cryptography",
+    "github",
+    "jsonschema",
+    "jwt",
+    "prometheus_client",
+    "psycopg",
+    *CLOUDS,
+}
 MODELS = {"pathspec", "pydantic", "re2", "ruamel", "yaml"}
 MAY_LOAD = {
     "set": {"yaml"},

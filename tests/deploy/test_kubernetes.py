@@ -175,10 +175,13 @@ def test_the_network_policy_keeps_it_from_credentials_of_the_node(address: str, 
     )
 
 
-def test_the_network_policy_lets_nobody_in_and_few_ports_out() -> None:
+def test_the_network_policy_lets_one_namespace_in_to_metrics_and_few_ports_out() -> None:
     policy = MANIFESTS["networkpolicy.yaml"]["spec"]
-    assert "Ingress" in policy["policyTypes"]
-    assert "ingress" not in policy
+    [rule] = policy["ingress"]
+    [source] = rule["from"]
+    assert source.keys() == {"namespaceSelector"}
+    assert source["namespaceSelector"]["matchLabels"]
+    assert [port["port"] for port in rule["ports"]] == [port["containerPort"] for port in CONTAINER["ports"]]
     assert sorted(policy["policyTypes"]) == ["Egress", "Ingress"]
     assert {port["port"] for rule in egress() for port in rule["ports"]} == {22, 53, 443}
 

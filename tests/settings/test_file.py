@@ -106,3 +106,22 @@ def test_fences_that_are_wrong(tmp_path: Path, policies: str, says: str) -> None
     text = f"policies: {policies}\nrepositories: {{r: {{url: /envs}}}}\n"
     with pytest.raises(BadInput, match=re.escape(says)):
         read_settings("imagebot.yaml", text.encode(), tmp_path, {})
+
+
+def with_metrics(listen: str) -> str | None:
+    text = f"policies: [p]\nrepositories: {{r: {{url: /envs}}}}\nmetrics: {{listen: '{listen}'}}\n"
+    return read_settings("imagebot.yaml", text.encode(), Path("/"), {}).metrics_address
+
+
+@pytest.mark.parametrize("listen", [":9090", "0.0.0.0:9090", "127.0.0.1:1", "[::]:9090", "[::1]:65535", "localhost:0"])
+def test_metrics_are_served_at_an_address_of_the_machine(listen: str) -> None:
+    assert with_metrics(listen) == listen
+
+
+@pytest.mark.parametrize(
+    "listen",
+    ["", "9090", ":", ":http", ":65536", ":-1", "::1:9090", "[127.0.0.1]:9090", "[::1]", "a host:1", "example.com:80"],
+)
+def test_what_is_no_address_is_told_with_one_that_is(listen: str) -> None:
+    with pytest.raises(BadInput, match=r"write ':9090', '127\.0\.0\.1:9090' or '\[::1\]:9090'" if listen else "listen"):
+        with_metrics(listen)
