@@ -100,3 +100,12 @@ def test_what_the_page_of_registries_says_can_be_written(snippet: str) -> None:
     assert isinstance(document, ParsedFile), document
     filled = fill(SettingsFile, document)
     assert isinstance(filled, SettingsFile), filled
+
+
+_ROW_ALONE = re.compile(r"(?:\A|\n\n)\|[^\n]*\n(?!\|[ :|-]+\n)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_no_table_is_torn_by_an_empty_line(page: Path) -> None:
+    """Rows without a head are shown as text."""
+    assert [row[0].strip() for row in _ROW_ALONE.finditer(page.read_text())] == []

@@ -33,7 +33,7 @@ _HOUR = timedelta(hours=1)
 _REFUSALS_LAST = _HOUR
 _DOUBTS = "in doubt"  # no image has such a name
 
-What = Literal["list", "manifests"]
+What = Literal["list", "manifests", "signatures"]
 """What of an image may be in doubt."""
 
 
@@ -196,6 +196,13 @@ class PassStore:
 
     def is_verified(self, name: ImageName, digest: str, rule: str, state: Verified) -> None:
         self._store.recall("verified", {f"{name}@{digest} {rule}": json.dumps(state.by)})
+
+    def was_signed(self, name: ImageName, digest: str, rule: str) -> bool:
+        """Whether a digest was verified by this rule in any pass, where no more than that is remembered of it."""
+        return bool(self._store.seen(str(name), [_signed(digest, rule)], self.now))
+
+    def is_signed(self, name: ImageName, digest: str, rule: str) -> None:
+        self._store.first_seen(str(name), [_signed(digest, rule)], self.now)
 
     def missed(self, name: ImageName, digest: str, rule: str) -> Missed | None:
         """What was there in place of a signature when somebody looked last."""
@@ -368,6 +375,10 @@ class PassStore:
             every = {f"{name} {what}" for name in self._looked_at for what in get_args(What)} - self._doubted
         self._store.forget(_DOUBTS, self._store.seen(_DOUBTS, every, self.now).keys())
         self.save()
+
+
+def _signed(digest: str, rule: str) -> str:
+    return f"{digest} signed {rule}"
 
 
 def _read(text: str, now: datetime) -> tuple[int, datetime | None]:

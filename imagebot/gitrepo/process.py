@@ -30,7 +30,9 @@ from imagebot.settings.resolve import inherited_names
 try:
     from git.cmd import Git as GitCommand
 except ImportError as error:  # GitPython looks for git when it is imported
-    raise BadInput(f"git cannot be run: {str(error).strip().splitlines()[0]}; install git 2.38 or newer") from None
+    raise BadInput(
+        f"git cannot be run: {str(error).strip().splitlines()[0].rstrip('.')}; install git 2.38 or newer"
+    ) from None
 
 LOCAL_SECONDS = 120.0
 DAMAGED_MARK = "imagebot-damaged"

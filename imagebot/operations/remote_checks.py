@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +17,7 @@ from imagebot.gitrepo.mirror import Mirror
 from imagebot.images.reference import ImageName
 from imagebot.operations.diagnosis import Diagnosis, each, fine, odd, wrong
 from imagebot.proxies import NO_PROXY
+from imagebot.registry.allowance import NotAsked
 from imagebot.settings.resolve import RepositorySettings, Settings
 
 MOST_IMAGES = 10
@@ -93,15 +95,30 @@ def release_notes(world: World, host: str) -> list[Diagnosis]:
 def registry(world: World, check: str, name: str, images: Sequence[ImageName]) -> list[Diagnosis]:
     """Whether it answers us about what policies watch: a HEAD for each, which counts as no pull anywhere."""
     found: list[Diagnosis] = []
+    left: list[NotAsked] = []
     for image in images[:MOST_IMAGES]:
         world.go_on()
         try:
             world.registries.exists(image, "latest")
+        except NotAsked as error:
+            left.append(error)
         except WorldError as error:
             found.append(wrong(check, name, error))
-    seen = min(len(images), MOST_IMAGES) - len(found)
+    seen = min(len(images), MOST_IMAGES) - len(found) - len(left)
     more = f"; {len(images) - MOST_IMAGES} more were not asked for" if len(images) > MOST_IMAGES else ""
     if seen:
         whom = world.registries.as_whom(images[0])
         found.insert(0, fine(check, name, f"answers about {seen} of {len(images)} watched images, asked {whom}{more}"))
-    return found
+    return _shortened(found, left, (check, name))
+
+
+def _shortened(found: list[Diagnosis], left: Sequence[NotAsked], place: tuple[str, str]) -> list[Diagnosis]:
+    """`found`, and at its end whom nobody was asked about any more: for the reason that is told before, if one is."""
+    if not left:
+        return found
+    if not found:
+        return [wrong(*place, left[0])]
+    *others, last = found
+    verb = "was" if len(left) == 1 else "were"
+    said = f"{last.said}; {len(left)} more of its watched images {verb} not asked for then"
+    return [*others, replace(last, said=said)]

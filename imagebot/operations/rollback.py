@@ -13,6 +13,7 @@ from imagebot.cycle.pass_store import PassStore
 from imagebot.cycle.proposal import reviewers
 from imagebot.cycle.registry_cache import RegistryCache
 from imagebot.cycle.report import Action, Outcome
+from imagebot.cycle.signatures import signature_state
 from imagebot.cycle.world import World
 from imagebot.errors import CannotEdit, NotFound, Problem, WorldError
 from imagebot.fields.edit import wanted
@@ -27,10 +28,12 @@ from imagebot.operations.base_history import past_of
 from imagebot.plan.change import Change
 from imagebot.plan.claims import Claims, Key, claims
 from imagebot.plan.rollback import PutBack, RollbackBranch, RollbackWish, roll_back, rollback_branch
-from imagebot.policy.model import Policy
+from imagebot.policy.model import Policy, Watch
+from imagebot.policy.required import required
 from imagebot.review.rollback import body, worded
 from imagebot.selection.hand_holds import HandHold
 from imagebot.selection.verdict import Unknown
+from imagebot.trust.state import CheckFailed, Verified, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,9 @@ def plan_rollback(
     files = {file: checkout.mirror.read(checkout.heads.base, file) for file in {back.file for back in last}}
     bare = roll_back(policy, backs, order.wish, RollbackBranch(checkout.settings.branch, branch), files)
     change = worded(bare, order.wish, world.settings.author.signed_off)
-    images = dict.fromkeys((back.watch.image, back.value) for back in backs)
+    images = {(back.watch.image, back.value): back.watch for back in backs}
     holds = _holds(world, order, [back.field for back in backs], now)
-    return Planned(checkout, change, order.wish, holds, tuple(_cautions(asked, tuple(images))))
+    return Planned(checkout, change, order.wish, holds, tuple(_cautions(checkout, images)))
 
 
 def carry_out(world: World, planned: Planned) -> Outcome:
@@ -161,13 +164,32 @@ def _hold(world: World, holds: Sequence[HandHold]) -> None:
     store.save()
 
 
-def _cautions(asked: RegistryCache, images: Sequence[tuple[ImageName, Value]]) -> Iterator[str]:
-    """What the registry says of the versions that come back."""
-    for image, value in images:
+def _cautions(checkout: Checkout, images: Mapping[tuple[ImageName, Value], Watch]) -> Iterator[str]:
+    """What the registry says of the versions that come back, and whether they are signed as they must be."""
+    for (image, value), watch in images.items():
         try:
-            yield from _caution(asked, image, value)
+            yield from _caution(checkout.registries, image, value)
+            yield from _unsigned(checkout, watch, value)
         except WorldError as error:
             yield f"Not asked whether {image.familiar} {value} is still there: {error}"
+
+
+def _unsigned(checkout: Checkout, watch: Watch, value: Value) -> Iterator[str]:
+    """A person may go back to what is not signed, and is told so; what is gone nobody is told of twice."""
+    image, requirements = watch.image, required(watch.verify, checkout.world.settings.verify, watch.image)
+    if not requirements:
+        return
+    try:
+        digest = value.digest or checkout.registries.digest(image, value.tag or "")
+        state = signature_state(checkout, image, digest, requirements, fresh=True)
+    except NotFound:
+        return
+    except WorldError as error:
+        state = CheckFailed(str(error))
+    if isinstance(state, CheckFailed):
+        yield f"Not known whether {value} of {image.familiar} is signed as it must be: {state.because}"
+    elif not isinstance(state, Verified):
+        yield f"{value} of {image.familiar} is not signed as it must be: {words(state)}"
 
 
 def _caution(asked: RegistryCache, image: ImageName, value: Value) -> Iterator[str]:

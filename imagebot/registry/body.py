@@ -14,7 +14,7 @@ from urllib3 import BaseHTTPResponse
 from imagebot.errors import BadResponse, Unavailable
 from imagebot.registry.budget import MemoryShare
 from imagebot.registry.connections import Leash
-from imagebot.registry.failures import CutShort, Silent, translated
+from imagebot.registry.failures import BadContent, CutShort, Silent, translated
 from imagebot.registry.json_reader import BodyReader, DocumentReader
 from imagebot.registry.limits import DOCUMENT_HOLDS, ERROR_BYTES, KIB, LARGE_SECONDS, PIECE_BYTES
 from imagebot.registry.pause import retry_after
@@ -115,7 +115,7 @@ class Body:
         while self._size <= most and (piece := self._piece()):
             if self._size > self.ask.cap:
                 cap = self.ask.cap // KIB
-                raise BadResponse(f"{self.host} sent more than the {cap} KiB that such an answer may have")
+                raise BadContent(f"{self.host} sent more than the {cap} KiB that such an answer may have")
             self._hash.update(piece)
             self._reader.feed(piece)
 

@@ -29,6 +29,10 @@ _FAILURES = (OSError, HTTPException, urllib3.exceptions.HTTPError, ValueError, O
 _CUT = (ConnectionResetError, BrokenPipeError, RemoteDisconnected, SSLEOFError)
 
 
+class BadContent(BadResponse):
+    """What was pushed is no such thing: the registry shows it as it is, and does nothing wrong."""
+
+
 class CutShort(Unavailable):
     """The connection ended before a whole answer came: often a kept one that had grown old."""
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import ijson
 
 from imagebot.errors import BadResponse
+from imagebot.registry.failures import BadContent
 from imagebot.registry.limits import DOCUMENT_PARTS, JSON_DEPTH, TEXT_IN_JSON
 
 Events = Sequence[tuple[str, Any]]
@@ -55,7 +56,7 @@ class JsonReader:
         self._left -= len(self._events)
         self._running = 0 if self._events or piece.isspace() else self._running + len(piece)
         if self._left < 0 or self._running > self._longest:
-            raise BadResponse(f"{self._host} sent JSON that is larger than anything of its kind")
+            raise BadContent(f"{self._host} sent JSON that is larger than anything of its kind")
         return self._events
 
     def end(self) -> Events:
@@ -98,11 +99,15 @@ class DocumentReader:
             elif kind in OPENS:
                 inner: list[Any] | dict[str, Any] = {} if kind == "start_map" else []
                 self._add(inner)
-                self._open.append(inner)
+                self._descend(inner)
             else:
                 self._add(value)
+
+    def _descend(self, inner: list[Any] | dict[str, Any]) -> None:
+        """At each step: what opens and closes in one piece is as deep."""
+        self._open.append(inner)
         if len(self._open) > JSON_DEPTH:
-            raise BadResponse(f"{self._host} sent JSON that is deeper than anything of its kind")
+            raise BadContent(f"{self._host} sent JSON that is deeper than anything of its kind")
 
     def _add(self, value: Any) -> None:
         into = self._open[-1]

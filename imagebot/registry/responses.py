@@ -11,6 +11,7 @@ from typing import Any, Literal
 from imagebot.errors import BadResponse, NotFound, Refused, Unavailable, WorldError
 from imagebot.images.reference import is_digest
 from imagebot.registry.body import Response
+from imagebot.registry.failures import BadContent
 
 MANIFEST_TYPES = (
     "application/vnd.oci.image.index.v1+json",
@@ -29,7 +30,7 @@ _ABSENT: dict[str, Literal["name", "manifest"]] = {"NAME_UNKNOWN": "name", "MANI
 _CODE = re.compile(r"[A-Z][A-Z_]{1,40}", re.ASCII)
 
 
-class NoImage(BadResponse):
+class NoImage(BadContent):
     """A manifest of a kind that was in use once: it is not looked into, and nothing that runs can come of it."""
 
 

@@ -15,12 +15,21 @@ from typing import Any
 
 from imagebot.errors import BadResponse, NotFound
 from imagebot.images.reference import is_digest
+from imagebot.registry.failures import BadContent
 from imagebot.registry.limits import ATTESTATION_BYTES, KIB, REFERRER_PAGES, SIGNATURES, SIGNATURES_BYTES
 from imagebot.registry.manifest import mapping
 from imagebot.registry.paging import linked_query
 from imagebot.registry.requests import Conversation
 from imagebot.registry.responses import manifest_object
-from imagebot.trust.evidence import BrokenPiece, Evidence, LooseEnvelope, OtherSignature, SigstoreBundle, SimpleSigning
+from imagebot.trust.evidence import (
+    BrokenPiece,
+    Evidence,
+    LooseEnvelope,
+    OtherSignature,
+    SigstoreBundle,
+    SimpleSigning,
+    Untold,
+)
 from imagebot.trust.statement import SIGN
 
 BUNDLE = "application/vnd.dev.sigstore.bundle"
@@ -111,7 +120,7 @@ class SignatureSearch:
         try:
             manifest = self._manifest(self._sound(reference))
         except BadResponse as error:
-            yield BrokenPiece(str(error))
+            yield _unusable(error)
             return
         for layer in _mappings(manifest.get("layers")) if self._is_wanted(manifest) else ():
             if self._holds_something(layer):
@@ -129,7 +138,7 @@ class SignatureSearch:
 
     def _sound(self, reference: str) -> str:
         if not reference:
-            raise BadResponse(f"{self.registry} names a signature by a digest that is none")
+            raise BadContent(f"{self.registry} names a signature by a digest that is none")
         return reference
 
     def _may_ask(self) -> bool:
@@ -153,7 +162,7 @@ class SignatureSearch:
         try:
             data = self._blob(layer)
         except (BadResponse, NotFound) as error:
-            yield BrokenPiece(str(error))
+            yield _unusable(error)
             return
         match layer["mediaType"]:
             case MediaType.SIMPLE:
@@ -166,10 +175,15 @@ class SignatureSearch:
     def _blob(self, layer: Mapping[str, Any]) -> bytes:
         digest, size = self._sound(_digest(layer)), layer.get("size")
         if type(size) is not int or not 0 <= size <= ATTESTATION_BYTES:
-            raise BadResponse(f"a signature is larger than the {ATTESTATION_BYTES // KIB} KiB that are looked at")
+            raise BadContent(f"a signature is larger than the {ATTESTATION_BYTES // KIB} KiB that are looked at")
         found = self.conversation.raw_blob(digest, ATTESTATION_BYTES)
         self.size += len(found)
         return found
+
+
+def _unusable(error: BadResponse | NotFound) -> BrokenPiece | Untold:
+    """Whoever pushed it made it so, or lost it; what nobody can push, such as a page, is the registry's."""
+    return BrokenPiece(str(error)) if isinstance(error, BadContent | NotFound) else Untold(str(error))
 
 
 def _digest(descriptor: Mapping[str, Any]) -> str:

@@ -107,6 +107,11 @@ def empty(since: datetime) -> Doubt:
     return Doubt("the list of tags is empty", since)
 
 
+def unsigned_now(digest: str, found: str, since: datetime) -> Doubt:
+    """What was signed is signed: it is the registry that does not show it."""
+    return Doubt(f"{digest} was signed as it must be, and now {found}", since)
+
+
 def halved(shrunk: Shrunk) -> Doubt:
     """Half of a list is gone, or more, and none of it is known by name."""
     return Doubt(f"the list of tags shrank from {shrunk.before} to {shrunk.now}", shrunk.since)

@@ -43,4 +43,11 @@ class BrokenPiece:
     because: str
 
 
-Evidence = SimpleSigning | LooseEnvelope | SigstoreBundle | OtherSignature | BrokenPiece
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """Something was asked for, and the registry's answer is none: nobody knows what is there."""
+
+    because: str
+
+
+Evidence = SimpleSigning | LooseEnvelope | SigstoreBundle | OtherSignature | BrokenPiece | Untold

@@ -15,7 +15,15 @@ from imagebot.policy.verify import Requirement, key_name, says, told
 from imagebot.publickey import PublicKey
 from imagebot.trust.anchors import Anchors
 from imagebot.trust.attestation import Attestation
-from imagebot.trust.evidence import BrokenPiece, Evidence, LooseEnvelope, OtherSignature, SigstoreBundle, SimpleSigning
+from imagebot.trust.evidence import (
+    BrokenPiece,
+    Evidence,
+    LooseEnvelope,
+    OtherSignature,
+    SigstoreBundle,
+    SimpleSigning,
+    Untold,
+)
 from imagebot.trust.keyless import Signer, signer_of
 from imagebot.trust.signed_claim import SignedClaim, signed_claim_of
 from imagebot.trust.state import CheckFailed, Invalid, SignatureState, Unsigned, Unverifiable, Verified
@@ -62,6 +70,8 @@ def examine(question: Question, piece: Evidence) -> Finding:
     match piece:
         case BrokenPiece(because=because):
             return _of_signatures(question, Invalid(because))
+        case Untold(because=because):
+            return _of_signatures(question, CheckFailed(because))
         case OtherSignature(kind=kind):
             return _of_signatures(question, Unverifiable(kind))
         case SimpleSigning() | LooseEnvelope() | SigstoreBundle():
@@ -97,7 +107,7 @@ def _of_one(question: Question, place: int, findings: Sequence[Finding]) -> Sign
     return Unsigned(f"there is not {requirement}")
 
 
-def _of_signatures(question: Question, state: Invalid | Unverifiable) -> Finding:
+def _of_signatures(question: Question, state: Invalid | Unverifiable | CheckFailed) -> Finding:
     """What cannot be read may have been meant for any of them."""
     return Finding(dict.fromkeys(range(len(question.requirements)), state))
 
@@ -170,7 +180,7 @@ def _says_otherwise(requirement: Requirement, claim: SignedClaim, digest: str) -
     builder = claim.attestation.builder if claim.attestation is not None else ""
     if says(requirement.builder, builder):
         return ""
-    return f"names the builder {builder or 'of nobody'}, and not {told(requirement.builder)}"
+    return f"names the builder {builder[:_SHOWN] or 'of nobody'}, and not {told(requirement.builder)}"
 
 
 def _short(digest: str) -> str:

@@ -149,6 +149,16 @@ def test_one_that_is_ill_stops_no_other(stage: Stage, broken: Callable[[Stage], 
     assert {(one.check, one.party) for one in found} >= well
 
 
+def test_one_registry_that_is_down_is_one_line(stage: Stage) -> None:
+    second = POLICY.replace("app: podinfo", "app: other").replace("IMAGE", "IMAGE-other").replace("staging/", "other/")
+    stage.policy(second, "other.yaml")
+    stage.registry.close()
+    host = stage.registry.host
+    [line] = [line for line in ill(stage) if line.startswith(f"wrong registry {host}: ")]
+    assert line.endswith("; 1 more of its watched images was not asked for then")
+    assert "not asked again" not in line
+
+
 def test_a_mirror_is_asked_itself_although_there_is_something_to_fall_back_on(stage: Stage) -> None:
     with Served(lambda _: Answer(503)) as mirror:
         keys = f"{{plainHttp: true, mirror: {{url: '{mirror.host}/hub', fallback: true}}}}"

@@ -15,6 +15,7 @@ from imagebot.forge.protocol import PullRequest
 from tests.cycle.conftest import DEPLOYMENT, POLICY
 from tests.support.git_repos import BareRepository
 from tests.support.past_events import a_past
+from tests.support.signing import key, pem
 from tests.support.stage import NOON, Stage, set_up
 
 BRANCH = "imagebot/staging/podinfo+rollback"
@@ -60,6 +61,16 @@ def test_it_puts_back_and_holds_what_goes_and_proposes_that_once(stage: Stage) -
     again = stage.imagebot("rollback", "podinfo", "--by", "Bob", "--because", "another reason")
     assert (again.code, again.out[:5]) == (0, "kept ")
     assert (the_pull(stage), stage.heads(), stage.world().store().holds()) == (pull, heads, (hold,))
+
+
+def test_a_reviewer_is_told_that_what_comes_back_is_not_signed(stage: Stage) -> None:
+    """A person's order is carried out; a pull request that says nothing would look as good as a signed one."""
+    (stage.folder / "release.pub").write_text(pem(key("release")))
+    stage.settings("trust: {keys: {release: release.pub}}\n")
+    stage.policy(POLICY + "    verify: [{keys: [release]}]\n")
+    assert stage.imagebot("rollback", "podinfo").code == 0
+    said = "is not signed as it must be: there is not a signature by key release"
+    assert f"⚠ `6.5.3` of `{stage.image}` {said}" in the_pull(stage).body
 
 
 def test_the_commit_tells_who_asked_in_trailers_that_git_reads(stage: Stage) -> None:

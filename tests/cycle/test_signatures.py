@@ -10,12 +10,13 @@ import pytest
 from imagebot.cycle.report import Action
 from imagebot.observe.events import SignatureRefused
 from imagebot.selection.verdict import Held, Hold, Unknown, Update
-from tests.cycle.conftest import POLICY, World, actions, assert_quiet, verdict
+from tests.cycle.conftest import GONE, POLICY, World, actions, assert_quiet, verdict
 from tests.support import oci_folder
 from tests.support.fake_registry import oci_error
 from tests.support.signed_images import Laid, referred, tagged
 from tests.support.signing import Key, bundle, key, payload, pem, private_pem, simple, statement
 from tests.support.stage import Stage
+from tests.support.web_function import Answer
 
 OURS, THEIRS = key("release"), key("theirs")
 SIGNED = f"{POLICY}    verify: [{{keys: [release]}}]\n"
@@ -169,6 +170,43 @@ def test_a_registry_that_hides_signatures_closes_nothing(world: World) -> None:
     world.faults.append(lambda asked: oci_error(503, "UNAVAILABLE") if asked.path.endswith(".sig") else None)
     assert isinstance(verdict(world.passes()), Unknown)
     assert len(world.stage.pulls()) == 1
+
+
+NONSENSE = {
+    "a page": Answer(200, (("Content-Type", "text/html"),), b"<h1>Log in</h1>"),
+    "nothing": Answer(204),
+    "another type": Answer(200, (("Content-Type", "application/json"),), b"{}"),
+}
+
+
+@pytest.mark.parametrize("name", NONSENSE)
+def test_nonsense_in_place_of_a_signature_closes_nothing(world: World, name: str) -> None:
+    """Nobody can push a page, so it says nothing about the image."""
+    requires(world.stage)
+    world.faults.append(lambda asked: NONSENSE[name] if asked.path.endswith(".sig") else None)
+    assert isinstance(verdict(world.passes()), Unknown)
+    assert len(world.stage.pulls()) == 1
+    assert not [event for event in world.stage.events if isinstance(event, SignatureRefused)]
+
+
+def test_a_signature_that_is_shown_every_second_time_makes_no_pull_request_flap(world: World) -> None:
+    """Replicas lag, and where the state is kept on a branch who signed is not remembered."""
+    requires(world.stage, settings=f"{TRUST}database: {{repository: environments}}\n")
+    sign(world.stage, "6.5.4")
+    world.passes()
+    [before] = world.stage.pulls()
+    world.faults.append(lambda asked: GONE if asked.path.endswith(".sig") else None)
+    for minute in range(1, 6, 2):
+        found = verdict(world.passes(minute / 1440))
+        assert isinstance(found, Unknown)
+        assert "was signed as it must be, and now there is not a signature by key release" in found.because
+        fault = world.faults.pop()
+        assert actions(world.passes((minute + 1) / 1440)) == [Action.KEPT]
+        world.faults.append(fault)
+    assert world.stage.pulls() == (before,)
+
+    world.passes(1)
+    assert actions(world.passes(2.1)) == [Action.CLOSED], "what is gone for a day is gone"
 
 
 def test_people_read_what_is_signed_of_what_runs(stage: Stage) -> None:

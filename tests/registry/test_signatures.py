@@ -15,7 +15,7 @@ from imagebot.registry.client import Registries
 from imagebot.registry.limits import ATTESTATION_BYTES, SIGNATURES
 from imagebot.settings.mirrors import RegistryMirror
 from imagebot.settings.resolve import RegistrySettings
-from imagebot.trust.evidence import BrokenPiece, Evidence, OtherSignature, SigstoreBundle
+from imagebot.trust.evidence import BrokenPiece, Evidence, OtherSignature, SigstoreBundle, Untold
 from imagebot.trust.statement import SIGN
 from tests.support.docker_registry import docker_registry, lay
 from tests.support.fake_registry import oci_error
@@ -129,7 +129,7 @@ def _named(**layer: object) -> Laid:
         pytest.param(_named(size=True), "larger than", id="a size that is none"),
         pytest.param(_named(digest="x"), "digest that is none", id="a digest that is none"),
         pytest.param(_named(), "not there", id="a blob that is gone"),
-        pytest.param(Laid(f"{IMAGE.replace(':', '-')}.sig", b"[]"), "no object", id="a manifest that is none"),
+        pytest.param(Laid(f"{IMAGE.replace(':', '-')}.sig", b"[" * 200 + b"]" * 200), "deeper", id="a well"),
     ],
 )
 def test_what_cannot_be_had_is_told_and_hides_nothing(laid: Laid, because: str) -> None:
@@ -139,11 +139,11 @@ def test_what_cannot_be_had_is_told_and_hides_nothing(laid: Laid, because: str) 
     assert (list(seen[1:]), cut) == (BUNDLES, "")
 
 
-def test_a_blob_that_is_another_than_its_digest_says_is_no_evidence() -> None:
+def test_a_blob_that_is_another_than_its_digest_says_tells_nothing() -> None:
     made = shelf([tagged(IMAGE, IN_A_TAG[:1])])
     made.blobs[digest_of(IN_A_TAG[0].payload)] = b"{}"
     [piece] = found(made)[0]
-    assert isinstance(piece, BrokenPiece)
+    assert isinstance(piece, Untold)
     assert "sent another blob" in piece.because
 
 

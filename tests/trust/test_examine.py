@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from imagebot.policy.verify import Requirement
 from imagebot.publickey import PublicKey
 from imagebot.trust.anchors import Anchors
-from imagebot.trust.evidence import BrokenPiece, Evidence, OtherSignature, SigstoreBundle, SimpleSigning
+from imagebot.trust.evidence import BrokenPiece, Evidence, OtherSignature, SigstoreBundle, SimpleSigning, Untold
 from imagebot.trust.examine import Question, examine, state_of
 from imagebot.trust.signed_claim import signed_claim_of
 from imagebot.trust.state import CheckFailed, Invalid, SignatureState, Unsigned, Unverifiable, Verified, word, words
@@ -162,6 +162,11 @@ def test_nothing_at_all_is_unsigned() -> None:
 
 def test_a_signature_that_nobody_here_verifies_is_no_proof() -> None:
     assert judged([OtherSignature("a Notation signature")]) == Unverifiable("a Notation signature")
+
+
+def test_what_the_registry_does_not_tell_leaves_it_unknown_and_hides_no_other() -> None:
+    assert judged([Untold("sent a page"), simple(THEIRS)]) == CheckFailed("sent a page")
+    assert isinstance(judged([Untold("sent a page"), simple(OURS)]), Verified)
 
 
 def test_a_key_that_cannot_be_read_leaves_it_unknown() -> None:
