@@ -128,9 +128,10 @@ class SourceNotes:
         try:
             changes = forge.changes(place.path, wanted)
         except NotFound:
-            changes = SourceChanges(because=f"{place.host} shows us no such repository")
+            changes = SourceChanges(because=f"{place.host} shows us no such repository", unsure=True)
         except BadResponse:
-            changes = SourceChanges(because=f"{place.host} answers nothing that makes sense when asked what changed")
+            because = f"{place.host} answers nothing that makes sense when asked what changed"
+            changes = SourceChanges(because=because, unsure=True)
         except ToldToWait:
             raise
         except ImagebotError:

@@ -37,6 +37,8 @@ _MOST_RELEASES = 100
 _MOST_TAG = 200
 _PAGE = 50
 _BEFORE_VERSION = re.compile(r"(?:.*[^0-9A-Za-z.])?v?", re.ASCII | re.DOTALL)
+NO_SUCH_COMMITS = "its source shows us no such commits"
+"""They may be pushed later than the image, or be shown once a token may read them."""
 TOO_MANY = "there are too many commits between the two to list them"
 
 
@@ -168,6 +170,7 @@ class SourceForge:
             untagged=bool(tags[0]) and not tags[1],
             unwritten=_is_written(releases, wanted.was) and not _is_written(releases, wanted.becomes),
             because=because,
+            unsure=because == NO_SUCH_COMMITS,
         )
 
     def _commits(self, root: str, ends: tuple[str, str]) -> tuple[Commits, str]:
@@ -175,7 +178,7 @@ class SourceForge:
         try:
             return self._api.commits(self._wire, root, *ends), ""
         except NotFound:
-            return Commits(()), "its source shows us no such commits"
+            return Commits(()), NO_SUCH_COMMITS
         except TooLarge:
             return Commits(()), TOO_MANY
 

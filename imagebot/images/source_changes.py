@@ -31,7 +31,7 @@ class SourceChanges:
     image lacks commits that the old one has. `by_tags`: they are those between two tags, as the images name no commits
     of their own. `untagged`: the source has a tag of the old version, and none of the new.
     `unwritten`: there are notes of the old version, and none of the new. `because`: why there are no commits, in
-    our own words.
+    our own words; `unsure`, if that may be otherwise soon: a page of an outage, a right that is given later.
     """
 
     commits: tuple[SourceCommit, ...] = ()
@@ -43,11 +43,12 @@ class SourceChanges:
     untagged: bool = False
     unwritten: bool = False
     because: str = ""
+    unsure: bool = False
 
     @property
     def awaited(self) -> bool:
-        """Whether more may come: images are often pushed before anything is written about them."""
-        return self.untagged or self.unwritten
+        """Whether more may come: images are often pushed before anything is written about them, and outages end."""
+        return self.untagged or self.unwritten or self.unsure
 
     def to_json(self) -> str:
         """All of it, for a cache; ASCII."""
@@ -73,6 +74,7 @@ def _changes(known: dict[str, Any]) -> SourceChanges:
         untagged=known["untagged"] is True,
         unwritten=known["unwritten"] is True,
         because=str(known["because"]),
+        unsure=known["unsure"] is True,
     )
 
 

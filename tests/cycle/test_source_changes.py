@@ -127,6 +127,31 @@ def test_a_forge_that_does_not_answer_delays_nothing_and_is_told_later_once(scen
     assert_quiet(scene.stage)
 
 
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        pytest.param(
+            Answer(200, (("Content-Type", "text/html"),), b"<h1>Back soon"), "nothing that makes sense", id="a page"
+        ),
+        pytest.param(Answer(404, body=b"{}"), "shows us no such commits", id="not for us yet"),
+    ],
+)
+def test_one_bad_moment_of_a_forge_takes_the_notes_away_for_an_hour_and_not_for_ever(
+    scene: Scene, trouble: Answer, said: str
+) -> None:
+    scene.troubles.append(trouble)
+    scene.passes()
+    assert said in scene.body
+    scene.troubles.clear()
+    assert_quiet(scene.stage)
+    assert actions(scene.passes(hours=2)) == [Action.UPDATED]
+    assert "It leaks no more." in scene.body
+    assert said not in scene.body
+    asked = len(scene.served.asked)
+    scene.passes(hours=4)
+    assert len(scene.served.asked) == asked
+
+
 @pytest.mark.parametrize("trouble", [Answer(503, body=b"{}"), Answer(429, (("Retry-After", "3600"),), b"{}")])
 def test_a_forge_that_is_away_is_left_alone_for_an_hour(scene: Scene, trouble: Answer) -> None:
     scene.troubles.append(trouble)

@@ -67,7 +67,7 @@ def chunk(content: bytes) -> bytes:
 )
 def test_one_answer_that_is_no_http_stops_nobody(reply: bytes) -> None:
     came = ask({"*": reply})
-    assert came.error == "BadResponse", came
+    assert came.error in ("BadResponse", "BadContent"), came
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def endless(piece: bytes, *before: bytes) -> Callable[[Request], Iterator[bytes]
 def test_headers_are_bounded_before_they_are_read(reply: Reply | Callable[[Request], Reply]) -> None:
     """Those of 90 lines took 870 MB and a minute."""
     came = ask({"*": reply})
-    assert came.error == "BadResponse", came
+    assert came.error in ("BadResponse", "BadContent"), came
     assert "proper HTTP" in came.text
     assert came.growth < GROWTH / 4
 
@@ -152,7 +152,7 @@ DEEP = 16 * MIB - 100
 def test_a_page_of_tags_costs_little_whatever_is_in_it(body: Callable[[], bytes]) -> None:
     """The first took 553 MB and 22 s."""
     came = ask(page(body()))
-    assert came.error == "BadResponse", came
+    assert came.error in ("BadResponse", "BadContent"), came
     assert came.growth < GROWTH
 
 
@@ -203,7 +203,7 @@ def with_config(config: bytes) -> tuple[Script, str]:
 def test_a_manifest_costs_little_whatever_is_in_it(body: Callable[[], bytes]) -> None:
     script, digest = described(body())
     came = ask(script, "about", digest)
-    assert came.error == "BadResponse", came
+    assert came.error in ("BadResponse", "BadContent"), came
     assert came.growth < GROWTH
 
 
@@ -219,7 +219,7 @@ def test_a_manifest_costs_little_whatever_is_in_it(body: Callable[[], bytes]) ->
 def test_a_config_costs_little_whatever_is_in_it(body: Callable[[], bytes]) -> None:
     script, digest = with_config(body())
     came = ask(script, "about", digest)
-    assert came.error == "BadResponse", came
+    assert came.error in ("BadResponse", "BadContent"), came
     assert came.growth < GROWTH
 
 
