@@ -36,12 +36,14 @@ _COMMON = re.compile(
     r"|(?:[0-9]{1,6}|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{2}:[0-9]{2}|(?:[0-9]{1,2}[wdhms]){1,2})[,;:]?",
     re.ASCII,
 )
+# Of an address: CI systems have them with a login, and builds write them into labels.
+_LOGIN = re.compile(r"(?<=://)(?!git@)[^\s/@]+@(?!sha256:)", re.ASCII)
 _AROUND = re.compile(r"(\(?)(.*?)(\)?[,;:.]?)")
 
 
 def plain(text: str, limit: int = _LIMIT) -> str:
-    """One line of text: what cannot be seen, or moves what can, becomes `\N{REPLACEMENT CHARACTER}`."""
-    safe = printable(text)
+    """One line of text without logins: what cannot be seen, or moves what can, becomes `\N{REPLACEMENT CHARACTER}`."""
+    safe = printable(_without_logins(text))
     return safe if len(safe) <= limit else safe[: limit - 1] + "…"
 
 
@@ -50,7 +52,7 @@ def bare(text: str, limit: int = _LIMIT) -> str:
 
     Ids of commits stay: who names a tag after a commit gets a link to that commit of this repository, and no more.
     """
-    return plain(_REFERS.sub(_GONE, text), limit)
+    return plain(_REFERS.sub(_GONE, _without_logins(text)), limit)
 
 
 def code(text: str, limit: int = _LIMIT) -> str:
@@ -69,8 +71,13 @@ def fenced(lines: Iterable[str]) -> str:
 
 
 def _apart(line: str) -> str:
-    spaced = _JOINED.sub(lambda found: " ." if found[0] == "." else f"{found[0]} ", line)
+    spaced = _JOINED.sub(lambda found: " ." if found[0] == "." else f"{found[0]} ", _without_logins(line))
     return plain(_TICKET.sub("- ", spaced) if _CLOSES.search(spaced) else spaced).rstrip()
+
+
+def _without_logins(text: str) -> str:
+    """Who publishes an image by mistake with the password of its repository does not have it published once more."""
+    return _LOGIN.sub("…@", text)
 
 
 def html_code(text: str, limit: int = _LIMIT) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagebot.review.escape import bare, code, html_code, plain, prose
+from imagebot.review.escape import bare, code, fenced, html_code, plain, prose
 from tests.support.hostile_text import COMMITS, HOSTILE, acting, cells, referring
 
 
@@ -43,6 +43,21 @@ def test_any_text_is_only_read(text: str) -> None:
 @pytest.mark.parametrize("text", [text for text in HOSTILE if text not in COMMITS])
 def test_hostile_text_refers_to_nothing_in_a_title(text: str) -> None:
     assert referring(bare(text)) == []
+
+
+@pytest.mark.parametrize("shown_by", [bare, code, html_code, prose, lambda text: fenced([text])])
+@pytest.mark.parametrize("login", ["gitlab-ci-token:glcbt-64_s3cr3t", "ghp_s3cr3t", "a:s3cr3t%40", "x:s3cr3t:"])
+def test_the_login_in_an_address_that_a_build_wrote_down_is_not_shown(
+    login: str, shown_by: Callable[[str], str]
+) -> None:
+    shown = shown_by(f"made from https://{login}@git.example/acme/api.git at noon")
+    assert "s3cr3t" not in shown
+    assert "git.example" in shown
+
+
+@pytest.mark.parametrize("text", ["ssh://git@git.example/acme", "oci://redis@sha256:ab", "https://git.example/@acme"])
+def test_an_address_without_a_login_is_shown_as_it_is(text: str) -> None:
+    assert plain(text) == text
 
 
 @given(st.text())
