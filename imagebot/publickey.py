@@ -38,6 +38,8 @@ class PublicKey:
 
         if "PRIVATE KEY" in text:
             raise HoldsPrivateKey("this is a private key, which nobody but the signer may have; write the public one")
+        if (count := text.count(BEGINS)) > 1:
+            raise ValueError(f"this holds {count} keys, of which one alone would count: give each a name of its own")
         try:
             loaded = load_pem_public_key(text.encode())
         except (ValueError, UnsupportedAlgorithm):

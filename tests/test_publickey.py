@@ -28,6 +28,7 @@ def test_a_private_key_is_not_read_and_not_shown() -> None:
     ("text", "words"),
     [
         pytest.param("", "no public key in PEM", id="nothing"),
+        pytest.param(pem(key()) + pem(key("theirs")), "2 keys, of which one alone would count", id="two"),
         pytest.param("-----BEGIN PUBLIC KEY-----\n!\n-----END PUBLIC KEY-----", "no public key in PEM", id="no base64"),
         pytest.param(_pem(rsa.generate_private_key(65537, 1024).public_key()), "2048 to 16384 bits", id="short"),
         pytest.param(_pem(ec.generate_private_key(ec.SECP256K1()).public_key()), "this is another", id="curve"),

@@ -34,9 +34,11 @@ def one_place(policies: PolicySet, wanted: str, held: Sequence[HandHold] = ()) -
 def many_places(policies: PolicySet, wanted: str, held: Sequence[HandHold] = ()) -> Place:
     """What `wanted` names to be suspended: `APP`, `APP@ENVIRONMENT`, `@ENVIRONMENT`, or nothing for all there is.
 
-    Raises `BadInput` where no policy, and nothing that is `held`, is about it.
+    Raises `BadInput` where no policy, and nothing that is `held`, is about it. What a script left empty is not "all".
     """
-    app, _, environment = wanted.partition("@")
+    app, at, environment = wanted.partition("@")
+    if at and not environment:
+        raise BadInput(f"{wanted!r} has an @ and no environment behind it: name one, or write --all for everything")
     place = (app or EVERY, environment or EVERY, EVERY)
     known = {(policy.app, policy.environment) for policy in policies.policies}
     there = any(app in ("", one) and environment in ("", other) for one, other in known)

@@ -97,6 +97,20 @@ def test_a_place_that_is_none_is_told(stage: Stage) -> None:
     assert "not suspended: podinfo" in said(stage, "resume", "podinfo")
 
 
+@pytest.mark.parametrize("place", ["@", "podinfo@"])
+def test_an_empty_variable_in_a_script_does_not_stop_or_free_everything(stage: Stage, place: str) -> None:
+    """`suspend "@$ENVIRONMENT"`."""
+    said(stage, "suspend", "--all", "--because", "an incident")
+    for words in (("suspend", place, "--because", "x"), ("resume", place)):
+        done = stage.imagebot(*words)
+        assert (done.code, done.out) == (2, "")
+        assert (
+            done.err
+            == f"imagebot: {place!r} has an @ and no environment behind it: name one, or write --all for everything\n"
+        )
+    assert len(stage.world().store().holds()) == 1
+
+
 def test_a_suspension_is_no_hold(stage: Stage) -> None:
     """`unhold` does not end it, nor does it take a pull request back."""
     stage.one_pass()
