@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
@@ -31,6 +33,8 @@ from imagebot.settings.resolve import Settings
 from imagebot.stop import Stop
 from imagebot.store.lock import Lock, only_bot
 
+T = TypeVar("T")
+
 
 @click.command()
 @config_option
@@ -53,7 +57,7 @@ def command(config: Path | None) -> int:
         passes = _Passes(config, stop, monitor, _world(settings, stop, monitor), lock)
         FromLibraries.listen(passes.tell)
         tell_proxies(settings, passes.tell)
-        monitor.listen(settings.metrics_address, passes.tell)
+        monitor.listen(settings.metrics_address, passes.tell, passes.ask)
         return serve(Heart(settings.every, passes.one, passes.tell), stop)
 
 
@@ -74,6 +78,10 @@ class _Passes:
 
     def tell(self, event: Event) -> None:
         self._world.tell(event)
+
+    def ask(self, task: str, question: Callable[[], T]) -> T | ImagebotError:
+        """The answer to a question that is no pass's, or why there is none."""
+        return Bulkhead(self.tell).ask(task, question)
 
     def one(self, now: datetime) -> timedelta:
         """Carry it out, tell what became of it, and return how long after its beginning the next one is due.
@@ -105,7 +113,7 @@ class _Passes:
         before = self._lock.state
         moved = self._lock.move(fresh.state)
         try:
-            self._monitor.listen(fresh.metrics_address, world.tell)
+            self._monitor.listen(fresh.metrics_address, world.tell, self.ask)
         except ImagebotError:
             self._lock.move(before)
             raise

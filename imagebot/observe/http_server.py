@@ -144,7 +144,7 @@ class HttpServer:
             self._read(connection)
         elif connection.to_send:
             self._write(connection)
-        elif not connection.socket.recv(65536):
+        elif not connection.socket.recv(4096):
             self._end(connection)
 
     def _read(self, connection: _Connection) -> None:

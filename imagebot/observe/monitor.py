@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 
+from imagebot.errors import ImagebotError
 from imagebot.observe.events import Event
 from imagebot.observe.figures import MetricsServed
 from imagebot.observe.health import PassHealth
-from imagebot.observe.http_server import HttpServer, WebPage
+from imagebot.observe.http_server import Answer, HttpServer, WebPage
 from imagebot.observe.metrics import PassMetrics
 
+Ask = Callable[[str, Callable[[], WebPage]], WebPage | ImagebotError]
+"""From a task and a question to its answer, or why there is none; a bug is told, and raises nothing."""
 FRESH_S = 1.0
 """Seconds that a page of metrics is given out again: how often somebody asks costs nothing."""
 
@@ -35,11 +39,11 @@ class Monitor:
 
         return both
 
-    def listen(self, address: str | None, tell: Callable[[Event], None]) -> None:
+    def listen(self, address: str | None, tell: Callable[[Event], None], ask: Ask) -> None:
         """Serve there from now on; None: nowhere. Raises `BadInput`, and then serves where it served."""
         if address == self._address:
             return
-        server = None if address is None else HttpServer(address, self._pages())
+        server = None if address is None else HttpServer(address, _in_bulkhead(self._pages(), ask))
         self.close()
         self._server, self._address = server, address
         if server is not None:
@@ -51,7 +55,7 @@ class Monitor:
             self._server.close()
         self._server = self._address = None
 
-    def _pages(self) -> Callable[[str, str], WebPage]:
+    def _pages(self) -> Answer:
         from imagebot.observe.exposition import Exposition  # only who is asked for metrics loads the library
 
         exposition = Exposition(self._metrics.numbers)
@@ -77,6 +81,20 @@ class Monitor:
                     return WebPage(HTTPStatus.NOT_FOUND, b"there are /metrics, /livez and /readyz\n")
 
         return answer
+
+
+def _in_bulkhead(pages: Answer, ask: Ask) -> Answer:
+    """A page that breaks is answered as such, and the others go on."""
+
+    def answer(path: str, accept: str) -> WebPage:
+        page = ask("answer who asks for metrics or health", partial(pages, path, accept))
+        return (
+            WebPage(HTTPStatus.INTERNAL_SERVER_ERROR, b"a bug; the log has it\n")
+            if isinstance(page, ImagebotError)
+            else page
+        )
+
+    return answer
 
 
 def _health(reasons: list[str]) -> WebPage:

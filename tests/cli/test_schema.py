@@ -109,7 +109,7 @@ def test_every_mapping_and_key_is_described(file: str) -> None:
             assert value["description"].endswith((".", "`.", "?")), f"{name}.{key}"
 
 
-@pytest.mark.parametrize("path", ["policy.schema.json", "settings.schema.json", "reference.md"])
+@pytest.mark.parametrize("path", ["policy.schema.json", "settings.schema.json", "reference.md", "metrics.md"])
 def test_the_pages_are_current(path: str) -> None:
     """Run `python docs/make.py` after a change of a model."""
     page = ROOT / "docs" / path
