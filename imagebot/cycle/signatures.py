@@ -8,12 +8,12 @@ from pathlib import Path
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.unsigned import Missed
 from imagebot.images.reference import ImageName
-from imagebot.policy.verify import Requirement
+from imagebot.policy.verify import NO_ROOT, Requirement
 from imagebot.publickey import MOST_BYTES, PublicKey
 from imagebot.regular import read_regular
 from imagebot.selection.doubts import unsigned_now
 from imagebot.settings.resolve import Settings, StateBranch
-from imagebot.trust.anchors import NO_ROOT, Anchors
+from imagebot.trust.anchors import Anchors
 from imagebot.trust.examine import Question
 from imagebot.trust.state import CheckFailed, SignatureState, Verified, words
 

@@ -15,13 +15,15 @@ from imagebot.policy.defaults import DefaultsFile, applied, together
 from imagebot.policy.fence import FolderFence
 from imagebot.policy.model import Policy, PolicyFile, policies_of
 from imagebot.policy.trial import Trial, watched
+from imagebot.policy.verify import NO_ROOT
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
     """What a policy file stands in: names that imagebot.yaml has (`None`: not asked), sound defaults, fences.
 
-    `registries` are the only ones that images may be from, None for any.
+    `registries` are the only ones that images may be from, None for any. `root`: whether keyless signatures can be held
+    against anything.
     """
 
     repositories: frozenset[str] | None
@@ -30,6 +32,7 @@ class Given:
     fences: tuple[FolderFence, ...] = ()
     keys: frozenset[str] | None = None
     registries: frozenset[str] | None = None
+    root: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,12 @@ def check_file(file: str, data: bytes, given: Given) -> SoundFile | tuple[Proble
     found = _read(file, data, given.defaults)
     if not isinstance(found, _Read):
         return found
-    strangers = [*_beyond(found, given.fences), *_strangers(found, given), *_unlisted(found, given.registries)]
+    strangers = [
+        *_beyond(found, given.fences),
+        *_strangers(found, given),
+        *_unlisted(found, given.registries),
+        *_rootless(found, given),
+    ]
     if strangers:
         return tuple(strangers)
     policies = policies_of(file, found.model, given.fences, found.inherited)
@@ -94,6 +102,14 @@ def _strangers(one: _Read, given: Given) -> Iterator[Problem]:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"it knows {', '.join(sorted(known)) or 'none'}"
             yield one.document.problem(place, f"imagebot.yaml knows no {kind} {name!r}; {hint}")
+
+
+def _rootless(one: _Read, given: Given) -> Iterator[Problem]:
+    """Keyless signatures that nobody could ever verify."""
+    for index, watch in enumerate(() if given.root else one.model.images):
+        for at, requirement in enumerate(watch.verify):
+            if requirement.keyless is not None:
+                yield one.document.problem(("images", index, "verify", at, "keyless"), NO_ROOT)
 
 
 def _unlisted(one: _Read, registries: frozenset[str] | None) -> Iterator[Problem]:

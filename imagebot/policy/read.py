@@ -57,7 +57,7 @@ class Around:
     `settings` are the defaults in imagebot.yaml. `layers` has for a file those of folders, the nearest first: without
     it they are told by the names of the files. `fences` has those of the folders that a file is in. `keys` are the
     names of public keys in imagebot.yaml; `None` leaves them unchecked. `registries` are the only ones that images may
-    be from, by canonical host; None: any.
+    be from, by canonical host; None: any. `root`: whether imagebot.yaml names what keyless signatures are held against.
     """
 
     settings: DefaultsFile | None = None
@@ -65,6 +65,7 @@ class Around:
     fences: Mapping[str, tuple[FolderFence, ...]] = field(default_factory=dict)
     keys: frozenset[str] | None = None
     registries: frozenset[str] | None = None
+    root: bool = True
 
 
 NOTHING_AROUND = Around()
@@ -123,7 +124,7 @@ def read_policies(
         if wrong is not None or isinstance(data, Problem):
             waiting[wrong or file].append(file)
             continue
-        given = Given(*names, below, around.fences.get(file, ()), around.keys, around.registries)
+        given = Given(*names, below, around.fences.get(file, ()), around.keys, around.registries, around.root)
         one = _asked(ask, file, partial(_checked, (file, data, given), kept))
         if isinstance(one, SoundFile):
             sound[file] = one

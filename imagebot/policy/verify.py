@@ -22,6 +22,9 @@ class WholeMatch(Model):
     """An RE2 pattern that the whole text must match, from its first character to its last."""
 
 
+NO_ROOT = "imagebot.yaml names no `rootFile` under `trust`, which keyless signatures are held against"
+
+
 def _way_to_say(value: object) -> str:
     return "{text}" if isinstance(value, str) else "{pattern}"
 

@@ -39,7 +39,7 @@ class PolicyRules:
     """What imagebot.yaml says about policy files: the folders that it names, their fences, and the defaults in it.
 
     `keys` are the names of its public keys, None where nobody knows them. `registries` are the only ones that may be
-    asked, by canonical host; None: any.
+    asked, by canonical host; None: any. `root`: whether it names what keyless signatures are held against.
     """
 
     folders: tuple[Path, ...] = ()
@@ -47,6 +47,7 @@ class PolicyRules:
     defaults: DefaultsFile | None = None
     keys: frozenset[str] | None = None
     registries: frozenset[str] | None = None
+    root: bool = True
 
 
 NO_RULES = PolicyRules()

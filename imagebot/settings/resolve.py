@@ -169,7 +169,8 @@ class Settings(SettingsFile):
     def policy_rules(self) -> PolicyRules:
         """What holds for the files in `policies`."""
         keys = frozenset(self.trust.keys)
-        return PolicyRules(self.policies, self.fences, self.defaults_file, keys, _only_listed(self))
+        root = self.trust.root_file is not None
+        return PolicyRules(self.policies, self.fences, self.defaults_file, keys, _only_listed(self), root)
 
 
 def find(path: Path | None = None) -> Path:
@@ -337,6 +338,7 @@ def _rules(spelled: SettingsFile, there: SettingsFile, defaults: DefaultsFile) -
         defaults=None if there.defaults is None else defaults,
         keys=frozenset(there.trust.keys),
         registries=_only_listed(there),
+        root=there.trust.root_file is not None,
     )
 
 

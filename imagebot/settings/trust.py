@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from imagebot.documents.model import TEXT_SCHEMA, Misplaced, Model
 from imagebot.policy import key_grammar
 from imagebot.policy.required import RequirementOfAll
+from imagebot.policy.verify import NO_ROOT
 from imagebot.settings.paths import FilePath
 
 KeyName = Annotated[str, AfterValidator(key_grammar.dns_label), WithJsonSchema(TEXT_SCHEMA)]
@@ -26,8 +27,10 @@ class Trust(Model):
 
 
 def check_known_keys(requirements: Sequence[RequirementOfAll], trust: Trust) -> None:
-    """Raise `Misplaced` at a key that has no file."""
+    """Raise `Misplaced` at a key, or a keyless signer, that nothing could be held against."""
     for index, requirement in enumerate(requirements):
+        if requirement.keyless is not None and trust.root_file is None:
+            raise Misplaced(("verify", index, "keyless"), NO_ROOT)
         for place, name in requirement.named_keys():
             if name not in trust.keys:
                 known = ", ".join(sorted(trust.keys)) or "none"

@@ -6,10 +6,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from imagebot.policy.verify import Requirement
+from imagebot.policy.verify import NO_ROOT, Requirement
 from imagebot.publickey import BEGINS, PublicKey
-
-NO_ROOT = "imagebot.yaml names no `rootFile` under `trust`, which keyless signatures are held against"
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,6 +162,16 @@ def test_wrong_settings(here: Path) -> None:
             id="a folder of certificates",
         ),
         pytest.param(
+            SETTINGS + "trust: {keys: {release: nope.pub}}\n",
+            "3:25: cannot read the file nope.pub: No such file or directory",
+            id="no such public key",
+        ),
+        pytest.param(
+            SETTINGS + "verify: [{keyless: {identity: a, issuer: b}}]\n",
+            "3:20: imagebot.yaml names no `rootFile` under `trust`",
+            id="keyless without a root",
+        ),
+        pytest.param(
             SETTINGS + "state: imagebot.yaml\n", "3:8: imagebot.yaml is no folder: name one", id="the state is a file"
         ),
     ],

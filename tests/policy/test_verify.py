@@ -91,6 +91,14 @@ def test_what_nobody_could_mean_is_told_where_it_stands(more: str, words: str) -
     assert problem.line == 7
 
 
+def test_a_keyless_signer_without_a_root_is_told_before_all_is_unknown() -> None:
+    text = POLICY.format(more="verify: [{keyless: {identity: a, issuer: b}}]").encode()
+    [problem] = read_policies({"api.yaml": text}, ["env"], around=Around(root=False)).problems
+    assert problem.message.startswith("imagebot.yaml names no `rootFile` under `trust`")
+    assert (problem.line, problem.column) == (7, 24)
+    assert read_policies({"api.yaml": text}, ["env"]).problems == ()
+
+
 def test_a_private_key_is_not_shown() -> None:
     lines = "\n              ".join(private_pem(key()).splitlines())
     [problem] = read(f"verify:\n      - keys:\n          - |\n              {lines}").problems
