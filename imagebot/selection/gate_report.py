@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -140,20 +139,7 @@ def nearest(ranking: Ranking, refused: Sequence[Refusal], tag: str) -> tuple[Ref
 def better(ranking: Ranking, tag: str) -> tuple[Refusal, ...]:
     """The refused tags above `tag` in the order, the nearest first, and of each rule only some."""
     here = ranking.place(tag)
-    if here is None:
-        return ()
-    above = [
-        (key, refusal.tag, refusal)
-        for refusal in ranking.refused
-        if (key := ranking.place(refusal.tag)) is not None and key > here
-    ]
-    counts = Counter[str]()
-    kept = []
-    for _, _, refusal in sorted(above, key=lambda item: item[:2]):
-        counts[refusal.rule] += 1
-        if counts[refusal.rule] <= _NEAREST_OF_A_RULE:
-            kept.append(refusal)
-    return tuple(kept)
+    return () if here is None else ranking.refused_above(here, _NEAREST_OF_A_RULE)
 
 
 def _distance(index: int, below: int) -> int:

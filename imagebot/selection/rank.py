@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import nlargest, nsmallest
 from itertools import groupby
@@ -24,6 +24,8 @@ MOST_TWINS = 10_000
 """Tags of one version that are told of."""
 MOST_KEPT = 100_000
 """Tags that are put in order one by one; of a list that has more the highest."""
+MOST_ASIDE = 100
+"""Tags that are put aside before the nearest of them are chosen."""
 _DIGITS = re.compile(r"([0-9]+)", re.ASCII)
 
 
@@ -59,9 +61,27 @@ class Ranking:
     @property
     def refused(self) -> tuple[Refusal, ...]:
         """Every tag not let in: the highest in the order first, then what has no place in it."""
-        places = ((self.rules.place(tag), tag) for tag in _each_once(self.tags))
-        refused = [self.rules.refusal(place, tag) for place, tag in places if isinstance(place, Rule)]
+        refused = [self.rules.refusal(rule, tag) for rule, tag in self._refused()]
         return tuple(sorted(refused, key=lambda refusal: (self.place(refusal.tag) or (), refusal.tag), reverse=True))
+
+    def refused_above(self, here: Key, most: int) -> tuple[Refusal, ...]:
+        """The tags above `here` in the order that are not let in, the nearest first: of each rule so many at most.
+
+        No more of them are kept meanwhile: a list may have a million.
+        """
+        near: defaultdict[str, list[tuple[Key, str, Rule]]] = defaultdict(list)
+        for rule, tag in self._refused():
+            if (key := self.place(tag)) is not None and key > here:
+                kept = near[self.rules.called(rule)]
+                kept.append((key, tag, rule))
+                if len(kept) > most + MOST_ASIDE:
+                    kept[:] = nsmallest(most, kept, key=itemgetter(0, 1))
+        of_all = (found for kept in near.values() for found in nsmallest(most, kept, key=itemgetter(0, 1)))
+        return tuple(self.rules.refusal(rule, tag) for _, tag, rule in sorted(of_all, key=itemgetter(0, 1)))
+
+    def _refused(self) -> Iterator[tuple[Rule, str]]:
+        places = ((self.rules.place(tag), tag) for tag in _each_once(self.tags))
+        return ((place, tag) for place, tag in places if isinstance(place, Rule))
 
     def among(self, tags: Iterable[str]) -> Ranking:
         """The same of these tags alone."""

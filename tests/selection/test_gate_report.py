@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
+from imagebot.images.packed_tags import PackedTags
 from imagebot.selection.gate_report import better, nearest
 from imagebot.selection.rank import rank
 from tests.support.watches import ordered, watch
@@ -37,3 +40,14 @@ def test_another_variant_has_a_place_by_its_version() -> None:
 
     assert ranking.place("1.3.0-a") == ranking.place("1.3.0")
     assert [refusal.tag for refusal in better(ranking, "1.0.0")] == ["1.3.0-a"]
+
+
+def test_to_name_three_tags_that_are_refused_not_all_of_a_long_list_are_kept() -> None:
+    listed = PackedTags.of(f"{number}.0.0" for number in range(2, 20_002))
+    ranking = rank(watch(), PackedTags.of(["1.5.0"]).and_then(listed))
+    tracemalloc.start()
+    found = better(ranking, "1.5.0")
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [refusal.tag for refusal in found] == ["2.0.0", "3.0.0", "4.0.0"]
+    assert most < 1024 * 1024
