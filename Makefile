@@ -8,7 +8,7 @@ SECONDS ?= 600
 SEED ?= 1
 COUNT ?= 20
 # More than there are processors: tests wait a third of their time, for a process, a socket or a patience that ends.
-WORKERS ?= 3
+WORKERS ?= 4
 BIN := .venv/bin
 COMPILE = .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-strip-extras --no-emit-index-url --no-emit-find-links --no-header $(LOCK)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from imagebot.demo.folder import make
 from tests.support.forked import run_verb
 
 
@@ -27,15 +28,15 @@ def heads(folder: Path) -> list[str]:
 
 @pytest.mark.timeout(240)
 def test_the_demo_leaves_what_it_tells_of(tmp_path: Path, port: str) -> None:
-    said = []
-    for _ in range(2):  # one that is there is made anew
-        code, out, err = run_verb(tmp_path, ["demo", "look", "--port", port], {"IMAGEBOT_CONFIG": "somebody's.yaml"})
-        assert (code, err) == (0, ""), out
-        said.append(out)
-    assert said[0] == said[1]
-    assert "opened   deps(production): podinfo 6.5.3 → 6.5.4" in said[0]
-    assert "updated  deps(staging): podinfo 6.5.3 → 6.6.0" in said[0]
-    assert "imagebot init" in said[0]
+    make(tmp_path / "look", int(port))  # one that is there is made anew
+    (tmp_path / "look" / "environments.pulls").mkdir()
+
+    code, out, err = run_verb(tmp_path, ["demo", "look", "--port", port], {"IMAGEBOT_CONFIG": "somebody's.yaml"})
+
+    assert (code, err) == (0, ""), out
+    assert "opened   deps(production): podinfo 6.5.3 → 6.5.4" in out
+    assert "updated  deps(staging): podinfo 6.5.3 → 6.6.0" in out
+    assert "imagebot init" in out
     assert heads(tmp_path / "look") == [
         "imagebot/production/shop",
         "imagebot/staging/podinfo",

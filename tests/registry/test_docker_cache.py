@@ -21,7 +21,7 @@ from tests.support.docker_registry import Running, cache_of, docker_registry, ht
 from tests.support.token_server import TokenServer
 from tests.support.web_function import Served
 
-PASSWORD = BasicCredentials("bot", Secret("correct"))
+PASSWORD = BasicCredentials("bot", Secret("c0rrect"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +53,13 @@ def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pair]:
             folder.mkdir()
         auth = None
         if request.param == "htpasswd":
-            auth = htpasswd(folders[0], "bot", "correct")
+            auth = htpasswd(folders[0], "bot", "c0rrect")
         elif request.param == "token":
-            server = TokenServer({"bot": "correct"})
+            server = TokenServer({"bot": "c0rrect"})
             auth = token(folders[0], server, f"{stack.enter_context(Served(server.function())).url}/token")
         upstream = upstream_only.enter_context(docker_registry(folders[0], auth))
         digest = seed(upstream.folder, "acme/api", ["1.0.0"])
-        login = ("bot", "correct") if auth else ()
+        login = ("bot", "c0rrect") if auth else ()
         cache = stack.enter_context(docker_registry(folders[1], proxy=cache_of(upstream, *login)))
         yield Pair(upstream, cache, PASSWORD if auth else None, digest, upstream_only)
 

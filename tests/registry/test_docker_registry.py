@@ -20,7 +20,7 @@ from tests.support.token_server import TokenServer
 from tests.support.web_function import Served
 
 Start = Callable[..., Running]
-PASSWORD = BasicCredentials("bot", Secret("correct"))
+PASSWORD = BasicCredentials("bot", Secret("c0rrect"))
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_what_is_not_there_is_not_found(
 
 
 def test_a_password_opens_a_registry_with_htpasswd(tmp_path: Path, stack: ExitStack) -> None:
-    running = stack.enter_context(docker_registry(tmp_path, htpasswd(tmp_path, "bot", "correct")))
+    running = stack.enter_context(docker_registry(tmp_path, htpasswd(tmp_path, "bot", "c0rrect")))
     digest = seed(running.folder, "acme/api", ["1.0.0"])
     asked = registries(running, PASSWORD)
     name = ImageName(running.host, "acme/api")
@@ -111,9 +111,9 @@ def test_a_closed_registry_says_what_a_person_must_do(
     tmp_path: Path, stack: ExitStack, kind: str, credentials: BasicCredentials | None, advice: str
 ) -> None:
     if kind == "htpasswd":
-        running = stack.enter_context(docker_registry(tmp_path, htpasswd(tmp_path, "bot", "correct")))
+        running = stack.enter_context(docker_registry(tmp_path, htpasswd(tmp_path, "bot", "c0rrect")))
     else:
-        running = with_tokens(tmp_path, stack, TokenServer({"bot": "correct"}))
+        running = with_tokens(tmp_path, stack, TokenServer({"bot": "c0rrect"}))
     seed(running.folder, "acme/api", ["1.0.0"])
     with pytest.raises(Refused) as caught:
         registries(running, credentials).tags(ImageName(running.host, "acme/api"))
@@ -127,7 +127,7 @@ def with_tokens(folder: Path, stack: ExitStack, server: TokenServer) -> Running:
     return stack.enter_context(docker_registry(folder, token(folder, server, f"{served.url}/token")))
 
 
-@pytest.mark.parametrize("users", [{"bot": "correct"}, {}], ids=["password", "anybody"])
+@pytest.mark.parametrize("users", [{"bot": "c0rrect"}, {}], ids=["password", "anybody"])
 def test_a_token_is_asked_for_each_image_once(tmp_path: Path, stack: ExitStack, users: dict[str, str]) -> None:
     server = TokenServer(users)
     running = with_tokens(tmp_path, stack, server)
@@ -141,7 +141,7 @@ def test_a_token_is_asked_for_each_image_once(tmp_path: Path, stack: ExitStack, 
 
 
 def test_a_refused_token_is_renewed_once(tmp_path: Path, stack: ExitStack) -> None:
-    server = TokenServer({"bot": "correct"}, stale=1)
+    server = TokenServer({"bot": "c0rrect"}, stale=1)
     running = with_tokens(tmp_path, stack, server)
     seed(running.folder, "acme/api", ["1.0.0"])
     asked = registries(running, PASSWORD)
@@ -150,7 +150,7 @@ def test_a_refused_token_is_renewed_once(tmp_path: Path, stack: ExitStack) -> No
 
 
 def test_threads_that_need_the_same_token_ask_for_it_once(tmp_path: Path, stack: ExitStack) -> None:
-    server = TokenServer({"bot": "correct"})
+    server = TokenServer({"bot": "c0rrect"})
     running = with_tokens(tmp_path, stack, server)
     seed(running.folder, "acme/api", ["1.0.0"])
     asked = registries(running, PASSWORD)

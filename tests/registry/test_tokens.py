@@ -88,7 +88,7 @@ def test_tokens_are_not_shared_between_credentials_images_and_services(stack: Ex
     asked = [
         wanted(server),
         wanted(server, CANARY),
-        wanted(server, Basic(USERNAME, Secret("another"))),
+        wanted(server, Basic(USERNAME, Secret("an0ther"))),
         wanted(server, repository="acme/web"),
         TokenFor(Url.parse(f"{server.url}/other"), "r.test", "repository:acme/api:pull", Login(None, "")),
         TokenFor(Url.parse(f"{server.url}/token"), "other.test", "repository:acme/api:pull", Login(None, "")),

@@ -121,7 +121,7 @@ class ProfiledRegistry:
         if asked.headers.get("Authorization") not in (None, BASIC):
             return oci_error(401, "UNAUTHORIZED")
         granted = asked.query.get("scope") == "repository:acme/api:pull" and "Authorization" in asked.headers
-        body = {self.profile.token_key: TOKEN.removeprefix("Bearer ") if granted else "nothing", "expires_in": 300}
+        body = {self.profile.token_key: TOKEN.removeprefix("Bearer ") if granted else "of-nobody", "expires_in": 300}
         return Answer(200, (JSON,), json.dumps(body).encode())
 
     def blobs(self, asked: Asked) -> Answer:

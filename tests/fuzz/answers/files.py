@@ -124,8 +124,8 @@ def _docker_config(host: str, dice: Random) -> bytes:
 
 
 _ENTRIES: tuple[Mapping[str, Any], ...] = (
-    {"auth": b64encode(b"bot:correct").decode()},
-    {"username": "bot", "password": "correct"},
+    {"auth": b64encode(b"bot:c0rrect").decode()},
+    {"username": "bot", "password": "c0rrect"},
     {"username": "b\N{LATIN SMALL LETTER O WITH DIAERESIS}t", "password": "\N{ROCKET}"},
     {"identitytoken": "abc.def"},
     {"registrytoken": "abc.def"},

@@ -183,7 +183,7 @@ _OF_A_DIGEST: tuple[tuple[str, Ask], ...] = (
 def _asked(name: str, honest: Honest, dice: Random, ask: Callable[[Registries, ImageName], object]) -> Question:
     """By whom: by nobody in particular, with a password, or with a token that another server gives."""
     manner = dice.choice(("anonymous", "anonymous", "basic", "token", "token"))
-    login = None if manner == "anonymous" else BasicCredentials("bot", Secret("correct"))
+    login = None if manner == "anonymous" else BasicCredentials("bot", Secret("c0rrect"))
     doors = {"anonymous": honest, "basic": _with_basic(honest), "token": _with_token(honest)}
 
     def put(host: str) -> object:
@@ -197,7 +197,7 @@ def _asked(name: str, honest: Honest, dice: Random, ask: Callable[[Registries, I
 
 
 def _with_basic(honest: Honest) -> Honest:
-    expected = b"basic " + b64encode(b"bot:correct").lower()
+    expected = b"basic " + b64encode(b"bot:c0rrect").lower()
 
     def answer(request: Request) -> Http:
         return honest(request) if expected in request.head.lower() else _unauthorized(b'Basic realm="registry"')
