@@ -14,7 +14,7 @@ from imagebot.errors import BadResponse, Refused
 from imagebot.images.reference import ImageName
 from imagebot.registry.body import Response
 from imagebot.registry.challenge import Challenge, parse_challenges
-from imagebot.registry.hosts import TOKEN_SERVERS
+from imagebot.registry.hosts import Hosts
 from imagebot.registry.limits import Deadline
 from imagebot.registry.logins import Basic, Login, RegistryToken
 from imagebot.registry.tokens import TokenFor, Tokens
@@ -45,10 +45,9 @@ class Attempt:
 class Authorization:
     """One registry's; remembers the last challenge, so that only the first image of a registry has to be refused."""
 
-    def __init__(self, registry: str, base: Url, auth_hosts: tuple[str, ...], wire: Exchanges) -> None:
-        self._registry = registry
-        self._base = base
-        self._auth_hosts = frozenset(host.lower() for host in auth_hosts)
+    def __init__(self, hosts: Hosts, wire: Exchanges) -> None:
+        self._hosts = hosts
+        self._registry = hosts.registry
         self._tokens = Tokens(wire)
         self._known: Bearer | Literal["basic"] | None = None
 
@@ -116,11 +115,8 @@ class Authorization:
         return Bearer(realm, service)
 
     def _believed(self, realm: Url) -> bool:
+        base = self._hosts.base
         if realm.scheme == "http":
-            same = realm.origin == self._base.origin
-            return same or (self._base.scheme == "http" and realm.host == self._base.host and realm.host in _LOOPBACK)
-        return (
-            realm.host == self._base.host
-            or realm.netloc == TOKEN_SERVERS.get(self._registry)
-            or realm.netloc in self._auth_hosts
-        )
+            same = realm.origin == base.origin
+            return same or (base.scheme == "http" and realm.host == base.host and realm.host in _LOOPBACK)
+        return self._hosts.is_trusted(realm)

@@ -79,7 +79,7 @@ class Registries:
     ) -> None:
         self.settings = settings
         self._way = way
-        self._credentials = CredentialStore(settings, sources, way, clock)
+        self._credentials = CredentialStore(settings, sources, clock)
         self._timeouts = timeouts
         self._count = Count()
         self._waits = waits or Waits()

@@ -10,7 +10,6 @@ from typing import assert_never
 
 from imagebot.errors import BadInput
 from imagebot.images.reference import ImageName
-from imagebot.proxies import WayOut
 from imagebot.registry.credential_helpers import CredentialHelpers
 from imagebot.registry.docker_config import server_of
 from imagebot.registry.docker_configs import DockerConfigs
@@ -37,13 +36,11 @@ ANONYMOUS = Login(None, "if there is such an image, give credentials under regis
 class CredentialStore:
     """Looks a login up at each question, because mounted secrets and files of Docker's are rotated in place."""
 
-    def __init__(
-        self, settings: Mapping[str, RegistrySettings], sources: CredentialSources, way: WayOut, clock: Clock
-    ) -> None:
+    def __init__(self, settings: Mapping[str, RegistrySettings], sources: CredentialSources, clock: Clock) -> None:
         renewals = Renewals(clock)
         self._settings = settings
         self._clouds = sources.identities
-        self._identities = Identities(settings, sources.google_file, way, renewals)
+        self._identities = Identities(sources.google_file, renewals)
         self._helpers = CredentialHelpers(sources.helpers, renewals)
         self._files = DockerConfigs(sources.docker_configs, self._helpers)
 

@@ -12,9 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from imagebot.errors import Refused
+from imagebot.errors import BadInput, Refused
+from imagebot.images.reference import DOCKER_HUB
 from imagebot.proxies import Proxy
 from imagebot.registry.urls import Url
+from imagebot.settings.resolve import RegistrySettings
+
+_DOCKER_HUB_API = "registry-1.docker.io"
 
 TOKEN_SERVERS: Mapping[str, str] = {
     "docker.io": "auth.docker.io",
@@ -48,13 +52,27 @@ _EVERYBODYS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Hosts:
-    """Those of one registry. `auth_hosts` and `blob_hosts` are as settings spell them; `listed`: settings name it."""
+    """Those of one registry. `auth_hosts` are in lower case, `blob_hosts` as settings spell them; `listed`: they do."""
 
     registry: str
     base: Url
     auth_hosts: frozenset[str] = frozenset()
     blob_hosts: tuple[str, ...] = ()
     listed: bool = False
+
+    @classmethod
+    def of(cls, registry: str, listed: RegistrySettings | None) -> Hosts:
+        """Those of a canonical registry host, of which settings say `listed`. Raises `BadInput` for what is no host."""
+        settings = listed or RegistrySettings()
+        scheme = "http" if settings.plain_http else "https"
+        try:
+            base = Url.parse(f"{scheme}://{_DOCKER_HUB_API if registry == DOCKER_HUB else registry}")
+            for netloc in settings.auth_hosts:
+                Url.parse(f"https://{netloc}")
+        except ValueError as error:
+            raise BadInput(f"{registry}, or one of its authHosts, is no host: {error}") from None
+        auth_hosts = frozenset(host.lower() for host in settings.auth_hosts)
+        return cls(registry, base, auth_hosts, settings.blob_hosts, listed is not None)
 
     def is_trusted(self, url: Url) -> bool:
         """Whether this is the registry or its token server, which may see who we are."""

@@ -251,8 +251,10 @@ def test_each_image_has_its_own_token(stack: ExitStack) -> None:
     ],
 )
 def test_whom_a_registry_may_name_as_its_token_server(registry: str, base: str, realm: str, believed: bool) -> None:
-    wire = Exchanges(Hosts(registry, Url.parse(base)), DIRECT, Count(), Waits())
-    authorization = Authorization(registry, Url.parse(base), ("AUTH.test", "other.test:8443"), wire)
+    listed = RegistrySettings(auth_hosts=("AUTH.test", "other.test:8443"), plain_http=base.startswith("http:"))
+    hosts = Hosts.of(registry, listed)
+    assert hosts.base == Url.parse(base)
+    authorization = Authorization(hosts, Exchanges(hosts, DIRECT, Count(), Waits()))
     named = Challenge("bearer", {"realm": realm})
     if believed:
         assert authorization.checked(named).realm == Url.parse(realm)

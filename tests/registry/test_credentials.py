@@ -12,7 +12,6 @@ import pytest
 from imagebot.clock import boottime
 from imagebot.errors import BadInput, Refused
 from imagebot.images.reference import ImageName
-from imagebot.proxies import DIRECT
 from imagebot.registry.client import Registries
 from imagebot.registry.credentials import ANONYMOUS, CredentialStore
 from imagebot.registry.endpoint import Endpoint
@@ -30,7 +29,7 @@ MINE = BasicCredentials("bot", Secret("mine"))
 
 
 def store(settings: Mapping[str, RegistrySettings], *files: Path) -> CredentialStore:
-    return CredentialStore(settings, CredentialSources(files), DIRECT, boottime)
+    return CredentialStore(settings, CredentialSources(files), boottime)
 
 
 def login(credentials: CredentialStore, name: ImageName = NAME) -> Login:

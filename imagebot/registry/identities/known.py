@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import assert_never
 
 from imagebot.errors import BadInput
-from imagebot.proxies import WayOut
 from imagebot.registry.endpoint import Endpoint
 from imagebot.registry.limits import Deadline
 from imagebot.registry.logins import Login
 from imagebot.registry.renewal import Issued, Renewals
 from imagebot.settings.clouds import CLOUDS, CloudName
-from imagebot.settings.resolve import RegistrySettings
 
 _NEEDS: Mapping[CloudName, str] = {
     "aws": "let it ecr:GetAuthorizationToken, ecr:ListImages, ecr:BatchGetImage and ecr:GetDownloadUrlForLayer",
@@ -31,15 +29,11 @@ _LOGGERS: Mapping[CloudName, tuple[str, ...]] = {
 class Identities:
     """The bot as clouds know it; shared by all threads. `google_file` is what Google's libraries know it by, if any.
 
-    A cloud is reached as its registry is: by what `settings` say of that, else by `way`.
+    A cloud is reached as its registry is.
     """
 
-    def __init__(
-        self, settings: Mapping[str, RegistrySettings], google_file: Path | None, way: WayOut, renewals: Renewals
-    ) -> None:
-        self._settings = settings
+    def __init__(self, google_file: Path | None, renewals: Renewals) -> None:
         self._google_file = google_file
-        self._way = way
         self._renewals = renewals
 
     def login(self, cloud: CloudName, registry: str, endpoint: Endpoint, deadline: Deadline) -> Login:
@@ -57,10 +51,8 @@ class Identities:
     def _issue(self, cloud: CloudName, registry: str, endpoint: Endpoint) -> Issued:
         for name in _LOGGERS[cloud]:
             logging.getLogger(name).setLevel(logging.CRITICAL)
-        listed = self._settings.get(registry)
-        way = self._way if listed is None else listed.way
         try:
-            return self._asked(cloud, registry, endpoint, way)
+            return self._asked(cloud, registry, endpoint)
         except ModuleNotFoundError as error:
             if str(error.name).startswith("imagebot"):
                 raise
@@ -69,19 +61,19 @@ class Identities:
                 f"identity: {cloud} needs the library {library}, which is not installed: install imagebot[{cloud}]"
             ) from None
 
-    def _asked(self, cloud: CloudName, registry: str, endpoint: Endpoint, way: WayOut) -> Issued:
+    def _asked(self, cloud: CloudName, registry: str, endpoint: Endpoint) -> Issued:
         match cloud:
             case "aws":
                 from imagebot.registry.identities import aws
 
-                return aws.issue(registry, way)
+                return aws.issue(registry, endpoint.way)
             case "gcp":
                 from imagebot.registry.identities import gcp
 
-                return gcp.issue(registry, way, self._google_file)
+                return gcp.issue(registry, endpoint.way, self._google_file)
             case "azure":
                 from imagebot.registry.identities import azure
 
-                return azure.issue(registry, way, endpoint)
+                return azure.issue(registry, endpoint.way, endpoint)
             case _:
                 assert_never(cloud)
