@@ -28,6 +28,7 @@ _HOST = rf"(?P<host>{_NAME}|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{{1,5}}))?"
 _URL = re.compile(rf"(?:(?P<scheme>https?)://)?(?:(?P<user>[^@/]*)@)?{_HOST}/?", re.ASCII | re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*(?=://)", re.ASCII | re.IGNORECASE)
 _ENTRY = re.compile(rf"(?P<dot>\*?\.)?{_HOST}", re.ASCII)
+NO_URL = "this is no URL of a proxy; write http://HOST:PORT or https://HOST:PORT"
 _PORTS = {"http": 80, "https": 443}
 _NO_TUNNEL = re.compile(r"Tunnel connection failed: ([0-9]{3})\b", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]", re.ASCII)
@@ -71,7 +72,7 @@ class Proxy:
             scheme = _SCHEME.match(text)
             if scheme is not None and scheme[0].lower() not in _PORTS:
                 raise HoldsSecret(f"a proxy that speaks {scheme[0].lower()} is not known here; name one for http(s)")
-            raise HoldsSecret("this is no URL of a proxy; write http://HOST:PORT or https://HOST:PORT")
+            raise HoldsSecret(NO_URL)
         scheme_name = cast(Literal["http", "https"], (found["scheme"] or "http").lower())
         port = int(found["port"] or _PORTS[scheme_name])
         if not 0 < port < 65536:
@@ -99,12 +100,11 @@ class Proxy:
 
 @dataclass(frozen=True, slots=True)
 class _Hosts:
-    """A host, all that is below it if `below`, or only that; at one port, or at all (0)."""
+    """A host (`itself`) and all that is below it, or only that; at one port, or at all (0)."""
 
     name: str
     port: int
     itself: bool
-    below: bool
 
     def __str__(self) -> str:
         name = f"[{self.name}]" if ":" in self.name else self.name
@@ -113,7 +113,7 @@ class _Hosts:
     def covers(self, host: str, port: int) -> bool:
         if self.port not in (0, port):
             return False
-        return (self.itself and host == self.name) or (self.below and host.endswith(f".{self.name}"))
+        return (self.itself and host == self.name) or host.endswith(f".{self.name}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +231,7 @@ def _entry(text: str) -> _Hosts | Network | None:
     if found is None:
         raise ValueError(f"{text!r} is no host, .suffix, network or host:port, nor * for all")
     port = int(found["port"] or 0)
-    return _Hosts(found["host"].strip("[]"), port, itself=not found["dot"], below=True)
+    return _Hosts(found["host"].strip("[]"), port, itself=not found["dot"])
 
 
 def _address(name: str) -> Address | None:

@@ -10,6 +10,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from imagebot.errors import HoldsSecret
+
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.hashes import HashAlgorithm
 
@@ -37,7 +39,7 @@ class PublicKey:
         from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
         if "PRIVATE KEY" in text:
-            raise HoldsPrivateKey("this is a private key, which nobody but the signer may have; write the public one")
+            raise HoldsSecret("this is a private key, which nobody but the signer may have; write the public one")
         if (count := text.count(BEGINS)) > 1:
             raise ValueError(f"this holds {count} keys, of which one alone would count: give each a name of its own")
         try:
@@ -67,12 +69,6 @@ class PublicKey:
             self.loaded.verify(signature, message, ECDSA(algorithm))
         else:
             self.loaded.verify(signature, message, PKCS1v15(), algorithm)
-
-
-class HoldsPrivateKey(ValueError):
-    """A key that only its owner may see: the line is not shown."""
-
-    hide = True
 
 
 def _holds(verify: Any) -> bool:

@@ -4,7 +4,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa, x25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from imagebot.publickey import HoldsPrivateKey, PublicKey
+from imagebot.errors import HoldsSecret
+from imagebot.publickey import PublicKey
 from tests.support.signing import key, pem, private_pem, sign
 
 
@@ -19,7 +20,7 @@ def test_two_spellings_of_a_key_are_one_key() -> None:
 
 
 def test_a_private_key_is_not_read_and_not_shown() -> None:
-    with pytest.raises(HoldsPrivateKey, match="nobody but the signer") as caught:
+    with pytest.raises(HoldsSecret, match="nobody but the signer") as caught:
         PublicKey.parse(private_pem(key()))
     assert caught.value.hide
 

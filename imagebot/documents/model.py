@@ -25,6 +25,8 @@ Path = tuple[str | int, ...]
 
 _WHOLE = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 TEXT_SCHEMA: dict[str, Any] = {"type": ["string", "number"]}
+STRING = WithJsonSchema({"type": "string"})
+"""Of what is read from a text, and is a text in the schema."""
 
 
 class Model(BaseModel):

@@ -12,13 +12,12 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from imagebot.documents.duration import Duration
-from imagebot.documents.model import TEXT_SCHEMA, Misplaced, Model, Visible, reads
+from imagebot.documents.model import STRING, TEXT_SCHEMA, Misplaced, Model, Visible, reads
 from imagebot.images.platform import platform
 from imagebot.policy import key_grammar
 from imagebot.policy.windows import Window, zone_of
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2})?", re.ASCII)
-_STRING = WithJsonSchema({"type": "string"})
 _TEXT = WithJsonSchema(TEXT_SCHEMA)
 
 
@@ -54,11 +53,11 @@ class WallTime:
 class Freeze(Model):
     """Days on which nothing changes."""
 
-    from_: Annotated[WallTime, reads(WallTime, WallTime.parse), _STRING] = Field(alias="from")
+    from_: Annotated[WallTime, reads(WallTime, WallTime.parse), STRING] = Field(alias="from")
     """The first day, `2026-12-20`, or a moment, `2026-12-20 18:00`."""
-    to: Annotated[WallTime, reads(WallTime, WallTime.parse), _STRING]
+    to: Annotated[WallTime, reads(WallTime, WallTime.parse), STRING]
     """The last day, or the moment at which it ends."""
-    zone: Annotated[ZoneInfo, reads(ZoneInfo, zone_of), _STRING] = ZoneInfo("UTC")
+    zone: Annotated[ZoneInfo, reads(ZoneInfo, zone_of), STRING] = ZoneInfo("UTC")
     """The time zone of both, as in `Europe/Berlin`."""
     because: Visible = ""
     """Why, in words that pull requests and `explain` repeat."""
@@ -94,8 +93,8 @@ def kind_of_freeze(value: object) -> str:
     return "{hours}" if isinstance(value, str | Window) else "{days}"
 
 
-WindowText = Annotated[Window, reads(Window, Window.parse), _STRING]
-FreezingHours = Annotated[Window, reads(Window, _freezing_window), _STRING]
+WindowText = Annotated[Window, reads(Window, Window.parse), STRING]
+FreezingHours = Annotated[Window, reads(Window, _freezing_window), STRING]
 AnyFreeze = Annotated[
     Annotated[FreezingHours, Tag("{hours}")] | Annotated[Freeze, Tag("{days}")], Discriminator(kind_of_freeze)
 ]

@@ -9,14 +9,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from imagebot.documents.model import TEXT_SCHEMA, Misplaced, Model, Visible, reads
+from imagebot.documents.model import STRING, TEXT_SCHEMA, Misplaced, Model, Visible, reads
 from imagebot.errors import Problem
 from imagebot.images.reference import ImageName, check_tag
 from imagebot.policy import key_grammar
 from imagebot.policy.watch import Watch
 from imagebot.versions.all_orders import KEYS
 
-_STRING = WithJsonSchema({"type": "string"})
 _TEXT = WithJsonSchema(TEXT_SCHEMA)
 _ANY_TAG = Annotated[str, AfterValidator(check_tag), _TEXT]
 _COMMIT = re.compile(r"[0-9a-f]{7,64}", re.ASCII)
@@ -41,7 +40,7 @@ def commit_id(text: str) -> str:
 class PolicyTest(Model):
     """Tags, and which of them shall be chosen: `imagebot lint` tries it, without gates such as a minimum age."""
 
-    image: Annotated[ImageName, reads(ImageName, key_grammar.image_name), _STRING] | None = None
+    image: Annotated[ImageName, reads(ImageName, key_grammar.image_name), STRING] | None = None
     """The image that is meant, where there are several."""
     tags: Annotated[tuple[_ANY_TAG, ...], Field(min_length=1)]
     """The tags that the registry has."""
@@ -51,7 +50,7 @@ class PolicyTest(Model):
     """The tag that should be deployed then. Without it: no tag may fit."""
     because: Visible | None = None
     """A part of the reason, as `imagebot select` gives it."""
-    created: dict[_ANY_TAG, Annotated[datetime, reads(datetime, moment), _STRING]] = Field(default={})
+    created: dict[_ANY_TAG, Annotated[datetime, reads(datetime, moment), STRING]] = Field(default={})
     """When the images of tags were made, as `2026-01-31T12:00:00Z`: for the order `created`."""
     history: tuple[Annotated[str, AfterValidator(commit_id), _TEXT], ...] = ()
     """The commits of the branch, newest first: for the order `commit`."""

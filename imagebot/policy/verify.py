@@ -7,18 +7,16 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
-from imagebot.documents.model import TEXT_SCHEMA, Misplaced, Model, Path, Visible, reads
+from imagebot.documents.model import STRING, TEXT_SCHEMA, Misplaced, Model, Path, Visible, reads
 from imagebot.policy import key_grammar
 from imagebot.policy.pattern import Pattern
 from imagebot.publickey import BEGINS, PublicKey
-
-_STRING = WithJsonSchema({"type": "string"})
 
 
 class WholeMatch(Model):
     """A text that is told by a pattern."""
 
-    match: Annotated[Pattern, reads(Pattern, Pattern.parse), _STRING]
+    match: Annotated[Pattern, reads(Pattern, Pattern.parse), STRING]
     """An RE2 pattern that the whole text must match, from its first character to its last."""
 
 
@@ -33,8 +31,8 @@ Wording = Annotated[
     Annotated[Visible, Tag("{text}")] | Annotated[WholeMatch, Tag("{pattern}")],
     Discriminator(_way_to_say),
 ]
-Key = Annotated[str, AfterValidator(key_grammar.verification_key), _STRING]
-Kind = Annotated[str, AfterValidator(key_grammar.attestation_kind), _STRING]
+Key = Annotated[str, AfterValidator(key_grammar.verification_key), STRING]
+Kind = Annotated[str, AfterValidator(key_grammar.attestation_kind), STRING]
 
 
 class Keyless(Model):

@@ -20,7 +20,7 @@ from pydantic import (
 
 from imagebot import gitnames
 from imagebot.documents.duration import Duration
-from imagebot.documents.model import TEXT_SCHEMA, Flag, Misplaced, Model, reads
+from imagebot.documents.model import STRING, TEXT_SCHEMA, Flag, Misplaced, Model, reads
 from imagebot.fields.template import Template
 from imagebot.images.reference import ImageName
 from imagebot.policy import key_grammar
@@ -33,16 +33,15 @@ from imagebot.versions.order import Order
 from imagebot.versions.order_keys import OrderFacts, OrderKeys
 
 Pin = Literal["keep", "digest", "none"]
-_STRING = WithJsonSchema({"type": "string"})
 _TEXT = WithJsonSchema(TEXT_SCHEMA)
-PatternText = Annotated[Pattern, reads(Pattern, Pattern.parse), _STRING]
-NameText = Annotated[ImageName, reads(ImageName, key_grammar.image_name), _STRING]
+PatternText = Annotated[Pattern, reads(Pattern, Pattern.parse), STRING]
+NameText = Annotated[ImageName, reads(ImageName, key_grammar.image_name), STRING]
 ExactTag = Annotated[str, AfterValidator(key_grammar.exact_tag), _TEXT]
-FieldPath = Annotated[str, AfterValidator(key_grammar.field_path), _STRING]
-TemplateText = Annotated[Template, reads(Template, Template.parse), _STRING]
+FieldPath = Annotated[str, AfterValidator(key_grammar.field_path), STRING]
+TemplateText = Annotated[Template, reads(Template, Template.parse), STRING]
 File = Annotated[str, AfterValidator(gitnames.repository_file)]
-SourceUrl = Annotated[str, AfterValidator(key_grammar.source_url), _STRING]
-ImagePolicy = Annotated[str, AfterValidator(key_grammar.image_policy), _STRING]
+SourceUrl = Annotated[str, AfterValidator(key_grammar.source_url), STRING]
+ImagePolicy = Annotated[str, AfterValidator(key_grammar.image_policy), STRING]
 
 
 class Ignore(Model):

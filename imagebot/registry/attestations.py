@@ -10,13 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from imagebot.errors import BadResponse
 from imagebot.images.reference import is_digest
 from imagebot.policy.key_grammar import ATTESTATIONS
 from imagebot.registry.limits import ATTESTATION_BYTES
 from imagebot.registry.manifest import mapping
 from imagebot.registry.requests import Conversation
-from imagebot.registry.responses import manifest_object
 from imagebot.trust.attestation import Attestation, attestation_of
 from imagebot.trust.statement import Statement, statement_of
 from imagebot.trust.strict_json import BadJson
@@ -26,16 +24,12 @@ _MOST = 20
 _READ = frozenset(ATTESTATIONS["provenance"])
 
 
-def attestations_in(conversation: Conversation, registry: str, held_by: str, subject: str) -> tuple[Attestation, ...]:
+def attestations_in(conversation: Conversation, held_by: str, subject: str) -> tuple[Attestation, ...]:
     """What the manifest `held_by` claims about the manifest `subject`; of an SBOM only that there is one.
 
     A provenance of something else, or that cannot be read, is left out. Raises every `WorldError`.
     """
-    answer = conversation.expect(conversation.manifest(held_by, "GET"))
-    document = manifest_object(answer, registry)
-    if answer.digest != held_by:
-        raise BadResponse(f"{registry} sent another manifest than {held_by}")
-    listed = document.get("layers")
+    listed = conversation.document(conversation.manifest(held_by, "GET"), held_by).get("layers")
     layers = [mapping(layer) for layer in listed[:_MOST]] if isinstance(listed, list) else []
     found = (one for layer in layers for one in _claimed(conversation, layer, subject))
     return tuple(dict.fromkeys(found))

@@ -244,7 +244,7 @@ class Registries:
         if subject not in index.attested:
             return ()
         with lookup.once("attestations", digest, subject) as conversation:
-            return attestations_in(conversation, name.registry, index.attested[subject], subject)
+            return attestations_in(conversation, index.attested[subject], subject)
 
     @leaving_light
     def created(self, name: ImageName, digest: str) -> datetime | None:

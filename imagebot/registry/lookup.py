@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from imagebot.errors import BadResponse
 from imagebot.images.reference import ImageName
 from imagebot.registry.allowance import RegistryAllowance
 from imagebot.registry.budget import Lists, MemoryBudget, MemoryShare
@@ -20,7 +19,7 @@ from imagebot.registry.manifest import Manifest, manifest_of
 from imagebot.registry.paging import TagPages
 from imagebot.registry.pass_cache import Documents, Failures
 from imagebot.registry.requests import Conversation, ImageQuestion
-from imagebot.registry.responses import json_object, manifest_object
+from imagebot.registry.responses import json_object
 
 _KEPT = 3  # times its own bytes is what a document is kept in at most: many short texts
 
@@ -84,13 +83,8 @@ class Lookup:
 
         def fetch() -> tuple[Manifest, int]:
             with self.once("manifest", digest) as conversation:
-                answer = conversation.expect(conversation.manifest(digest, "GET"))
-                document = manifest_object(answer, self.name.registry)
-                if answer.digest != digest:
-                    raise BadResponse(
-                        f"{self.name.registry} sent another manifest than {self.name.repository}@{digest}"
-                    )
-                return manifest_of(document), _KEPT * answer.size
+                answer = conversation.manifest(digest, "GET")
+                return manifest_of(conversation.document(answer, digest)), _KEPT * answer.size
 
         return self.learnt.manifests.get((self.name, digest), fetch, self.deadline)
 

@@ -8,9 +8,11 @@ and takes references apart loosely. An object is one question about one image.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
+from typing import Any
 
 from imagebot.errors import BadInput, BadResponse, Refused, WorldError
 from imagebot.images.reference import ImageName
@@ -20,6 +22,7 @@ from imagebot.registry.allowance import RegistryAllowance
 from imagebot.registry.body import Request, Response
 from imagebot.registry.budget import MemoryShare
 from imagebot.registry.endpoint import Endpoint
+from imagebot.registry.json_reader import BodyReader, DocumentReader
 from imagebot.registry.known_pages import KnownPage, KnownPages, UnlessKnown
 from imagebot.registry.limits import (
     CONFIG_BYTES,
@@ -34,7 +37,7 @@ from imagebot.registry.limits import (
 from imagebot.registry.links import next_link
 from imagebot.registry.logins import Login
 from imagebot.registry.raw_reader import RawReader
-from imagebot.registry.responses import MANIFEST_TYPES, failure
+from imagebot.registry.responses import MANIFEST_TYPES, failure, manifest_object
 from imagebot.registry.tag_page import TagPageReader
 from imagebot.registry.tokens import NotTaken
 from imagebot.registry.urls import Url
@@ -108,20 +111,28 @@ class Conversation(oras.provider.Registry):  # type: ignore[misc]
 
     def blob(self, digest: str) -> Response:
         """A small blob in JSON, whose bytes are what its digest says. Raises every `WorldError`."""
-        url = Url.parse(f"{self.prefix}://{self._container.get_blob_url(digest)}")
-        answer = self.expect(self._follow(Request("GET", url, CONFIG_BYTES, algorithm=_algorithm(digest))))
-        if answer.digest != digest:
-            raise BadResponse(f"{self._registry} sent another blob than {self._question.name.repository}@{digest}")
-        return answer
+        return self._blob(digest, CONFIG_BYTES, DocumentReader)
 
     def raw_blob(self, digest: str, most: int) -> bytes:
         """The bytes of a blob, which are what its digest says. Raises every `WorldError`."""
+        return bytes(self._blob(digest, most, RawReader).document)
+
+    def _blob(self, digest: str, most: int, reader: Callable[[str], BodyReader]) -> Response:
         url = Url.parse(f"{self.prefix}://{self._container.get_blob_url(digest)}")
-        ask = Request("GET", url, most, reader=RawReader, algorithm=_algorithm(digest))
-        answer = self.expect(self._follow(ask))
+        ask = Request("GET", url, most, reader=reader, algorithm=_algorithm(digest))
+        return self._expect_bytes(self.expect(self._follow(ask)), "blob", digest)
+
+    def document(self, answer: Response, reference: str) -> Mapping[str, Any]:
+        """The manifest that came for a tag or digest; its bytes are what a digest says. Raises every `WorldError`."""
+        document = manifest_object(self.expect(answer), self._registry)
+        if ":" in reference:
+            self._expect_bytes(answer, "manifest", reference)
+        return document
+
+    def _expect_bytes(self, answer: Response, kind: str, digest: str) -> Response:
         if answer.digest != digest:
-            raise BadResponse(f"{self._registry} sent another blob than {self._question.name.repository}@{digest}")
-        return bytes(answer.document)
+            raise BadResponse(f"{self._registry} sent another {kind} than {self._question.name.repository}@{digest}")
+        return answer
 
     def referrers(self, digest: str, query: str) -> Response:
         """The answer to the question what refers to a digest; `query` is that of a further page."""

@@ -22,6 +22,7 @@ from imagebot.registry.paging import linked_query
 from imagebot.registry.requests import Conversation
 from imagebot.registry.responses import manifest_object
 from imagebot.trust.evidence import (
+    BUNDLE,
     BrokenPiece,
     Evidence,
     LooseEnvelope,
@@ -32,7 +33,6 @@ from imagebot.trust.evidence import (
 )
 from imagebot.trust.statement import SIGN
 
-BUNDLE = "application/vnd.dev.sigstore.bundle"
 _MAY_HOLD_SIGNATURES = frozenset(
     {"application/vnd.dev.cosign.artifact.sig.v1+json", "application/vnd.oci.empty.v1+json", ""}
 )
@@ -129,12 +129,7 @@ class SignatureSearch:
     def _manifest(self, reference: str) -> Mapping[str, Any]:
         """Empty where there is none."""
         answer = self.conversation.manifest(reference, "GET")
-        if answer.status == HTTPStatus.NOT_FOUND:
-            return {}
-        document = manifest_object(self.conversation.expect(answer), self.registry)
-        if is_digest(reference) and answer.digest != reference:
-            raise BadResponse(f"{self.registry} sent another manifest than {reference}")
-        return document
+        return {} if answer.status == HTTPStatus.NOT_FOUND else self.conversation.document(answer, reference)
 
     def _sound(self, reference: str) -> str:
         if not reference:

@@ -14,10 +14,10 @@ from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core.core_schema import ValidationInfo
 
-from imagebot.documents.model import TEXT_SCHEMA, WHOLE, Misplaced, Model, reads
+from imagebot.documents.model import STRING, TEXT_SCHEMA, WHOLE, Misplaced, Model, reads
 from imagebot.secret import Secret, SecretFile, SecretSource, SecretVariable, known
 from imagebot.settings import grammar
-from imagebot.settings.paths import STRING, FilePath, Surroundings, resolved
+from imagebot.settings.paths import FilePath, Surroundings, resolved
 
 FROM_ELSEWHERE = "secrets come from files or the environment: {0}File or {0}Env"
 OneLine = Annotated[str, AfterValidator(grammar.one_line), WithJsonSchema(TEXT_SCHEMA)]

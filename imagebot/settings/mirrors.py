@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Tag, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Tag
 
-from imagebot.documents.model import Flag, Model, reads
+from imagebot.documents.model import STRING, Flag, Model, reads
 from imagebot.images.name_prefix import NamePrefix
 
 _PATH = re.compile(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*", re.ASCII)
-_Prefix = Annotated[NamePrefix, reads(NamePrefix, NamePrefix.parse), WithJsonSchema({"type": "string"})]
+_Prefix = Annotated[NamePrefix, reads(NamePrefix, NamePrefix.parse), STRING]
 
 
 def _path(text: str) -> str:

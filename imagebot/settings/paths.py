@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import AfterValidator
 from pydantic_core.core_schema import ValidationInfo
 
-from imagebot.documents.model import reads
+from imagebot.documents.model import STRING, reads
 from imagebot.gitnames import GitUrl
 from imagebot.settings import grammar
-
-STRING = WithJsonSchema({"type": "string"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,13 @@ from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 from pydantic_core.core_schema import ValidationInfo
 
 from imagebot.documents.duration import Duration
-from imagebot.documents.model import TEXT_SCHEMA, Misplaced, Model, reads
+from imagebot.documents.model import STRING, TEXT_SCHEMA, Misplaced, Model, reads
 from imagebot.links import is_folder
 from imagebot.secret import SecretSource
 from imagebot.settings import grammar
 from imagebot.settings.clouds import CLOUDS, CloudName, cloud_of
 from imagebot.settings.credentials import FROM_ELSEWHERE, InFile, InVariable, OneLine, exactly_one, first_of
-from imagebot.settings.paths import STRING, FilePath, Surroundings
+from imagebot.settings.paths import FilePath, Surroundings
 
 _LONGEST_WAIT = timedelta(seconds=60)
 

@@ -14,11 +14,11 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, Discriminator, Tag, WithJsonSchema, model_validator
 
-from imagebot.documents.model import TEXT_SCHEMA, FilledBy, Misplaced, Model, reads
+from imagebot.documents.model import STRING, TEXT_SCHEMA, FilledBy, Misplaced, Model, reads
 from imagebot.errors import BadInput, HoldsSecret
-from imagebot.proxies import NO_PROXY, Certificates, ClientCertificate, NoProxy, Proxies, Proxy, WayOut
-from imagebot.settings.credentials import InFile, InVariable, OneLine
-from imagebot.settings.paths import STRING, FilePath
+from imagebot.proxies import NO_PROXY, NO_URL, Certificates, ClientCertificate, NoProxy, Proxies, Proxy, WayOut
+from imagebot.settings.credentials import FROM_ELSEWHERE, InFile, InVariable, OneLine
+from imagebot.settings.paths import FilePath
 
 _NONE = "none"
 _SEPARATORS = re.compile(r"[\s,]+")
@@ -39,9 +39,7 @@ class ProxyKeys(Model):
     """A forward proxy."""
 
     confidential: ClassVar[bool] = True
-    hints: ClassVar[dict[str, str]] = {
-        "password": "secrets come from files or the environment: passwordFile or passwordEnv"
-    }
+    hints: ClassVar[dict[str, str]] = {"password": FROM_ELSEWHERE.format("password")}
 
     url: Annotated[str, AfterValidator(_proxy_url), WithJsonSchema(TEXT_SCHEMA)]
     """Where it is: `http://HOST:PORT`, or `https://HOST:PORT` for one that speaks TLS itself."""
@@ -87,7 +85,7 @@ def _by_url(text: str) -> Proxies:
     if text == _NONE:
         return NO_PROXY
     if ":" not in text:
-        raise HoldsSecret("this is no URL of a proxy; write http://HOST:PORT or https://HOST:PORT")
+        raise HoldsSecret(NO_URL)
     proxy = Proxy.parse(_proxy_url(text))
     return Proxies(proxy, proxy)
 

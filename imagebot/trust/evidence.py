@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+BUNDLE = "application/vnd.dev.sigstore.bundle"
+"""What the media types of all versions of `SigstoreBundle` begin with."""
+
 
 @dataclass(frozen=True, slots=True)
 class SimpleSigning:

@@ -14,7 +14,6 @@ from typing import assert_never
 from imagebot.policy.verify import Requirement, key_name, says, told
 from imagebot.publickey import PublicKey
 from imagebot.trust.anchors import Anchors
-from imagebot.trust.attestation import Attestation
 from imagebot.trust.evidence import (
     BrokenPiece,
     Evidence,
@@ -33,15 +32,11 @@ from imagebot.trust.strict_json import BadJson
 _SHOWN = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One piece: for each requirement, by its place, who fulfils it or why this piece does not.
+Finding = Mapping[int, Verified | Invalid | Unverifiable | CheckFailed]
+"""One piece: for each requirement, by its place, who fulfils it or why this piece does not.
 
-    A requirement that it says nothing about is left out. `claims` is what an attestation says, verified or not.
-    """
-
-    held: Mapping[int, Verified | Invalid | Unverifiable | CheckFailed] = field(default_factory=dict)
-    claims: Attestation | None = None
+A requirement that it says nothing about is left out.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +92,7 @@ def state_of(question: Question, findings: Iterable[Finding]) -> SignatureState:
 def _of_one(question: Question, place: int, findings: Sequence[Finding]) -> SignatureState:
     """One requirement: the best that any piece does for it; where none does anything, it lacks."""
     requirement = question.requirements[place]
-    found = [finding.held[place] for finding in findings if place in finding.held]
+    found = [finding[place] for finding in findings if place in finding]
     if lacks := question.anchors.lacks(requirement):
         found.append(CheckFailed(lacks))
     for kind in (Verified, CheckFailed, Invalid, Unverifiable):
@@ -109,15 +104,15 @@ def _of_one(question: Question, place: int, findings: Sequence[Finding]) -> Sign
 
 def _of_signatures(question: Question, state: Invalid | Unverifiable | CheckFailed) -> Finding:
     """What cannot be read may have been meant for any of them."""
-    return Finding(dict.fromkeys(range(len(question.requirements)), state))
+    return dict.fromkeys(range(len(question.requirements)), state)
 
 
 def _held_against_all(question: Question, claim: SignedClaim) -> Finding:
-    held = {}
-    for place, requirement in enumerate(question.requirements):
-        if claim.predicate_type in (requirement.predicate_types or (SIGN,)):
-            held[place] = _held_against(question, requirement, claim)
-    return Finding(held, claim.attestation)
+    return {
+        place: _held_against(question, requirement, claim)
+        for place, requirement in enumerate(question.requirements)
+        if claim.predicate_type in (requirement.predicate_types or (SIGN,))
+    }
 
 
 def _held_against(

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from imagebot.trust.attestation import Attestation, attestation_of
-from imagebot.trust.evidence import LooseEnvelope, SigstoreBundle, SimpleSigning
+from imagebot.trust.evidence import BUNDLE, LooseEnvelope, SigstoreBundle, SimpleSigning
 from imagebot.trust.statement import SIGN, Envelope, envelope_of, statement_of
 from imagebot.trust.strict_json import BadJson, at, decoded, mapping, read_json, text
 
-_BUNDLE = "application/vnd.dev.sigstore.bundle"
 _SIMPLE_SIGNING = "cosign container image signature"
 _DIGEST_KEYS = ("docker-manifest-digest", "Docker-manifest-digest")
 _SIGNATURE = "dev.cosignproject.cosign/signature"
@@ -71,7 +70,7 @@ def _enveloped(envelope: Envelope) -> SignedClaim:
 def _bundled(data: bytes) -> SignedClaim:
     """https://github.com/sigstore/protobuf-specs/blob/main/protos/sigstore_bundle.proto."""
     value = read_json(data)
-    if not text(at(value, "mediaType")).startswith(_BUNDLE):
+    if not text(at(value, "mediaType")).startswith(BUNDLE):
         raise BadJson("it is no bundle of Sigstore's")
     if at(value, "messageSignature") is not None:
         raise BadJson("it is a signature over a file, and none over a statement about an image")

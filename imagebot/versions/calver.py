@@ -16,7 +16,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Discriminator, Tag, WithJsonSchema, model_validator
 
-from imagebot.documents.model import TEXT_SCHEMA, Flag, Misplaced, Model, reads
+from imagebot.documents.model import STRING, TEXT_SCHEMA, Flag, Misplaced, Model, reads
 from imagebot.versions.bounds import Bound, Bounds
 from imagebot.versions.known import OrderInputs
 from imagebot.versions.order import BadRule, Key, Order, Out, counted
@@ -284,7 +284,7 @@ class Calver(Order):
 class CalverRange(Model):
     """Calendar versions within a range."""
 
-    format: Annotated[Format, reads(Format, Format.parse), WithJsonSchema({"type": "string"})]
+    format: Annotated[Format, reads(Format, Format.parse), STRING]
     """The format, as `YYYY.0M.MICRO`."""
     range: Annotated[str, WithJsonSchema(TEXT_SCHEMA)]
     """The versions to choose from, as in `>=2026.01 <2027`; a version may be cut short."""
@@ -318,7 +318,7 @@ class CalverKeys(OrderKeys):
 
     calver: (
         Annotated[
-            Annotated[Format, reads(Format, Format.parse), WithJsonSchema({"type": "string"}), Tag("{format}")]
+            Annotated[Format, reads(Format, Format.parse), STRING, Tag("{format}")]
             | Annotated[CalverRange, Tag("{range}")],
             Discriminator(_way_to_write),
         ]

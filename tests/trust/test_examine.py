@@ -223,7 +223,7 @@ def test_provenance_names_its_builder_and_its_commit(version: str, form: Any) ->
     asked = question(requirement(**ATTESTED))
     piece = form(OURS, statement(kind=version, predicate=provenance("https://ci.example/builder", version=version)))
     assert judged([piece], asked) == Verified(("key release",))
-    claims = examine(asked, piece).claims
+    claims = signed_claim_of(piece).attestation
     assert claims is not None
     assert (claims.kind, claims.commit) == ("provenance", "c" * 40)
     assert claims.source.startswith("git+https://git.example/acme/app")
