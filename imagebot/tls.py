@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
@@ -25,9 +26,17 @@ def checked(client: ClientCertificate, whose: str) -> tuple[str, str]:
     return str(client.file), str(client.key_file)
 
 
-def for_proxy(proxy: Proxy) -> ssl.SSLContext | None:
-    """The same for a proxy, None where it speaks no TLS itself. Raises `BadInput`."""
-    return context_of(proxy.certificates, f"the proxy {proxy}") if proxy.scheme == "https" else None
+def for_proxy(proxy: Proxy, patience: Callable[[], float] | None = None) -> ssl.SSLContext | None:
+    """The same for a proxy, None where it speaks no TLS itself. Raises `BadInput`.
+
+    Each read of what runs in it waits `patience()` seconds at most: urllib3 reads it piece by piece and without end.
+    """
+    if proxy.scheme != "https":
+        return None
+    context = context_of(proxy.certificates, f"the proxy {proxy}")
+    if patience is not None:
+        context.sslsocket_class = _paced_by(patience)
+    return context
 
 
 def files_of(certificates: Certificates) -> dict[str, str | None]:
@@ -38,6 +47,15 @@ def files_of(certificates: Certificates) -> dict[str, str | None]:
         "cert_file": None if client is None else str(client.file),
         "key_file": None if client is None else str(client.key_file),
     }
+
+
+def _paced_by(patience: Callable[[], float]) -> type[ssl.SSLSocket]:
+    class PacedSocket(ssl.SSLSocket):
+        def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+            self.settimeout(patience())
+            return super().recv(buflen, flags)
+
+    return PacedSocket
 
 
 def _trusting(certificates: Certificates, whose: str) -> ssl.SSLContext:

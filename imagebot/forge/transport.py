@@ -202,14 +202,6 @@ class _Response(HTTPResponse):
         self._reader.in_headers = False
 
 
-class _PacedTlsSocket(ssl.SSLSocket):
-    """To an https proxy: what runs in it is read by urllib3, piece by piece and without end."""
-
-    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        self.settimeout(_patience.get().left())
-        return super().recv(buflen, flags)
-
-
 class _HttpConnection(HTTPConnection):
     response_class = _Response
 
@@ -231,9 +223,7 @@ class _Adapter(HTTPAdapter):
 
     def __init__(self, proxy: Proxy | None, authorization: str) -> None:
         self._authorization = authorization
-        self._context = None if proxy is None else tls.for_proxy(proxy)
-        if self._context is not None:
-            self._context.sslsocket_class = _PacedTlsSocket
+        self._context = None if proxy is None else tls.for_proxy(proxy, lambda: _patience.get().left())
         super().__init__(pool_maxsize=8)
 
     def proxy_headers(self, proxy: str) -> dict[str, str]:

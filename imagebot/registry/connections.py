@@ -13,7 +13,6 @@ import ipaddress
 import math
 import re
 import socket
-import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -122,20 +121,10 @@ def _manager(certificates: Certificates, proxy: Proxy | None, authorization: str
         manager = PoolManager(**pools)
     else:
         headers = {"Proxy-Authorization": authorization} if authorization else {}
-        context = tls.for_proxy(proxy)
-        if context is not None:
-            context.sslsocket_class = _PacedTlsSocket
+        context = tls.for_proxy(proxy, lambda: _leash.get().for_read())
         manager = ProxyManager(str(proxy), proxy_headers=headers, proxy_ssl_context=context, **pools)
     manager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
     return manager
-
-
-class _PacedTlsSocket(ssl.SSLSocket):
-    """To an https proxy: what runs in it is read by urllib3, piece by piece and without end."""
-
-    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        self.settimeout(_leash.get().for_read())
-        return super().recv(buflen, flags)
 
 
 def check_peer(address: str, host: str, leash: Leash) -> None:
