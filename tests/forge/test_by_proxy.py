@@ -16,7 +16,7 @@ from imagebot.forge.transport import Transport
 from imagebot.proxies import Certificates, ClientCertificate, Proxies, Proxy, WayOut
 from imagebot.secret import Secret, SecretFile
 from tests.support import tls
-from tests.support.forward_proxy import ForwardProxy, forward_proxy
+from tests.support.forward_proxy import ForwardProxy, dripping_handshake, forward_proxy
 from tests.support.web_function import Answer, Served
 
 HOST = "forge.corp.test"
@@ -125,6 +125,17 @@ def test_a_proxy_that_drips_its_answer_holds_nobody(place: Place) -> None:
     place.proxy.answers = {f"{HOST}:443": drip()}
     with pytest.raises(Unavailable, match="no answer in time"), failures(HOST, "list"):
         place.transport(timeout_s=0.05).send("GET", URL, {})
+
+
+def test_what_drips_through_a_proxy_that_speaks_tls_holds_nobody(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "proxy").mkdir()
+    context, authority = tls.loopback(tmp_path / "proxy")
+    place.proxy.answers = {f"{HOST}:443": dripping_handshake(hung_up := threading.Event())}
+    with forward_proxy(place.proxy, context):
+        proxy = replace(Proxy.parse(place.proxy.url), certificates=Certificates(authority))
+        with pytest.raises(Unavailable, match="no answer in time"), failures(HOST, "list"):
+            place.transport(proxy, timeout_s=0.2).send("GET", URL, {})
+    assert not hung_up.is_set()
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from imagebot.settings.resolve import BasicCredentials, RegistrySettings
 from tests.support import tls
 from tests.support.canary import PASSWORD, USERNAME, carriers
 from tests.support.fake_registry import JSON, bearer, challenge, manifest, tag_list
-from tests.support.forward_proxy import ForwardProxy, forward_proxy
+from tests.support.forward_proxy import ForwardProxy, dripping_handshake, forward_proxy
 from tests.support.web_function import Answer, Asked, Served
 
 NAME = "registry.corp.test"
@@ -163,6 +163,16 @@ def test_a_proxy_that_drips_its_answer_holds_nobody(place: Place) -> None:
     place.proxy.answers = {f"{NAME}:443": drip()}
     with pytest.raises(Unavailable, match=r"asked by the proxy \S+ took too long"):
         place.tags(place.settings(), IMPATIENT)
+
+
+def test_what_drips_through_a_proxy_that_speaks_tls_holds_nobody(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "of the proxy").mkdir()
+    context, place.authority = tls.loopback(tmp_path / "of the proxy")
+    place.stack.enter_context(forward_proxy(place.proxy, context))
+    place.proxy.answers = {f"{NAME}:443": dripping_handshake(hung_up := threading.Event())}
+    with pytest.raises(Unavailable, match=r"asked by the proxy \S+ took too long"):
+        place.tags(place.settings(), IMPATIENT)
+    assert not hung_up.is_set()
 
 
 def test_a_proxy_that_is_not_there_is_told_apart_from_the_registry(place: Place) -> None:

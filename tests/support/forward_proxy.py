@@ -69,6 +69,17 @@ def forward_proxy(
         thread.join()
 
 
+def dripping_handshake(hung_up: threading.Event) -> Iterator[bytes]:
+    """A tunnel to somebody who begins a TLS record of 16 KiB, drips a few thousand bytes of it, and hangs up."""
+    yield b"HTTP/1.1 200 Connection established\r\n\r\n"
+    yield b"\x16\x03\x03\x40\x00"
+    clock = threading.Event()
+    for _ in range(4000):
+        clock.wait(0.005)
+        yield b"x"
+    hung_up.set()
+
+
 class _Server(ThreadingTCPServer):
     daemon_threads = True
 
