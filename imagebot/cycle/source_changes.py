@@ -16,12 +16,12 @@ from functools import partial
 
 from imagebot.bans import ToldToWait
 from imagebot.cycle.pass_store import PassStore
-from imagebot.cycle.side_by_side import SideBySide, Step
+from imagebot.cycle.side_by_side import Step
 from imagebot.cycle.world import World
 from imagebot.errors import BadResponse, ImagebotError, NotFound
 from imagebot.forge.source_forge import SourceSpan
 from imagebot.images.source_changes import SourceChanges
-from imagebot.observe.events import Event, SourceUnasked
+from imagebot.observe.events import SourceUnasked
 from imagebot.plan.change import ImageUpdate
 from imagebot.review.image_facts import SOURCE, ImageFacts
 from imagebot.review.source_question import SourceQuestion, question
@@ -54,7 +54,7 @@ class SourceNotes:
         """The facts of each update, with what changed. `SOURCE` is unasked where more may be known another time."""
         wanted = {number: self._wanted(*pair) for number, pair in enumerate(zip(updates, besides, strict=True))}
         asked = {number: one for number, one in wanted.items() if one is not None}
-        known = {number: self._known(one.key) for number, one in asked.items()}
+        known = {number: self._memory.source_changes(one.key) for number, one in asked.items()}
         due = {number: one for number, one in asked.items() if self._is_due(one.key, known[number])}
         fresh = self._ask_all(due)
         return [
@@ -75,9 +75,6 @@ class SourceNotes:
             return False
         return not settings.owners or any(wanted.repository.path.startswith(f"{one}/") for one in settings.owners)
 
-    def _known(self, key: str) -> tuple[datetime, SourceChanges] | None:
-        return self._memory.source_changes(key)
-
     def _is_due(self, key: str, known: tuple[datetime, SourceChanges] | None) -> bool:
         """What more may come of is asked for again each hour of a day."""
         is_settled = known is not None and (not known[1].awaited or self._memory.now - known[0] >= NOTES_COME)
@@ -92,29 +89,23 @@ class SourceNotes:
     def _ask(self, host: str, wanted: Mapping[int, _Wanted]) -> Answers:
         with self._lock:
             left = self._left[host]
-        found: dict[int, SourceChanges] = {}
         if left <= 0:
-            return found
-        world, began = self._world, time.monotonic()
-        work = SideBySide(world.lanes, world.ask, _unheard, replace(world.budgets, party=left))
-        for number, one in wanted.items():
-            step = Step(f"notes {host}", f"ask {host} what changed", partial(self._answer, one), left)
-            work.start(step, partial(self._take, one, number, found))
-        while len(work):
-            world.go_on()
-            work.wait()
+            return {}
+        began = time.monotonic()
+        steps = [
+            Step(f"notes {host}", f"ask {host} what changed", partial(self._answer, one), left)
+            for one in wanted.values()
+        ]
+        answers = self._world.ask_quietly(steps, left)
         with self._lock:
             self._left[host] -= time.monotonic() - began
-        return found
-
-    def _take(
-        self, one: _Wanted, number: int, found: dict[int, SourceChanges], answer: SourceChanges | ImagebotError
-    ) -> None:
-        if isinstance(answer, SourceChanges):
-            found[number] = answer
-        else:
-            place = one.question.repository
-            self._world.tell(SourceUnasked(f"{place.host}/{place.path}", str(answer)))
+        for one, answer in zip(wanted.values(), answers, strict=True):
+            if isinstance(answer, ImagebotError):
+                place = one.question.repository
+                self._world.tell(SourceUnasked(f"{place.host}/{place.path}", str(answer)))
+        return {
+            number: answer for number, answer in zip(wanted, answers, strict=True) if isinstance(answer, SourceChanges)
+        }
 
     def _answer(self, one: _Wanted) -> SourceChanges:
         """In a thread, which may end after the pass: what it hears is kept for the next one."""
@@ -151,7 +142,3 @@ def _with(beside: ImageFacts, changes: SourceChanges | None) -> ImageFacts:
 
 def _told(known: tuple[datetime, SourceChanges] | None) -> SourceChanges | None:
     return None if known is None else known[1]
-
-
-def _unheard(_: Event) -> None:
-    """That somebody is late is told as what came of it."""

@@ -71,14 +71,25 @@ class World:
 
         Who asks from a thread of a party must name another one here: its own threads may all be waiting for this.
         """
-        work = SideBySide(self.lanes, self.ask, self.tell, self.budgets)
+        steps = [Step(party, task, question, self.budgets.question) for question in questions]
+        return self._all_of(SideBySide(self.lanes, self.ask, self.tell, self.budgets), steps)
+
+    def ask_quietly(self, steps: Sequence[Step[T]], party_s: float) -> list[T | ImagebotError]:
+        """The answers to all of these, in their order, for which each party has so many seconds. Raises `Stopped`.
+
+        That somebody is late is told as what came of it, and not here.
+        """
+        budgets = replace(self.budgets, party=party_s)
+        return self._all_of(SideBySide(self.lanes, self.ask, lambda _: None, budgets), steps)
+
+    def _all_of(self, work: SideBySide, steps: Sequence[Step[T]]) -> list[T | ImagebotError]:
         answers: dict[int, T | ImagebotError] = {}
-        for number, question in enumerate(questions):
-            work.start(Step(party, task, question, self.budgets.question), partial(answers.__setitem__, number))
+        for number, step in enumerate(steps):
+            work.start(step, partial(answers.__setitem__, number))
         while len(work):
             self.go_on()
             work.wait()
-        return [answers[number] for number in range(len(questions))]
+        return [answers[number] for number in range(len(steps))]
 
     def go_on(self) -> None:
         """Raise `Stopped` if the process was told to stop."""

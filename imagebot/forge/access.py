@@ -36,14 +36,13 @@ class Asked:
     wire: Wire
     root: str
     name: str
-    query: Mapping[str, str]
 
     def about(self) -> tuple[Reply, Any]:
         """What the forge shows of it. Raises `WorldError`s."""
         task = f"show {self.name}"
-        reply = self.wire.peek(task, self.root, **self.query)
+        reply = self.wire.peek(task, self.root)
         if reply.status != 200:
-            return reply, self.wire.get(task, self.root, **self.query)
+            return reply, self.wire.get(task, self.root)
         return reply, read_json(reply.body, f"{self.wire.host} answered something that is no JSON when asked to {task}")
 
 

@@ -122,11 +122,7 @@ class Azure(RestSkeleton[Pull]):
 
     @property
     def _root(self) -> str:
-        return self._pulls.rpartition("/")[0]
-
-    @property
-    def _version(self) -> Mapping[str, str]:
-        return _VERSION
+        return self._path
 
     def begin(self, remembers: Remembers) -> None:
         self._people = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 from typing import ClassVar, Generic, TypeVar
@@ -60,13 +60,8 @@ class RestSkeleton(Skeleton, Generic[One]):
     def _root(self) -> str:
         """The path of the repository."""
 
-    @property
-    def _version(self) -> Mapping[str, str]:
-        """What every question has in its query."""
-        return {}
-
     def access(self) -> Access:
-        return OF_FORGE[self._kind](Asked(self._wire, self._root, self._name, self._version))
+        return OF_FORGE[self._kind](Asked(self._wire, self._root, self._name))
 
     def begin(self, remembers: Remembers) -> None:
         self._wire.begin(remembers)

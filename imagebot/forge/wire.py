@@ -114,9 +114,9 @@ class Wire:
         """Change something through GraphQL."""
         return self._write(lambda: self.ask_graph(task, mutation, variables))
 
-    def peek(self, task: str, path: str, **parameters: str | int) -> Reply:
+    def peek(self, task: str, path: str) -> Reply:
         """One answer as it comes, whatever its status."""
-        return self._exchange(task, "GET", path, parameters, None)
+        return self._exchange(task, "GET", path, {}, None)
 
     @property
     def _bans(self) -> Bans:

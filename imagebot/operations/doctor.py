@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import chain
 
-from imagebot.cycle.side_by_side import SideBySide, Step
+from imagebot.cycle.side_by_side import Step
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.images.reference import ImageName
-from imagebot.observe.events import Event
 from imagebot.operations import local_checks, remote_checks
 from imagebot.operations.diagnosis import Diagnosis, Health, wrong
 from imagebot.policy.read import PolicySet
@@ -27,21 +25,15 @@ Check = Callable[[], list[Diagnosis]]
 def examine(world: World, policies: PolicySet) -> list[Diagnosis]:
     """All that is found, in the order in which a pass needs it. Raises `Stopped`."""
     checks = [*_local(world, policies), *_remote(world, policies)]
-    found: dict[int, list[Diagnosis]] = {}
-    work = SideBySide(world.lanes, world.ask, _unheard, world.budgets)
-    for number, (check, party, question) in enumerate(checks):
-        step = Step(f"{check} {party}", f"examine {check} {party}".strip(), question, PATIENCE_S)
-        work.start(step, partial(_take, found, number, (check, party)))
-    while len(work):
-        world.go_on()
-        work.wait()
-    return list(chain.from_iterable(diagnoses for _, diagnoses in sorted(found.items())))
-
-
-def _take(
-    found: dict[int, list[Diagnosis]], number: int, place: tuple[str, str], answer: list[Diagnosis] | ImagebotError
-) -> None:
-    found[number] = [wrong(*place, answer)] if isinstance(answer, ImagebotError) else answer
+    steps = [
+        Step(f"{check} {party}", f"examine {check} {party}".strip(), question, PATIENCE_S)
+        for check, party, question in checks
+    ]
+    answers = world.ask_quietly(steps, world.budgets.party)
+    found: list[Diagnosis] = []
+    for (check, party, _), answer in zip(checks, answers, strict=True):
+        found += [wrong(check, party, answer)] if isinstance(answer, ImagebotError) else answer
+    return found
 
 
 def _local(world: World, policies: PolicySet) -> list[tuple[str, str, Check]]:
@@ -87,10 +79,6 @@ def _by_registry(names: Sequence[ImageName]) -> dict[str, list[ImageName]]:
     for name in names:
         found.setdefault(name.registry, []).append(name)
     return found
-
-
-def _unheard(_: Event) -> None:
-    """That somebody is late is told as what was found."""
 
 
 def summary(diagnoses: Sequence[Diagnosis]) -> str:
