@@ -79,14 +79,14 @@ def _is_missing(path: Path) -> bool:
 def _around(files: Mapping[str, object], rules: PolicyRules) -> Around:
     """The defaults and fences of each file, told by where it is and not by how its name is shown."""
     if not rules.fences and not any(map(is_defaults, files)):
-        return Around(rules.defaults, {}, keys=rules.keys, registries=rules.registries, root=rules.root)
+        return Around(rules.defaults, {}, settings=rules.settings)
     places = {name: _plain(Path(name)) for name in files}
     defaults = {str(place): name for name, place in places.items() if is_defaults(name)}
     layers = {
         name: tuple(defaults[found] for found in layers_of(str(place), defaults)) for name, place in places.items()
     }
     fences = dict(_fences(places, rules.fences))
-    return Around(rules.defaults, layers, fences, rules.keys, rules.registries, rules.root)
+    return Around(rules.defaults, layers, fences, rules.settings)
 
 
 def _fences(places: Mapping[str, Path], fences: Mapping[Path, FolderFence]) -> Iterator[tuple[str, _Fences]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,7 +12,7 @@ from imagebot.cli.disk import create_file
 from imagebot.cli.first_settings import FirstSettings, first_settings
 from imagebot.cli.sources import Contents, RepositoryLocation, read, source_of
 from imagebot.documents.model import Model
-from imagebot.documents.schema import json_schema
+from imagebot.documents.schema import schema_file
 from imagebot.errors import FINE, NOT_ALL_DONE, BadInput
 from imagebot.images.name_prefix import NamePrefix
 from imagebot.policy.model import Policy, PolicyFile
@@ -103,7 +102,7 @@ def _caches(file: Path) -> list[NamePrefix]:
 
 def _write(into: Path, base: FirstSettings, suggestion: Suggestion) -> Iterator[str]:
     """Write each file that is new, and say so; nothing is ever written over."""
-    pages = {Path("schemas", f"{name}.schema.json"): _schema(name) for name in _SCHEMAS}
+    pages = {Path("schemas", f"{name}.schema.json"): schema_file(*_SCHEMAS[name]) for name in _SCHEMAS}
     if base.page is not None:
         pages[Path("imagebot.yaml")] = base.page
     pages |= {base.policies / name: data for name, data in suggestion.files.items()}
@@ -125,11 +124,6 @@ def _holds(suggestion: Suggestion, file: str) -> str:
     """What a policy file is about: `: shop in staging, production`."""
     here = [policy for policy in suggestion.policies if policy.file == file]
     return f": {here[0].app} in {', '.join(policy.environment for policy in here)}" if here else ""
-
-
-def _schema(name: str) -> bytes:
-    model, title = _SCHEMAS[name]
-    return (json.dumps(json_schema(model, title), indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def _read_line(given: RepositoryLocation, contents: Contents) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from imagebot.demo.registry import DemoRegistry
-from imagebot.documents.schema import json_schema
+from imagebot.documents.schema import schema_file
 from imagebot.errors import BadInput
 from imagebot.gitrepo.process import Git
 from imagebot.policy.model import PolicyFile
@@ -67,16 +66,12 @@ def make(folder: Path, port: int) -> None:
         Git(bare).out("init", "--quiet", "--bare", "--template=", "--initial-branch=main")
         Git(bare).out("fast-import", "--quiet", stdin=b"".join(_first_commit(port)))
         (folder / "policies").mkdir()
-        (folder / "policies" / "policy.schema.json").write_text(_schema())
+        (folder / "policies" / "policy.schema.json").write_bytes(schema_file(PolicyFile, "Policy file"))
         for file in sorted(_POLICIES.glob("*.yaml")):
             (folder / "policies" / file.name).write_bytes(_at(port, file.read_bytes()))
         settings.write_text(_SETTINGS.format(port=port))
     except OSError as error:
         raise BadInput(f"cannot write {error.filename or folder}: {error.strerror}") from None
-
-
-def _schema() -> str:
-    return json.dumps(json_schema(PolicyFile, "Policy file"), indent=2) + "\n"
 
 
 def _first_commit(port: int) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
@@ -18,6 +19,11 @@ def json_schema(model: type[Model], title: str) -> dict[str, Any]:
     for definition in definitions.values():
         del definition["title"]
     return {"$schema": _Plain.schema_dialect, **schema, "title": title, "$defs": definitions}
+
+
+def schema_file(model: type[Model], title: str) -> bytes:
+    """The same as a file that stands beside those that it is for."""
+    return (json.dumps(json_schema(model, title), indent=2, ensure_ascii=False) + "\n").encode()
 
 
 class _Plain(GenerateJsonSchema):

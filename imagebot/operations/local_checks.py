@@ -16,7 +16,7 @@ from imagebot.operations.diagnosis import Diagnosis, fine, odd, wrong
 from imagebot.policy.read import PolicySet
 from imagebot.settings.resolve import PostgresDatabase, Settings, StateBranch
 from imagebot.store.lock import holder
-from imagebot.store.open import as_it_lies, is_behind
+from imagebot.store.open import DATABASE_FILE, as_it_lies, is_behind
 from imagebot.trust.keyless import unusable_root
 
 OLDEST_GIT = (2, 38)
@@ -88,8 +88,8 @@ def database(settings: Settings) -> list[Diagnosis]:
         case PostgresDatabase():
             where = "the PostgreSQL server"
         case None:
-            where = "state.db"
-            if not (settings.state / "state.db").exists():
+            where = DATABASE_FILE
+            if not (settings.state / where).exists():
                 return [fine("database", "", f"{where} is made by the first pass")]
     try:
         as_it_lies(settings, BadInput(f"{where} cannot be read; `imagebot once` says more")).holds()

@@ -19,20 +19,30 @@ from imagebot.policy.verify import NO_ROOT
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """What a policy file stands in: names that imagebot.yaml has (`None`: not asked), sound defaults, fences.
+class InSettings:
+    """What imagebot.yaml has that images of policy files are held against.
 
-    `registries` are the only ones that images may be from, None for any. `root`: whether keyless signatures can be held
-    against anything.
+    `keys` are the names of its public keys, None where nobody knows them. `registries` are the only ones that may be
+    asked, by canonical host; None: any. `root`: whether it names what keyless signatures are held against.
     """
+
+    keys: frozenset[str] | None = None
+    registries: frozenset[str] | None = None
+    root: bool = True
+
+
+UNCHECKED = InSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a policy file stands in: names that imagebot.yaml has (`None`: not asked), sound defaults, fences."""
 
     repositories: frozenset[str] | None
     sources: frozenset[str] | None
     defaults: tuple[DefaultsFile, ...] = ()
     fences: tuple[FolderFence, ...] = ()
-    keys: frozenset[str] | None = None
-    registries: frozenset[str] | None = None
-    root: bool = True
+    settings: InSettings = UNCHECKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +72,8 @@ def check_file(file: str, data: bytes, given: Given) -> SoundFile | tuple[Proble
     strangers = [
         *_beyond(found, given.fences),
         *_strangers(found, given),
-        *_unlisted(found, given.registries),
-        *_rootless(found, given),
+        *_unlisted(found, given.settings.registries),
+        *_rootless(found, given.settings),
     ]
     if strangers:
         return tuple(strangers)
@@ -95,7 +105,7 @@ def _beyond(one: _Read, fences: tuple[FolderFence, ...]) -> Iterator[Problem]:
 
 def _strangers(one: _Read, given: Given) -> Iterator[Problem]:
     """Problems with names that imagebot.yaml does not have."""
-    all_known = {"repository": given.repositories, "source": given.sources, "key": given.keys}
+    all_known = {"repository": given.repositories, "source": given.sources, "key": given.settings.keys}
     for kind, place, name in (*one.model.named_in_settings(), *one.model.named_keys()):
         known = all_known[kind]
         if known is not None and name not in known:
@@ -104,9 +114,9 @@ def _strangers(one: _Read, given: Given) -> Iterator[Problem]:
             yield one.document.problem(place, f"imagebot.yaml knows no {kind} {name!r}; {hint}")
 
 
-def _rootless(one: _Read, given: Given) -> Iterator[Problem]:
+def _rootless(one: _Read, settings: InSettings) -> Iterator[Problem]:
     """Keyless signatures that nobody could ever verify."""
-    for index, watch in enumerate(() if given.root else one.model.images):
+    for index, watch in enumerate(() if settings.root else one.model.images):
         for at, requirement in enumerate(watch.verify):
             if requirement.keyless is not None:
                 yield one.document.problem(("images", index, "verify", at, "keyless"), NO_ROOT)
@@ -114,8 +124,10 @@ def _rootless(one: _Read, given: Given) -> Iterator[Problem]:
 
 def _unlisted(one: _Read, registries: frozenset[str] | None) -> Iterator[Problem]:
     """Images from where imagebot.yaml lets nobody ask."""
-    for place, image in images(one.model) if registries is not None else ():
-        if image.registry not in (registries or ()):
+    if registries is None:
+        return
+    for place, image in images(one.model):
+        if image.registry not in registries:
             words = (
                 f"{image.registry} is not asked: imagebot.yaml has onlyListedRegistries, and not this under registries"
             )

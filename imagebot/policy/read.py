@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from imagebot.documents.tree import Node, ParsedFile
 from imagebot.errors import Ask, Bug, ImagebotError, Problem, plainly
-from imagebot.policy.check_file import Given, SoundFile, check_file
+from imagebot.policy.check_file import UNCHECKED, Given, InSettings, SoundFile, check_file
 from imagebot.policy.defaults import DefaultsFile, is_defaults, layers_of, read_defaults
 from imagebot.policy.fence import FolderFence
 from imagebot.policy.model import Policy
@@ -54,18 +54,15 @@ class PolicySet:
 class Around:
     """What holds for policy files besides what they say.
 
-    `settings` are the defaults in imagebot.yaml. `layers` has for a file those of folders, the nearest first: without
-    it they are told by the names of the files. `fences` has those of the folders that a file is in. `keys` are the
-    names of public keys in imagebot.yaml; `None` leaves them unchecked. `registries` are the only ones that images may
-    be from, by canonical host; None: any. `root`: whether imagebot.yaml names what keyless signatures are held against.
+    `defaults` are those in imagebot.yaml, `settings` what else it has. `layers` has for a file the defaults of folders,
+    the nearest first: without it they are told by the names of the files. `fences` has those of the folders that a file
+    is in.
     """
 
-    settings: DefaultsFile | None = None
+    defaults: DefaultsFile | None = None
     layers: Mapping[str, tuple[str, ...]] | None = None
     fences: Mapping[str, tuple[FolderFence, ...]] = field(default_factory=dict)
-    keys: frozenset[str] | None = None
-    registries: frozenset[str] | None = None
-    root: bool = True
+    settings: InSettings = UNCHECKED
 
 
 NOTHING_AROUND = Around()
@@ -89,7 +86,7 @@ class _Folders:
         """The files of defaults that hold for a policy file, the nearest first."""
         layers = self.around.layers
         names = layers_of(file, self.written) if layers is None else layers.get(file, ())
-        last = () if self.around.settings is None else (self.around.settings,)
+        last = () if self.around.defaults is None else (self.around.defaults,)
         return tuple(self.written[name] for name in names) + last
 
 
@@ -124,7 +121,7 @@ def read_policies(
         if wrong is not None or isinstance(data, Problem):
             waiting[wrong or file].append(file)
             continue
-        given = Given(*names, below, around.fences.get(file, ()), around.keys, around.registries, around.root)
+        given = Given(*names, below, around.fences.get(file, ()), around.settings)
         one = _asked(ask, file, partial(_checked, (file, data, given), kept))
         if isinstance(one, SoundFile):
             sound[file] = one

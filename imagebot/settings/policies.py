@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Discriminator, Field, Tag
 
 from imagebot.documents.model import Misplaced, Model
+from imagebot.policy.check_file import UNCHECKED, InSettings
 from imagebot.policy.defaults import DefaultsFile
 from imagebot.policy.fence import Fence, FolderFence
 from imagebot.settings.paths import FilePath
@@ -36,18 +37,14 @@ AnyPolicies = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class PolicyRules:
-    """What imagebot.yaml says about policy files: the folders that it names, their fences, and the defaults in it.
-
-    `keys` are the names of its public keys, None where nobody knows them. `registries` are the only ones that may be
-    asked, by canonical host; None: any. `root`: whether it names what keyless signatures are held against.
+    """What imagebot.yaml says about policy files: the folders that it names, their fences, the defaults in it, and what
+    else it has that they are held against.
     """
 
     folders: tuple[Path, ...] = ()
     fences: Mapping[Path, FolderFence] = field(default_factory=dict)
     defaults: DefaultsFile | None = None
-    keys: frozenset[str] | None = None
-    registries: frozenset[str] | None = None
-    root: bool = True
+    settings: InSettings = UNCHECKED
 
 
 NO_RULES = PolicyRules()

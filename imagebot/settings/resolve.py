@@ -17,6 +17,7 @@ from imagebot.documents.tree import MAX_BYTES, ParsedFile, parse
 from imagebot.errors import BadInput
 from imagebot.knownforges import OF_APPS, ForgeKind
 from imagebot.links import outside
+from imagebot.policy.check_file import InSettings
 from imagebot.policy.defaults import DefaultsFile
 from imagebot.policy.fence import FolderFence
 from imagebot.proxies import DIRECT, NO_PROXY, Proxies, WayOut
@@ -168,9 +169,7 @@ class Settings(SettingsFile):
     @property
     def policy_rules(self) -> PolicyRules:
         """What holds for the files in `policies`."""
-        keys = frozenset(self.trust.keys)
-        root = self.trust.root_file is not None
-        return PolicyRules(self.policies, self.fences, self.defaults_file, keys, _only_listed(self), root)
+        return PolicyRules(self.policies, self.fences, self.defaults_file, _in_settings(self))
 
 
 def find(path: Path | None = None) -> Path:
@@ -336,9 +335,7 @@ def _rules(spelled: SettingsFile, there: SettingsFile, defaults: DefaultsFile) -
         folders=folders,
         fences={folder: FolderFence(str(names[folder]), may) for folder, may in fences.items()},
         defaults=None if there.defaults is None else defaults,
-        keys=frozenset(there.trust.keys),
-        registries=_only_listed(there),
-        root=there.trust.root_file is not None,
+        settings=_in_settings(there),
     )
 
 
@@ -350,8 +347,9 @@ def _registries(keys: SettingsFile) -> Mapping[str, RegistrySettings]:
     return dict.fromkeys(mirrors | upstreams, RegistrySettings()) | written
 
 
-def _only_listed(keys: SettingsFile) -> frozenset[str] | None:
-    return frozenset(_registries(keys)) if keys.only_listed_registries else None
+def _in_settings(keys: SettingsFile) -> InSettings:
+    listed = frozenset(_registries(keys)) if keys.only_listed_registries else None
+    return InSettings(frozenset(keys.trust.keys), listed, keys.trust.root_file is not None)
 
 
 def _docker_config(environ: Mapping[str, str]) -> tuple[Path, ...]:

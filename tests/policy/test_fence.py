@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from imagebot.images.reference import ImageName
 from imagebot.plan.groups import branch_of
+from imagebot.policy.check_file import InSettings
 from imagebot.policy.fence import Fence, FolderFence
 from imagebot.policy.paths import check_path_pattern, covers, within
 from imagebot.policy.read import Around, PolicySet, read_policies
@@ -277,7 +278,9 @@ def test_where_only_listed_registries_are_asked_another_one_is_a_problem_at_its_
     image: str, listed: set[str], problem: str | None
 ) -> None:
     text = f"app: shop\nrepository: env\nenvironments:\n  p: {{}}\nimages:\n  - image: {image}\n    semver: '*'\n"
-    found = read_policies({"shop.yaml": text.encode()}, None, around=Around(registries=frozenset(listed)))
+    found = read_policies(
+        {"shop.yaml": text.encode()}, None, around=Around(settings=InSettings(registries=frozenset(listed)))
+    )
     if problem is None:
         assert found.problems == ()
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from imagebot.policy.check_file import InSettings
 from imagebot.policy.read import Around, read_policies
 from imagebot.settings.resolve import read_settings
 
@@ -21,6 +22,8 @@ def test_the_settings_on_the_page_are_settings(tmp_path: Path) -> None:
 
 def test_the_policy_on_the_page_is_one() -> None:
     text = f"app: api\nrepository: env\nenvironments: {{prod: }}\n{POLICY}"
-    found = read_policies({"api.yaml": text.encode()}, ["env"], around=Around(keys=frozenset({"release"})))
+    found = read_policies(
+        {"api.yaml": text.encode()}, ["env"], around=Around(settings=InSettings(keys=frozenset({"release"})))
+    )
     assert (found.problems, found.advice) == ((), ())
     assert len(found.policies[0].watches[0].verify) == 2

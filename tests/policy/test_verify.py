@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from imagebot.images.reference import ImageName
+from imagebot.policy.check_file import InSettings
 from imagebot.policy.read import Around, PolicySet, read_policies
 from imagebot.policy.required import RequirementOfAll, required
 from imagebot.policy.verify import Requirement, key_name
@@ -24,7 +25,7 @@ images:
 def read(more: str, **files: str) -> PolicySet:
     written = {"api.yaml": POLICY.format(more=more), **{f"{name}.yaml": text for name, text in files.items()}}
     every = {name: text.encode() for name, text in written.items()}
-    return read_policies(every, ["env"], around=Around(keys=frozenset({"release", "security"})))
+    return read_policies(every, ["env"], around=Around(settings=InSettings(keys=frozenset({"release", "security"}))))
 
 
 def requirements(found: PolicySet) -> list[str]:
@@ -93,7 +94,7 @@ def test_what_nobody_could_mean_is_told_where_it_stands(more: str, words: str) -
 
 def test_a_keyless_signer_without_a_root_is_told_before_all_is_unknown() -> None:
     text = POLICY.format(more="verify: [{keyless: {identity: a, issuer: b}}]").encode()
-    [problem] = read_policies({"api.yaml": text}, ["env"], around=Around(root=False)).problems
+    [problem] = read_policies({"api.yaml": text}, ["env"], around=Around(settings=InSettings(root=False))).problems
     assert problem.message.startswith("imagebot.yaml names no `rootFile` under `trust`")
     assert (problem.line, problem.column) == (7, 24)
     assert read_policies({"api.yaml": text}, ["env"]).problems == ()

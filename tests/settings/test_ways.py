@@ -202,5 +202,5 @@ def test_a_mirror_that_a_setting_names_is_listed_by_that() -> None:
     closed = text.replace("KEYS", "") + "onlyListedRegistries: true\nproxy: http://p:1\n"
     given = read_settings("imagebot.yaml", closed.encode(), HERE, {})
     listed = {"docker.io", "harbor.corp", "cache.corp", "quay.io"}
-    assert (set(given.registries), given.policy_rules.registries) == (listed, frozenset(listed))
+    assert (set(given.registries), given.policy_rules.settings.registries) == (listed, frozenset(listed))
     assert {str(one.way.proxies.https) for one in given.registries.values()} == {"http://p:1"}
