@@ -64,9 +64,7 @@ def _is_about(hold: HandHold, apps: tuple[str, ...]) -> bool:
     if hold.lifts or not apps:
         return not hold.lifts
     places = [app.partition("@")[::2] for app in apps]
-    if hold.suspends:
-        return any(hold.covers(app, environment or hold.environment) for app, environment in places)
-    return any(hold.app == app and environment in ("", hold.environment) for app, environment in places)
+    return any(hold.covers(app, environment or hold.environment) for app, environment in places)
 
 
 def _data(hold: HandHold) -> dict[str, Any]:

@@ -62,6 +62,10 @@ class Snapshot:
         owned = self.owned[policy.repository]
         return unanswered(owned) if isinstance(owned, ImagebotError) else owned.claims[str(policy), index]
 
+    def listed(self, watch: Watch) -> Listed | ImagebotError:
+        """What the registry lists that is asked for the tags of a watch, or why it is not known."""
+        return self.lists[lister(self.world, watch)]
+
     def left(self, policy: Policy, index: int) -> tuple[Field, ...]:
         """What one watch leaves alone."""
         owned = self.owned[policy.repository]
@@ -75,7 +79,7 @@ class Snapshot:
     def asks(self, policy: Policy, index: int) -> bool:
         """Whether to judge one watch may take a question to its registry: not if something else is in the way."""
         is_there = isinstance(self.checkouts[policy.repository], Checkout)
-        listed = self.lists[lister(self.world, policy.watches[index])]
+        listed = self.listed(policy.watches[index])
         return is_there and isinstance(listed, Listed) and not isinstance(self.fields(policy, index), Unknown)
 
     def unknown(self, policy: Policy, index: int, because: ImagebotError) -> WatchDecision:
@@ -99,7 +103,7 @@ def judge_watch(this: Snapshot, policy: Policy, index: int) -> Sequence[WatchDec
 
 def _asked(this: Snapshot, watch: Watch) -> ImageName | None:
     """As what the tags of a watch were asked for, where that is not the image itself."""
-    listed = this.lists[lister(this.world, watch)]
+    listed = this.listed(watch)
     asked = listed.tags.asked if isinstance(listed, Listed) else None
     return None if asked == watch.image else asked
 
@@ -107,7 +111,7 @@ def _asked(this: Snapshot, watch: Watch) -> ImageName | None:
 def _lines(this: Snapshot, checkout: Checkout, policy: Policy, index: int) -> Sequence[WatchDecision]:
     watch = policy.watches[index]
     fields = this.fields(policy, index)
-    listed = this.lists[lister(this.world, watch)]
+    listed = this.listed(watch)
     if isinstance(fields, Unknown):
         return [WatchDecision(watch, (), None, fields)]
     if isinstance(listed, ImagebotError):

@@ -230,17 +230,20 @@ class Conversation(oras.provider.Registry):  # type: ignore[misc]
             link = {"Link": before.link} if before.link else {}
             return Response(HTTPStatus.OK, link, before.page, before.digest, before.size)
         self.expect(answer)
-        etag = answer.headers.get("ETag", "")
-        found = KnownPage(
-            answer.document,
-            answer.digest.partition(":")[2],
-            answer.size,
-            answer.headers.get("Link", ""),
-            etag if _ETAG.fullmatch(etag) else "",
-        )
         if keep:
-            known.keep(key, found)
+            known.keep(key, _known_page(answer))
         return answer
+
+
+def _known_page(answer: Response) -> KnownPage:
+    etag = answer.headers.get("ETag", "")
+    return KnownPage(
+        answer.document,
+        answer.digest.partition(":")[2],
+        answer.size,
+        answer.headers.get("Link", ""),
+        etag if _ETAG.fullmatch(etag) else "",
+    )
 
 
 def _page_question(url: Url, before: KnownPage | None) -> Request:

@@ -40,7 +40,7 @@ class HandHold:
         return self.version == EVERY
 
     def covers(self, app: str, environment: str) -> bool:
-        """Whether a suspension is about this app in this environment."""
+        """Whether it is about this app in this environment; a suspension may be about all of them."""
         return self.app in (EVERY, app) and self.environment in (EVERY, environment)
 
 
