@@ -8,7 +8,7 @@ import click
 
 from imagebot import clock
 from imagebot.cli.compose import load, world_of
-from imagebot.cli.holds import login, named, one_line, one_place, printed_hold
+from imagebot.cli.holds import keep, login, one_line, one_place
 from imagebot.cli.options import config_option
 from imagebot.errors import BadInput
 from imagebot.images.reference import is_tag
@@ -41,9 +41,5 @@ def command(app: str, version: str | None, because: str, by: str | None, config:
     store = world_of(settings).store()
     if any(hold.lifts and hold.place == wish.place for hold in store.holds()):
         store.unhold(wish.place)
-    hold = store.hold(wish)
-    store.save()
-    print(f"held: {printed_hold(hold)}" if hold == wish else f"already held: {printed_hold(hold)}")
-    if hold != wish and hold.because != wish.because:
-        print(f"to say something else about it, lift it first: imagebot unhold {named(hold.place)}")
+    keep(store, wish, "held", "lift it first: imagebot unhold")
     return 0

@@ -1,4 +1,4 @@
-"""What `hold` and `unhold` share: which policy is meant, and how a hold reads."""
+"""What `hold`, `suspend` and their opposites share: which policy is meant, how a hold is kept and reads."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from imagebot.errors import BadInput
 from imagebot.outgoing import outgoing
 from imagebot.policy.read import PolicySet
 from imagebot.selection.hand_holds import EVERY, HandHold, Place
+from imagebot.store.protocol import Store
 
 
 def one_place(policies: PolicySet, wanted: str, held: Sequence[HandHold] = ()) -> tuple[str, str]:
@@ -85,6 +86,15 @@ def login() -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return f"user {os.getuid()}"
+
+
+def keep(store: Store, wish: HandHold, done: str, end: str) -> None:
+    """Have it kept, and say that this is `done`, or was before; `end` is how to end that. Raises what stores raise."""
+    hold = store.hold(wish)
+    store.save()
+    print(f"{'' if hold == wish else 'already '}{done}: {printed_hold(hold)}")
+    if hold != wish and hold.because != wish.because:
+        print(f"to say something else about it, {end} {named(hold.place)}")
 
 
 def named(place: Place) -> str:

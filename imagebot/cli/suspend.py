@@ -8,7 +8,7 @@ import click
 
 from imagebot import clock
 from imagebot.cli.compose import load, world_of
-from imagebot.cli.holds import login, many_places, named, one_line, printed_hold
+from imagebot.cli.holds import keep, login, many_places, one_line
 from imagebot.cli.options import all_option, check_one_or_all, config_option
 from imagebot.selection.hand_holds import HandHold
 
@@ -38,10 +38,5 @@ def command(place: str | None, everything: bool, because: str, by: str | None, c
     app, environment, version = many_places(policies, place or "")
     by, because = one_line("--by", by or login()), one_line("--because", because)
     wish = HandHold(app, environment, version, by, clock.now(), because)
-    store = world_of(settings).store()
-    hold = store.hold(wish)
-    store.save()
-    print(f"suspended: {printed_hold(hold)}" if hold == wish else f"already suspended: {printed_hold(hold)}")
-    if hold != wish and hold.because != wish.because:
-        print(f"to say something else about it, end it first: imagebot resume {named(hold.place)}")
+    keep(world_of(settings).store(), wish, "suspended", "end it first: imagebot resume")
     return 0

@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from imagebot.cli.main import VERBS, main
-from tests.cycle.conftest import DEPLOYMENT, POLICY
-from tests.support.stage import Stage, set_up
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    """6.5.3 runs, 6.5.4 is there."""
-    stage = set_up(tmp_path)
-    stage.publish("6.5.3", "6.5.4")
-    stage.policy(POLICY)
-    stage.commit({"staging/app.yaml": DEPLOYMENT})
-    with stage.registry:
-        yield stage
+from tests.support.stage import Stage
 
 
 def test_what_is_open_is_told_with_its_link(stage: Stage) -> None:
