@@ -194,7 +194,7 @@ class SourceForge:
         """What the source calls the two versions; empty for one that it has no tag of, and where they are not two."""
         if not wanted.was or not wanted.becomes or wanted.was == wanted.becomes:
             return "", ""
-        named = sorted((one.tag_name for one in releases), key=lambda tag: (len(tag), tag))
+        named = sorted((one.tag_name for one in releases), key=_shortest_first)
         becomes = self._tag_of(root, wanted.becomes, named)
         return self._tag_of(root, wanted.was, named), becomes
 
@@ -238,7 +238,7 @@ def _between(releases: Sequence[_Release], wanted: SourceSpan) -> list[_Release]
     if was is None or becomes is None or not was < becomes:
         return [one for one in releases if _names(one.tag_name, wanted.becomes)][:1]
     prefixes = {_prefix(one.tag_name, wanted.becomes) for one in releases if _names(one.tag_name, wanted.becomes)}
-    prefix = min(prefixes, key=len, default="v")
+    prefix = min(prefixes, key=_shortest_first, default="v")
     found: dict[Key, _Release] = {}
     for one in releases:
         key = _key(one.tag_name.removeprefix(prefix)) if one.tag_name.startswith(prefix) else None
@@ -254,6 +254,11 @@ def _key(version: str) -> Key | None:
 def _names(tag: str, version: str) -> bool:
     """Whether a tag is that of a version: `1.2.3`, `v1.2.3`, `api-1.2.3`, `api/v1.2.3`."""
     return bool(version) and tag.endswith(version) and _BEFORE_VERSION.fullmatch(_prefix(tag, version)) is not None
+
+
+def _shortest_first(text: str) -> tuple[int, str]:
+    """What comes first of the tags of several parts of one repository: the same one each time."""
+    return len(text), text
 
 
 def _prefix(tag: str, version: str) -> str:
