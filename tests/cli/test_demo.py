@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import socket
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from imagebot.demo.folder import make
+from tests.support.alone import free_port
 from tests.support.forked import run_verb
+from tests.support.git_repos import BareRepository
 
 
 @pytest.fixture
 def port() -> str:
     """One that was free a moment ago."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        number = found.getsockname()[1]
-    return str(number)
-
-
-def heads(folder: Path) -> list[str]:
-    words = ["git", "-C", str(folder / "environments.git"), "for-each-ref", "--format=%(refname:short)", "refs/heads"]
-    return subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
+    return str(free_port())
 
 
 @pytest.mark.timeout(240)
@@ -37,7 +30,7 @@ def test_the_demo_leaves_what_it_tells_of(tmp_path: Path, port: str) -> None:
     assert "opened   deps(production): podinfo 6.5.3 → 6.5.4" in out
     assert "updated  deps(staging): podinfo 6.5.3 → 6.6.0" in out
     assert "imagebot init" in out
-    assert heads(tmp_path / "look") == [
+    assert sorted(BareRepository(tmp_path / "look" / "environments.git").branches()) == [
         "imagebot/production/shop",
         "imagebot/staging/podinfo",
         "imagebot/staging/shop",
@@ -50,8 +43,7 @@ def test_the_demo_leaves_what_it_tells_of(tmp_path: Path, port: str) -> None:
     assert (code, err) == (0, "")
 
 
-def test_the_demo_made_a_folder_of_somebodys_anew(tmp_path: Path, port: str) -> None:
-    """A folder that is none of its own is left as it is."""
+def test_a_folder_of_somebodys_that_is_no_demo_is_left_as_it_is(tmp_path: Path, port: str) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "imagebot.yaml").write_text("policies: []\n")
 

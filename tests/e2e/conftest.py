@@ -118,11 +118,10 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
         served.symlink_to(stage.bare)
         git = stack.enter_context(git_http_server(tmp_path / "git"))
         (tmp_path / "token").write_text(server.token)
-        forge = "gitea" if request.param == "forgejo" else request.param
         stage.config.write_text(
             "policies: [policies/]\nstate: state\nlog: {level: error}\n"
             f"repositories:\n  environments:\n    url: {git.url(server.git_path)}\n"
-            f"    forge: {forge}\n    apiUrl: {server.url}\n    credentials: {{tokenFile: token}}\n"
+            f"    forge: {server.kind}\n    apiUrl: {server.url}\n    credentials: {{tokenFile: token}}\n"
             f"registries:\n  {stage.registry.host}: {{plainHttp: true}}\n"
         )
         stage.policy(POLICY, "shop.yaml")

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from imagebot.knownforges import ForgeKind
 from tests.faults.schedule import ForgeName
 from tests.support import (
     api_descriptions,
@@ -53,12 +52,3 @@ SERVERS: Mapping[ForgeName, Callable[[Path], ForgeServer]] = {
     "bitbucket cloud": lambda _: bitbucket_cloud_server.BitbucketCloudServer(bitbucket_cloud_server.described()),
     "bitbucket data center": lambda _: bitbucket_dc_server.BitbucketDataCenterServer(bitbucket_dc_server.described()),
 }
-
-
-def kind(forge: ForgeName) -> ForgeKind:
-    """What `forge:` says of it."""
-    match forge:
-        case "bitbucket cloud" | "bitbucket data center":
-            return "bitbucket"
-        case "github" | "gitlab" | "gitea" | "azure":
-            return forge

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 
 from tests.faults import bot, troubles
-from tests.faults.forges import SERVERS, kind
+from tests.faults.forges import SERVERS
 from tests.faults.line import BANS, KILLED, KILLED_AFTER, TROUBLES, Moment, Operation, Step, Told, in_turns
 from tests.faults.people import APPS, GROUP, People
 from tests.faults.schedule import At, ForgeName, Round, Schedule
@@ -199,7 +199,7 @@ class Scene:
         return bot.Place(
             folder=self.people.folder,
             state=self.people.folder / name,
-            forge=kind(self.forge),
+            forge=self.server.kind,
             url=f"{host}/{self.server.git_path}",
             api_url=self.server.url,
             token=self.server.token,

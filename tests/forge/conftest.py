@@ -22,7 +22,7 @@ from imagebot.forge.manners import Manners
 from imagebot.forge.protocol import Forge, Proposal, PullRequest
 from imagebot.knownforges import FACTS, ForgeFacts
 from imagebot.secret import Secret
-from imagebot.settings.resolve import ForgeKind, GitHubApp, RepositorySettings, TokenCredentials
+from imagebot.settings.resolve import GitHubApp, RepositorySettings, TokenCredentials
 from tests.support import api_descriptions, azure_server, bitbucket_cloud_server, bitbucket_dc_server
 from tests.support import gitea_server as fake_gitea
 from tests.support import github_server as fake
@@ -150,19 +150,8 @@ def change(server: ForgeServer) -> str:
     return "PATCH" if isinstance(server, GiteaServer | AzureServer) else "PUT"
 
 
-KIND_OF: dict[type[ForgeServer], ForgeKind] = {
-    fake.GitHubServer: "github",
-    AzureServer: "azure",
-    GitLabServer: "gitlab",
-    GiteaServer: "gitea",
-    BitbucketCloudServer: "bitbucket",
-    BitbucketDataCenterServer: "bitbucket",
-}
-"""What `forge:` says of the servers."""
-
-
 def rest_settings(server: ForgeServer) -> RepositorySettings:
-    update = {"forge": KIND_OF[type(server)], "url": f"https://forge.test/{server.git_path}"}
+    update = {"forge": server.kind, "url": f"https://forge.test/{server.git_path}"}
     return settings(server).model_copy(update=update)
 
 
@@ -176,7 +165,7 @@ def kept(server: ForgeServer, text: str | None) -> str:
 
 
 def facts(server: ForgeServer) -> ForgeFacts:
-    return FACTS[KIND_OF[type(server)]]
+    return FACTS[server.kind]
 
 
 def possible(server: ForgeServer, wanted: Proposal) -> Proposal:

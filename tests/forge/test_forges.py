@@ -12,7 +12,7 @@ from imagebot.forge.forges import FORGES
 from imagebot.forge.manners import Manners
 from imagebot.secret import Secret
 from imagebot.settings.resolve import ForgeKind, RepositorySettings, TokenCredentials
-from tests.forge.conftest import KIND_OF
+from tests.support.forge_server import ForgeServer
 
 TOKEN = TokenCredentials(Secret("x"))
 
@@ -51,8 +51,8 @@ def test_settings_know_every_forge() -> None:
 
 
 def test_every_forge_with_an_api_is_tried_against_a_fake_of_its_server() -> None:
-    without = FORGES.keys() - {"local", *KIND_OF.values()}
-    assert not without, f"{without} needs a fake in REST, and a row in KIND_OF, of tests/forge/conftest.py"
+    without = FORGES.keys() - {"local", *(fake.kind for fake in ForgeServer.__subclasses__())}
+    assert not without, f"{without} needs a fake in REST of tests/forge/conftest.py"
 
 
 @pytest.mark.parametrize("kind", KINDS)

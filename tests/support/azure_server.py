@@ -40,6 +40,7 @@ _ALLOWS = {
 class AzureServer(ForgeServer):
     """A project's repository. `strategies` are the ways to merge that its policy allows, all where it is empty."""
 
+    kind = "azure"
     prefix = ""
     scopes: ClassVar[Mapping[str, str]] = {
         "comments": r"POST /.+/threads",

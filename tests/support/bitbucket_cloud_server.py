@@ -36,6 +36,7 @@ _MERGED = "MERGED"
 class BitbucketCloudServer(ForgeServer):
     """A workspace's repository. `members` are the workspace's, by nickname; nobody has a user name here."""
 
+    kind = "bitbucket"
     prefix = "/2.0"
     asks_by_comment = True
     scopes: ClassVar[Mapping[str, str]] = {

@@ -34,6 +34,7 @@ _EXCEPTIONS = "com.atlassian.bitbucket."
 class BitbucketDataCenterServer(ForgeServer):
     """A project's repository. `vetoes` are the merge checks that are not passed yet."""
 
+    kind = "bitbucket"
     prefix = f"/rest{API}"
     asks_by_comment = True
     scopes: ClassVar[Mapping[str, str]] = {

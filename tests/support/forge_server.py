@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from imagebot.knownforges import ForgeKind
 from tests.support.api_descriptions import Source
 from tests.support.graphql_schema import Schema
 from tests.support.openapi import Call, Description
@@ -87,6 +88,8 @@ class ForgeServer(ABC):
 
     prefix: str
     """The path of the API on its host."""
+    kind: ClassVar[ForgeKind]
+    """What `forge:` says of it."""
     asks_by_comment: ClassVar[bool] = False
     """Whether nothing ticks there, and people ask for something by a comment. Who wrote one stands before a colon."""
 

@@ -30,6 +30,7 @@ WIP = re.compile(r"wip:|\[wip\]", re.IGNORECASE)
 class GiteaServer(ForgeServer):
     """An organisation's repository."""
 
+    kind = "gitea"
     prefix = "/api/v1"
     scopes: ClassVar[Mapping[str, str]] = {
         "comments": r"POST /repos/.+/issues/\d+/comments",

@@ -34,6 +34,7 @@ LIMITED = {
 class GitHubServer(ForgeServer):
     """GitHub Enterprise, with teams and Apps."""
 
+    kind = "github"
     prefix = "/api/v3"
     scopes: ClassVar[Mapping[str, str]] = {
         "comments": r"POST /repos/.+/issues/\d+/comments",

@@ -29,6 +29,7 @@ OPENED = {"open": "opened", "closed": "closed"}
 class GitLabServer(ForgeServer):
     """A project in a nested group. `known` are GitLab's users, of whom the collaborators see the project."""
 
+    kind = "gitlab"
     prefix = "/api/v4"
     scopes: ClassVar[Mapping[str, str]] = {
         "comments": r"POST /projects/.+/notes",
