@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from imagebot.trust.evidence import LooseEnvelope, SigstoreBundle, SimpleSigning
+from imagebot.trust.evidence import SigstoreBundle, SimpleSigning
 from tests.support.fulcio import ISSUER, WORKFLOW, Sigstore
+from tests.support.signed_images import Piece
 from tests.support.signing import (
     OTHER_IMAGE,
     SLSA_1,
@@ -23,7 +24,6 @@ from tests.support.signing import (
     statement,
 )
 
-Piece = SimpleSigning | LooseEnvelope | SigstoreBundle
 OURS, THEIRS = Sigstore(), Sigstore()
 KEYLESS = {"keyless": {"identity": WORKFLOW, "issuer": ISSUER}}
 KEYED = {"keys": ["release"]}
