@@ -97,7 +97,6 @@ AT_HOME: dict[str, tuple[str, ...]] = {
     "botocore": ("imagebot/registry/identities/aws.py",),
     "click": ("imagebot/cli/",),
     "cryptography": ("imagebot/publickey.py", "imagebot/trust/keyless.py"),
-    "git": ("imagebot/gitrepo/",),
     "github": ("imagebot/forge/github",),
     "google": ("imagebot/registry/identities/gcp.py",),
     "gitlab": (),  # the tests ask it what it calls things
