@@ -14,7 +14,7 @@ import math
 import re
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ from http.client import HTTPException, HTTPResponse
 from socket import gaierror
 from typing import Any
 
-from urllib3 import PoolManager, ProxyManager
+from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
@@ -59,6 +59,7 @@ class Leash:
 
     `private`: the host may lie in a private network; `listing` says how settings would name it if it may not. `silence`
     is how many seconds one read may take, if that is less than the deadline allows. `proxy` is on the way, if any.
+    `metadata`: it may be the metadata service of the machine.
     """
 
     deadline: Deadline
@@ -66,6 +67,7 @@ class Leash:
     listing: str
     silence: float = math.inf
     proxy: Proxy | None = None
+    metadata: bool = False
 
     def for_read(self) -> float:
         """Seconds that the next read may take. Raises `TimeoutError` when none is left."""
@@ -93,11 +95,34 @@ class Connections:
         self._lock = threading.Lock()
         self._managers: dict[tuple[Proxy | None, str, bool], PoolManager] = {}
 
-    def towards(self, url: Url, proxy: Proxy | None, *, trusted: bool) -> HTTPConnectionPool:
-        """The connections to this host, by `proxy` if there is one. A client certificate is for `trusted` hosts alone.
+    def urlopen(
+        self,
+        method: str,
+        url: Url,
+        leash: Leash,
+        *,
+        headers: Mapping[str, str],
+        body: Any = None,
+        trusted: bool = False,
+    ) -> BaseHTTPResponse:
+        """The answer, of which the body is not read yet. A client certificate is for `trusted` hosts alone.
 
-        Raises `BadInput` for a proxy whose password or certificates do not serve.
+        Raises `BadInput` for a proxy whose password or certificates do not serve, and what the HTTP stack raises.
         """
+        return self._towards(url, leash.proxy, trusted=trusted).urlopen(
+            method,
+            # A proxy is told the whole URL, but for what runs through a tunnel.
+            str(url) if leash.proxy is not None and url.scheme == "http" else url.rest or "/",
+            body=body,
+            headers=headers,
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            preload_content=False,
+            timeout=Timeout(connect=leash.deadline.for_connect(), read=leash.for_read()),
+        )
+
+    def _towards(self, url: Url, proxy: Proxy | None, *, trusted: bool) -> HTTPConnectionPool:
         authorization = "" if proxy is None else proxy.authorization()
         certificates = self._certificates if trusted else replace(self._certificates, client=None)
         with self._lock:
@@ -129,6 +154,8 @@ def _manager(certificates: Certificates, proxy: Proxy | None, authorization: str
 
 def check_peer(address: str, host: str, leash: Leash) -> None:
     """Whether `host`, which turned out to be at `address`, may be talked to. Raises `Refused`."""
+    if leash.metadata:
+        return
     peer = _plain(ipaddress.ip_address(address))
     if any(peer.version == network.version and peer in network for network in _NEVER):
         raise Refused(f"{host} is at {peer}, an address that no registry has: not asked")

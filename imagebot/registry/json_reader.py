@@ -13,13 +13,21 @@ import ijson
 
 from imagebot.errors import BadResponse
 from imagebot.registry.failures import BadContent
-from imagebot.registry.limits import DOCUMENT_PARTS, JSON_DEPTH, TEXT_IN_JSON
+from imagebot.registry.limits import DOCUMENT_PARTS, JSON_DEPTH, SHORT_JSON_BRACKETS, TEXT_IN_JSON
 
 Events = Sequence[tuple[str, Any]]
 """As `ijson` tells them: `start_map`, `map_key`, `string`, `number`, `end_map` and so on, each with its value."""
 
 OPENS = frozenset({"start_map", "start_array"})
 CLOSES = frozenset({"end_map", "end_array"})
+
+
+def may_be_deep(text: bytes | bytearray) -> bool:
+    """Whether a short JSON text, in whatever encoding, may be deeper than any that is meant, by its brackets.
+
+    Python reads JSON with a call for each level: at the end of its stack finalizers fail that happen to run then.
+    """
+    return text.count(b"[") + text.count(b"{") > SHORT_JSON_BRACKETS
 
 
 class BodyReader(Protocol):

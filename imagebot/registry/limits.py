@@ -6,6 +6,7 @@ Together they keep a whole pass under 256 MiB with eight hostile registries at o
 
 from __future__ import annotations
 
+import copy
 import time
 from dataclasses import dataclass, replace
 
@@ -27,6 +28,7 @@ ERROR_BYTES = 64 * KIB
 JSON_DEPTH = 32  # manifests have 5
 PAGE_PARTS = 1_000_000  # 200 000 tags and what Google tells about 50 000 images; half a second of work
 DOCUMENT_PARTS = 100_000  # an index of 200 images has 4 000, an artifact of 3 000 files 50 000; 8 MiB at the most
+SHORT_JSON_BRACKETS = 100  # of what is not read in pieces: what Microsoft tells of its token servers has 30
 TAG_CHARACTERS = 64 * KIB  # of one text in a page: a tag has 128, but what is longer is passed over as long as it ends
 TEXT_IN_JSON = MIB  # of one text in any other document
 
@@ -100,6 +102,7 @@ class Timeouts:
 
 
 PATIENCE = Timeouts()
+IDENTITY_TIMES = Timeouts(read=10.0)  # for all that one question to a cloud asks
 
 
 class Deadline:
@@ -128,6 +131,13 @@ class Deadline:
     def within(self, seconds: float) -> Deadline:
         """The same, or sooner: for a part of the question that may not take all of its time."""
         return self if self.remaining <= seconds else Deadline(replace(self.timeouts, total=seconds))
+
+    def hurried(self, seconds: float) -> Deadline:
+        """The same, for one who waits no longer than this for a connection, or for a read."""
+        other = copy.copy(self)
+        times = self.timeouts
+        other.timeouts = replace(times, connect=min(times.connect, seconds), read=min(times.read, seconds))
+        return other
 
     def _left(self) -> float:
         if not (left := self.remaining):

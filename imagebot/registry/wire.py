@@ -13,12 +13,12 @@ from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urlencode
 
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
+from urllib3 import BaseHTTPResponse
 
 from imagebot import __version__
 from imagebot.bans import Ban, ToldToWait
 from imagebot.errors import BadInput, Refused, Unavailable
-from imagebot.proxies import Proxy, WayOut, refusal
+from imagebot.proxies import WayOut, refusal
 from imagebot.registry.body import Body, Request, Response
 from imagebot.registry.connections import Connections, Leash
 from imagebot.registry.failures import CutShort, Down, Silent, translated
@@ -28,7 +28,6 @@ from imagebot.registry.pace import UNPACED, RequestPace
 from imagebot.registry.pause import Pauses
 from imagebot.registry.pulls import ASKED_AGAIN_S, Pulls, pulls_left
 from imagebot.registry.responses import status_of
-from imagebot.registry.urls import Url
 from imagebot.registry.waits import Waits
 
 USER_AGENT = f"imagebot/{__version__} (watches image tags for GitOps)"
@@ -148,25 +147,11 @@ class Exchanges:
         if ask.form is not None:
             body = urlencode(ask.form)
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        url = ask.url
-        return self._pool(url, leash.proxy).urlopen(
-            ask.method,
-            # A proxy is told the whole URL, but for what runs through a tunnel.
-            str(url) if leash.proxy is not None and url.scheme == "http" else url.rest or "/",
-            body=body,
-            headers=headers,
-            retries=False,
-            redirect=False,
-            assert_same_host=False,
-            preload_content=False,
-            timeout=Timeout(connect=leash.deadline.for_connect(), read=leash.for_read()),
-        )
-
-    def _pool(self, url: Url, proxy: Proxy | None) -> HTTPConnectionPool:
+        trusted = self._hosts.is_trusted(ask.url)
         try:
-            return self._connections.towards(url, proxy, trusted=self._hosts.is_trusted(url))
+            return self._connections.urlopen(ask.method, ask.url, leash, headers=headers, body=body, trusted=trusted)
         except BadInput as error:
-            raise Refused(f"{url.netloc} was not asked: {error}") from None
+            raise Refused(f"{ask.url.netloc} was not asked: {error}") from None
 
     def _read(self, body: Body) -> Response:
         if body.ask.method == "HEAD":

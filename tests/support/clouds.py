@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 import time
 from base64 import b64encode, urlsafe_b64encode
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
-from tests.support.web_function import Answer, Asked
+from imagebot.registry.endpoint import Endpoint
+from imagebot.registry.waits import Waits
+from imagebot.registry.wire import Count
+from imagebot.settings.resolve import RegistrySettings
+from tests.support.web_function import Answer, Asked, Served
 
+ECR = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
+ACR = "acme.azurecr.io"
 WEB_TOKEN = "eyJhbGciOiJSUzI1NiJ9.service-account.of-kubernetes"
 ROLE = "arn:aws:iam::123456789012:role/imagebot"
 TENANT = "11111111-2222-3333-4444-555555555555"
@@ -36,6 +43,12 @@ def in_json(document: object, status: int = 200) -> Answer:
 
 def form(asked: Asked) -> dict[str, str]:
     return {key: values[-1] for key, values in parse_qs(asked.body.decode()).items()}
+
+
+def acr(answer: Answer, stack: ExitStack) -> tuple[Endpoint, Served]:
+    """The registry that exchanges tokens of Azure's; what it is called is not where it is."""
+    served = stack.enter_context(Served(lambda _: answer))
+    return Endpoint.of(served.host, RegistrySettings(plain_http=True), Count(), Waits()), served
 
 
 @dataclass

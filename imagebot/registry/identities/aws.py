@@ -11,11 +11,13 @@ from base64 import b64decode
 from datetime import datetime
 from typing import Any
 
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     CredentialRetrievalError,
+    EndpointConnectionError,
     HTTPClientError,
     MetadataRetrievalError,
     NoCredentialsError,
@@ -28,16 +30,9 @@ from botocore.session import Session
 from imagebot.clock import wall
 from imagebot.errors import BadResponse, Refused, Unavailable, WorldError
 from imagebot.proxies import WayOut
-from imagebot.registry.identities.way import (
-    CONNECT_SECONDS,
-    READ_SECONDS,
-    TRIES,
-    asking,
-    authority,
-    said,
-    with_password,
-)
-from imagebot.registry.limits import IDENTITY_LIFE
+from imagebot.registry.identities.library import TRIES, asking, said
+from imagebot.registry.identities.network import CloudNetwork
+from imagebot.registry.limits import IDENTITY_LIFE, IDENTITY_TIMES
 from imagebot.registry.logins import Basic
 from imagebot.registry.renewal import Issued
 from imagebot.secret import Secret
@@ -51,52 +46,51 @@ _FAILURES = (BotoCoreError, ClientError, OSError)
 def issue(registry: str, way: WayOut) -> Issued:
     """A user name and password for `registry`. Raises `Refused`, `Unavailable`, `BadResponse`."""
     what = f"AWS hands out no password for {registry}"
-    with asking(what, _FAILURES, lambda error: _explained(error, what)):
-        answer = _ask(registry, way)
+    with asking(what, way, _FAILURES, lambda error: _explained(error, what)) as network:
+        answer = _ask(registry, network)
     return _read(answer, registry)
 
 
-def _ask(registry: str, way: WayOut) -> Any:
+def _ask(registry: str, network: CloudNetwork) -> Any:
     private = _PRIVATE.fullmatch(registry)
-    region = private["region"] if private else _PUBLIC_REGION
     session = Session()
-    if (file := authority(way, registry)) is not None:
-        session.set_config_variable("ca_bundle", file)
-    suffix = "amazonaws.com.cn" if registry.endswith(".cn") else "amazonaws.com"
-    session.set_default_client_config(
-        Config(
-            connect_timeout=CONNECT_SECONDS,
-            read_timeout=READ_SECONDS,
-            retries={"total_max_attempts": TRIES, "mode": "standard"},
-            **_by_proxy(way, f"sts.{region}.{suffix}"),
-        )
-    )
+    session.set_config_variable("region", private["region"] if private else _PUBLIC_REGION)
+    _send_by(session, network)
+    session.set_default_client_config(Config(retries={"total_max_attempts": TRIES, "mode": "standard"}))
     if private is None:
-        config = Config(**_by_proxy(way, f"api.ecr-public.{region}.{suffix}"))
-        client = session.create_client("ecr-public", region, config=config)
-        return client.get_authorization_token()
-    kind = Config(
-        use_fips_endpoint=bool(private["fips"]),
-        use_dualstack_endpoint=private["rest"].startswith("on."),
-        **_by_proxy(way, f"api.ecr.{region}.{suffix}"),
-    )
-    return session.create_client("ecr", region, config=kind).get_authorization_token()
+        return session.create_client("ecr-public").get_authorization_token()
+    kind = Config(use_fips_endpoint=bool(private["fips"]), use_dualstack_endpoint=private["rest"].startswith("on."))
+    return session.create_client("ecr", config=kind).get_authorization_token()
 
 
-def _by_proxy(way: WayOut, host: str) -> dict[str, Any]:
-    """As botocore takes it. Without one it would look into the environment: no proxies are some, too."""
-    proxy = way.proxies.towards("https", host)
-    if proxy is None:
-        return {"proxies": {}}
-    file, client = proxy.certificates.ca_file, proxy.certificates.client
-    config = {
-        "proxy_ca_bundle": str(file) if file else None,
-        "proxy_client_cert": (str(client.file), str(client.key_file)) if client else None,
-    }
-    return {
-        "proxies": {"https": with_password(proxy)},
-        "proxies_config": {key: value for key, value in config.items() if value is not None},
-    }
+def _send_by(session: Session, network: CloudNetwork) -> None:
+    """Its clients ask whoever listens to send for them; the two that ask the machine have a network of their own."""
+    session.register("before-send", _Sender(network, IDENTITY_TIMES.read).send)
+    at_once = _Sender(network, float(session.get_config_variable("metadata_service_timeout")))
+    providers = session.get_component("credential_provider")
+    providers.get_provider("container-role")._fetcher._session = at_once  # noqa: SLF001 profiles have the same ones
+    providers.get_provider("iam-role")._role_fetcher._session = at_once  # noqa: SLF001
+
+
+class _Sender:
+    """In the place of botocore's `URLLib3Session`, which reads without end."""
+
+    def __init__(self, network: CloudNetwork, patience: float) -> None:
+        self._network = network
+        self._patience = patience
+
+    def send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        """Raises what botocore raises for nobody there, else a `WorldError`."""
+        asked = (request.method, request.url, dict(request.headers.items()), request.body)
+        try:
+            found = self._network.send(*asked, self._patience)
+        except Unavailable as error:
+            raise _NotThere(endpoint_url=request.url, error=error) from None
+        return AWSResponse(request.url, found.status, found.headers, found)
+
+
+class _NotThere(EndpointConnectionError):  # type: ignore[misc]
+    fmt = "{error}"
 
 
 def _read(answer: dict[str, Any], registry: str) -> Issued:

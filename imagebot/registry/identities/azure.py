@@ -22,7 +22,9 @@ from imagebot.errors import BadResponse, Refused, Unavailable, WorldError
 from imagebot.proxies import WayOut
 from imagebot.registry.body import Request, Response
 from imagebot.registry.endpoint import Endpoint
-from imagebot.registry.identities.way import CONNECT_SECONDS, READ_SECONDS, TRIES, asking, said, session
+from imagebot.registry.identities.library import TRIES, asking, said
+from imagebot.registry.identities.network import CloudNetwork, session
+from imagebot.registry.json_reader import may_be_deep
 from imagebot.registry.limits import IDENTITY_LIFE, IDENTITY_SECONDS, PATIENCE, TOKEN_BYTES, Deadline
 from imagebot.registry.logins import RefreshToken
 from imagebot.registry.renewal import Issued
@@ -51,25 +53,18 @@ _HERE = ("environment", "workload_identity", "managed_identity")
 def issue(registry: str, way: WayOut, endpoint: Endpoint) -> Issued:
     """A refresh token of `registry`. Raises every `WorldError`."""
     what = f"Azure hands out no token for {registry}"
-    with asking(what, (AzureError, OSError), lambda error: _explained(error, what)):
-        token = Secret(_token(registry, way))
+    with asking(what, way, (AzureError, OSError), lambda error: _explained(error, what)) as network:
+        token = Secret(_token(registry, network))
     deadline = Deadline(replace(PATIENCE, total=IDENTITY_SECONDS))
     return _read(endpoint.wire.send(_exchange(registry, endpoint, token), deadline), registry)
 
 
-def _token(registry: str, way: WayOut) -> str:
+def _token(registry: str, network: CloudNetwork) -> str:
     excluded = {f"exclude_{name}_credential": True for name in _NOT_HERE}
     included = {f"exclude_{name}_credential": False for name in _HERE}
-    with session(way, registry) as made:
-        transport = RequestsTransport(
-            session=made,
-            session_owner=False,
-            connection_verify=made.verify,
-            connection_timeout=CONNECT_SECONDS,
-            read_timeout=READ_SECONDS,
-        )
-        identity = DefaultAzureCredential(**excluded, **included, transport=transport, retry_total=TRIES - 1)
-        return identity.get_token(_AUDIENCES[registry.rpartition(".")[2]]).token
+    transport = RequestsTransport(session=session(network), session_owner=False)
+    identity = DefaultAzureCredential(**excluded, **included, transport=transport, retry_total=TRIES - 1)
+    return identity.get_token(_AUDIENCES[registry.rpartition(".")[2]]).token
 
 
 def _exchange(registry: str, endpoint: Endpoint, token: Secret) -> Request:
@@ -99,8 +94,9 @@ def _claims(token: str) -> dict[str, Any]:
     """What a JSON web token says, unchecked: it is for others to believe. Nothing where it is none."""
     try:
         payload = token.split(".")[1]
-        found = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (ValueError, IndexError, RecursionError):
+        claims = urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+        found = {} if may_be_deep(claims) else json.loads(claims)
+    except (ValueError, IndexError):
         return {}
     return found if isinstance(found, dict) else {}
 

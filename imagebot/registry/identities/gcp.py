@@ -15,14 +15,15 @@ from typing import Any
 
 from google.auth import aws, compute_engine, identity_pool
 from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
-from google.auth.transport.requests import Request
+from google.auth.transport import Request
 from google.oauth2 import credentials, service_account
 
 from imagebot.clock import wall
 from imagebot.errors import BadInput, BadResponse, Refused, Unavailable, WorldError
 from imagebot.proxies import WayOut
-from imagebot.registry.identities.way import asking, said, session
-from imagebot.registry.limits import IDENTITY_LIFE, MIB
+from imagebot.registry.identities.library import asking, said
+from imagebot.registry.identities.network import CloudNetwork
+from imagebot.registry.limits import IDENTITY_LIFE, IDENTITY_TIMES, MIB
 from imagebot.registry.logins import Basic
 from imagebot.registry.renewal import Issued
 from imagebot.regular import read_regular
@@ -46,6 +47,7 @@ def _federated(info: dict[str, Any]) -> Any:
 _User: Any = credentials.Credentials
 _Account: Any = service_account.Credentials
 _Machine: Any = compute_engine.Credentials
+_NotThere: Any = TransportError
 _KINDS: Mapping[str, Callable[[dict[str, Any]], Any]] = {
     "authorized_user": lambda info: _User.from_authorized_user_info(info, _SCOPES),
     "external_account": _federated,
@@ -57,9 +59,30 @@ def issue(registry: str, way: WayOut, file: Path | None) -> Issued:
     """A user name and token for `registry`. Raises `BadInput` for the file, `Refused`, `Unavailable`, `BadResponse`."""
     found = _Machine(scopes=_SCOPES) if file is None else _of_file(file)
     what = f"Google hands out no token for {registry}"
-    with asking(what, (GoogleAuthError, OSError), lambda error: _explained(error, what, file)):
-        found.refresh(Request(session(way, registry)))
+    with asking(what, way, (GoogleAuthError, OSError), lambda error: _explained(error, what, file)) as network:
+        found.refresh(_Sender(network))
     return _read(found.token, found.expiry, registry)
+
+
+class _Sender(Request):
+    """In the place of google-auth's own, which follows redirects and has a second network for some hosts."""
+
+    def __init__(self, network: CloudNetwork) -> None:
+        self._network = network
+
+    def __call__(
+        self,
+        url: str,
+        method: str = "GET",
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = IDENTITY_TIMES.read,
+        **_: Any,
+    ) -> Any:
+        try:
+            return self._network.send(method, url, headers or {}, body, timeout or IDENTITY_TIMES.read)
+        except Unavailable as error:
+            raise _NotThere(str(error)) from None
 
 
 def _of_file(file: Path) -> Any:
