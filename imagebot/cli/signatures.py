@@ -49,5 +49,5 @@ def _of(one: DeployedSignature) -> str:
     """Which image that is said of."""
     if not one.by_tag:
         return ""
-    digest = f", {one.version.digest}," if one.version.digest else ""
-    return f", of what the tag stands for now{digest} which may not be what runs: no digest is written"
+    digest = f", {one.version.digest}" if one.version.digest else ""
+    return f", of what the tag stands for now{digest}, which may not be what runs: no digest is written"
