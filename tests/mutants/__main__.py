@@ -2,7 +2,7 @@
 
 ROOM=fixed tries those that once stayed unnoticed, ROOM=broken those that a slice of `make faults` has to notice. What
 was killed is not tried again as long as its module stays as it is, so a run that was stopped goes on where it was;
-those that lived are tried each time.
+those that lived are tried each time. A mutant counts as killed where what fails with it passes without.
 """
 
 from __future__ import annotations
@@ -11,18 +11,19 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 
 from tests.mutants.equivalent import EQUIVALENT
 from tests.mutants.fixed import BROKEN, FIXED, Fixed
 from tests.mutants.mutant import Mutant
+from tests.mutants.record import Record, recorded
 from tests.mutants.rooms import ROOMS, ROOT
-from tests.mutants.trial import PYTEST, Copy, copied, patience
+from tests.mutants.trial import AN_HOUR_S, Copy, copied, patience
+from tests.set_up import MUTATOR
 
 CACHE = ROOT / ".cache" / "mutants"
-MUTATOR = CACHE / f"cosmic-ray-{sys.version_info.major}.{sys.version_info.minor}"
 KILLED = CACHE / "killed.json"
 FAULTS = ("-m", "tests.faults", "960", "1", "1/30", "", "")
 WRITTEN = {"fixed": FIXED, "broken": BROKEN}
@@ -30,10 +31,10 @@ WRITTEN = {"fixed": FIXED, "broken": BROKEN}
 
 @dataclass(frozen=True)
 class Trial:
-    """A mutant, and the arguments of Python that must fail with it."""
+    """A mutant, and the tests of which one must fail with it; none where `make faults` has to notice."""
 
     mutant: Mutant
-    judge: tuple[str, ...]
+    tests: tuple[str, ...]
 
 
 def main(rooms: Sequence[str], seed: int, count: int) -> None:
@@ -51,15 +52,14 @@ def _drawn(copy: Copy, room: str, seed: int, count: int) -> Iterator[Trial]:
     environment = os.environ | {"PYTHONPATH": str(MUTATOR)}
     done = subprocess.run(words, env=environment, cwd=copy.folder, check=True, capture_output=True, text=True)
     for each in json.loads(done.stdout):
-        mutant = Mutant(**each)
-        yield Trial(mutant, (*PYTEST, *ROOMS[room].ordered_tests(Path(mutant.path))))
+        yield Trial(Mutant(**each), ROOMS[room].tests)
 
 
 def _written(copy: Copy, these: Sequence[Fixed]) -> Iterator[Trial]:
     for one in these:
         mutant = one.mutant(copy.folder)
         assert mutant is not None, f"make test says that {one.path} is another now"
-        yield Trial(mutant, (*PYTEST, *one.tests) if one.tests else FAULTS)
+        yield Trial(mutant, one.tests)
 
 
 def _room(copy: Copy, room: str, trials: Sequence[Trial]) -> int:
@@ -67,34 +67,50 @@ def _room(copy: Copy, room: str, trials: Sequence[Trial]) -> int:
     killed: dict[str, str] = json.loads(KILLED.read_text()) if KILLED.exists() else {}
     argued = [trial for trial in trials if trial.mutant.lines() in EQUIVALENT]
     waiting = [trial for trial in trials if trial.mutant.key not in killed and trial not in argued]
-    wait_s = _unharmed(copy, waiting)
-    if wait_s is None:
-        print(f"{room}: not tried, because its tests fail without any mutant", flush=True)
-        return len(waiting)
     alive = []
+    if waiting:
+        killer = _killer(copy, room, waiting)
     for trial in waiting:
-        with copy.with_mutant(trial.mutant):
-            ran = copy.python(trial.judge, wait_s)
-        if ran.code == 0:
+        if (by := killer(trial)) is None:
             alive.append(trial)
             print(f"\nlives in {room}:\n{trial.mutant.diff()}", flush=True)
         else:
-            killed[trial.mutant.key] = trial.mutant.name
+            killed[trial.mutant.key] = f"{trial.mutant.path}: {trial.mutant.name}: {by}"
             KILLED.write_text(json.dumps(killed, indent=1))
     died = len(trials) - len(argued) - len(alive)
     print(f"{room}: {len(trials)} mutants, {died} killed, {len(argued)} change nothing, {len(alive)} live", flush=True)
     return len(alive)
 
 
-def _unharmed(copy: Copy, trials: Sequence[Trial]) -> float | None:
-    """The tests of these trials with nothing wrong: how long, in seconds, a mutant may take; None if they fail."""
-    names = dict.fromkeys(word for trial in trials if trial.judge != FAULTS for word in trial.judge[len(PYTEST) :])
-    if not trials:
-        return 0.0
-    ran = copy.python((*PYTEST, *names) if names else FAULTS, 3_600.0)
-    if ran.code != 0:
-        print(ran.said[-2000:])
-    return patience(ran) if ran.code == 0 else None
+def _killer(copy: Copy, room: str, trials: Sequence[Trial]) -> Callable[[Trial], str | None]:
+    """What tells who notices a mutant of these; None for nobody."""
+    tests = tuple(dict.fromkeys(test for trial in trials for test in trial.tests))
+    if tests:
+        record = recorded(copy, CACHE / "records" / room, [trial.mutant for trial in trials], tests)
+        return partial(_failing_test, copy, record)
+    unharmed = copy.python(FAULTS, AN_HOUR_S)
+    assert unharmed.code == 0, f"`make faults` fails without any mutant:\n{unharmed.said[-2000:]}"
+    return partial(_failing_faults, copy, patience(unharmed.seconds))
+
+
+def _failing_faults(copy: Copy, patience_s: float, trial: Trial) -> str | None:
+    with copy.with_mutant(trial.mutant):
+        return "make faults" if copy.python(FAULTS, patience_s).code != 0 else None
+
+
+def _failing_test(copy: Copy, record: Record, trial: Trial) -> str | None:
+    file = copy.notes / "order.json"
+    record.order(trial.mutant).write(file)
+    with copy.with_mutant(trial.mutant):
+        ran = copy.pytest(("-x", "--order", str(file), *trial.tests), patience(sum(record.seconds.values())))
+        last = (copy.notes / "current").read_text()
+    if ran.code == 0:
+        return None
+    # Where none has begun, nothing could be imported.
+    if copy.pytest([last] if last else ["--collect-only", *trial.tests], AN_HOUR_S).code != 0:
+        print(f"\nfails without any mutant: {last}")
+        return None
+    return last or "none can begin"
 
 
 if __name__ == "__main__":

@@ -28,6 +28,12 @@ class Mutant:
         )
         return "\n".join(lines)
 
+    def changed(self) -> range:
+        """The lines that are others; what is only added counts as a change of the line that it comes before."""
+        found = difflib.SequenceMatcher(None, self.before.splitlines(), self.after.splitlines(), autojunk=False)
+        places = [(start, max(end, start + 1)) for kind, start, end, _, _ in found.get_opcodes() if kind != "equal"]
+        return range(places[0][0] + 1, places[-1][1] + 1)
+
     def lines(self) -> tuple[str, str, str]:
         """The path, what the change removes and what it adds, without regard to where it stands."""
         changed = list(difflib.unified_diff(self.before.splitlines(), self.after.splitlines(), n=0, lineterm=""))[2:]

@@ -21,7 +21,8 @@ from tests.support.shared import SHARED
 # A mutant that loops is killed by the clock. The machine may be busier than it was when the tests ran unharmed.
 PATIENCE = 4
 AT_LEAST_S = 120.0
-PYTEST = ("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist")
+AN_HOUR_S = 3_600.0
+PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "tests.mutants.plugin")
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,16 @@ class Copy:
     """The checkout once more, as it is at this moment, with what is not committed yet."""
 
     folder: Path
+
+    @property
+    def notes(self) -> Path:
+        """A folder beside it, for what is known of its tests."""
+        return self.folder.parent / "notes"
+
+    def pytest(self, words: Sequence[str], patience_s: float) -> Ran:
+        """These tests; `current` in the notes says where they ended."""
+        (self.notes / "current").write_text("")
+        return self.python((*PYTEST, "--notes", str(self.notes), *words), patience_s)
 
     def python(self, words: Sequence[str], patience_s: float) -> Ran:
         """Python with these arguments, which sees this copy and no other; what it leaves running ends with it."""
@@ -85,6 +96,9 @@ def copied() -> Iterator[Copy]:
         # Tests become other users, who have to reach what they try.
         Path(name).chmod(0o755)
         folder = Path(name, "imagebot")
+        notes = Path(name, "notes")
+        notes.mkdir()
+        notes.chmod(0o777)
         words = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         listed = subprocess.run(words, check=True, capture_output=True, text=True).stdout
         for path in filter(None, listed.split("\0")):
@@ -95,6 +109,6 @@ def copied() -> Iterator[Copy]:
         yield Copy(folder)
 
 
-def patience(unharmed: Ran) -> float:
-    """How long, in seconds, tests may take with a mutant that took that long without."""
-    return max(AT_LEAST_S, PATIENCE * unharmed.seconds)
+def patience(seconds: float) -> float:
+    """How long, in seconds, what took that long unharmed may take with a mutant."""
+    return max(AT_LEAST_S, PATIENCE * seconds)
