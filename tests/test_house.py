@@ -100,6 +100,7 @@ AT_HOME: dict[str, tuple[str, ...]] = {
     "github": ("imagebot/forge/github",),
     "google": ("imagebot/registry/identities/gcp.py",),
     "gitlab": (),  # the tests ask it what it calls things
+    "h11": ("imagebot/http_server.py",),
     "ijson": ("imagebot/registry/json_reader.py",),
     "jwt": ("imagebot/forge/github",),
     "oras": ("imagebot/registry/",),

@@ -8,10 +8,10 @@ from functools import partial
 from http import HTTPStatus
 
 from imagebot.errors import ImagebotError
+from imagebot.http_server import Answer, HttpServer, Served, WebPage, WebRequest
 from imagebot.observe.events import Event
 from imagebot.observe.figures import MetricsServed
 from imagebot.observe.health import PassHealth
-from imagebot.observe.http_server import Answer, HttpServer, WebPage
 from imagebot.observe.metrics import PassMetrics
 
 Ask = Callable[[str, Callable[[], WebPage]], WebPage | ImagebotError]
@@ -43,7 +43,11 @@ class Monitor:
         """Serve there from now on; None: nowhere. Raises `BadInput`, and then serves where it served."""
         if address == self._address:
             return
-        server = None if address is None else HttpServer(address, _in_bulkhead(self._pages(), ask))
+        server = (
+            None
+            if address is None
+            else HttpServer(address, Served("metrics", "metrics", _in_bulkhead(self._pages(), ask)))
+        )
         self.close()
         self._server, self._address = server, address
         if server is not None:
@@ -69,10 +73,10 @@ class Monitor:
                 kept[is_open] = time.monotonic(), page
             return page
 
-        def answer(path: str, accept: str) -> WebPage:
-            match path:
+        def answer(request: WebRequest) -> WebPage:
+            match request.path:
                 case "/metrics":
-                    return metrics(accept)
+                    return metrics(request.headers.get("accept", ""))
                 case "/livez":
                     return _health([because] if (because := self._health.stands_still()) else [])
                 case "/readyz":
@@ -86,8 +90,8 @@ class Monitor:
 def _in_bulkhead(pages: Answer, ask: Ask) -> Answer:
     """A page that breaks is answered as such, and the others go on."""
 
-    def answer(path: str, accept: str) -> WebPage:
-        page = ask("answer who asks for metrics or health", partial(pages, path, accept))
+    def answer(request: WebRequest) -> WebPage:
+        page = ask("answer who asks for metrics or health", partial(pages, request))
         return (
             WebPage(HTTPStatus.INTERNAL_SERVER_ERROR, b"a bug; the log has it\n")
             if isinstance(page, ImagebotError)

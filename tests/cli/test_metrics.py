@@ -11,7 +11,7 @@ from http.client import HTTPConnection
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from imagebot.observe.http_server import MOST_CONNECTIONS
+from imagebot.http_server import MOST_CONNECTIONS
 from imagebot.serve import GRACE
 from tests.cli.test_run import LOG, read_until, running
 from tests.support.stage import Stage

@@ -8,9 +8,9 @@ from http.client import HTTPConnection
 import pytest
 
 from imagebot.errors import Bug, ImagebotError
+from imagebot.http_server import WebPage
 from imagebot.observe.events import Event, PassFinished, PassStarted
 from imagebot.observe.figures import MetricsServed
-from imagebot.observe.http_server import WebPage
 from imagebot.observe.monitor import Monitor
 
 OPEN = "application/openmetrics-text; version=0.0.1; escaping=\xff,*/*;q=0.1".replace("\xff", "?")

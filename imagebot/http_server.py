@@ -1,37 +1,49 @@
-"""Pages for machines over plain http: GET alone, one answer a connection, and nobody costs more than is set here.
+"""Answers for machines over plain http: one a connection, and nobody costs more than is set here.
 
-One thread serves all connections and waits for none: who is slow holds a socket and a few kilobytes until it is late.
+One thread serves all connections and waits for none: who is slow holds a socket and what it sent until it is late.
 Where there are too many, the oldest goes. Between two rounds it rests, so that a flood takes no more than its share of
-the interpreter from the passes.
+the interpreter from the passes. What comes in is read by h11.
 """
 
 from __future__ import annotations
 
-import re
 import selectors
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
+import h11
+
 from imagebot.errors import BadInput
 
 MOST_CONNECTIONS = 64
-"""At once. Prometheus, its twin and the kubelet need three."""
-MOST_BYTES = 8192
+"""At once. Prometheus, its twin and the kubelet need three; a registry that calls, one for each image."""
+MOST_BYTES = 16 << 10
 """Of a request line and its headers."""
+MOST_HELD = 16 << 20
+"""Bytes of all bodies that have not come to their end."""
 PATIENCE_S = 10.0
-"""Seconds from the first byte to the last: Prometheus gives up after ten."""
+"""Seconds from the first byte to the last: Prometheus gives up after ten, and so does GitHub."""
 _LINGER_S = 2.0
 """Seconds that what still comes is thrown away after an answer, so that it is not lost in a reset."""
 _REST_S = 0.01
 _ACCEPTED_AT_ONCE = 8
-_REQUEST = re.compile(rb"([A-Z]{1,20}) (/[!-~]*) HTTP/1\.[01]\r?\n")
-_ACCEPT = re.compile(rb"\r?\naccept:([ -~]*)", re.IGNORECASE)
-_END = re.compile(rb"\r?\n\r?\n")
+_PIECE = 4 << 10
+_GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class WebRequest:
+    """What is asked: a path without its query, and headers by their names in lower case, of several the first."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,32 +55,50 @@ class WebPage:
     content_type: str = "text/plain; charset=utf-8"
 
 
-Answer = Callable[[str, str], WebPage]
-"""From a path without its query, and what `Accept` says, to the page."""
+Answer = Callable[[WebRequest], WebPage]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What is served, in words and by a function; `key` is the one of imagebot.yaml that says where.
+
+    `method` is the only one there is; `most_body` how many bytes may come with it.
+    """
+
+    what: str
+    key: str
+    answer: Answer
+    method: str = "GET"
+    most_body: int = 0
 
 
 @dataclass(eq=False, slots=True)
 class _Connection:
     socket: socket.socket
     late_at: float
-    received: bytearray = field(default_factory=bytearray)
+    http: h11.Connection = field(
+        # h11 asks after each piece whether what has come is too much already.
+        default_factory=lambda: h11.Connection(h11.SERVER, max_incomplete_event_size=MOST_BYTES - _PIECE)
+    )
+    request: h11.Request | None = None
+    body: bytearray = field(default_factory=bytearray)
     to_send: memoryview | None = None
 
 
 class HttpServer:
     """Listens from the beginning; raises `BadInput` where it cannot. `close` ends it, answers on their way included."""
 
-    def __init__(self, address: str, answer: Answer) -> None:
-        self._answer = answer
+    def __init__(self, address: str, served: Served) -> None:
+        self._served = served
         self._selector = selectors.DefaultSelector()
         self._open: dict[_Connection, None] = {}
-        self._listening = _listening(address)
+        self._listening = _listening(address, served)
         self._wake, self._woken = socket.socketpair()
         self._stopping = threading.Event()
         self._listening.setblocking(False)
         self._selector.register(self._listening, selectors.EVENT_READ)
         self._selector.register(self._woken, selectors.EVENT_READ)
-        self._thread = threading.Thread(target=self._serve, name="metrics", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name=served.what, daemon=True)
         self._thread.start()
 
     @property
@@ -127,7 +157,8 @@ class HttpServer:
             for _ in range(_ACCEPTED_AT_ONCE):
                 accepted, _ = self._listening.accept()
                 accepted.setblocking(False)
-                if len(self._open) >= MOST_CONNECTIONS:
+                held = sum(len(one.body) for one in self._open)
+                if len(self._open) >= MOST_CONNECTIONS or held > MOST_HELD:
                     self._end(next(iter(self._open)))
                 connection = _Connection(accepted, time.monotonic() + PATIENCE_S)
                 self._open[connection] = None
@@ -144,18 +175,21 @@ class HttpServer:
             self._read(connection)
         elif connection.to_send:
             self._write(connection)
-        elif not connection.socket.recv(4096):
+        elif not connection.socket.recv(_PIECE):
             self._end(connection)
 
     def _read(self, connection: _Connection) -> None:
-        piece = connection.socket.recv(4096)
-        connection.received += piece
+        piece = connection.socket.recv(_PIECE if connection.request is None else 16 * _PIECE)
         if not piece:
             self._end(connection)
-        elif _END.search(connection.received) or len(connection.received) > MOST_BYTES:
-            connection.to_send = memoryview(_response(bytes(connection.received), self._answer))
-            self._selector.modify(connection.socket, selectors.EVENT_WRITE, connection)
-            self._write(connection)
+            return
+        page = _page(connection, piece, self._served)
+        if page is None:
+            return
+        connection.to_send = memoryview(_response(page, self._served.method))
+        connection.body = bytearray()
+        self._selector.modify(connection.socket, selectors.EVENT_WRITE, connection)
+        self._write(connection)
 
     def _write(self, connection: _Connection) -> None:
         assert connection.to_send is not None, "it was read"
@@ -166,35 +200,66 @@ class HttpServer:
             self._selector.modify(connection.socket, selectors.EVENT_READ, connection)
 
 
-def _response(received: bytes, answer: Answer) -> bytes:
-    page, more = _page(received, answer)
+def _page(connection: _Connection, piece: bytes, served: Served) -> WebPage | None:
+    """The answer, once the request is whole or shall not become so; None as long as there is more to come."""
+    try:
+        connection.http.receive_data(piece)
+        while True:
+            match connection.http.next_event():
+                case h11.NEED_DATA:
+                    if connection.http.they_are_waiting_for_100_continue:
+                        connection.http.send(h11.InformationalResponse(status_code=100, headers=[]))
+                        connection.socket.send(_GO_ON)
+                    return None
+                case h11.Request() as request:
+                    if (wrong := _refused(request, served)) is not None:
+                        return _plain(wrong)
+                    connection.request = request
+                case h11.Data() as data:
+                    connection.body += data.data
+                    if len(connection.body) > served.most_body:
+                        return _plain(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+                case _:
+                    assert connection.request is not None, "no end without a beginning"
+                    return served.answer(_request(connection.request, bytes(connection.body)))
+    except h11.RemoteProtocolError as error:
+        return _plain(HTTPStatus(error.error_status_hint))
+
+
+def _refused(request: h11.Request, served: Served) -> HTTPStatus | None:
+    """Why a request is not even read to its end."""
+    if not request.target.startswith(b"/") or not request.http_version.startswith(b"1."):
+        return HTTPStatus.BAD_REQUEST
+    if request.method != served.method.encode():
+        return HTTPStatus.METHOD_NOT_ALLOWED
+    # h11 has seen to it that this is a number.
+    told = next((int(value) for name, value in request.headers if name == b"content-length"), 0)
+    return HTTPStatus.REQUEST_ENTITY_TOO_LARGE if served.method != "GET" and told > served.most_body else None
+
+
+def _request(request: h11.Request, body: bytes) -> WebRequest:
+    headers: dict[str, str] = {}
+    for name, value in request.headers:
+        headers.setdefault(name.decode("latin-1"), value.decode("latin-1"))
+    path = request.target.decode("latin-1").partition("?")[0]
+    return WebRequest(request.method.decode("latin-1"), path, headers, body)
+
+
+def _response(page: WebPage, method: str) -> bytes:
+    allow = f"Allow: {method}\r\n" if page.status is HTTPStatus.METHOD_NOT_ALLOWED else ""
     head = (
         f"HTTP/1.1 {page.status} {page.status.phrase}\r\nContent-Type: {page.content_type}\r\n"
         f"Content-Length: {len(page.body)}\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
-        f"{more}Connection: close\r\n\r\n"
+        f"{allow}Connection: close\r\n\r\n"
     )
     return head.encode() + page.body
-
-
-def _page(received: bytes, answer: Answer) -> tuple[WebPage, str]:
-    """The page, and headers beside it."""
-    request, end = _REQUEST.match(received), _END.search(received)
-    if end is None or end.end() > MOST_BYTES:
-        return _plain(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE), ""
-    if request is None:
-        return _plain(HTTPStatus.BAD_REQUEST), ""
-    method, target = request.groups()
-    if method != b"GET":
-        return _plain(HTTPStatus.METHOD_NOT_ALLOWED), "Allow: GET\r\n"
-    accept = _ACCEPT.search(received, 0, end.start() + 1)
-    return answer(target.decode("ascii").partition("?")[0], "" if accept is None else accept[1].decode("ascii")), ""
 
 
 def _plain(status: HTTPStatus) -> WebPage:
     return WebPage(status, f"{status.phrase}\n".encode())
 
 
-def _listening(address: str) -> socket.socket:
+def _listening(address: str, served: Served) -> socket.socket:
     """A socket that listens at `HOST:PORT`; without a host, at all addresses of both families. Raises `BadInput`."""
     host, _, port = address.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
@@ -204,5 +269,5 @@ def _listening(address: str) -> socket.socket:
         return socket.create_server((host, int(port)), family=family, backlog=128, dualstack_ipv6=both)
     except OSError as error:
         because = (error.strerror or str(error)).partition(" (")[0]  # Python adds the address in its own spelling
-        words = f"metrics cannot be served at {address}: {because}"
-        raise BadInput(f"{words}; write another address under `metrics: {{listen: …}}`") from None
+        words = f"{served.what} cannot be served at {address}: {because}"
+        raise BadInput(f"{words}; write another address under `{served.key}: {{listen: …}}`") from None
