@@ -1,4 +1,5 @@
-"""The heartbeat: a pass now, then one every so often, never two at once, until a signal says stop.
+"""The heartbeat: a pass now, then one every so often, and one of a part when somebody calls; never two at once, until a
+signal says stop.
 
 APScheduler waits for moments of the wall clock, and people and NTP move that: back, and no pass is due for as long.
 So the clocks are compared every few seconds, and where they part, the next pass is set anew.
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
 
-from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, EVENT_JOB_MAX_INSTANCES
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, EVENT_JOB_MAX_INSTANCES, JobEvent
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
@@ -30,6 +31,8 @@ _SHORTEST_JITTER = 1
 _LOOKS = 5.0
 """Seconds between two looks at the clocks: so long may a pass be late after a step."""
 _SOON = timedelta(milliseconds=50)
+_GATHERED = 1.0
+"""Seconds after a call in which others may come that are looked at together: a push of an image is several."""
 _STEP = 2.0
 """Seconds that the wall clock may gain or lose between two looks: a clock that is slewed does less."""
 
@@ -85,7 +88,9 @@ class _After(BaseTrigger):  # type: ignore[misc]
 class Heart:
     """Carries out passes. `one_pass` takes the time, and returns how long after its beginning the next one is due.
 
-    `failed` is called, once, with what a pass raised. `idle` is set while there is none.
+    `called` takes the time as well, looks at what somebody called about, and returns after how many seconds there is
+    more of that to look at, or None. `failed` is called, once, with what a pass raised. `idle` is set while there is
+    none.
     """
 
     def __init__(
@@ -94,17 +99,22 @@ class Heart:
         one_pass: Callable[[datetime], timedelta],
         tell: Callable[[Event], None],
         clocks: Clocks = CLOCKS,
+        called: Callable[[datetime], float | None] = lambda _: None,
     ) -> None:
         self.idle = threading.Event()
         self.idle.set()
         self.failed: Callable[[BaseException], None] = _raise
         self._every = every
         self._one_pass = one_pass
+        self._called = called
         self._tell = tell
         self._clocks = clocks
         self._watch = ClockWatch(self._clocks)
         self._due = self._clocks.boottime()
         self._again = False
+        self._ticks = self._looks = self._will_look = False
+        self._state = threading.Lock()
+        self._one_at_a_time = threading.Lock()
         self._scheduler = BackgroundScheduler(timezone=UTC)
         # misfire_grace_time=None: by default a tick that waits over a second for a busy worker is dropped silently.
         once = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
@@ -128,8 +138,15 @@ class Heart:
         """Do a pass now, or once the present one has ended: what it reads first are the settings."""
         self._tell(ReloadAsked())
         self._again = True
-        if self.idle.is_set():
+        if not self._ticks:
             self._set_anew(0.0)
+
+    def look_soon(self, seconds: float = _GATHERED) -> None:
+        """Have `called` look in so many seconds, if that is not to be anyway; the next pass is due when it was."""
+        with self._state:
+            known, self._will_look = self._will_look, True
+        if not known:
+            self._look_in(seconds)
 
     def look(self) -> None:
         """Set the next pass anew if the clocks have parted, or if the machine slept through it."""
@@ -140,14 +157,23 @@ class Heart:
             self._tell(MachineSlept(round(slept, 1)))
         if abs(stepped) >= _STEP or slept >= _STEP:
             self._set_anew(max(self._due - self._clocks.boottime(), 0.0))
+            if self._will_look:
+                self._look_in(0.0)
+
+    def _look_in(self, seconds: float) -> None:
+        self._scheduler.add_job(self._look, "date", run_date=self._in(seconds), misfire_grace_time=None)
 
     def _set_anew(self, seconds: float) -> None:
-        wall = datetime.fromtimestamp(self._clocks.wall(), UTC)
-        self.job.modify(next_run_time=wall + timedelta(seconds=seconds))
+        self.job.modify(next_run_time=self._in(seconds))
+
+    def _in(self, seconds: float) -> datetime:
+        return datetime.fromtimestamp(self._clocks.wall(), UTC) + timedelta(seconds=seconds)
 
     def begins(self) -> None:
         """A pass begins: from now on the next one is due in so long."""
-        self.idle.clear()
+        with self._state:
+            self._ticks = True
+            self.idle.clear()
         self._again = False
         self._due = self._clocks.boottime() + self._every.total_seconds()
 
@@ -155,12 +181,37 @@ class Heart:
         self._worker = threading.get_ident()
         self.begins()
         try:
-            self._heed(self._one_pass(clock.now()))
+            with self._one_at_a_time:
+                self._heed(self._one_pass(clock.now()))
         except BaseException as error:  # noqa: BLE001 raised again in the main thread
             self.failed(error)
 
-    def _ended(self, _: object) -> None:
-        self.idle.set()
+    def _look(self) -> None:
+        with self._one_at_a_time:
+            with self._state:
+                self._looks, self._will_look = True, False
+                self.idle.clear()
+            try:
+                left = self._called(clock.now())
+            except BaseException as error:  # noqa: BLE001 raised again in the main thread
+                left = None
+                self.failed(error)
+            with self._state:
+                self._looks = False
+                self._may_be_idle()
+        if left is not None:
+            self.look_soon(left)
+
+    def _may_be_idle(self) -> None:
+        if not self._ticks and not self._looks:
+            self.idle.set()
+
+    def _ended(self, event: JobEvent) -> None:
+        if event.job_id != self.job.id:
+            return
+        with self._state:
+            self._ticks = False
+            self._may_be_idle()
         if not self._again:
             return
         if threading.get_ident() == self._worker:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from imagebot.cli.compose import load_settings, read_policies, tell_proxies, wor
 from imagebot.cli.options import config_option
 from imagebot.cycle.bulkhead import Bulkhead
 from imagebot.cycle.run import run
+from imagebot.cycle.tag_lists import lister
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError, Stopped
 from imagebot.observe.events import (
@@ -28,10 +30,15 @@ from imagebot.observe.events import (
 )
 from imagebot.observe.log import FromLibraries
 from imagebot.observe.monitor import Monitor
+from imagebot.observe.webhooks import WebhookHeeded
 from imagebot.serve import Heart, serve
 from imagebot.settings.resolve import Settings
 from imagebot.stop import Stop
 from imagebot.store.lock import Lock, only_bot
+from imagebot.webhooks.concerned import concerned
+from imagebot.webhooks.hints import Hints
+from imagebot.webhooks.listener import Listener
+from imagebot.webhooks.subject import Subject
 
 T = TypeVar("T")
 
@@ -58,7 +65,18 @@ def command(config: Path | None) -> int:
         FromLibraries.listen(passes.tell)
         tell_proxies(settings, passes.tell)
         monitor.listen(settings.metrics_address, passes.tell, passes.ask)
-        return serve(Heart(settings.every, passes.one, passes.tell), stop)
+        heart = Heart(settings.every, passes.one, passes.tell, called=passes.called)
+        with closing(Listener(partial(_heard, passes.hints, heart))) as listener:
+            passes.listener = listener
+            listener.listen(settings.webhooks, passes.tell, passes.ask)
+            return serve(heart, stop)
+
+
+def _heard(hints: Hints, heart: Heart, subjects: Sequence[Subject]) -> bool:
+    """Remember what a call is about, and have somebody look."""
+    remembered = hints.add(subjects)
+    heart.look_soon()
+    return remembered
 
 
 def _world(settings: Settings, stop: Stop, monitor: Monitor) -> World:
@@ -75,6 +93,8 @@ class _Passes:
         self._monitor = monitor
         self._world = world
         self._lock = lock
+        self.hints = Hints()
+        self.listener: Listener | None = None
 
     def tell(self, event: Event) -> None:
         self._world.tell(event)
@@ -88,6 +108,20 @@ class _Passes:
 
         A bug of ours is told, and costs this pass only.
         """
+        self._carry_out("carry out a pass", self._pass, now)
+        return self._world.settings.every
+
+    def called(self, now: datetime) -> float | None:
+        """Look at what somebody called about; return after how many seconds there is more of that, None: there is none.
+
+        A bug of ours is told, and costs this look only.
+        """
+        subjects = self.hints.take()
+        if subjects:
+            self._carry_out("look at what a webhook is about", partial(self._part, subjects), now)
+        return self.hints.seconds_left()
+
+    def _carry_out(self, task: str, run_pass: Callable[[datetime], None], now: datetime) -> None:
         bulkhead = Bulkhead(self.tell)
         read = bulkhead.ask("read the settings", self._reload)
         if isinstance(read, ImagebotError):
@@ -96,13 +130,12 @@ class _Passes:
         else:
             self._world.said.is_over("settings", "refused")
         try:
-            done = bulkhead.ask("carry out a pass", lambda: self._pass(now))
+            done = bulkhead.ask(task, partial(run_pass, now))
         except Stopped as error:
             self.tell(PassAbandoned(str(error)))
         else:
             if isinstance(done, ImagebotError):
                 self.tell(PassFailed(str(done)))
-        return self._world.settings.every
 
     def _reload(self) -> None:
         """Settings as they are now, if they are sound and what they name of state and port is nobody else's."""
@@ -114,6 +147,8 @@ class _Passes:
         moved = self._lock.move(fresh.state)
         try:
             self._monitor.listen(fresh.metrics_address, world.tell, self.ask)
+            if self.listener is not None:
+                self.listener.listen(fresh.webhooks, world.tell, self.ask)
         except ImagebotError:
             self._lock.move(before)
             raise
@@ -125,4 +160,14 @@ class _Passes:
 
     def _pass(self, now: datetime) -> None:
         self._lock.renew()
+        self.hints.forget()
         run(self._world, read_policies(self._world.settings, self._world.tell), now)
+
+    def _part(self, subjects: Sequence[Subject], now: datetime) -> None:
+        self._lock.renew()
+        settings = self._world.settings
+        policies = read_policies(settings, self._world.tell)
+        part = concerned(policies, settings.repositories, partial(lister, self._world), subjects)
+        if part.policies:
+            self.tell(WebhookHeeded(len(subjects), len(part.policies)))
+            run(self._world, part, now)

@@ -61,11 +61,13 @@ class Teller:
         self._world = world
         self._memory = memory
         self._quiet = quiet
+        self._part = False
         self.unknown_since: dict[str, datetime] = {}
 
     def begins(self, policies: PolicySet) -> None:
         """A pass begins with these policies, and without those that nobody can follow."""
-        self._world.tell(PassStarted(len(policies.policies)))
+        self._part = policies.chosen
+        self._world.tell(PassStarted(len(policies.policies), part=self._part))
         problems = [str(problem) for problem in policies.problems]
         self._world.said.are_over("policy", but=problems)
         for problem in problems:
@@ -133,6 +135,7 @@ class Teller:
                 failed=actions[Action.FAILED],
                 unknown=unknown,
                 refused=len(report.problems),
+                part=self._part,
             )
         )
 

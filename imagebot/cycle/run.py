@@ -10,7 +10,7 @@ is looked at again.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -111,10 +111,4 @@ def _unsaved(unopened: ImagebotError | None, unkept: ImagebotError | None) -> Im
 def _raced(waves: Waves) -> PolicySet | None:
     """The policies of what others moved meanwhile: it is looked at, and planned, anew."""
     again = {str(policy) for done in waves.raced for policy in waves.arranged[done.place].target.policies}
-    return _only(waves.look.policies, again) if again else None
-
-
-def _only(policies: PolicySet, wanted: Collection[str]) -> PolicySet:
-    chosen = tuple(policy for policy in policies.policies if str(policy) in wanted)
-    beside = tuple(policy for policy in policies.policies if str(policy) not in wanted)
-    return replace(policies, policies=chosen, beside=(*policies.beside, *beside), chosen=True)
+    return waves.look.policies.narrowed(again) if again else None

@@ -18,8 +18,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class PassStarted(Event):
+    """`part`: there may be more policies than were asked for."""
+
     name = "pass.started"
     policies: int
+    part: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class PassFinished(Event):
     failed: int
     unknown: int
     refused: int = 0
+    part: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,11 +44,11 @@ class PassHealth:
             match event:
                 case ConfigurationRefused():
                     self._refused_now = True
-                case PassStarted():
+                case PassStarted(part=False):
                     self._moved, self._running = self._awake(), True
                 case StateUnsaved():
                     self._unsaved_now = True
-                case PassFinished():
+                case PassFinished(part=False):
                     self._finished = True
                     self._ends(unsaved=self._unsaved_now)
                 case PassFailed():

@@ -108,6 +108,13 @@ WAIT = Metric(
 )
 MISSED = Metric("imagebot_answers_missed_total", "counter", "Questions that were given up because their time was over.")
 SKIPPED = Metric("imagebot_ticks_skipped_total", "counter", "Passes that were due while the one before still ran.")
+CALLS = Metric(
+    "imagebot_webhook_calls_total",
+    "counter",
+    "Calls by receiver and what became of them: heeded, nothing (of interest), again (heard before), forged, too_many, "
+    "unreadable, no_secret.",
+    ("receiver", "answer"),
+)
 WARNINGS = Metric("imagebot_forge_warnings_total", "counter", "Warnings of forges.", ("repository",))
 BUGS = Metric("imagebot_bugs_total", "counter", "Faults of imagebot itself: the log has their traces.")
 

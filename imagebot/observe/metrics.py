@@ -29,6 +29,7 @@ from imagebot.observe.events import (
 )
 from imagebot.observe.figures import RegistryAsked, RepositoryPassed, WaitOrdered
 from imagebot.observe.metric_names import BUCKETS_S, METRICS, Metric
+from imagebot.observe.webhooks import WebhookCalled
 
 MOST_SERIES = 2000
 """Of one metric. What policies name changes over months: what is more is counted as `other`."""
@@ -70,7 +71,7 @@ class PassMetrics:
         }
         self._succeeded: Series = {}
         self._open: dict[str, int] = {}
-        self._refused = False
+        self._refused = self._part = False
         self._buckets = [0] * (len(BUCKETS_S) + 1)
         self._total_s = 0.0
         for metric in METRICS:
@@ -103,13 +104,18 @@ class PassMetrics:
                     self._add(names.REQUESTS, (event.registry, outcome), count)
             case WaitOrdered():
                 self._coming[names.WAIT][event.party, event.host] = _seconds(event.until)
+            case WebhookCalled():
+                self._add(names.CALLS, (event.receiver, event.answer))
             case PullsCounted():
                 self._coming[names.PULLS_LEFT][(event.registry,)] = event.left
 
     def _count_passes(self, event: Event) -> None:
         match event:
             case PassStarted():
-                self._coming = defaultdict(dict)
+                self._part = event.part
+                # A part leaves the gauges of all else as they are.
+                kept = self._last if event.part else {}
+                self._coming = defaultdict(dict, {metric: dict(series) for metric, series in kept.items()})
             case PassFinished():
                 self._finished(event)
             case PassFailed():
@@ -142,6 +148,15 @@ class PassMetrics:
         series[labels] = series.get(labels, 0.0) + count
 
     def _repository(self, event: RepositoryPassed) -> None:
+        if not self._part:
+            self._gauges(event)
+        place = (event.repository,)
+        self._add(names.FORGE_WRITES, place, event.forge_writes)
+        actions = {"opened": event.opened, "updated": event.updated, "closed": event.closed, "failed": event.failed}
+        for action, count in {**actions, "ended": self._ended(event)}.items():
+            self._add(names.ACTIONS, (event.repository, action), count)
+
+    def _gauges(self, event: RepositoryPassed) -> None:
         place = (event.repository,)
         for state, count in event.policies.items():
             self._coming[names.POLICIES][event.repository, state] = count
@@ -156,10 +171,6 @@ class PassMetrics:
             self._coming[names.UNKNOWN_SINCE][place] = _seconds(event.unknown_since)
         if event.oldest_open_since:
             self._coming[names.OLDEST][place] = _seconds(event.oldest_open_since)
-        self._add(names.FORGE_WRITES, place, event.forge_writes)
-        actions = {"opened": event.opened, "updated": event.updated, "closed": event.closed, "failed": event.failed}
-        for action, count in {**actions, "ended": self._ended(event)}.items():
-            self._add(names.ACTIONS, (event.repository, action), count)
 
     def _ended(self, event: RepositoryPassed) -> int:
         """How many were open when the forge was asked before, and are no more, without the bot."""
@@ -169,19 +180,23 @@ class PassMetrics:
         return max(before - event.listed, 0)
 
     def _finished(self, event: PassFinished) -> None:
-        now = self._wall()
-        self._add(names.PASSES, (_RESULTS[event.exit_code],))
         self._add(names.FETCHES, count=event.git_fetches)
         self._add(names.PUSHES, count=event.git_pushes)
+        if not event.part:
+            self._whole(event)
+        self._last = dict(self._coming)
+        self._settings_were_read()
+
+    def _whole(self, event: PassFinished) -> None:
+        now = self._wall()
+        self._add(names.PASSES, (_RESULTS[event.exit_code],))
         self._buckets[bisect_left(BUCKETS_S, event.seconds)] += 1
         self._total_s += event.seconds
         self._coming[names.PROBLEMS][()] = event.refused
         self._coming[names.UNSAVED].setdefault((), 0.0)
-        self._last = dict(self._coming)
         self._lasting[names.FINISHED] = {(): now}
         if event.exit_code == FINE:
             self._lasting[names.SUCCEEDED] = {(): now}
-        self._settings_were_read()
 
     def _settings_were_read(self) -> None:
         """Those of this pass; the next one reads them again."""

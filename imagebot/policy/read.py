@@ -44,6 +44,12 @@ class PolicySet:
         """Whether these are all there are: a policy that is not among them is gone."""
         return self.complete and not self.chosen
 
+    def narrowed(self, wanted: Collection[str]) -> PolicySet:
+        """These, by `app@environment`, and all others beside them."""
+        kept = tuple(policy for policy in self.policies if str(policy) in wanted)
+        beside = tuple(policy for policy in self.policies if str(policy) not in wanted)
+        return replace(self, policies=kept, beside=(*self.beside, *beside), chosen=True)
+
     @property
     def complete(self) -> bool:
         """Whether every policy was understood."""

@@ -44,6 +44,7 @@ from imagebot.settings.registry_logins import (
 )
 from imagebot.settings.trust import Trust, check_known_keys
 from imagebot.settings.ways import AnyProxy, Reached
+from imagebot.settings.webhooks import Webhooks
 
 DEFAULT_EVERY = timedelta(minutes=5)
 _TEXT = WithJsonSchema(TEXT_SCHEMA)
@@ -291,6 +292,8 @@ class SettingsFile(Model):
     """What is logged, and how."""
     metrics: Metrics | None = None
     """Where `run` serves `/metrics` for Prometheus, and `/livez` and `/readyz` for probes. Default: nowhere."""
+    webhooks: Webhooks | None = None
+    """Where `run` is called by registries and forges, so that it looks sooner. Default: nowhere."""
     trust: Trust = Trust()
     """What signatures are held against."""
     verify: tuple[RequirementOfAll, ...] = ()
