@@ -59,7 +59,7 @@ Answer = Callable[[WebRequest], WebPage]
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class HttpService:
     """What is served, in words and by a function; `key` is the one of imagebot.yaml that says where.
 
     `method` is the only one there is; `most_body` how many bytes may come with it.
@@ -88,7 +88,7 @@ class _Connection:
 class HttpServer:
     """Listens from the beginning; raises `BadInput` where it cannot. `close` ends it, answers on their way included."""
 
-    def __init__(self, address: str, served: Served) -> None:
+    def __init__(self, address: str, served: HttpService) -> None:
         self._served = served
         self._selector = selectors.DefaultSelector()
         self._open: dict[_Connection, None] = {}
@@ -200,7 +200,7 @@ class HttpServer:
             self._selector.modify(connection.socket, selectors.EVENT_READ, connection)
 
 
-def _page(connection: _Connection, piece: bytes, served: Served) -> WebPage | None:
+def _page(connection: _Connection, piece: bytes, served: HttpService) -> WebPage | None:
     """The answer, once the request is whole or shall not become so; None as long as there is more to come."""
     try:
         connection.http.receive_data(piece)
@@ -226,7 +226,7 @@ def _page(connection: _Connection, piece: bytes, served: Served) -> WebPage | No
         return _plain(HTTPStatus(error.error_status_hint))
 
 
-def _refused(request: h11.Request, served: Served) -> HTTPStatus | None:
+def _refused(request: h11.Request, served: HttpService) -> HTTPStatus | None:
     """Why a request is not even read to its end."""
     if not request.target.startswith(b"/") or not request.http_version.startswith(b"1."):
         return HTTPStatus.BAD_REQUEST
@@ -259,7 +259,7 @@ def _plain(status: HTTPStatus) -> WebPage:
     return WebPage(status, f"{status.phrase}\n".encode())
 
 
-def _listening(address: str, served: Served) -> socket.socket:
+def _listening(address: str, served: HttpService) -> socket.socket:
     """A socket that listens at `HOST:PORT`; without a host, at all addresses of both families. Raises `BadInput`."""
     host, _, port = address.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")

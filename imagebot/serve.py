@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
 
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, EVENT_JOB_MAX_INSTANCES, JobEvent
+from apscheduler.job import Job
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
@@ -124,6 +125,12 @@ class Heart:
         self._scheduler.add_listener(self._skipped, EVENT_JOB_MAX_INSTANCES)
         # Only then does APScheduler take the job for ended: a tick before that is skipped.
         self._scheduler.add_listener(self._ended, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
+
+    @property
+    def jobs(self) -> list[Job]:
+        """What is to come, the passes and the looks."""
+        found: list[Job] = self._scheduler.get_jobs()
+        return found
 
     def start(self) -> None:
         """Begin: the first pass is due now."""

@@ -68,8 +68,9 @@ def test_the_flow_is_one_diagram_of_mermaids() -> None:
 
 
 def examples() -> list[str]:
-    """What docs/registries.md shows of imagebot.yaml."""
-    found = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "registries.md").read_text(), re.DOTALL)
+    """What these pages show of imagebot.yaml."""
+    pages = [(ROOT / "docs" / page).read_text() for page in ("registries.md", "webhooks.md")]
+    found = [text for page in pages for text in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
     keys = SettingsFile.known_keys().keys() - {"policies", "repositories"}
     return [text for text in found if set(re.findall(r"^(\w+):", text, re.MULTILINE)) <= keys]
 

@@ -10,7 +10,7 @@ from http import HTTPStatus
 import pytest
 
 from imagebot.errors import BadInput
-from imagebot.http_server import MOST_BYTES, MOST_CONNECTIONS, HttpServer, Served, WebPage, WebRequest
+from imagebot.http_server import MOST_BYTES, MOST_CONNECTIONS, HttpServer, HttpService, WebPage, WebRequest
 
 LARGE = b"x" * (8 << 20)
 
@@ -24,8 +24,8 @@ def echo(request: WebRequest) -> WebPage:
     return WebPage(HTTPStatus.OK, f"{len(request.body)} {request.body[:20]!r}".encode())
 
 
-PAGES = Served("metrics", "metrics", answer)
-HOOKS = Served("webhooks", "webhooks", echo, method="POST", most_body=100_000)
+PAGES = HttpService("metrics", "metrics", answer)
+HOOKS = HttpService("webhooks", "webhooks", echo, method="POST", most_body=100_000)
 
 
 @pytest.fixture(scope="module")

@@ -117,11 +117,25 @@ class Passes:
     ends: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     skipped: threading.Event = field(default_factory=threading.Event)
     scheduled: threading.Event = field(default_factory=threading.Event)
+    left: list[float | None] = field(default_factory=list)
+    looked: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    busy: threading.Lock = field(default_factory=threading.Lock)
+
+    def called(self, now: datetime) -> float | None:
+        """A look at what somebody called about: never beside a pass."""
+        assert now.tzinfo is UTC
+        assert self.busy.acquire(blocking=False)
+        self.looked.release()
+        left = self.left.pop(0)
+        self.busy.release()
+        return left
 
     def one(self, now: datetime) -> timedelta:
         assert now.tzinfo is UTC
+        assert self.busy.acquire(blocking=False)
         self.began.release()
         assert self.ends.acquire(timeout=LONG)
+        self.busy.release()
         return self.every.pop(0)
 
     def tell(self, event: Event) -> None:
@@ -141,7 +155,7 @@ def hearts() -> Iterator[list[Heart]]:
 
 
 def beating(passes: Passes, every: timedelta, hearts: list[Heart]) -> Heart:
-    heart = Heart(every, passes.one, passes.tell)
+    heart = Heart(every, passes.one, passes.tell, called=passes.called)
     hearts.append(heart)
     heart.start()
     return heart
@@ -181,6 +195,58 @@ def test_a_pass_that_takes_longer_than_its_pace_is_told(hearts: list[Heart]) -> 
     passes.ends.release()
     assert heart.idle.wait(LONG)
     assert TickSkipped("a pass takes longer than the 1 s of `every`") in passes.told
+
+
+def test_a_call_is_looked_at_soon_and_the_next_pass_is_due_when_it_was(hearts: list[Heart]) -> None:
+    passes = Passes([EVERY], left=[None])
+    heart = beating(passes, EVERY, hearts)
+    assert passes.began.acquire(timeout=LONG)
+    passes.ends.release()
+    assert heart.idle.wait(LONG)
+    due = heart.job.next_run_time
+
+    for _ in range(3):
+        heart.look_soon(0.05)
+
+    assert passes.looked.acquire(timeout=LONG)
+    assert heart.idle.wait(LONG)
+    assert heart.job.next_run_time == due
+    assert passes.left == []  # three calls, one look
+
+
+def test_a_call_during_a_pass_is_looked_at_after_it(hearts: list[Heart]) -> None:
+    passes = Passes([EVERY], left=[None])
+    heart = beating(passes, EVERY, hearts)
+    assert passes.began.acquire(timeout=LONG)
+    heart.look_soon(0.0)
+    heart.look_soon(0.0)
+
+    passes.ends.release()
+
+    assert passes.looked.acquire(timeout=LONG)
+
+
+def test_what_could_not_be_looked_at_yet_is_looked_at_later(hearts: list[Heart]) -> None:
+    passes = Passes([EVERY], left=[0.05, None])
+    heart = beating(passes, EVERY, hearts)
+    assert passes.began.acquire(timeout=LONG)
+    passes.ends.release()
+
+    heart.look_soon(0.0)
+
+    for _ in range(2):
+        assert passes.looked.acquire(timeout=LONG)
+
+
+def test_a_clock_that_is_set_keeps_no_call_waiting(machine: Machine) -> None:
+    heart = machine.heart()
+    heart.look_soon(1.0)
+    machine.wall -= HOUR
+
+    heart.look()
+
+    looks = [job.trigger.run_date.timestamp() for job in heart.jobs if job.id != heart.job.id]
+    assert min(looks) == machine.wall
 
 
 ENDS = """

@@ -34,6 +34,7 @@ VERBS = {
     "init": "Write policies for the images that a repository holds.",
     "fields": "List every image in files, and what cannot be edited.",
     "doctor": "Examine all that a pass needs, and say what to do.",
+    "webhooks": "Show where registries and forges call, and how they prove who they are.",
     "lint": "Check policies and settings, and show every problem.",
     "schema": "Print the JSON Schema of policy files or of imagebot.yaml.",
 }

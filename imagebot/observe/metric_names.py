@@ -113,7 +113,7 @@ CALLS = Metric(
     "counter",
     "Calls by receiver and what became of them: heeded, nothing (of interest), again (heard before), forged, too_many, "
     "unreadable, no_secret.",
-    ("receiver", "answer"),
+    ("receiver", "outcome"),
 )
 WARNINGS = Metric("imagebot_forge_warnings_total", "counter", "Warnings of forges.", ("repository",))
 BUGS = Metric("imagebot_bugs_total", "counter", "Faults of imagebot itself: the log has their traces.")

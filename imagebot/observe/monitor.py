@@ -8,7 +8,7 @@ from functools import partial
 from http import HTTPStatus
 
 from imagebot.errors import ImagebotError
-from imagebot.http_server import Answer, HttpServer, Served, WebPage, WebRequest
+from imagebot.http_server import Answer, HttpServer, HttpService, WebPage, WebRequest
 from imagebot.observe.events import Event
 from imagebot.observe.figures import MetricsServed
 from imagebot.observe.health import PassHealth
@@ -46,7 +46,7 @@ class Monitor:
         server = (
             None
             if address is None
-            else HttpServer(address, Served("metrics", "metrics", _in_bulkhead(self._pages(), ask)))
+            else HttpServer(address, HttpService("metrics", "metrics", _in_bulkhead(self._pages(), ask)))
         )
         self.close()
         self._server, self._address = server, address

@@ -20,6 +20,7 @@ from imagebot.store.open import DATABASE_FILE, as_it_lies, is_behind
 from imagebot.trust.keyless import unusable_root
 
 OLDEST_GIT = (2, 38)
+SHORTEST_SECRET = 16
 ROOM_WRONG = 64 << 20
 ROOM_LOOK = 1 << 30
 _VERSION = re.compile(r"git version ([0-9]{1,4})\.([0-9]{1,4})")
@@ -78,6 +79,25 @@ def _room(folder: Path) -> Iterator[Diagnosis]:
 def _nearest(folder: Path) -> Path:
     """The folder, or the one above it that is there."""
     return next((one for one in (folder, *folder.parents) if one.exists()), folder)
+
+
+def webhooks(settings: Settings) -> list[Diagnosis]:
+    """Whether the secrets of receivers can be read: without them every call is refused."""
+    if settings.webhooks is None:
+        return []
+    found = []
+    for name, receiver in settings.webhooks.receivers.items():
+        try:
+            secret = receiver.secret.reveal()
+        except BadInput as error:
+            found.append(wrong("webhook", name, error))
+            continue
+        if len(secret) < SHORTEST_SECRET:
+            said = "its secret is short enough to be guessed: `openssl rand -hex 32` makes a longer one"
+            found.append(odd("webhook", name, said))
+        else:
+            found.append(fine("webhook", name, f"{receiver.type} may call; `imagebot webhooks` shows where"))
+    return found
 
 
 def database(settings: Settings) -> list[Diagnosis]:

@@ -7,7 +7,7 @@ from functools import partial
 from http import HTTPStatus
 
 from imagebot.errors import ImagebotError
-from imagebot.http_server import HttpServer, Served, WebPage, WebRequest
+from imagebot.http_server import HttpServer, HttpService, WebPage, WebRequest
 from imagebot.observe.events import Event
 from imagebot.observe.webhooks import WebhooksServed
 from imagebot.settings.webhooks import Webhooks
@@ -45,13 +45,13 @@ class Listener:
             self._server.close()
         self._server = self._settings = self._receivers = None
 
-    def _served(self, ask: Ask) -> Served:
+    def _served(self, ask: Ask) -> HttpService:
         def answer(request: WebRequest) -> WebPage:
             page = ask("answer a webhook", partial(self._answer, request))
             broken = WebPage(HTTPStatus.INTERNAL_SERVER_ERROR, b"a bug; the log has it\n")
             return broken if isinstance(page, ImagebotError) else page
 
-        return Served("webhooks", "webhooks", answer, method="POST", most_body=MOST_BODY)
+        return HttpService("webhooks", "webhooks", answer, method="POST", most_body=MOST_BODY)
 
     def _answer(self, request: WebRequest) -> WebPage:
         receivers = self._receivers

@@ -13,15 +13,17 @@ from imagebot.webhooks.payloads import Reader
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """`authenticates` None: it sends no secret, so the path has a part that nobody guesses.
+class WebhookSource:
+    """`proof` says where its operator writes the secret. `authenticates` None: it sends none, so the path has a part
+    that nobody guesses.
 
     `delivery` is the header, or else the key of the body, whose value no second call has: a call that comes again is
     not heeded again.
     """
 
     reads: Reader
-    authenticates: Authenticates | None
+    proof: str
+    authenticates: Authenticates | None = None
     delivery: str = ""
 
     def delivery_of(self, headers: Mapping[str, str], data: Any) -> str:
@@ -30,27 +32,35 @@ class Source:
         return found if isinstance(found, str) else ""
 
 
-_IN_HEADER = carried("authorization", "x-webhook-secret")
+_PATH = "the path alone: treat it as a secret"
+_HEADER = "the header `Authorization: Bearer SECRET`"
+_CARRIED = carried("authorization", "x-webhook-secret")
+_NEXUS = signed("x-nexus-webhook-signature", digest="sha1", prefix=b"sha1=")
+_GITEA = signed("x-hub-signature-256", "x-gitea-signature")
 
-SOURCES: Mapping[SourceType, Source] = {
-    "acr": Source(payloads.azure_registry, _IN_HEADER, "id"),
-    "aliyun": Source(payloads.aliyun, None),
-    "azuredevops": Source(payloads.azure_devops, _IN_HEADER, "id"),
-    "bitbucket": Source(payloads.bitbucket, signed("x-hub-signature"), "x-request-uuid"),
-    "distribution": Source(payloads.distribution, _IN_HEADER),
-    "dockerhub": Source(payloads.docker_hub, None),
-    "ecr": Source(payloads.ecr, _IN_HEADER, "id"),
-    "gar": Source(payloads.google_registry, None),
-    "generic": Source(payloads.generic, signed("x-signature")),
-    "gitea": Source(payloads.gitea, signed("x-hub-signature-256", "x-gitea-signature"), "x-gitea-delivery"),
-    "github": Source(payloads.github, signed("x-hub-signature-256"), "x-github-delivery"),
-    "gitlab": Source(payloads.gitlab, carried("x-gitlab-token"), "x-gitlab-event-uuid"),
-    "harbor": Source(payloads.harbor, _IN_HEADER, "id"),
-    "jfrog": Source(payloads.jfrog, signed_or_carried("x-jfrog-event-auth")),
-    "nexus": Source(
-        payloads.nexus,
-        signed("x-nexus-webhook-signature", digest="sha1", prefix=b"sha1="),
-        "x-nexus-webhook-delivery",
+SOURCES: Mapping[SourceType, WebhookSource] = {
+    "acr": WebhookSource(payloads.azure_registry, _HEADER, _CARRIED, "id"),
+    "aliyun": WebhookSource(payloads.aliyun, _PATH),
+    "azuredevops": WebhookSource(
+        payloads.azure_devops, "basic authentication, any user, SECRET its password", _CARRIED, "id"
     ),
-    "quay": Source(payloads.quay, None),
+    "bitbucket": WebhookSource(payloads.bitbucket, "its field Secret", signed("x-hub-signature"), "x-request-uuid"),
+    "distribution": WebhookSource(payloads.distribution, _HEADER, _CARRIED),
+    "dockerhub": WebhookSource(payloads.docker_hub, _PATH),
+    "ecr": WebhookSource(
+        payloads.ecr, "an API key of the connection: header X-Webhook-Secret, value SECRET", _CARRIED, "id"
+    ),
+    "gar": WebhookSource(payloads.google_registry, _PATH),
+    "generic": WebhookSource(
+        payloads.generic, "the header `X-Signature: sha256=` with an HMAC of the body by SECRET", signed("x-signature")
+    ),
+    "gitea": WebhookSource(payloads.gitea, "its field Secret", _GITEA, "x-gitea-delivery"),
+    "github": WebhookSource(payloads.github, "its field Secret", signed("x-hub-signature-256"), "x-github-delivery"),
+    "gitlab": WebhookSource(
+        payloads.gitlab, "its field Secret token", carried("x-gitlab-token"), "x-gitlab-event-uuid"
+    ),
+    "harbor": WebhookSource(payloads.harbor, "its field Auth Header: Bearer SECRET", _CARRIED, "id"),
+    "jfrog": WebhookSource(payloads.jfrog, "its field Secret token", signed_or_carried("x-jfrog-event-auth")),
+    "nexus": WebhookSource(payloads.nexus, "its field Secret Key", _NEXUS, "x-nexus-webhook-delivery"),
+    "quay": WebhookSource(payloads.quay, _PATH),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -20,6 +20,7 @@ from imagebot.observe.health import LONGEST_PASS_S, MISSED, SLACK_S, PassHealth
 
 BEGUN = PassStarted(1)
 ENDED = PassFinished(1, 2.0, 7, 1, 2, 3, 1, 0, 0, 0, 0, 0)
+BEGUN_PART, ENDED_PART = replace(BEGUN, part=True), replace(ENDED, part=True)
 EVERY_S = 300.0
 LATE_S = MISSED * EVERY_S + SLACK_S + 1
 
@@ -55,6 +56,9 @@ def heard(*events: Event | float) -> PassHealth:
         pytest.param([600.0, PassFailed("no"), 600.0, PassFailed("no")], "", id="one that fails is one"),
         pytest.param([BEGUN, LONGEST_PASS_S], "", id="a long pass"),
         pytest.param([BEGUN, LONGEST_PASS_S + 1], "a pass has taken 7201 s", id="one that never ends"),
+        pytest.param(
+            [*[BEGUN_PART, 480.0, ENDED_PART] * 2, 2.0], "no pass has begun for 962 s", id="parts are no pass"
+        ),
         pytest.param([ScheduleChanged(EVERY_S, 3600.0), BEGUN, ENDED, LATE_S], "", id="a slower pace"),
     ],
 )

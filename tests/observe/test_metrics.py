@@ -30,6 +30,7 @@ from imagebot.observe.exposition import Exposition
 from imagebot.observe.figures import RegistryAsked, RepositoryPassed, WaitOrdered
 from imagebot.observe.metric_names import METRICS, Metric
 from imagebot.observe.metrics import MOST_SERIES, PassMetrics
+from imagebot.observe.webhooks import WebhookCalled
 
 NOW = 1_800_000_000.0
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -37,6 +38,13 @@ BEGUN = PassStarted(3)
 ENDED = PassFinished(0, 2.0, 7, 1, 2, 3, 1, 0, 0, 0, 0, 0)
 QUIET = RepositoryPassed("environments", True, {"current": 3}, "", 2, 2, THEN.isoformat(), 0, 0, 0, 0, 0, 0)
 FAILING = replace(QUIET, ok=False, policies={"unknown": 1, "current": 2}, unknown_since=THEN.isoformat(), failed=1)
+
+WHOLE = (BEGUN, QUIET, ENDED)
+PART = (
+    replace(BEGUN, policies=1, part=True),
+    replace(QUIET, policies={"outdated": 1}, opened=1),
+    replace(ENDED, part=True),
+)
 
 
 def counted(*events: Event) -> PassMetrics:
@@ -78,6 +86,13 @@ def counted(*events: Event) -> PassMetrics:
         pytest.param([replace(QUIET, forge_writes=5)], names.FORGE_WRITES, ("environments",), 5, id="forge writes"),
         pytest.param([BEGUN, ENDED], names.FETCHES, (), 1, id="fetches"),
         pytest.param([BEGUN, ENDED], names.PUSHES, (), 2, id="pushes"),
+        pytest.param([WebhookCalled("a", "forged")] * 2, names.CALLS, ("a", "forged"), 2, id="calls"),
+        pytest.param([*WHOLE, *PART], names.POLICIES, ("environments", "current"), 3, id="a part is not all"),
+        pytest.param([*WHOLE, *PART], names.PASSES, ("ok",), 1.0, id="a part is no pass"),
+        pytest.param([*WHOLE, *PART], names.PUSHES, (), 4, id="a part pushes"),
+        pytest.param([*WHOLE, *PART], names.ACTIONS, ("environments", "opened"), 1, id="a part opens"),
+        pytest.param([*PART, *WHOLE], names.POLICIES, ("environments", "current"), 3, id="a pass after a part"),
+        pytest.param(PART, names.FINISHED, (), 0.0, id="no pass but a part"),
         pytest.param([RegistryAsked("r.test", {"ok": 7})], names.REQUESTS, ("r.test", "ok"), 7, id="requests"),
         pytest.param([PullsCounted("r.test", 9, 100, 60), ENDED], names.PULLS_LEFT, ("r.test",), 9, id="pulls left"),
         pytest.param(
@@ -138,6 +153,7 @@ def test_prometheus_reads_all_of_it(opened: bool) -> None:
         ForgeWarned("environments", "odd"),
         StateUnsaved("full"),
         replace(ENDED, seconds=20.0),
+        WebhookCalled("harbor", "heeded"),
         BEGUN,
     ]
     page, _ = Exposition(counted(*everything).numbers).page(open_metrics=opened)
@@ -169,6 +185,7 @@ def test_names_are_as_prometheus_wants_them() -> None:
             "state",
             "action",
             "outcome",
+            "receiver",
             "result",
             "party",
             "host",

@@ -20,6 +20,7 @@ from typing import Any
 
 import bcrypt
 import pytest
+import requests
 
 from tests.support.token_server import TokenServer
 
@@ -37,9 +38,13 @@ class Running:
 
 @contextlib.contextmanager
 def docker_registry(
-    folder: Path, auth: Mapping[str, Any] | None = None, proxy: Mapping[str, Any] | None = None
+    folder: Path,
+    auth: Mapping[str, Any] | None = None,
+    proxy: Mapping[str, Any] | None = None,
+    notifications: Mapping[str, Any] | None = None,
 ) -> Iterator[Running]:
-    """Run one for as long as the block lasts; with `proxy` it is a pull-through cache of another one.
+    """Run one for as long as the block lasts; with `proxy` it is a pull-through cache of another one, and it calls
+    whom `notifications` name when something is pushed.
 
     Skips the test where the program is not installed.
     """
@@ -48,7 +53,7 @@ def docker_registry(
         pytest.skip("docker-registry is not installed (apt-get install docker-registry)")
     port = _free_port()
     config = folder / "registry.json"  # JSON is YAML
-    config.write_text(json.dumps(_config(folder, port, auth, proxy)))
+    config.write_text(json.dumps(_config(folder, port, {"auth": auth, "proxy": proxy, "notifications": notifications})))
     with (folder / "registry.log").open("wb") as log:
         process = subprocess.Popen(
             [program, "serve", config], stdout=log, stderr=log, env={"OTEL_TRACES_EXPORTER": "none"}
@@ -114,19 +119,32 @@ def lay(folder: Path, repository: str, reference: str, manifest: bytes, blobs: I
     return digest
 
 
+def push(running: Running, repository: str, tag: str, manifest: bytes, blobs: Iterable[bytes]) -> None:
+    """What `docker push` does: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#push."""
+    root = f"http://{running.host}/v2/{repository}"
+    for blob in blobs:
+        begun = requests.post(f"{root}/blobs/uploads/", timeout=60)
+        begun.raise_for_status()
+        digest = f"sha256:{hashlib.sha256(blob).hexdigest()}"
+        done = requests.put(begun.headers["Location"], params={"digest": digest}, data=blob, timeout=60)
+        done.raise_for_status()
+    done = requests.put(f"{root}/manifests/{tag}", data=manifest, headers={"Content-Type": MANIFEST}, timeout=60)
+    done.raise_for_status()
+
+
 def cache_of(running: Running, username: str = "", password: str = "") -> Mapping[str, Any]:
     """The `proxy` of one that fetches what it lacks from another one."""
     return {"remoteurl": f"http://{running.host}", "username": username, "password": password}
 
 
-def _config(folder: Path, port: int, auth: Mapping[str, Any] | None, proxy: Mapping[str, Any] | None) -> dict[str, Any]:
+def _config(folder: Path, port: int, more: Mapping[str, Any]) -> dict[str, Any]:
     config: dict[str, Any] = {
         "version": "0.1",
         "log": {"level": "warn"},
         "storage": {"filesystem": {"rootdirectory": str(folder)}},
         "http": {"addr": f"127.0.0.1:{port}", "secret": "of no use to anybody"},
     }
-    return config | ({"auth": auth} if auth else {}) | ({"proxy": proxy} if proxy else {})
+    return config | {key: value for key, value in more.items() if value}
 
 
 def _free_port() -> int:
