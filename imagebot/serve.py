@@ -113,7 +113,8 @@ class Heart:
         self._watch = ClockWatch(self._clocks)
         self._due = self._clocks.boottime()
         self._again = False
-        self._ticks = self._looks = self._will_look = False
+        self._ticks = self._looks = False
+        self._look_at: float | None = None
         self._state = threading.Lock()
         self._one_at_a_time = threading.Lock()
         self._scheduler = BackgroundScheduler(timezone=UTC)
@@ -149,9 +150,11 @@ class Heart:
             self._set_anew(0.0)
 
     def look_soon(self, seconds: float = _GATHERED) -> None:
-        """Have `called` look in so many seconds, if that is not to be anyway; the next pass is due when it was."""
+        """Have `called` look in so many seconds, unless it will sooner; the next pass is due when it was."""
+        at = self._clocks.boottime() + seconds
         with self._state:
-            known, self._will_look = self._will_look, True
+            known = self._look_at is not None and self._look_at <= at
+            self._look_at = self._look_at if known else at
         if not known:
             self._look_in(seconds)
 
@@ -164,7 +167,7 @@ class Heart:
             self._tell(MachineSlept(round(slept, 1)))
         if abs(stepped) >= _STEP or slept >= _STEP:
             self._set_anew(max(self._due - self._clocks.boottime(), 0.0))
-            if self._will_look:
+            if self._look_at is not None:
                 self._look_in(0.0)
 
     def _look_in(self, seconds: float) -> None:
@@ -196,7 +199,7 @@ class Heart:
     def _look(self) -> None:
         with self._one_at_a_time:
             with self._state:
-                self._looks, self._will_look = True, False
+                self._looks, self._look_at = True, None
                 self.idle.clear()
             try:
                 left = self._called(clock.now())

@@ -226,6 +226,20 @@ def test_a_call_during_a_pass_is_looked_at_after_it(hearts: list[Heart]) -> None
     assert passes.looked.acquire(timeout=LONG)
 
 
+def test_one_that_may_be_looked_at_now_does_not_wait_for_one_that_may_not(hearts: list[Heart]) -> None:
+    passes = Passes([EVERY], left=[HOUR, None])
+    heart = beating(passes, EVERY, hearts)
+    assert passes.began.acquire(timeout=LONG)
+    passes.ends.release()
+    heart.look_soon(0.0)
+    assert passes.looked.acquire(timeout=LONG)
+    assert heart.idle.wait(LONG)
+
+    heart.look_soon(0.0)
+
+    assert passes.looked.acquire(timeout=LONG)
+
+
 def test_what_could_not_be_looked_at_yet_is_looked_at_later(hearts: list[Heart]) -> None:
     passes = Passes([EVERY], left=[0.05, None])
     heart = beating(passes, EVERY, hearts)
