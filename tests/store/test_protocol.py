@@ -209,6 +209,14 @@ def test_tags_whose_names_begin_alike_have_nothing_to_do_with_each_other(open_st
     assert store.unbroken("ghcr.io/acme/other", "1.0", TWO, NOON + DAY) == NOON + DAY
 
 
+def test_tags_whose_names_differ_in_case_alone_have_nothing_to_do_with_each_other(open_store: Open) -> None:
+    """SQLite's LIKE takes `V1` for `v1`: the clock of one ended that of the other."""
+    store = open_store()
+    assert store.unbroken(IMAGE, "V1", ONE, NOON) == NOON
+    assert store.unbroken(IMAGE, "v1", TWO, NOON + HOUR) == NOON + HOUR
+    assert store.unbroken(IMAGE, "V1", ONE, NOON + DAY) == NOON
+
+
 def test_a_tag_that_was_seen_elsewhere_starts_no_clock_and_ends_those_that_run(open_store: Open) -> None:
     store = open_store()
     store.moved(IMAGE, "1.0", TWO)

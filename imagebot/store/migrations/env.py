@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-from imagebot.store.tables import LASTING, REVISION_TABLE
+from imagebot.store.revision import REVISION_TABLE
+from imagebot.store.tables import LASTING
 
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=LASTING, version_table=REVISION_TABLE
