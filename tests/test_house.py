@@ -128,6 +128,7 @@ AT_HOME: dict[str, tuple[str, ...]] = {
         "imagebot/store/tables.py",
     ),
     "structlog": ("imagebot/observe/",),
+    "tuf": ("imagebot/registry/tuf_updater.py",),
     "yaml": ("imagebot/yamledit/",),
 }
 NEVER_IN_TESTS = (

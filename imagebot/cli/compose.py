@@ -26,6 +26,7 @@ from imagebot.policy.freezes import frozen
 from imagebot.policy.read import PolicySet
 from imagebot.policyfiles import load_policies
 from imagebot.registry.client import Registries
+from imagebot.registry.trusted_root import TrustedRoots
 from imagebot.settings.resolve import (
     GitHubApp,
     RepositorySettings,
@@ -133,6 +134,7 @@ def world_of(
         index=FieldIndex(settings.state / "mirrors", writes=locked, part=part),
         tell=log_sink(settings.log.format, settings.log.level),
         stopping=stopping,
+        roots=TrustedRoots(tuf, settings.state / "tuf", settings.way) if (tuf := settings.trust.tuf) else None,
     )
 
 

@@ -30,11 +30,11 @@ from imagebot.observe.events import (
     PullRequestStillFailed,
     PullsCounted,
     PullsSuffice,
-    SignatureRefused,
     VerdictReached,
     VerdictRepeated,
     VerdictUnknown,
 )
+from imagebot.observe.signatures import SignatureRefused, TrustUnrefreshed
 from imagebot.plan.decision import Decision, WatchDecision
 from imagebot.policy.read import PolicySet
 from imagebot.selection.verdict import Held, Unknown, Update, Verdict, Waiting, tag_of
@@ -96,6 +96,14 @@ class Teller:
             policy = decision.policy
             self._world.tell(SignatureRefused(policy.app, policy.environment, str(line.watch.image), because))
 
+    def _trust(self) -> None:
+        """A root that could not be asked for anew is told loudly once, and once an hour while that goes on."""
+        root = None if self._world.roots is None else self._world.roots.known
+        if root is None or not root.trouble:
+            self._world.said.is_over("trust", "root")
+        elif self._world.said.is_due("trust", "root", root.trouble, self._memory.now):
+            self._world.tell(TrustUnrefreshed(root.trouble, root.until.isoformat()))
+
     def became(self, outcomes: Sequence[Outcome]) -> None:
         """What became of branches; of those that were carried out it was told when that was done."""
         failed = {_place(each): each.because for each in outcomes if each.action is Action.FAILED}
@@ -114,6 +122,7 @@ class Teller:
         for left in self._world.registries.pulls_left:
             counted = PullsCounted if left.are_few else PullsSuffice
             self._world.tell(counted(left.registry, left.left, left.limit, left.window_s))
+        self._trust()
         actions = Counter(outcome.action for outcome in report.outcomes)
         unknown = sum(decision.failed for decision in report.decisions)
         kind = PassFinished if report.exit_code == FINE else PassFinishedInPart

@@ -1,23 +1,18 @@
-"""Whether a digest is signed as it must be: keys from files, evidence from registries; who signed is remembered."""
+"""Whether a digest is signed as it must be: evidence from registries; who signed is remembered."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
+from imagebot.cycle.anchors import anchors_of
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.unsigned import Missed
 from imagebot.images.reference import ImageName
-from imagebot.policy.verify import NO_ROOT, Requirement
-from imagebot.publickey import MOST_BYTES, PublicKey
-from imagebot.regular import read_regular
+from imagebot.policy.verify import Requirement
 from imagebot.selection.doubts import unsigned_now
-from imagebot.settings.resolve import Settings, StateBranch
-from imagebot.trust.anchors import Anchors
+from imagebot.settings.resolve import StateBranch
 from imagebot.trust.examine import Question
 from imagebot.trust.state import CheckFailed, SignatureState, Verified, words
-
-_MOST_ROOT_BYTES = 1024 * 1024  # Sigstore's own has 7 KiB
 
 
 def signature_state(
@@ -31,7 +26,7 @@ def signature_state(
     believed: who may push there could write it.
     """
     settings, memory = checkout.world.settings, checkout.memory
-    question = Question(digest, tuple(requirements), anchors_of(settings, requirements))
+    question = Question(digest, tuple(requirements), anchors_of(checkout.world, requirements))
     for requirement in requirements:
         if question.anchors.is_blind(requirement):
             return CheckFailed(question.anchors.lacks(requirement))
@@ -64,36 +59,3 @@ def _looked_at_anew(checkout: Checkout, image: ImageName, question: Question) ->
         doubt = unsigned_now(digest[:19], words(state), memory.doubt(image, "signatures"))
         return CheckFailed(str(doubt)) if doubt.stands(memory.now) else state
     return state
-
-
-def anchors_of(settings: Settings, requirements: Sequence[Requirement]) -> Anchors:
-    """What these are held against, as it is in the files now."""
-    names = {name for one in requirements for _, name in one.named_keys()}
-    trust = settings.trust
-    keys = {name: key_in(name, path) for name, path in trust.keys.items() if name in names}
-    keyless = any(one.keyless is not None for one in requirements)
-    return Anchors(keys, root_in(trust.root_file) if keyless and trust.root_file else NO_ROOT)
-
-
-def root_in(path: Path) -> bytes | str:
-    """The trusted root in a file, or why it cannot be read, in words."""
-    return _read(path, "the trusted root")
-
-
-def key_in(name: str, path: Path) -> PublicKey | str:
-    """The key in a file, or why there is none, in words."""
-    found = _read(path, f"the key {name}", MOST_BYTES)
-    if isinstance(found, str):
-        return found
-    try:
-        return PublicKey.parse(found.decode(errors="replace"))
-    except ValueError as error:
-        return f"the key {name} in {path} cannot be used: {error}"
-
-
-def _read(path: Path, what: str, most: int = _MOST_ROOT_BYTES) -> bytes | str:
-    try:
-        found = read_regular(path, most)
-    except OSError as error:
-        return f"cannot read {what} {path}: {error.strerror}"
-    return found if len(found) <= most else f"{what} {path} is larger than anything of its kind"

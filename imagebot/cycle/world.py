@@ -17,6 +17,7 @@ from imagebot.forge.source_forge import SourceForge
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.observe.events import Event
 from imagebot.registry.client import Registries
+from imagebot.registry.trusted_root import TrustedRoots
 from imagebot.settings.resolve import RepositorySettings, Settings, SourceForgeSettings
 from imagebot.store.protocol import Store
 
@@ -31,7 +32,8 @@ class World:
     `store` opens what is remembered as it is now, once a pass; it raises `BadInput` and `WorldError`s. `as_it_lies`
     takes why it could not, and gives what can be read of it all the same, or raises that.
     `lanes` are the threads that ask, `budgets` what their questions may cost; `bugs` are those that the bulkheads of
-    this pass met, `said` the troubles that were told loudly. `reads_only`: nothing is kept, so nothing is carried out.
+    this pass met, `said` the troubles that were told loudly. `roots` are asked for what keyless signatures are held
+    against, where settings name a repository of such. `reads_only`: nothing is kept, so nothing is carried out.
     """
 
     settings: Settings
@@ -49,6 +51,7 @@ class World:
     budgets: Budgets = field(default_factory=Budgets)
     bugs: list[Bug] = field(default_factory=list)
     said: SaidLoudly = field(default_factory=SaidLoudly)
+    roots: TrustedRoots | None = None
     reads_only: bool = False
 
     def for_a_pass(self) -> World:

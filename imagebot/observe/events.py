@@ -286,18 +286,6 @@ class VerdictUnknown(VerdictReached):
 
 
 @dataclass(frozen=True, slots=True)
-class SignatureRefused(Event):
-    """Somebody pushed an image whose signature does not hold: it is not taken."""
-
-    name = "signature.refused"
-    level = "error"
-    app: str
-    environment: str
-    image: str
-    because: str
-
-
-@dataclass(frozen=True, slots=True)
 class VerdictRepeated(VerdictReached):
     """What was decided the last time too, and nothing to be done about it."""
 

@@ -57,6 +57,9 @@ def _remote(world: World, policies: PolicySet) -> list[tuple[str, str, Check]]:
         found.append(("forge", name, partial(remote_checks.forge, world, one)))
     for name in sorted(settings.sources):
         found.append(("source", name, partial(remote_checks.source, world, name)))
+    if world.roots is not None and settings.trust.tuf is not None:
+        kept = world.roots.kept
+        found.append(("trust", "", partial(remote_checks.trusted_root, settings, settings.trust.tuf, kept)))
     for host in sorted(settings.source_forges):
         found.append(("release notes", host, partial(remote_checks.release_notes, world, host)))
     for check, names in (("mirror", _mirrored(world, policies)), ("registry", _watched(policies))):

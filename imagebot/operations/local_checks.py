@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from imagebot.cycle.signatures import key_in, root_in
+from imagebot.cycle.anchors import key_in, root_in
 from imagebot.errors import BadInput, Unavailable
 from imagebot.gitrepo.process import run
 from imagebot.gitrepo.sign import signed

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from imagebot import clock
 from imagebot.cycle.world import World
-from imagebot.errors import WorldError
+from imagebot.errors import ImagebotError, WorldError
 from imagebot.forge.protocol import Access
 from imagebot.gitrepo.discovery import branches
 from imagebot.gitrepo.mirror import Mirror
@@ -18,7 +18,10 @@ from imagebot.images.reference import ImageName
 from imagebot.operations.diagnosis import Diagnosis, each, fine, odd, wrong
 from imagebot.proxies import NO_PROXY
 from imagebot.registry.allowance import NotAsked
+from imagebot.registry.trusted_root import TrustedRoot, TrustedRoots
 from imagebot.settings.resolve import RepositorySettings, Settings
+from imagebot.settings.trust import TufRepository
+from imagebot.trust.keyless import unusable_root
 
 MOST_IMAGES = 10
 """Asked for of one registry: a login that opens ten mostly opens the others."""
@@ -90,6 +93,20 @@ def release_notes(world: World, host: str) -> list[Diagnosis]:
     world.source_forge(settings).probe()
     owners = f", about {', '.join(settings.owners)}" if settings.owners else ", about everybody's repositories"
     return [fine("release notes", host, f"answers {as_whom}{owners}")]
+
+
+def trusted_root(settings: Settings, tuf: TufRepository, kept: TrustedRoot | None) -> list[Diagnosis]:
+    """Whether a TUF repository has what keyless signatures are held against; `kept` is what is known of it."""
+    try:
+        with TemporaryDirectory(prefix="imagebot-") as scratch:
+            root = TrustedRoots(tuf, Path(scratch), settings.way).root()
+    except ImagebotError as error:
+        if kept is None or kept.until < clock.now():
+            raise
+        return [odd("trust", "", f"{error}; what is known of it is used until {kept.until:%Y-%m-%d %H:%M} UTC")]
+    if unusable := unusable_root(root.document):
+        return [wrong("trust", "", unusable)]
+    return [fine("trust", "", f"{tuf.url} has a root that can be used until {root.until:%Y-%m-%d %H:%M} UTC")]
 
 
 def registry(world: World, check: str, name: str, images: Sequence[ImageName]) -> list[Diagnosis]:

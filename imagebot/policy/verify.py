@@ -20,7 +20,7 @@ class WholeMatch(Model):
     """An RE2 pattern that the whole text must match, from its first character to its last."""
 
 
-NO_ROOT = "imagebot.yaml names no `rootFile` under `trust`, which keyless signatures are held against"
+NO_ROOT = "imagebot.yaml names no `rootFile` and no `tuf` under `trust`, which keyless signatures are held against"
 
 
 def _way_to_say(value: object) -> str:

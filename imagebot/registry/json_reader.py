@@ -22,7 +22,7 @@ OPENS = frozenset({"start_map", "start_array"})
 CLOSES = frozenset({"end_map", "end_array"})
 
 
-def may_be_deep(text: bytes | bytearray) -> bool:
+def may_be_deep(text: bytes) -> bool:
     """Whether a short JSON text, in whatever encoding, may be deeper than any that is meant, by its brackets.
 
     Python reads JSON with a call for each level: at the end of its stack finalizers fail that happen to run then.

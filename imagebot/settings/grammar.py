@@ -57,6 +57,14 @@ def api_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def tuf_url(text: str) -> str:
+    """The URL of a TUF repository, without a slash at its end. What it says is signed, so http will do in a cluster."""
+    parts = split_url(text)
+    if not parts.hostname or parts.scheme not in {"https", "http"}:
+        raise ValueError("write the URL of a TUF repository: https://…")
+    return text.rstrip("/")
+
+
 def database_url(text: str) -> str:
     """The URL of a PostgreSQL database without a password."""
     try:

@@ -344,7 +344,7 @@ def _registries(keys: SettingsFile) -> Mapping[str, RegistrySettings]:
 
 def _in_settings(keys: SettingsFile) -> InSettings:
     listed = frozenset(_registries(keys)) if keys.only_listed_registries else None
-    return InSettings(frozenset(keys.trust.keys), listed, keys.trust.root_file is not None)
+    return InSettings(frozenset(keys.trust.keys), listed, keys.trust.has_root)
 
 
 def _docker_config(environ: Mapping[str, str]) -> tuple[Path, ...]:

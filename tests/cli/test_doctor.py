@@ -17,7 +17,9 @@ from imagebot.operations.remote_checks import clocks
 from imagebot.store.lock import only_bot
 from tests.cycle.conftest import DEPLOYMENT, POLICY
 from tests.support import canary
+from tests.support.fulcio import Sigstore
 from tests.support.stage import NOON, Stage, set_up
+from tests.support.tuf_repository import TufFiles
 from tests.support.web_function import Answer, Served
 
 
@@ -219,3 +221,23 @@ def test_a_state_that_a_bot_uses_is_said_to_be(stage: Stage) -> None:
     with only_bot(stage.folder / "state"):
         (state,) = [one for one in diagnoses(stage) if "in use by" in one.said]
     assert f"process {os.getpid()} on " in state.said
+
+
+def test_a_tuf_repository_is_asked_and_nothing_of_it_is_kept(stage: Stage) -> None:
+    repository = TufFiles()
+    repository.publish(Sigstore().root)
+    with Served(repository) as served:
+        first = repository.keep_first(stage.folder)
+        stage.settings(f"trust: {{tuf: {{url: {served.url}, initialRootFile: {first}}}}}\n")
+        before = everything(stage.folder)
+        assert next(one.said for one in diagnoses(stage) if one.check == "trust").startswith(
+            f"{served.url} has a root that can be used until 20"
+        )
+        assert everything(stage.folder) == before
+        roots = stage.world().roots
+        assert roots is not None
+        roots.root()
+    [said] = ill(stage)
+    assert said.startswith(f"look trust : the TUF repository {served.url} gives no trusted_root.json: ")
+    assert "cannot be reached" in said
+    assert "; what is known of it is used until 20" in said

@@ -168,7 +168,7 @@ def test_wrong_settings(here: Path) -> None:
         ),
         pytest.param(
             SETTINGS + "verify: [{keyless: {identity: a, issuer: b}}]\n",
-            "3:20: imagebot.yaml names no `rootFile` under `trust`",
+            "3:20: imagebot.yaml names no `rootFile` and no `tuf` under `trust`",
             id="keyless without a root",
         ),
         pytest.param(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from imagebot.cycle.report import Action
-from imagebot.observe.events import SignatureRefused
+from imagebot.observe.signatures import SignatureRefused
 from imagebot.selection.verdict import Held, Hold, Unknown, Update
 from tests.cycle.conftest import GONE, POLICY, World, actions, assert_quiet, verdict
 from tests.support import oci_folder

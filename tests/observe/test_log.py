@@ -10,13 +10,17 @@ from dataclasses import fields, is_dataclass
 
 import pytest
 
-from imagebot.observe import events, figures
+from imagebot.observe import events, figures, signatures
 from imagebot.observe.events import BranchPushed, Event, PassFailed, TagsListed
 from imagebot.observe.log import log_sink
 
 PUSHED = BranchPushed("environments", "imagebot/staging/podinfo", "cafe")
 _IRREGULAR = {"met", "remade", "said", "slept"}
-KINDS = [kind for kind in (vars(events) | vars(figures)).values() if is_dataclass(kind) and kind is not Event]
+KINDS = [
+    kind
+    for kind in (vars(events) | vars(figures) | vars(signatures)).values()
+    if is_dataclass(kind) and kind is not Event
+]
 
 
 def test_json_says_when_and_what_first() -> None:

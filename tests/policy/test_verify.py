@@ -95,7 +95,7 @@ def test_what_nobody_could_mean_is_told_where_it_stands(more: str, words: str) -
 def test_a_keyless_signer_without_a_root_is_told_before_all_is_unknown() -> None:
     text = POLICY.format(more="verify: [{keyless: {identity: a, issuer: b}}]").encode()
     [problem] = read_policies({"api.yaml": text}, ["env"], around=Around(settings=InSettings(root=False))).problems
-    assert problem.message.startswith("imagebot.yaml names no `rootFile` under `trust`")
+    assert problem.message.startswith("imagebot.yaml names no `rootFile` and no `tuf` under `trust`")
     assert (problem.line, problem.column) == (7, 24)
     assert read_policies({"api.yaml": text}, ["env"]).problems == ()
 

@@ -38,3 +38,24 @@ def test_lint_tells_of_keys_and_roots_that_are_not_there(tmp_path: Path) -> None
     ]
     (tmp_path / "release.pub").unlink()
     assert len(checked(file, None).problems) == 2
+
+
+@pytest.mark.parametrize(
+    ("trust", "words"),
+    [
+        ("rootFile: root.json, tuf: {}", "write one of rootFile and tuf"),
+        ("tuf: {url: https://tuf.corp}", "write initialRootFile: the root.json of that repository"),
+        ("tuf: {url: tuf.corp}", "write the URL of a TUF repository"),
+        ("tuf: {url: 'https://bot:pass@tuf.corp'}", "leave user and password out of the URL"),
+    ],
+)
+def test_where_roots_come_from_is_one_place(tmp_path: Path, trust: str, words: str) -> None:
+    with pytest.raises(BadInput, match=words):
+        read_settings("imagebot.yaml", f"{REST}trust: {{{trust}}}\n".encode(), tmp_path, {})
+
+
+def test_the_public_sigstore_needs_no_words(tmp_path: Path) -> None:
+    keyless = "verify: [{keyless: {identity: a, issuer: b}}]\n"
+    found = read_settings("imagebot.yaml", f"{REST}trust: {{tuf: {{}}}}\n{keyless}".encode(), tmp_path, {})
+    assert found.trust.tuf is not None
+    assert found.trust.tuf.url == "https://tuf-repo-cdn.sigstore.dev"

@@ -134,7 +134,7 @@ def test_cosigns_first_form_holds_no_proof_of_the_log() -> None:
 @pytest.mark.parametrize(
     ("root", "words"),
     [
-        (Anchors().root, "imagebot.yaml names no `rootFile`"),
+        (Anchors().root, "imagebot.yaml names no `rootFile` and no `tuf`"),
         ("cannot read the trusted root", "cannot read the trusted root"),
         (b"{}", "the trusted root cannot be used"),
         (b"no JSON", "the trusted root cannot be used"),

@@ -7,7 +7,6 @@ without TLS is the metadata service of the machine, which no proxy is asked for,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import closing
 from io import BytesIO
 from typing import Any
 
@@ -19,12 +18,13 @@ from urllib3 import HTTPResponse
 
 from imagebot.errors import ImagebotError, Refused, Unavailable
 from imagebot.proxies import WayOut
-from imagebot.registry.body import Body, Request
+from imagebot.registry.body import Request
 from imagebot.registry.connections import Connections, Leash
-from imagebot.registry.failures import BadContent, translated
+from imagebot.registry.failures import BadContent
 from imagebot.registry.json_reader import may_be_deep
 from imagebot.registry.limits import IDENTITY_TIMES, TOKEN_BYTES, Deadline, Timeouts
 from imagebot.registry.urls import Url
+from imagebot.registry.whole import whole_answer
 
 
 class CloudNetwork:
@@ -47,7 +47,7 @@ class CloudNetwork:
         Raises `BadInput` for certificates and passwords, and every `WorldError`.
         """
         try:
-            return self._answer(Request(method, _place(url), TOKEN_BYTES, headers, reader=_Whole), body, patience)
+            return self._answer(Request(method, _place(url), TOKEN_BYTES, headers), body, patience)
         except Unavailable:
             raise
         except ImagebotError as error:
@@ -63,15 +63,10 @@ class CloudNetwork:
         is_metadata = url.scheme == "http"
         proxy = None if is_metadata else self._proxies.towards(url.scheme, url.host, url.port)
         leash = Leash(self._deadline.hurried(patience), private=True, listing="", proxy=proxy, metadata=is_metadata)
-        headers = {name: value for name, value in ask.headers.items() if name.lower() != "accept-encoding"}
-        headers["Accept-Encoding"] = "identity"
-        with translated(url.netloc, leash):
-            response = self._connections.urlopen(ask.method, url, leash, headers=headers, body=body)
-        with closing(response):
-            whole = Body(response, ask, leash)
-            whole.read(ask.cap)
-        found = BytesIO(whole.whole().document)
-        return HTTPResponse(found, response.headers, response.status, preload_content=False)
+        answer = whole_answer(self._connections, ask, leash, body)
+        if may_be_deep(answer.document):
+            raise BadContent(f"{url.netloc} sent JSON that is deeper than anything of its kind")
+        return HTTPResponse(BytesIO(answer.document), answer.headers, answer.status, preload_content=False)
 
 
 class RequestsAdapter(HTTPAdapter):
@@ -98,23 +93,6 @@ def session(network: CloudNetwork) -> Session:
     for scheme in ("http://", "https://"):
         made.mount(scheme, RequestsAdapter(network))
     return made
-
-
-class _Whole:
-    """Keeps a body as it is: it may be JSON, XML or a text."""
-
-    def __init__(self, host: str) -> None:
-        self._host = host
-        self._body = bytearray()
-
-    def feed(self, piece: bytes) -> None:
-        self._body += piece
-
-    def end(self) -> bytes:
-        """Raises `BadResponse`."""
-        if may_be_deep(self._body):
-            raise BadContent(f"{self._host} sent JSON that is deeper than anything of its kind")
-        return bytes(self._body)
 
 
 def _place(url: str) -> Url:
