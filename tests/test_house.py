@@ -6,6 +6,7 @@ import ast
 import builtins
 import subprocess
 import sys
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
@@ -97,6 +98,7 @@ AT_HOME: dict[str, tuple[str, ...]] = {
     "botocore": ("imagebot/registry/identities/aws.py",),
     "click": ("imagebot/cli/",),
     "cryptography": ("imagebot/publickey.py", "imagebot/trust/keyless.py"),
+    "git": ("imagebot/gitrepo/",),
     "github": ("imagebot/forge/github",),
     "google": ("imagebot/registry/identities/gcp.py",),
     "gitlab": (),  # the tests ask it what it calls things
@@ -131,6 +133,15 @@ AT_HOME: dict[str, tuple[str, ...]] = {
     "tuf": ("imagebot/registry/tuf_updater.py",),
     "yaml": ("imagebot/yamledit/",),
 }
+# What the person this is built for named: each does the part that is its own.
+ASKED_FOR = {
+    "apscheduler": "APScheduler",
+    "git": "GitPython",
+    "github": "PyGithub",
+    "oras": "oras",
+    "ruamel": "ruamel.yaml",
+}
+ASKED_FOR |= {"structlog": "structlog"}
 NEVER_IN_TESTS = (
     "unittest.mock",
     "mock",
@@ -281,6 +292,14 @@ def test_the_reader_of_code_sees_through_spelling(tmp_path: Path, code: str, nam
     path = tmp_path / "some.py"
     path.write_text(code)
     assert any(is_or_is_in(used, name) for used, _ in uses(path)) == seen
+
+
+@pytest.mark.parametrize(("library", "package"), ASKED_FOR.items())
+def test_what_was_asked_for_is_used(library: str, package: str) -> None:
+    used = {name.partition(".")[0] for path in CODE for name in imports(parsed(path)).values()}
+    dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    assert library in used
+    assert [one for one in dependencies if one.startswith(f"{package}>=")]
 
 
 @pytest.mark.parametrize("name", [*ONLY_IN, *AT_HOME])
