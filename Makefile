@@ -13,7 +13,7 @@ BIN := .venv/bin
 COMPILE = .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-strip-extras --no-emit-index-url --no-emit-find-links --no-header $(LOCK)
 
-.PHONY: help test types suite demo bench same storm oracle cosign replay corpus fuzz fuzz-answers faults endurance mutants docs picture lock venv machine clean
+.PHONY: help test types suite demo bench same storm oracle cosign conformance replay corpus fuzz fuzz-answers faults endurance mutants docs picture lock venv machine clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -48,6 +48,9 @@ oracle: venv ## ask npm's semver and Debian's Masterminds/semver what our ranges
 
 cosign: machine ## build cosign from its module and ask it what imagebot answers about signatures; minutes, the first time
 	@$(BIN)/python -m tests.cosign
+
+conformance: machine ## build the distribution specification's suite and ask it what our fake registries and Debian's are
+	@$(BIN)/python -m tests.conformance
 
 replay: venv ## edit a public repository's real history again and compare the bytes
 	@$(BIN)/python -m tests.replay

@@ -1,14 +1,13 @@
 """Every registry of docs/registries.md, as a row: the fake keeps to the specification, and our client is right with it.
 
-The rules are those of the pull part of https://github.com/opencontainers/distribution-spec/tree/main/conformance.
+The rules are those of the pull part of https://github.com/opencontainers/distribution-spec/tree/main/conformance, which
+`make conformance` asks itself.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
 
 import pytest
 import requests
@@ -24,53 +23,29 @@ from tests.support.registry_profiles import (
     TOKEN,
     USER,
     WORD,
-    Profile,
-    ProfiledRegistry,
+    Row,
     digest_of,
+    running,
 )
-from tests.support.web_function import Served
 
 TAGS = [f"1.0.{number}" for number in range(250)]
 CODES = {"NAME_UNKNOWN", "MANIFEST_UNKNOWN", "BLOB_UNKNOWN", "UNAUTHORIZED", "DENIED", "PAGINATION_NUMBER_INVALID"}
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A running registry with its token server and its store of blobs."""
-
-    profile: Profile
-    registry: ProfiledRegistry
-    served: Served
-    tokens: Served
-    blobs: Served
-
-    @property
-    def name(self) -> ImageName:
-        return ImageName(self.served.host, "acme/api")
-
-    def client(self) -> Registries:
-        return Registries(
-            {
-                self.served.host: RegistrySettings(
-                    plain_http=True,
-                    auth_hosts=(self.tokens.host,),
-                    credentials=BasicCredentials(USER, Secret(WORD)),
-                )
-            }
-        )
-
-
 @pytest.fixture(params=list(REGISTRIES))
 def row(request: pytest.FixtureRequest) -> Iterator[Row]:
-    profile = REGISTRIES[request.param]
-    registry = ProfiledRegistry(profile, TAGS)
-    with ExitStack() as stack:
-        served, tokens, blobs = (
-            stack.enter_context(Served(function)) for function in (registry.answer, registry.tokens, registry.blobs)
-        )
-        registry.tokens_at = tokens.url if profile.elsewhere else ""
-        registry.blobs_at = blobs.url
-        yield Row(profile, registry, served, tokens, blobs)
+    with running(REGISTRIES[request.param], TAGS) as row:
+        yield row
+
+
+def client_of(row: Row) -> Registries:
+    listed = RegistrySettings(
+        plain_http=True,
+        auth_hosts=(row.tokens.host,),
+        blob_hosts=(row.blobs.host,),
+        credentials=BasicCredentials(USER, Secret(WORD)),
+    )
+    return Registries({row.served.host: listed})
 
 
 def test_the_fake_keeps_to_the_pull_part_of_the_specification(row: Row) -> None:
@@ -115,7 +90,7 @@ def test_the_fake_keeps_to_the_pull_part_of_the_specification(row: Row) -> None:
 
 
 def test_our_client_is_right_with_each(row: Row) -> None:
-    client, name = row.client(), row.name
+    client, name = client_of(row), row.name
     listed = client.tags(name)
     assert (sorted(listed.tags), listed.complete) == (sorted(TAGS), True)
     assert row.registry.pulls == 0, "a list pulls nothing"
@@ -138,7 +113,7 @@ def test_our_client_is_right_with_each(row: Row) -> None:
 
 
 def test_a_registry_is_asked_once_for_a_token_and_once_for_each_page(row: Row) -> None:
-    client, name = row.client(), row.name
+    client, name = client_of(row), row.name
     client.tags(name)
     before = len(row.served.asked) + len(row.tokens.asked)
     client.new_pass()

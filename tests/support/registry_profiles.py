@@ -1,7 +1,7 @@
 """One registry whose rows are the registries of the field: how each lets in, pages, answers and redirects.
 
 The facts are those of docs/registries.md. Each row passes the pull part of the distribution specification's conformance
-rules (`test_profiles.py`) but for the `deviations` that it is known for.
+rules (`test_profiles.py`, `make conformance`) but for the `deviations` that it is known for.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from imagebot.images.reference import ImageName
 from tests.support.fake_registry import JSON, PROFILES, Paging, oci_error, paging
-from tests.support.web_function import Answer, Asked
+from tests.support.web_function import Answer, Asked, Served
 
 OCI = "application/vnd.oci.image.manifest.v1+json"
 OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -24,6 +26,8 @@ SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+prettyjws"
 USER, WORD = "robot$acme+bot", "pass+word/="
 BASIC = "Basic " + base64.b64encode(f"{USER}:{WORD}".encode()).decode()
 TOKEN = "Bearer of.the.profile"
+BLOBS_AT = "127.0.0.2"
+"""Another host: to Go ports are all one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +204,35 @@ class ProfiledRegistry:
             return Answer(307, (("Location", f"{self.blobs_at}/signed?sig=abc%2B&digest={digest}"),))
         headers = (("Content-Type", "application/octet-stream"), ("Docker-Content-Digest", digest))
         return Answer(200, headers, self.config)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A running registry with its token server and, at another address, its store of blobs."""
+
+    profile: Profile
+    registry: ProfiledRegistry
+    served: Served
+    tokens: Served
+    blobs: Served
+
+    @property
+    def name(self) -> ImageName:
+        return ImageName(self.served.host, "acme/api")
+
+
+@contextmanager
+def running(profile: Profile, tags: Sequence[str]) -> Iterator[Row]:
+    """One of them, for as long as the block lasts."""
+    registry = ProfiledRegistry(profile, tags)
+    with (
+        Served(registry.answer) as served,
+        Served(registry.tokens) as tokens,
+        Served(registry.blobs, BLOBS_AT) as blobs,
+    ):
+        registry.tokens_at = tokens.url if profile.elsewhere else ""
+        registry.blobs_at = blobs.url
+        yield Row(profile, registry, served, tokens, blobs)
 
 
 def digest_of(content: bytes) -> str:
