@@ -6,7 +6,7 @@ import errno
 import os.path
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from imagebot.documents.tree import MAX_BYTES
 from imagebot.errors import Ask, Problem, plainly
@@ -18,15 +18,22 @@ from imagebot.regular import Irregular, read_regular
 from imagebot.settings.policies import NO_RULES, PolicyRules
 from imagebot.settings.resolve import Settings
 
+NOTHING_COMMITTED: Mapping[str, bytes | Problem] = {}
 _Fences = tuple[FolderFence, ...]
 _ENDINGS = {".yaml", ".yml"}
 _LOOKS = 5
 """How often what moves while it is read is read again: a ConfigMap is swapped once a minute at most."""
 
 
-def load_policies(settings: Settings, ask: Ask = plainly) -> PolicySet:
-    """All policies of the folders and files that the settings name. Nothing is raised: problems are in the set."""
-    return load_paths(settings.policies, settings.repositories, settings.sources, ask, settings.policy_rules)
+def load_policies(
+    settings: Settings, ask: Ask = plainly, committed: Mapping[str, bytes | Problem] = NOTHING_COMMITTED
+) -> PolicySet:
+    """All policies of the folders and files that the settings name, and those in git, which are `committed`.
+
+    Nothing is raised: problems are in the set.
+    """
+    rules = settings.policy_rules
+    return load_paths(settings.policies, settings.repositories, settings.sources, ask, rules, committed)
 
 
 def load_paths(
@@ -35,18 +42,28 @@ def load_paths(
     sources: Collection[str] | None = None,
     ask: Ask = plainly,
     rules: PolicyRules = NO_RULES,
+    committed: Mapping[str, bytes | Problem] = NOTHING_COMMITTED,
 ) -> PolicySet:
-    """The policies in `paths`, folders or files; `None` leaves the names of repositories or sources unchecked.
+    """The policies in `paths`, folders or files, and those in git, `committed`.
 
-    The defaults of folders hold from the folder on that `rules` name, else from the path itself. With a bulkhead's
-    `ask` a bug of ours that is met in one file keeps no other from being read.
+    `None` leaves the names of repositories or sources unchecked. The defaults of folders hold from the folder on that
+    `rules` name, else from the path itself. With a bulkhead's `ask` a bug of ours that is met in one file keeps no
+    other from being read.
     """
     named = tuple(paths)
     files, problems = _snapshot([*named, *_defaults_above(named, rules.folders)])
+    files |= committed
     files |= {problem.file: problem for problem in problems if is_defaults(problem.file)}
     policies = read_policies(files, repositories, sources, ask, _around(files, rules))
     others = [problem for problem in problems if not is_defaults(problem.file)]
     return replace(policies, problems=tuple(sorted([*policies.problems, *others])))
+
+
+def is_policy_file(path: str) -> bool:
+    """Whether a file of a folder of policies is one, or has the defaults of one, told from its path."""
+    *folders, name = path.split("/")
+    hidden = any(part.startswith(".") for part in (*folders, name))
+    return not hidden and (is_defaults(name) or PurePosixPath(name).suffix in _ENDINGS)
 
 
 def _defaults_above(paths: Sequence[Path], roots: Sequence[Path]) -> list[Path]:

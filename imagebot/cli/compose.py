@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from imagebot.cli.holds import no_policy
 from imagebot.cycle.bulkhead import Bulkhead
+from imagebot.cycle.committed_policies import committed_policies
 from imagebot.cycle.index import FieldIndex
 from imagebot.cycle.world import World
 from imagebot.forge import forges
@@ -44,13 +45,18 @@ __all__ = ["load", "load_settings", "mirror_of", "only", "read_policies", "tell_
 def load(config: Path | None) -> tuple[Settings, PolicySet]:
     """Settings and policies as they are now. Raises `BadInput` for wrong settings; policies carry their problems."""
     settings = load_settings(config)
-    return settings, read_policies(settings, log_sink(settings.log.format, settings.log.level))
+    tell = log_sink(settings.log.format, settings.log.level)
+    return settings, read_policies(settings, tell, world_of(settings) if settings.committed_policies else None)
 
 
-def read_policies(settings: Settings, tell: Callable[[Event], None]) -> PolicySet:
-    """The policies that `settings` name, as they are now; a bug that is met in one file is told, and is in the set."""
+def read_policies(settings: Settings, tell: Callable[[Event], None], world: World | None) -> PolicySet:
+    """The policies that `settings` name, as they are now; a bug that is met in one file is told, and is in the set.
+
+    Those in git are read by `world`.
+    """
     bulkhead = Bulkhead(tell)
-    policies = load_policies(settings, bulkhead.ask)
+    committed = {} if world is None else committed_policies(world)
+    policies = load_policies(settings, bulkhead.ask, committed)
     held = tuple(frozen(policy, settings.freezes) for policy in policies.policies)
     return replace(policies, policies=held, bugs=tuple(bulkhead.bugs))
 

@@ -30,7 +30,8 @@ def command(paths: tuple[Path, ...], config: Path | None, inherited: bool, as_js
     """Check policies and settings, run the tests in policy files, and show every problem.
 
     Without PATH: the settings and all policies that they name. With PATHs: the policy files in these folders and files;
-    the repositories that they name are checked if there are settings. Nothing outside this machine is asked.
+    the repositories that they name are checked if there are settings. Nothing outside this machine is asked, but for
+    policies that are in git.
 
     \b
       imagebot lint                      all of it
@@ -53,12 +54,21 @@ def _print_trace(event: Event) -> None:
 
 def _everything(config: Path | None, ask: Ask) -> PolicySet:
     try:
-        return _checked(config, load_policies(settings.load(config), ask))
+        return _checked(config, _of_settings(settings.load(config), ask))
     except BadInput as error:
         placed = tuple(problem for problem in error.problems if isinstance(problem, Problem))
         if not placed:
             raise
         return PolicySet((), placed)
+
+
+def _of_settings(found: settings.Settings, ask: Ask) -> PolicySet:
+    if not found.committed_policies:
+        return load_policies(found, ask)
+    from imagebot.cli.compose import world_of
+    from imagebot.cycle.committed_policies import committed_policies
+
+    return load_policies(found, ask, committed_policies(world_of(found)))
 
 
 def _checked(config: Path | None, policies: PolicySet) -> PolicySet:

@@ -31,11 +31,12 @@ from imagebot.observe.events import (
 from imagebot.observe.log import FromLibraries
 from imagebot.observe.monitor import Monitor
 from imagebot.observe.webhooks import WebhookHeeded
+from imagebot.policy.read import PolicySet
 from imagebot.serve import Heart, serve
 from imagebot.settings.resolve import Settings
 from imagebot.stop import Stop
 from imagebot.store.lock import Lock, only_bot
-from imagebot.webhooks.concerned import concerned
+from imagebot.webhooks.concerned import are_about_policies, concerned
 from imagebot.webhooks.hints import Hints
 from imagebot.webhooks.listener import Listener
 from imagebot.webhooks.subject import Subject
@@ -161,13 +162,19 @@ class _Passes:
     def _pass(self, now: datetime) -> None:
         self._lock.renew()
         self.hints.forget()
-        run(self._world, read_policies(self._world.settings, self._world.tell), now)
+        run(self._world, self._policies(), now)
 
     def _part(self, subjects: Sequence[Subject], now: datetime) -> None:
         self._lock.renew()
         settings = self._world.settings
-        policies = read_policies(settings, self._world.tell)
+        if are_about_policies(settings, subjects):
+            self._pass(now)
+            return
+        policies = self._policies()
         part = concerned(policies, settings.repositories, partial(lister, self._world), subjects)
         if part.policies:
             self.tell(WebhookHeeded(len(subjects), len(part.policies)))
             run(self._world, part, now)
+
+    def _policies(self) -> PolicySet:
+        return read_policies(self._world.settings, self._world.tell, self._world)

@@ -114,6 +114,10 @@ class Mirror:
         """Every regular file of `commit`."""
         return objects.files(self._git, commit)
 
+    def links(self, commit: str) -> tuple[str, ...]:
+        """The paths of `commit` at which there is a symbolic link or a submodule."""
+        return objects.links(self._git, commit)
+
     def blobs(self, ids: Sequence[str]) -> Generator[bytes | None]:
         """The content of each blob in the order asked; None where it is larger than 8 MiB."""
         return objects.blobs(self._git, ids)

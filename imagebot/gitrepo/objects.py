@@ -52,6 +52,16 @@ def files(git: Git, commit: str) -> Files:
     return Files(tuple(entries), unreadable)
 
 
+def links(git: Git, commit: str) -> tuple[str, ...]:
+    """The paths of a commit at which there is a symbolic link or a submodule: no files, and yet something is there."""
+    found = []
+    for record in git.out("ls-tree", "-r", "-z", "--full-tree", commit_id(commit)).split(b"\0")[:-1]:
+        head, _, name = record.partition(b"\t")
+        if head.partition(b" ")[0].decode("ascii") not in FILE_MODES:
+            found.append(printable(name.decode(errors="replace")))
+    return tuple(found)
+
+
 def blobs(git: Git, ids: Sequence[str]) -> Generator[bytes | None]:
     """The content of each blob in the order asked; None where it is larger than 8 MiB."""
     with git.talk("cat-file", "--batch") as talk:

@@ -35,6 +35,17 @@ class ProxyUsed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PoliciesKept(Event):
+    """The repository of policies cannot be fetched: those of `commit` hold, which was its tip when it last could."""
+
+    name = "policies.kept"
+    level = "warning"
+    repository: str
+    commit: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class PassFinished(Event):
     name = "pass.finished"
     exit_code: int

@@ -36,7 +36,7 @@ from imagebot.settings.credentials import (
     TokenCredentials,
 )
 from imagebot.settings.paths import FilePath, RepositoryUrl
-from imagebot.settings.policies import AnyPolicies, check_once
+from imagebot.settings.policies import AnyPolicies, check_known, check_once
 from imagebot.settings.registries import RegistrySettings
 from imagebot.settings.registry_logins import (
     CredentialHelper,
@@ -241,7 +241,7 @@ class SettingsFile(Model):
 
     policies: Annotated[tuple[AnyPolicies, ...], Field(min_length=1)]
     """Folders of policy files, or single ones. In folders: `*.yaml` and `*.yml`, folders in them too. With a fence:
-    `{from: …, may: …}`."""
+    `{from: …, may: …}`. In git: `{repository: NAME, path: policies/}`, as they are at the tip of its branch."""
     repositories: Annotated[Mapping[OneLine, Repository], Field(min_length=1)]
     """The environment repositories, by the names that policy files use."""
     sources: Mapping[OneLine, Source] = Field(default={})
@@ -323,6 +323,7 @@ class SettingsFile(Model):
     @model_validator(mode="after")
     def _policies_once(self) -> Self:
         check_once(self.policies)
+        check_known(self.policies, {*self.repositories, *self.sources})
         return self
 
     @model_validator(mode="after")

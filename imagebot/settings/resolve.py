@@ -47,7 +47,7 @@ from imagebot.settings.file import (
 )
 from imagebot.settings.grammar import registry_host
 from imagebot.settings.paths import Surroundings
-from imagebot.settings.policies import PolicyRules, fences_of, paths_of
+from imagebot.settings.policies import CommittedPolicies, PolicyRules, committed_of, fences_of, paths_of
 from imagebot.settings.registries import RegistrySettings
 from imagebot.settings.registry_logins import (
     BasicCredentials,
@@ -134,6 +134,7 @@ class Settings(SettingsFile):
     """
 
     policies: tuple[Path, ...]
+    committed_policies: tuple[CommittedPolicies, ...] = ()
     repositories: Mapping[str, RepositorySettings]
     sources: Mapping[str, RepositorySettings] = Field(default={})
     registries: Mapping[str, RegistrySettings] = Field(default={})
@@ -225,6 +226,7 @@ def read_settings(file: str, data: bytes, folder: Path, environ: Mapping[str, st
     values = _and(
         there,
         policies=rules.folders,
+        committed_policies=committed_of(there.policies),
         repositories={name: _by(way, _repository(name, one)) for name, one in there.repositories.items()},
         sources={name: _by(way, _source(name, one)) for name, one in there.sources.items()},
         registries={host: _by(way, one) for host, one in _registries(there).items()},
@@ -328,7 +330,7 @@ def _rules(spelled: SettingsFile, there: SettingsFile, defaults: DefaultsFile) -
     names, fences = dict(zip(folders, paths_of(spelled.policies), strict=True)), fences_of(there.policies)
     return PolicyRules(
         folders=folders,
-        fences={folder: FolderFence(str(names[folder]), may) for folder, may in fences.items()},
+        fences={folder: FolderFence(str(names.get(folder, folder)), may) for folder, may in fences.items()},
         defaults=None if there.defaults is None else defaults,
         settings=_in_settings(there),
     )

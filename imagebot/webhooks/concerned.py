@@ -9,11 +9,19 @@ from dataclasses import replace
 from imagebot.images.reference import ImageName
 from imagebot.policy.read import PolicySet
 from imagebot.policy.watch import Watch
-from imagebot.settings.resolve import RepositorySettings
+from imagebot.settings.resolve import RepositorySettings, Settings
 from imagebot.webhooks.subject import ChangedRepository, PushedImage, Subject
 
 Lister = Callable[[Watch], ImageName]
 """The image whose tags are those of a watch."""
+
+
+def are_about_policies(settings: Settings, subjects: Iterable[Subject]) -> bool:
+    """Whether policies may be others now, because a repository changed that has some: then all are looked at."""
+    names = {one.repository for one in settings.committed_policies}
+    places = [known[name] for known in (settings.repositories, settings.sources) for name in names & known.keys()]
+    changed = [subject for subject in subjects if isinstance(subject, ChangedRepository)]
+    return any(subject.is_of(place.url, place.branch) for subject in changed for place in places)
 
 
 def concerned(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from imagebot.images.reference import ImageName
 from imagebot.policy.read import PolicySet, read_policies
 from imagebot.policy.watch import Watch
-from imagebot.settings.resolve import RepositorySettings
-from imagebot.webhooks.concerned import concerned
+from imagebot.settings.resolve import RepositorySettings, read_settings
+from imagebot.webhooks.concerned import are_about_policies, concerned
 from imagebot.webhooks.subject import ChangedRepository, PushedImage, Subject
 
 
@@ -46,6 +47,21 @@ def lister(watch: Watch) -> ImageName:
 def names(policies: PolicySet) -> tuple[str, str]:
     chosen, beside = (" ".join(one.app for one in part) for part in (policies.policies, policies.beside))
     return chosen, beside
+
+
+def test_a_change_where_policies_are_concerns_all_of_them(tmp_path: Path) -> None:
+    text = (
+        "policies: [{repository: rules, path: bot}]\nrepositories: {e: {url: https://github.com/acme/environments}}\n"
+        "sources: {rules: {url: 'git@git.test:acme/rules.git', credentials: {sshKeyFile: k, knownHostsFile: h}}}\n"
+    )
+    settings = read_settings("imagebot.yaml", text.encode(), tmp_path, {})
+    for url, branch, expected in (
+        ("https://git.test/acme/rules.git", "refs/heads/main", True),
+        ("https://git.test/acme/rules.git", "refs/heads/proposal", False),
+        ("https://github.com/acme/environments", "refs/heads/main", False),
+    ):
+        assert are_about_policies(settings, [ChangedRepository.at([url], branch)]) == expected
+    assert not are_about_policies(settings, [PushedImage("git.test", "acme/rules")])
 
 
 @pytest.mark.parametrize(
