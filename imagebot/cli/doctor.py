@@ -12,8 +12,8 @@ from rich.text import Text
 from imagebot.cli.compose import load, world_of
 from imagebot.cli.options import config_option
 from imagebot.cli.tables import console, print_json
-from imagebot.errors import worst
-from imagebot.operations.diagnosis import Diagnosis, Health
+from imagebot.errors import BadInput, worst
+from imagebot.operations.diagnosis import Diagnosis, Health, wrong
 from imagebot.operations.doctor import examine, summary
 from imagebot.outgoing import outgoing
 
@@ -38,8 +38,14 @@ def command(as_json: bool, config: Path | None) -> int:
     A line is `ok`, `look` (it works, and a person should look at it) or `wrong`. What a forge does not tell is said to
     be unknown. Exit codes: 0 nothing is wrong; 1 something is, elsewhere; 2 settings, policies or this machine are.
     """
-    settings, policies = load(config)
-    diagnoses = examine(world_of(settings), policies)
+    try:
+        settings, policies = load(config)
+    except BadInput as error:
+        if not as_json:
+            raise
+        diagnoses = [wrong("settings", "", error)]
+    else:
+        diagnoses = examine(world_of(settings), policies)
     if as_json:
         print_json([{key: value for key, value in asdict(one).items() if key != "exit_code"} for one in diagnoses])
     else:

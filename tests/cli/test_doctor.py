@@ -215,6 +215,11 @@ def test_settings_that_are_none_are_told_by_their_line(stage: Stage) -> None:
     said = stage.imagebot("doctor")
     assert (said.code, said.out) == (2, "")
     assert "imagebot.yaml:" in said.err
+    said = stage.imagebot("doctor", "--json")
+    assert (said.code, said.err) == (2, "")
+    [row] = json.loads(said.out)
+    assert (row["check"], row["health"]) == ("settings", "wrong")
+    assert "imagebot.yaml:" in row["said"]
 
 
 def test_a_state_that_a_bot_uses_is_said_to_be(stage: Stage) -> None:
