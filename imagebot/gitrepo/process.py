@@ -1,9 +1,9 @@
 """Git, run in its sealed environment: argument lists only, no shell, an end to every wait.
 
-Of GitPython this takes what starts git. Its `Git.execute` can only add to the environment of whoever calls it; so does
-its object model, with options assembled from keyword arguments, which most of its security advisories are about, and
-one `Repo` cannot serve two threads. Deadlines are ours: GitPython's `kill_after_timeout` looks children up with `ps`,
-which slim images lack; here each git leads a process group of its own, which is killed whole.
+Of GitPython this takes the command runner alone. Its object model runs git with the caller's environment and with
+options assembled from keyword arguments, which most of its security advisories are about, and one `Repo` cannot serve
+two threads. Deadlines are ours: GitPython's `kill_after_timeout` looks children up with `ps`, which slim images lack;
+here each git leads a process group of its own, which is killed whole.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from typing import TypeVar
 
 from imagebot.errors import BadInput, BadResponse, Unavailable, printable
 from imagebot.gitrepo.git_env import SEARCH_PATH, sealed
+from imagebot.settings.resolve import inherited_names
 
 try:
-    from git.cmd import safer_popen
+    from git.cmd import Git as GitCommand
 except ImportError as error:  # GitPython looks for git when it is imported
     raise BadInput(
         f"git cannot be run: {str(error).strip().splitlines()[0].rstrip('.')}; install git 2.38 or newer"
@@ -224,21 +225,27 @@ def last_line(text: str) -> str:
     return lines[-1] if lines else "nothing"
 
 
+def _unset(kept: frozenset[str]) -> list[str]:
+    """The beginning of a command that takes away what GitPython adds to the environment: all of ours."""
+    names = sorted(name for name in inherited_names() - kept if name and "=" not in name)
+    return [_program("env"), *(word for name in names for word in ("-u", name))]
+
+
 @contextmanager
 def _started(
     command: Sequence[str], folder: Path, variables: dict[str, str], inherit: tuple[int, ...]
 ) -> Iterator[subprocess.Popen[bytes]]:
     program, *args = command
-    process = safer_popen(
-        [_program(program), *args],
-        cwd=folder if os.access(folder, os.X_OK) else None,
+    runner = GitCommand(str(folder)).execute(
+        [*_unset(frozenset(variables)), _program(program), *args],
+        as_process=True,
+        istream=subprocess.PIPE,
         env=variables,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        pass_fds=inherit,
         start_new_session=True,
+        pass_fds=inherit,
     )
+    process = runner.proc
+    assert process is not None
     try:
         yield process
     finally:

@@ -274,6 +274,11 @@ def _filled(document: ParsedFile, around: Surroundings | None = None) -> Setting
     return filled
 
 
+def inherited_names() -> frozenset[str]:
+    """Names, not values, of this process's environment: for whoever must start a child process without it."""
+    return frozenset(os.environ)
+
+
 def wants_colours() -> bool:
     """Whether this process's user has not said no: https://no-color.org."""
     return not os.environ.get("NO_COLOR")

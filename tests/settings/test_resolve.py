@@ -23,6 +23,7 @@ from imagebot.settings.resolve import (
     Settings,
     SshKey,
     TokenCredentials,
+    inherited_names,
     load,
     names,
     read_settings,
@@ -391,3 +392,9 @@ def test_loaded_settings_show_no_secret() -> None:
     shown = repr(settings(EXAMPLE.replace("tokenFile: /run/secrets/github/token", "tokenEnv: T"), U="bob", T="hunter2"))
     assert "hunter2" not in shown
     assert "bob" not in shown
+
+
+def test_names_of_variables_without_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMAGEBOT_TEST_TOKEN", "hunter2")
+    assert "IMAGEBOT_TEST_TOKEN" in inherited_names()
+    assert "hunter2" not in inherited_names()
