@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from imagebot.clock import boottime
 from imagebot.errors import BadResponse, Refused
 from imagebot.images.reference import ImageName
 from imagebot.registry.body import Response
@@ -17,6 +18,7 @@ from imagebot.registry.challenge import Challenge, parse_challenges
 from imagebot.registry.hosts import Hosts
 from imagebot.registry.limits import Deadline
 from imagebot.registry.logins import Basic, Login, RegistryToken
+from imagebot.registry.renewal import Clock
 from imagebot.registry.tokens import TokenFor, Tokens
 from imagebot.registry.urls import Url
 from imagebot.registry.wire import Exchanges
@@ -45,10 +47,10 @@ class Attempt:
 class Authorization:
     """One registry's; remembers the last challenge, so that only the first image of a registry has to be refused."""
 
-    def __init__(self, hosts: Hosts, wire: Exchanges) -> None:
+    def __init__(self, hosts: Hosts, wire: Exchanges, clock: Clock = boottime) -> None:
         self._hosts = hosts
         self._registry = hosts.registry
-        self._tokens = Tokens(wire)
+        self._tokens = Tokens(wire, clock)
         self._known: Bearer | Literal["basic"] | None = None
 
     def new_pass(self) -> None:

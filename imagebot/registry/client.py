@@ -81,6 +81,7 @@ class Registries:
         self._way = way
         self._credentials = CredentialStore(settings, sources, clock)
         self._timeouts = timeouts
+        self._clock = clock
         self._count = Count()
         self._waits = waits or Waits()
         self._budget = MemoryBudget()
@@ -302,7 +303,7 @@ class Registries:
         with self._lock:
             if registry not in self._endpoints:
                 self._endpoints[registry] = Endpoint.of(
-                    registry, self.settings.get(registry), self._count, self._waits, self._way
+                    registry, self.settings.get(registry), self._count, self._waits, self._way, self._clock
                 )
             return self._endpoints[registry]
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from imagebot import tls
+from imagebot.clock import boottime
 from imagebot.proxies import DIRECT, PUBLIC, WayOut
 from imagebot.registry.authorization import Authorization
 from imagebot.registry.hosts import Hosts
 from imagebot.registry.pace import RequestPace
+from imagebot.registry.renewal import Clock
 from imagebot.registry.urls import Url
 from imagebot.registry.waits import Waits
 from imagebot.registry.wire import Count, Exchanges
@@ -31,7 +33,13 @@ class Endpoint:
 
     @classmethod
     def of(
-        cls, registry: str, listed: RegistrySettings | None, count: Count, waits: Waits, way: WayOut = DIRECT
+        cls,
+        registry: str,
+        listed: RegistrySettings | None,
+        count: Count,
+        waits: Waits,
+        way: WayOut = DIRECT,
+        clock: Clock = boottime,
     ) -> Endpoint:
         """The endpoint of a canonical registry host; `listed` is what the settings say of it, else it is reached by
         `way`.
@@ -44,4 +52,4 @@ class Endpoint:
         hosts = Hosts.of(registry, listed)
         pace = RequestPace(None if listed is None else listed.requests_per_minute)
         wire = Exchanges(hosts, way, count, waits, pace)
-        return cls(hosts, way, wire, Authorization(hosts, wire))
+        return cls(hosts, way, wire, Authorization(hosts, wire, clock))

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from urllib.parse import urlencode
 
+from imagebot.clock import boottime
 from imagebot.errors import BadResponse, Refused, Unavailable
 from imagebot.registry.allowance import NotAsked
 from imagebot.registry.body import Request, Response
 from imagebot.registry.limits import TOKEN_BYTES, TOKEN_LIFE, TOKEN_SILENCE, TOKEN_USE, TOKENS_KEPT, Deadline
 from imagebot.registry.logins import Basic, Login, RefreshToken, is_token
+from imagebot.registry.renewal import Clock
 from imagebot.registry.responses import json_object, status_of
 from imagebot.registry.urls import Url
 from imagebot.registry.wire import Exchanges
@@ -39,7 +40,7 @@ class TokenFor:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token and the moment, on the monotonic clock, after which it is not used."""
+    """A token and the moment after which it is not used, in seconds of the clock that credentials end by."""
 
     secret: Secret
     until: float
@@ -48,8 +49,9 @@ class Token:
 class Tokens:
     """One registry's; shared by the threads of a pass, of which only one at a time asks for the same token."""
 
-    def __init__(self, wire: Exchanges) -> None:
+    def __init__(self, wire: Exchanges, clock: Clock = boottime) -> None:
         self._wire = wire
+        self._clock = clock
         self._lock = threading.Lock()
         self._kept: dict[TokenFor, Token] = {}
         self._locks: dict[TokenFor, threading.Lock] = {}
@@ -71,7 +73,7 @@ class Tokens:
             raise NotAsked(f"the token server {wanted.realm.netloc} did not answer in time")
         try:
             kept = self._kept.get(wanted)
-            if kept is not None and kept.until > time.monotonic() and kept.secret != instead_of:
+            if kept is not None and kept.until > self._clock() and kept.secret != instead_of:
                 return kept.secret
             token = self._fetch(wanted, deadline)
             self._keep(wanted, token)
@@ -87,10 +89,10 @@ class Tokens:
             self._kept[wanted] = token
 
     def _fetch(self, wanted: TokenFor, deadline: Deadline) -> Token:
-        asked = time.monotonic()
+        asked = self._clock()
         answer = self._wire.send(_ask(wanted), deadline)
         if answer.status == HTTPStatus.UNAUTHORIZED and self._is_worth_a_second_try(wanted.login):
-            asked = time.monotonic()
+            asked = self._clock()
             answer = replace(self._wire.send(_ask(wanted), deadline), tries=2)
         if answer.status != HTTPStatus.OK:
             raise _failure(answer, wanted)

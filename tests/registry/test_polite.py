@@ -20,7 +20,7 @@ from imagebot.registry.paging import TagPage
 from imagebot.registry.pulls import PullsLeft, pulls_left
 from imagebot.registry.waits import Waits
 from imagebot.settings.registries import RegistrySettings
-from tests.support.fake_registry import JSON, oci_error, paging, tag_list
+from tests.support.fake_registry import JSON, bearer, challenge, manifest, oci_error, paging, tag_list
 from tests.support.registry_profiles import REGISTRIES, ProfiledRegistry
 from tests.support.web_function import Answer, Asked, Function, Served, serving
 
@@ -248,3 +248,38 @@ def test_tokens_outlive_a_pass_and_each_image_costs_one() -> None:
             for name in names:
                 client.tags(name)
             assert len(served.asked) - before == len(names)
+
+
+@dataclass
+class Minutes:
+    """A registry whose tokens end after five minutes, and which counts what it refuses; `now` is in seconds."""
+
+    now: float = 0.0
+    given: list[float] = field(default_factory=list)
+    refused: int = 0
+
+    def __call__(self, asked: Asked) -> Answer:
+        if asked.path == "/token":
+            self.given.append(self.now)
+            return Answer(200, (JSON,), json.dumps({"token": f"born-at-{self.now}", "expires_in": 300}).encode())
+        born = asked.headers.get("Authorization", "").removeprefix("Bearer born-at-")
+        if not born or self.now >= float(born) + 300:
+            self.refused += 1
+            return challenge(bearer(f"http://{asked.headers['Host']}/token"))
+        return tag_list("1.0.0") if asked.path.endswith("/tags/list") else manifest(asked)
+
+
+def test_a_pass_of_two_hours_never_shows_a_token_that_ended() -> None:
+    """A token is renewed where it is used: at four fifths of its life, and not at all while nobody asks."""
+    registry = Minutes()
+    with Served(registry) as served:
+        client = Registries({served.host: RegistrySettings(plain_http=True)}, clock=lambda: registry.now)
+        client.new_pass()
+        name = ImageName(served.host, "acme/api")
+        client.tags(name)
+        for minute in range(1, 121):
+            registry.now = minute * 60.0
+            client.digest(name, f"1.0.{minute}")
+        client.close()
+    assert registry.refused == 1, "the first question, which nobody had a token for"
+    assert registry.given == [minute * 60.0 for minute in range(0, 121, 4)]
