@@ -85,13 +85,14 @@ class Witnesses:
         missing = [tag for tag in dict.fromkeys(wanted) if tag not in tags]
         for tag in missing[:_MOST_ASKED]:
             if self.registries.exists(self.image, tag):
-                return Cut(tag)
+                return Cut(tag, listed.whose)
         if missing:
             others = (*(tag for tag in wanted if tag in tags), *digests, *tags[:_MOST_CONTROLS])
             if self.registries.shows(self.image, others[:_MOST_CONTROLS]) is not None:
                 return None
         if not tags:
-            return empty(self.memory.doubt(self.image, "list"))
+            return empty(listed.whose, self.memory.doubt(self.image, "list"))
         if missing:
-            return unlisted(missing, listed.shrunk, self.memory.doubt(self.image, "list"))
-        return halved(listed.shrunk) if listed.shrunk is not None and listed.shrunk.by_half else None
+            return unlisted(missing, listed.whose, listed.shrunk, self.memory.doubt(self.image, "list"))
+        shrunk = listed.shrunk
+        return halved(listed.whose, shrunk) if shrunk is not None and shrunk.by_half else None

@@ -123,7 +123,7 @@ def _lines(this: Snapshot, checkout: Checkout, policy: Policy, index: int) -> Se
     if not listed.tags.complete:
         many = len(listed.tags.tags)
         image = lister(this.world, watch).familiar
-        because = f"the tag list of {image} may be cut short: the registry stopped at {many} tags"
+        because = f"the tag list of {image}{listed.whose} may be cut short: it stopped at {many} tags"
         return [WatchDecision(watch, fields, ranking, Unknown(because))]
     source = _source(this, policy, index)
     if isinstance(source, Unknown):

@@ -17,11 +17,20 @@ from imagebot.selection.doubts import Doubt, Shrunk
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The tags of one image, whether there were more of them not long ago, and what is in doubt about them."""
+    """The tags of one image, whether there were more of them not long ago, and what is in doubt about them.
+
+    `mirror` is as what they were asked for of a mirror.
+    """
 
     tags: TagList
     shrunk: Shrunk | None
+    mirror: ImageName | None = None
     doubt: Doubt | None = None
+
+    @property
+    def whose(self) -> str:
+        """To be added to words about the list where it is that of a mirror, with which the registry has no part."""
+        return "" if self.mirror is None else f", as its mirror {self.mirror} has it,"
 
 
 Lists = Mapping[ImageName, Listed | ImagebotError]
@@ -37,10 +46,12 @@ def listed(world: World, memory: PassStore, answers: Mapping[ImageName, TagList 
     whole = {name: len(tags.tags) for name, tags in answers.items() if isinstance(tags, TagList) and tags.complete}
     shrunk = memory.shrunk(whole)
     memory.looked_at(whole)
+    found: dict[ImageName, Listed | ImagebotError] = {}
     for name, tags in answers.items():
-        if isinstance(tags, TagList):
-            asked = "" if tags.asked in (None, name) else str(tags.asked)
-            world.tell(TagsListed(str(name), len(tags.tags), tags.dropped, tags.complete, asked))
-    return {
-        name: Listed(tags, shrunk.get(name)) if isinstance(tags, TagList) else tags for name, tags in answers.items()
-    }
+        if not isinstance(tags, TagList):
+            found[name] = tags
+            continue
+        mirror = None if tags.asked == name else tags.asked
+        world.tell(TagsListed(str(name), len(tags.tags), tags.dropped, tags.complete, str(mirror or "")))
+        found[name] = Listed(tags, shrunk.get(name), mirror)
+    return found

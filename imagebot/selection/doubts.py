@@ -55,9 +55,10 @@ class NotMirrored:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A list of tags leaves out `tag`, and the registry has it."""
+    """A list of tags leaves out `tag`, and the registry has it. `whose` are words that tell of a mirror."""
 
     tag: str
+    whose: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Shrunk:
 
 
 def cut_short(image: str, cut: Cut) -> str:
-    return f"the tag list of {image} is cut short: {cut.tag} is not on it, and the registry has it"
+    return f"the tag list of {image}{cut.whose} is cut short: {cut.tag} is not on it, and the registry has it"
 
 
 def unshown(tag: str, controls: Collection[str], since: datetime) -> Doubt:
@@ -96,15 +97,16 @@ def not_mirrored(tag: str, mirror: str, image: str) -> NotMirrored:
     )
 
 
-def unlisted(tags: Collection[str], shrunk: Shrunk | None, since: datetime) -> Doubt:
+def unlisted(tags: Collection[str], whose: str, shrunk: Shrunk | None, since: datetime) -> Doubt:
     """What is deployed or proposed is not on the list, and nothing else is shown that would attest it."""
     shrank = f"the list of tags shrank from {shrunk.before} to {shrunk.now}, and " if shrunk is not None else ""
     verb = "is" if len(tags) == 1 else "are"
-    return Doubt(f"{shrank}{listed(sorted(tags))} {verb} not on the list, nor is anything of this image shown", since)
+    said = f"{shrank}{listed(sorted(tags))} {verb} not on the list{whose or ','} nor is anything of this image shown"
+    return Doubt(said, since)
 
 
-def empty(since: datetime) -> Doubt:
-    return Doubt("the list of tags is empty", since)
+def empty(whose: str, since: datetime) -> Doubt:
+    return Doubt(f"the list of tags{whose} is empty", since)
 
 
 def unsigned_now(digest: str, found: str, since: datetime) -> Doubt:
@@ -112,6 +114,6 @@ def unsigned_now(digest: str, found: str, since: datetime) -> Doubt:
     return Doubt(f"{digest} was signed as it must be, and now {found}", since)
 
 
-def halved(shrunk: Shrunk) -> Doubt:
+def halved(whose: str, shrunk: Shrunk) -> Doubt:
     """Half of a list is gone, or more, and none of it is known by name."""
-    return Doubt(f"the list of tags shrank from {shrunk.before} to {shrunk.now}", shrunk.since)
+    return Doubt(f"the list of tags{whose} shrank from {shrunk.before} to {shrunk.now}", shrunk.since)

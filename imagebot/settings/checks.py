@@ -12,11 +12,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from imagebot.documents.model import Path as Place
 from imagebot.documents.tree import ParsedFile
 from imagebot.errors import Problem
-from imagebot.gitnames import GitUrl
+from imagebot.gitnames import GitUrl, is_loopback
 from imagebot.links import is_folder
 from imagebot.regular import open_regular
 from imagebot.secret import known
@@ -50,7 +51,7 @@ def checked(path: Path | None, registries: Collection[str] | None) -> Checked:
     folder = file.parent.absolute()
     files = tuple(_files(document))
     hints = [document.problem(*said) for said in _elsewhere(files, folder)]
-    for place, words in _unused(written, registries):
+    for place, words in (*_unused(written, registries), *_in_the_clear(written)):
         hints.append((document.key(place) or document.node(place)).problem(words))
     problems = [document.problem(*said) for said in _wrong(written, files, folder)]
     return Checked(tuple(sorted(problems)), tuple(sorted(hints)))
@@ -93,6 +94,20 @@ def _unused(written: SettingsFile, registries: Collection[str] | None) -> _Said:
             near = sorted(name for name in used or () if name.partition(":")[0] == host.partition(":")[0])
             hint = f"; did you mean {near[0]}?" if near else ""
             yield ("registries", host), f"no policy has an image from {host}{hint}"
+
+
+def _in_the_clear(written: SettingsFile) -> _Said:
+    """Registries and mirrors at other machines that are asked without TLS."""
+    keys = {registry_host(host): one for host, one in written.registries.items()}
+    mirrored = {one.mirrored.url.registry: host for host, one in keys.items() if one.mirrored is not None}
+    for host, one in written.registries.items():
+        if one.plain_http and not is_loopback(urlsplit(f"//{host}").hostname or ""):
+            of = f", the mirror of {mirrored[registry_host(host)]}," if registry_host(host) in mirrored else ""
+            login = ", and reads its password" if one.credentials else ""
+            yield (
+                ("registries", host, "plainHttp"),
+                f"{host}{of} is asked without TLS: who is on the way chooses tags and digests{login}",
+            )
 
 
 def _asked(written: SettingsFile, registries: Collection[str]) -> frozenset[str]:

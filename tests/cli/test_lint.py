@@ -182,6 +182,28 @@ def test_settings_that_cannot_work_are_no_surprise_later(here: Path, settings: s
     assert (code, words in printed) == (2, True), printed
 
 
+@pytest.mark.parametrize(
+    ("registries", "words"),
+    [
+        ("r.test: {plainHttp: true}", "r.test is asked without TLS: who is on the way chooses tags and digests"),
+        (
+            "r.test: {plainHttp: true, credentials: {username: a, passwordFile: policies/shop.yaml}}",
+            "chooses tags and digests, and reads its password",
+        ),
+        (
+            "docker.io: {mirror: 'm.test:5000/hub'}, m.test:5000: {plainHttp: true}",
+            "m.test:5000, the mirror of docker.io, is asked without TLS",
+        ),
+        ("r.test: {}, localhost:5000: {plainHttp: true}, '[::1]:5000': {plainHttp: true}", ""),
+    ],
+    ids=["registry", "password", "mirror", "this machine"],
+)
+def test_what_is_asked_in_the_clear_is_a_hint(here: Path, registries: str, words: str) -> None:
+    (here / "imagebot.yaml").write_text(f"{SETTINGS}registries: {{{registries}}}\n")
+    code, printed = lint()
+    assert (code, words in printed, "without TLS" in printed) == (0, True, bool(words)), printed
+
+
 def test_a_secret_of_another_machine_is_a_hint(here: Path) -> None:
     """Whoever checks a pod's settings does not have what is mounted there."""
     (here / "imagebot.yaml").write_text(

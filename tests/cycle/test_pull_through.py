@@ -33,12 +33,13 @@ class Cached:
 
     stage: Stage
     refuses: set[str] = field(default_factory=set)
+    tags: bytes = b'["6.5.3"]'
     cache: Served = field(init=False)
 
     def answer(self, asked: Asked) -> Answer | Raw:
         path = asked.path.replace("/v2/hub/", "/v2/")
         if path == asked.path or path.endswith("/tags/list"):
-            return Answer(200, (("Content-Type", "application/json"),), b'{"name": "x", "tags": ["6.5.3"]}')
+            return Answer(200, (("Content-Type", "application/json"),), b'{"name": "x", "tags": %s}' % self.tags)
         if path.rpartition("/")[2] in self.refuses:
             return Answer(404, (("Content-Type", "application/json"),), b'{"errors": [{"code": "MANIFEST_UNKNOWN"}]}')
         return oci_folder.answer(self.stage.folder / "registry", Asked(asked.method, path, asked.headers, asked.body))
@@ -189,6 +190,22 @@ def test_what_a_mirror_does_not_show_waits_unless_its_registry_is_asked_too(cach
         assert isinstance(found, Held)
         assert found.because.startswith(f"{cached.image}, the mirror of {stage.image}, does not show 6.5.3")
         assert cached.asked(stage.registry) == []
+
+
+@pytest.mark.parametrize(
+    ("deployed", "tags", "words"),
+    [
+        ("6.5.4", b'["6.5.3"]', "the tag list of {image}, as its mirror {mirror} has it, is cut short: 6.5.4 is"),
+        ("9.0.0", b"[]", "the list of tags, as its mirror {mirror} has it, is empty"),
+    ],
+    ids=["lags", "empty"],
+)
+def test_a_list_that_is_a_mirrors_is_told_as_its(cached: Cached, deployed: str, tags: bytes, words: str) -> None:
+    """With a registry to fall back on nobody would know whose list it is that lacks something."""
+    mirrored(cached, ", fallback: true", deployed=deployed)
+    cached.tags = tags
+    found = verdict(cached.stage.one_pass())
+    assert words.format(image=cached.stage.image, mirror=cached.image) in found.because
 
 
 def test_what_is_proposed_stays_open_while_the_cache_does_not_show_it(cached: Cached) -> None:

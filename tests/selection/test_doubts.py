@@ -9,7 +9,7 @@ from imagebot.selection.verdict import Held, Hold, NoCandidate, Unknown, Update,
 from tests.support.judging import DAY, NEW, NOON, Answers, case
 
 TAGS = ["1.4.0", "1.4.2", "1.5.0"]
-SHORT = halved(Shrunk(6, 3, NOON))
+SHORT = halved("", Shrunk(6, 3, NOON))
 
 
 def test_a_list_in_doubt_makes_nothing_the_newest_until_it_is_believed() -> None:
