@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,6 +16,7 @@ from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.remote import Remote
 from imagebot.proxies import DIRECT, WayOut
 from imagebot.settings.resolve import SshKey, TokenCredentials
+from imagebot.values import dataclass
 from imagebot.yamledit.limits import MAX_BYTES
 
 

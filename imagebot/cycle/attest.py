@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
 
@@ -25,6 +25,7 @@ from imagebot.selection.doubts import (
     unlisted,
     unshown,
 )
+from imagebot.values import dataclass
 
 T = TypeVar("T")
 _MOST_ASKED = 4

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 
 from imagebot.errors import CannotEdit, Problem
@@ -13,6 +12,7 @@ from imagebot.fields.find import find
 from imagebot.fields.screen import screen
 from imagebot.fields.unclear import unclear
 from imagebot.images.reference import ImageName
+from imagebot.values import dataclass
 from imagebot.yamledit.prove import Proved
 
 

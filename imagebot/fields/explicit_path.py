@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from imagebot.values import dataclass
 
 _STEP = re.compile(
     r"""(?:\.|^)(?P<key>[^\s.\[\]"]+) | \[(?P<index>[0-9]{1,9})\] | \["(?P<quoted>(?:[^"\\]|\\.)*)"\]

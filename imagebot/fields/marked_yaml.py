@@ -10,13 +10,13 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 
 from imagebot.fields.claim import Lack
 from imagebot.fields.marked import Beside, astray
 from imagebot.fields.marker import Comment
 from imagebot.fields.place import Trail
+from imagebot.values import dataclass
 from imagebot.yamledit.tree import Alias, Document, Mapping, Node, Scalar
 from imagebot.yamledit.tree import Sequence as List
 

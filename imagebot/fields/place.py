@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from imagebot.values import dataclass
 from imagebot.yamledit.tree import Alias, Document, Mapping, Node, Scalar, Sequence
 
 # What shapes are shown of that which a merge key brings in: no more than they need, as maps may be huge.

@@ -7,10 +7,11 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from imagebot.bans import Bans
 from imagebot.settings.resolve import RepositorySettings
+from imagebot.values import dataclass
 
 
 @dataclass

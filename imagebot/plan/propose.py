@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import TypeVar
 
@@ -16,6 +15,7 @@ from imagebot.plan.groups import BranchTarget
 from imagebot.policy.model import Policy, PullRequestKeys, Watch
 from imagebot.selection.update_kind import kind
 from imagebot.selection.verdict import Refusal, Update, Version
+from imagebot.values import dataclass
 
 T = TypeVar("T")
 

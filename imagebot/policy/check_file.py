@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from imagebot.documents.merge import Taken, taken
 from imagebot.documents.read import fill
@@ -16,6 +15,7 @@ from imagebot.policy.fence import FolderFence
 from imagebot.policy.model import Policy, PolicyFile, policies_of
 from imagebot.policy.trial import Trial, watched
 from imagebot.policy.verify import NO_ROOT
+from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

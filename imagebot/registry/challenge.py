@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from imagebot.registry.limits import CHALLENGES
+from imagebot.values import dataclass
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
 _SEPARATORS = re.compile(r"[\s,]*+", re.ASCII)

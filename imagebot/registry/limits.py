@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import copy
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from imagebot.values import dataclass
 
 KIB = 1024
 MIB = 1024 * KIB

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from imagebot.images.about import About
 from imagebot.review.image_source import base_of
+from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

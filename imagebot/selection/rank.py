@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from heapq import nlargest, nsmallest
 from itertools import groupby
 from operator import itemgetter
@@ -14,6 +14,7 @@ from imagebot.images.packed_tags import PackedTags
 from imagebot.policy.watch import Watch
 from imagebot.selection.rules import Rule, Rules
 from imagebot.selection.verdict import Candidate, Refusal
+from imagebot.values import dataclass
 from imagebot.versions.known import NOTHING, OrderInputs
 from imagebot.versions.order import Key, Out
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from imagebot.policy.verify import NO_ROOT, Requirement
 from imagebot.publickey import BEGINS, PublicKey
+from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from imagebot.values import dataclass
 
 BUNDLE = "application/vnd.dev.sigstore.bundle"
 """What the media types of all versions of `SigstoreBundle` begin with."""

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
+from imagebot.values import dataclass
 from imagebot.versions.order import BadRule, Key
 
 MAX_LENGTH = 512

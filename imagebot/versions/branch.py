@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from imagebot.values import dataclass
 from imagebot.versions.order import Key
 
 _AT_THE_MERGE = 1

@@ -6,7 +6,8 @@ import hashlib
 import hmac
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+
+from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

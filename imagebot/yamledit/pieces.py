@@ -11,7 +11,8 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from imagebot.values import dataclass
 
 _MARK = re.compile(rb"(?<=\n)---(?=[ \t\r\n]|\Z)")
 _BREAK = rb"[\r\n]|\xc2\x85|\xe2\x80[\xa8\xa9]"

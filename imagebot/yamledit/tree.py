@@ -6,8 +6,9 @@ thousand, and `frozen` makes each four times as dear: these are so by their type
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from imagebot.values import dataclass
 
 WORD = "word"
 
