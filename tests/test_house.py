@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import subprocess
 import sys
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 
@@ -18,13 +16,12 @@ import pytest
 from click.testing import CliRunner
 
 from imagebot.cli.main import VERBS
+from tests.support.python_source import is_or_is_in, parsed, source
 
 ROOT = Path(__file__).parent.parent
 CODE = sorted(ROOT.glob("imagebot/**/*.py"))
 TESTS = sorted(ROOT.glob("tests/**/*.py"))
 LOCKS = sorted(ROOT.glob("requirements/*.txt"))
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 TOP = {
     ".ci",
@@ -155,87 +152,20 @@ NEVER_IN_TESTS = (
 HEAVY = tuple(AT_HOME.keys() - {"click"})
 
 
-@cache
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_bytes(), str(path))
-
-
 def relative(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def where(path: Path, node: ast.AST) -> str:
-    return f"{relative(path)}:{getattr(node, 'lineno', 1)}"
-
-
-def imports(tree: ast.AST) -> dict[str, str]:
-    """What each name that this file imports is in full: `{"now": "datetime.datetime.now"}`."""
-    names: dict[str, str] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names |= {alias.asname: alias.name for alias in node.names if alias.asname}
-            # `import os.path` binds `os`.
-            first = (alias.name.partition(".")[0] for alias in node.names if not alias.asname)
-            names |= {name: name for name in first}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
-    return names
-
-
-def dotted(node: ast.expr) -> str:
-    """`a.b.c` as it is written, empty for any other expression."""
-    match node:
-        case ast.Name(id=name):
-            return name
-        case ast.Attribute(value=value, attr=attribute) if before := dotted(value):
-            return f"{before}.{attribute}"
-        case _:
-            return ""
-
-
-@cache
-def uses(path: Path) -> tuple[tuple[str, ast.AST], ...]:
-    """Every name this file imports or reads, in full, with the place; what is its own begins with `here.`."""
-    return tuple(names_in(parsed(path)))
-
-
-def names_in(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
-    full = imports(tree)
-    for node in ast.walk(tree):
-        match node:
-            case ast.Import(names=aliases):
-                yield from ((alias.name, node) for alias in aliases)
-            case ast.ImportFrom(module=str(module), names=aliases, level=0):
-                yield from ((f"{module}.{alias.name}", node) for alias in aliases)
-            case ast.Name() | ast.Attribute():
-                first, dot, rest = dotted(node).partition(".")
-                origin = full.get(first, first if hasattr(builtins, first) else f"here.{first}")
-                yield origin + dot + rest, node
-
-
-def is_or_is_in(name: str, banned: str) -> bool:
-    """`datetime.datetime.now` is `datetime.now`, `unittest.mock.patch` is in `unittest.mock`; `x.eval` is no `eval`."""
-    return f".{banned}." in f".{name}." if "." in banned else f"{name}.".startswith(f"{banned}.")
-
-
-def functions(path: Path) -> Iterator[Function]:
-    return (node for node in ast.walk(parsed(path)) if isinstance(node, Function))
-
-
-def lines(node: Function) -> int:
-    return (node.end_lineno or node.lineno) - node.lineno + 1
-
-
-def parameters(node: Function) -> int:
-    arguments = node.args
-    names = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
-    return len([name for name in names if name not in ("self", "cls")])
-
-
-def is_click_command(node: Function) -> bool:
-    """A verb takes each of its flags as a parameter: click leaves no choice."""
-    calls = (item.func if isinstance(item, ast.Call) else item for item in node.decorator_list)
-    return any(dotted(call).endswith((".command", ".option", ".argument")) for call in calls)
+def places(name: str, paths: Iterable[Path]) -> list[str]:
+    """Where these files use that name, or what is in it."""
+    found = (
+        (path, line)
+        for path in paths
+        for used, lines in source(path).uses.items()
+        if is_or_is_in(used, name)
+        for line in lines
+    )
+    return [f"{relative(path)}:{line}" for path, line in found]
 
 
 def is_docstring(node: ast.stmt) -> bool:
@@ -267,7 +197,7 @@ def test_every_module_says_what_it_is_for() -> None:
     named_after_what_they_test = [path for path in TESTS if path.name.startswith("test_")]
     spoken_for = {*named_after_what_they_test, *(path for path in TESTS if path.name == "__init__.py")}
     every = [path for path in CODE + TESTS if path not in spoken_for]
-    silent = [relative(path) for path in every if not ast.get_docstring(parsed(path))]
+    silent = [relative(path) for path in every if not source(path).docstring]
     assert silent == []
 
 
@@ -292,12 +222,12 @@ def test_every_module_says_what_it_is_for() -> None:
 def test_the_reader_of_code_sees_through_spelling(tmp_path: Path, code: str, name: str, seen: bool) -> None:
     path = tmp_path / "some.py"
     path.write_text(code)
-    assert any(is_or_is_in(used, name) for used, _ in uses(path)) == seen
+    assert any(is_or_is_in(used, name) for used in source(path).uses) == seen
 
 
 @pytest.mark.parametrize(("library", "package"), ASKED_FOR.items())
 def test_what_was_asked_for_is_used(library: str, package: str) -> None:
-    used = {name.partition(".")[0] for path in CODE for name in imports(parsed(path)).values()}
+    used = {name.partition(".")[0] for path in CODE for name in source(path).uses}
     dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     assert library in used
     assert [one for one in dependencies if one.startswith(f"{package}>=")]
@@ -307,27 +237,18 @@ def test_what_was_asked_for_is_used(library: str, package: str) -> None:
 def test_each_effect_and_each_library_has_its_place(name: str) -> None:
     homes = {**ONLY_IN, **AT_HOME}[name]
     elsewhere = [path for path in CODE if not relative(path).startswith(homes)]
-    found = [where(path, node) for path in elsewhere for used, node in uses(path) if is_or_is_in(used, name)]
-    assert found == [], f"{name} is for {' and '.join(homes) or 'nobody'}"
+    assert places(name, elsewhere) == [], f"{name} is for {' and '.join(homes) or 'nobody'}"
 
 
 @pytest.mark.parametrize("name", NEVER_IN_TESTS)
 def test_tests_use_fakes_with_a_front_door(name: str) -> None:
-    found = [where(path, node) for path in TESTS for used, node in uses(path) if is_or_is_in(used, name)]
-    assert found == []
+    assert places(name, TESTS) == []
 
 
 def test_only_the_proof_makes_proved_bytes() -> None:
     """`Proved` is what commits and files are made of: no other module calls a file that, or casts it to it."""
     proof = ROOT / "imagebot" / "yamledit" / "prove.py"
-    calls = [(path, node) for path in CODE + TESTS for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)]
-    makers = [
-        path
-        for path, node in calls
-        if dotted(node.func).endswith("Proved")
-        or (dotted(node.func).endswith("cast") and node.args and "Proved" in ast.unparse(node.args[0]))
-    ]
-    assert set(makers) == {proof}
+    assert {path for path in CODE + TESTS if source(path).makes_proofs} == {proof}
 
 
 def test_a_name_is_one_things() -> None:
@@ -335,22 +256,23 @@ def test_a_name_is_one_things() -> None:
     homes: dict[str, set[str]] = defaultdict(set)
     for path in CODE:
         home = "a forge's answers" if path.match("imagebot/forge/*_answers.py") else relative(path)
-        for node in ast.walk(parsed(path)):
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                homes[node.name].add(home)
+        for name in source(path).classes:
+            if not name.startswith("_"):
+                homes[name].add(home)
     assert {name: found for name, found in homes.items() if len(found) > 1} == {}
 
 
 def test_functions_are_short() -> None:
-    lengths = {f"{relative(path)}:{node.name}": lines(node) for path in CODE + TESTS for node in functions(path)}
+    every = [(path, one) for path in CODE + TESTS for one in source(path).functions]
+    lengths = {f"{relative(path)}:{one.name}": one.lines for path, one in every}
     too_long = {name for name, count in lengths.items() if count > LONGEST_FUNCTION}
     assert too_long == LONG_FUNCTIONS.keys()
 
 
 def test_functions_take_few_arguments() -> None:
     """A function that wants one more argument lacks a noun."""
-    every = [(path, node) for path in CODE + TESTS for node in functions(path) if not is_click_command(node)]
-    assert [f"{where(path, node)} {node.name}" for path, node in every if parameters(node) > MOST_PARAMETERS] == []
+    every = [(path, one) for path in CODE + TESTS for one in source(path).functions]
+    assert [f"{relative(path)}:{one.line}" for path, one in every if one.parameters > MOST_PARAMETERS] == []
 
 
 def test_files_are_short() -> None:
