@@ -35,7 +35,12 @@ _SIGNS = {True: "open", False: "shut", None: "-"}
 @click.command()
 @click.argument("app")
 @click.option("--image", metavar="IMAGE", help="Only this image: its name, or the end of it.")
-@click.option("--json", "as_json", is_flag=True, help="Print data instead of text: every tag, with its reason.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print data instead of text: each tag with its reason, of many the first.",
+)
 @config_option
 def command(app: str, image: str | None, as_json: bool, config: Path | None) -> int:
     """Say what APP (or APP@ENVIRONMENT) runs, what it would run, what keeps that back, and why no other tag.
@@ -83,10 +88,11 @@ def _print(decision: Decision, line: WatchDecision, now: datetime, out: Console)
         _say(f"Let in, the best first: {_counted(len(candidates))}", out)
         _rows([(item.tag, outgoing(item.because)) for item in candidates[: 2 * _SHOWN]], out)
         _say_rest(len(candidates) - 2 * _SHOWN, out)
+    counts = dict(line.ranking.refused_by) if line.ranking is not None else {}
     for rule, refused in _refused(line):
-        _say(f"Refused by {rule}: {_counted(len(refused))}", out)
+        _say(f"Refused by {rule}: {_counted(counts[rule])}", out)
         _rows([(outgoing(item.tag), outgoing(item.because)) for item in refused[:_SHOWN]], out)
-        _say_rest(len(refused) - _SHOWN, out)
+        _say_rest(counts[rule] - _SHOWN, out)
     out.print()
 
 
@@ -136,7 +142,7 @@ def _refused(line: WatchDecision) -> list[tuple[str, tuple[Refusal, ...]]]:
     ranking = line.ranking
     tag = chosen(line.verdict) or next((field.tag for field in line.fields if field.tag), "")
     names = [ranking.rules.called(rule) for rule in Rule]
-    refused = sorted(nearest(ranking, ranking.refused, tag), key=lambda item: -names.index(item.rule))
+    refused = sorted(nearest(ranking, tag), key=lambda item: -names.index(item.rule))
     return [(rule, tuple(items)) for rule, items in groupby(refused, key=lambda item: item.rule)]
 
 
@@ -146,7 +152,7 @@ def _say(words: str, out: Console) -> None:
 
 def _say_rest(number: int, out: Console) -> None:
     if number > 0:
-        out.print(Text(f"    and {number} more: --json has all", style="dim"))
+        out.print(Text(f"    and {number} more: --json has them", style="dim"))
 
 
 def _rows(rows: Sequence[tuple[str, ...]], out: Console) -> None:
@@ -186,6 +192,7 @@ def _data(decision: Decision, line: WatchDecision, now: datetime) -> dict[str, A
             {"gate": gate.name, "open": gate.open, "until": _moment(gate.until), "because": gate.because}
             for gate in _gates(line, now)
         ],
+        "counts": ranking.counts if ranking else None,
         "candidates": [
             {"tag": item.tag, "version": item.version, "because": item.because}
             for item in (ranking.candidates if ranking else ())

@@ -27,7 +27,12 @@ _NO_TAGS = Choice(None, "no candidate", f"there are no tags on {_INPUT}")
 @click.command()
 @rule_options
 @click.option("--current", metavar="TAG", help="What is deployed now: never go below it.")
-@click.option("--json", "as_json", is_flag=True, help="Print the choice and the reason of every tag as JSON.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print the choice and the reason of each tag, of many the first, as JSON.",
+)
 def command(as_json: bool, current: str | None, **flags: Any) -> int:
     """Choose a tag from those on standard input, one per line, as a policy would.
 
@@ -102,6 +107,7 @@ def _data(ranking: Ranking, choice: Choice) -> dict[str, Any]:
         "chosen": choice.tag,
         "state": choice.state,
         "because": choice.because,
+        "counts": ranking.counts,
         "candidates": [
             {"tag": item.tag, "version": item.version, "because": item.because} for item in ranking.candidates
         ],

@@ -62,9 +62,8 @@ def _instead(ranking: Ranking, wanted: str | None) -> str:
         return ""
     if wanted not in ranking.tags:
         return f"; {wanted} is not among the tags"
-    for refusal in ranking.refused:
-        if refusal.tag == wanted:
-            return f"; {refusal.because}"
+    for refusal in ranking.among([wanted]).refused:
+        return f"; {refusal.because}"
     return f"; {wanted} fits, too, and comes after it"
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import zip_longest
 
 from imagebot.documents.duration import format_duration
 from imagebot.selection import gates
@@ -123,25 +124,16 @@ def _people(facts: Facts, version: Version) -> Iterator[Gate]:
         yield Gate("people", True, "nobody keeps it back")
 
 
-def nearest(ranking: Ranking, refused: Sequence[Refusal], tag: str) -> tuple[Refusal, ...]:
-    """These refusals, the versions next to that of `tag` first, and those without a place in the order last."""
-    placed = sorted(
-        ((key, refusal.tag, refusal) for refusal in refused if (key := ranking.place(refusal.tag)) is not None),
-        key=lambda item: item[:2],
-    )
-    here = ranking.place(tag) or ()
-    below = sum(1 for key, _, _ in placed if key < here)
-    near = sorted(enumerate(placed), key=lambda item: (_distance(item[0], below), item[0] < below))
-    rest = [refusal for refusal in refused if ranking.place(refusal.tag) is None]
-    return (*(refusal for _, (_, _, refusal) in near), *rest)
+def nearest(ranking: Ranking, tag: str) -> tuple[Refusal, ...]:
+    """The refused tags, the versions next to that of `tag` first, and those without a place in the order last.
+
+    Of very many the nearest alone.
+    """
+    above, below, rest = ranking.refused_around(ranking.place(tag) or ())
+    return (*(one for pair in zip_longest(above, below) for one in pair if one is not None), *reversed(rest))
 
 
 def better(ranking: Ranking, tag: str) -> tuple[Refusal, ...]:
     """The refused tags above `tag` in the order, the nearest first, and of each rule only some."""
     here = ranking.place(tag)
     return () if here is None else ranking.refused_above(here, _NEAREST_OF_A_RULE)
-
-
-def _distance(index: int, below: int) -> int:
-    """How many steps it is from the gap before `below`."""
-    return index - below if index >= below else below - index - 1

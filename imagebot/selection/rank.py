@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import field
 from heapq import nlargest, nsmallest
 from itertools import groupby
@@ -25,6 +25,8 @@ MOST_TWINS = 10_000
 """Tags of one version that are told of."""
 MOST_KEPT = 100_000
 """Tags that are put in order one by one; of a list that has more the highest."""
+MOST_TOLD = 10_000
+"""Refused tags on either side of another that are told of one by one; of a list that has more the nearest."""
 MOST_ASIDE = 100
 """Tags that are put aside before the nearest of them are chosen."""
 _DIGITS = re.compile(r"([0-9]+)", re.ASCII)
@@ -61,9 +63,28 @@ class Ranking:
 
     @property
     def refused(self) -> tuple[Refusal, ...]:
-        """Every tag not let in: the highest in the order first, then what has no place in it."""
-        refused = [self.rules.refusal(rule, tag) for rule, tag in self._refused()]
-        return tuple(sorted(refused, key=lambda refusal: (self.place(refusal.tag) or (), refusal.tag), reverse=True))
+        """Every tag not let in, the highest in the order first, then what has no place in it; of many the first."""
+        _, below, rest = self.refused_around(None)
+        return (*below, *reversed(rest))
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many tags are let in, and how many are not, told of or not."""
+        return {"candidates": self.admitted, "refused": sum(count for _, count in self.refused_by)}
+
+    def refused_around(self, here: Key | None) -> tuple[tuple[Refusal, ...], ...]:
+        """The tags that are not let in: those from `here` on in the order, those below it, and those without a place.
+
+        The nearest first; of very many the nearest alone. Without a place of its own it is above all.
+        """
+        above, below, rest = _Nearest(nsmallest), _Nearest(nlargest), _Nearest(nsmallest)
+        for rule, tag in self._refused():
+            if (key := self.place(tag)) is None:
+                rest.add(((), tag, rule))
+            else:
+                (above if here is not None and key >= here else below).add((key, tag, rule))
+        sides = (side.told for side in (above, below, rest))
+        return tuple(tuple(self.rules.refusal(rule, tag) for _, tag, rule in side) for side in sides)
 
     def refused_above(self, here: Key, most: int) -> tuple[Refusal, ...]:
         """The tags above `here` in the order that are not let in, the nearest first: of each rule so many at most.
@@ -108,6 +129,24 @@ class Ranking:
         key = self.place(self.best.tag)
         assert key is not None, "it was let in"
         return self.rules.order.praise(self.admitted, key)
+
+
+class _Nearest:
+    """Refused tags on one side, of which no more are kept meanwhile than are told of."""
+
+    def __init__(self, first: Callable[..., list[tuple[Key, str, Rule]]]) -> None:
+        self._first = first
+        self._kept: list[tuple[Key, str, Rule]] = []
+
+    def add(self, refused: tuple[Key, str, Rule]) -> None:
+        self._kept.append(refused)
+        if len(self._kept) > 2 * MOST_TOLD:
+            self._kept = self.told
+
+    @property
+    def told(self) -> list[tuple[Key, str, Rule]]:
+        """The nearest first."""
+        return self._first(MOST_TOLD, self._kept, key=itemgetter(0, 1))
 
 
 def rank(watch: Watch, tags: Iterable[str], deployed: Collection[str] = (), known: OrderInputs = NOTHING) -> Ranking:

@@ -81,7 +81,7 @@ def test_the_nearest_misses_come_first_and_the_rest_is_counted(explained: Stage)
     lines = explained.imagebot("explain", "podinfo@staging").out.splitlines()
     start = lines.index("  Refused by range: 7 tags")
     assert [line.split()[0] for line in lines[start + 1 : start + 6]] == ["6.4.9", "7.0.0", "5.0.0", "7.1.0", "8.0.0"]
-    assert lines[start + 6] == "    and 2 more: --json has all"
+    assert lines[start + 6] == "    and 2 more: --json has them"
 
 
 def test_data_has_every_gate_with_its_time_and_every_tag(explained: Stage) -> None:

@@ -259,6 +259,7 @@ def test_json_has_the_reason_of_every_tag() -> None:
         "chosen": "1.5.0",
         "state": "update",
         "because": "1.5.0 is the newest of 2 tags in ^1.4 (now 1.4.2)",
+        "counts": {"candidates": 2, "refused": 2},
         "candidates": [
             {"tag": "1.5.0", "version": "1.5.0", "because": "1.5.0 is in ^1.4"},
             {"tag": "1.4.2", "version": "1.4.2", "because": "1.4.2 is in ^1.4"},
