@@ -6,7 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from imagebot.cli.main import main
 from imagebot.errors import FINE, NOT_ALL_DONE, WRONG_INPUT
 from imagebot.store.lock import only_bot
 from tests.cycle.conftest import POLICY
@@ -51,6 +53,23 @@ def test_a_wrong_policy(stage: Stage, policy: str, words: list[str]) -> None:
     assert_says(said, WRONG_INPUT, *words)
     assert stage.imagebot("lint").code == WRONG_INPUT
     assert list(stage.heads()) == ["main"]
+
+
+@pytest.mark.parametrize(
+    ("words", "missing"),
+    [
+        (["suspend", "--all"], "option '--because'"),
+        (["hold", "podinfo", "6.5.4"], "option '--because'"),
+        (["set", "nginx:2"], "argument 'PATH...'"),
+        (["fields"], "argument 'PATH...'"),
+    ],
+)
+def test_what_a_verb_cannot_do_without_is_asked_for(words: list[str], missing: str) -> None:
+    """Nobody would know later why an app is suspended."""
+    done = CliRunner().invoke(main, words)
+
+    assert (done.exit_code, done.stdout) == (WRONG_INPUT, "")
+    assert f"Missing {missing}" in done.stderr
 
 
 def test_a_missing_environment_repository(stage: Stage) -> None:

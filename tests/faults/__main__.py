@@ -1,7 +1,7 @@
 """`make faults`: every trouble of every operation of a life, then SCHEDULES=300 drawn from SEED=1 on.
 
 PAIRS=0:400 plays these of the pairs alone, PART=3/8 every eighth of all from the third on: parts are added up by their
-last lines. ONLY=17, or the name of a pair, plays one again.
+last lines. ONLY=17, or the name of a pair, plays one again. FIRST=1 ends at the first that is wrong.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Lives:
         return self.on(pair.forge).play(pair)
 
 
-def main(seeds: range, part: str, chosen: str, only: str) -> None:
+def main(seeds: range, part: str, chosen: str, only: str, first: str) -> None:
     """Play them, show what went wrong, and say what it was that was played."""
     with tempfile.TemporaryDirectory(prefix="imagebot-faults-") as name, ExitStack() as stack:
         lives = Lives(Path(name), stack)
@@ -63,8 +63,9 @@ def main(seeds: range, part: str, chosen: str, only: str) -> None:
         every = [pair for forge in FORGES for pair in lives.on(forge).pairs]
         pairs = _part([*every[_slice(chosen)]], part)
         schedules = _part([] if chosen else seeds, part)
-        wrong = _all("every trouble of every operation", pairs, lives.play)
-        wrong += _all(f"seeds {seeds[0] if seeds else 0} to {seeds.stop - 1}", schedules, _drawn)
+        wrong = _all("every trouble of every operation", pairs, lives.play, first)
+        if not (wrong and first):
+            wrong += _all(f"seeds {seeds[0] if seeds else 0} to {seeds.stop - 1}", schedules, _drawn, first)
         print(f"sum: {len(pairs)} of {len(every)} pairs, {len(schedules)} of {len(seeds)} schedules, {wrong} wrong")
     sys.exit(1 if wrong else 0)
 
@@ -80,7 +81,7 @@ def _slice(chosen: str) -> slice:
     return slice(int(start or 0), int(stop) if stop else None)
 
 
-def _all(title: str, every: Sequence[T], play_: Callable[[T], Played]) -> int:
+def _all(title: str, every: Sequence[T], play_: Callable[[T], Played], first: str) -> int:
     began = time.monotonic()
     seen: Counter[str] = Counter()
     wrong = 0
@@ -93,6 +94,9 @@ def _all(title: str, every: Sequence[T], play_: Callable[[T], Played]) -> int:
             if number % 100 == 0 or number == len(every):
                 spent = time.monotonic() - began
                 print(f"{title}: {number} of {len(every)}, {wrong} wrong, {spent:.0f} s", flush=True)
+            if wrong and first:
+                pool.shutdown(cancel_futures=True)
+                break
     print("  " + ", ".join(f"{count} {what}" for what, count in sorted(seen.items())))
     return wrong
 
@@ -103,5 +107,5 @@ def _drawn(seed: int) -> Played:
 
 
 if __name__ == "__main__":
-    first, count = int(sys.argv[2]), int(sys.argv[1])
-    main(range(first, first + count), *sys.argv[3:6])
+    start, count = int(sys.argv[2]), int(sys.argv[1])
+    main(range(start, start + count), *sys.argv[3:7])

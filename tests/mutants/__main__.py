@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -20,12 +21,13 @@ from tests.mutants.fixed import BROKEN, FIXED, Fixed
 from tests.mutants.mutant import Mutant
 from tests.mutants.record import Record, recorded
 from tests.mutants.rooms import ROOMS, ROOT
-from tests.mutants.trial import AN_HOUR_S, Copy, copied, patience
+from tests.mutants.trial import AN_HOUR_S, Copy, Ran, copied, patience
 from tests.set_up import MUTATOR
 
 CACHE = ROOT / ".cache" / "mutants"
 KILLED = CACHE / "killed.json"
-FAULTS = ("-m", "tests.faults", "960", "1", "1/30", "", "")
+FAULTS = ("-m", "tests.faults", "960", "1")
+ONE_OF_THEM = re.compile(r"make faults ONLY='(.+)'")
 WRITTEN = {"fixed": FIXED, "broken": BROKEN}
 
 
@@ -85,17 +87,20 @@ def _room(copy: Copy, room: str, trials: Sequence[Trial]) -> int:
 def _killer(copy: Copy, room: str, trials: Sequence[Trial]) -> Callable[[Trial], str | None]:
     """What tells who notices a mutant of these; None for nobody."""
     tests = tuple(dict.fromkeys(test for trial in trials for test in trial.tests))
-    if tests:
-        record = recorded(copy, CACHE / "records" / room, [trial.mutant for trial in trials], tests)
-        return partial(_failing_test, copy, record)
-    unharmed = copy.python(FAULTS, AN_HOUR_S)
-    assert unharmed.code == 0, f"`make faults` fails without any mutant:\n{unharmed.said[-2000:]}"
-    return partial(_failing_faults, copy, patience(unharmed.seconds))
+    if not tests:
+        return partial(_failing_faults, copy)
+    record = recorded(copy, CACHE / "records" / room, [trial.mutant for trial in trials], tests)
+    return partial(_failing_test, copy, record)
 
 
-def _failing_faults(copy: Copy, patience_s: float, trial: Trial) -> str | None:
+def _failing_faults(copy: Copy, trial: Trial) -> str | None:
     with copy.with_mutant(trial.mutant):
-        return "make faults" if copy.python(FAULTS, patience_s).code != 0 else None
+        ran = copy.python((*FAULTS, "1/30", "", "", "1"), AN_HOUR_S)
+    if ran.code == 0:
+        return None
+    found = ONE_OF_THEM.search(ran.said)
+    only = found[1] if found else "1"
+    return _alone(f"make faults ONLY='{only}'", copy.python((*FAULTS, "", "", only, ""), AN_HOUR_S))
 
 
 def _failing_test(copy: Copy, record: Record, trial: Trial) -> str | None:
@@ -107,10 +112,15 @@ def _failing_test(copy: Copy, record: Record, trial: Trial) -> str | None:
     if ran.code == 0:
         return None
     # Where none has begun, nothing could be imported.
-    if copy.pytest([last] if last else ["--collect-only", *trial.tests], AN_HOUR_S).code != 0:
-        print(f"\nfails without any mutant: {last}")
-        return None
-    return last or "none can begin"
+    return _alone(last or "import", copy.pytest([last] if last else ["--collect-only", *trial.tests], AN_HOUR_S))
+
+
+def _alone(name: str, ran: Ran) -> str | None:
+    """What failed with a mutant and now ran without: None, with a word, if it fails all the same."""
+    if ran.code == 0:
+        return name
+    print(f"\nfails without any mutant: {name}", flush=True)
+    return None
 
 
 if __name__ == "__main__":

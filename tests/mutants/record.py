@@ -45,12 +45,16 @@ class Record:
     seconds: Mapping[str, float]
 
     def order(self, mutant: Mutant) -> Order:
-        """The tests that run what was changed, or else the least round about it that any test runs."""
+        """First those that run what was changed, or else the least round about it that any test runs.
+
+        What runs as its module is imported may be noticed by anybody, so then the others come too.
+        """
         lines = self._lines(mutant.path)
         limits = {test: AT_LEAST_S + PATIENCE * seconds for test, seconds in self.seconds.items()}
-        for span, only in spans(mutant):
-            if found := {test for line in span for test in lines.get(line, ()) if test in limits}:
-                return Order(tuple(sorted(found, key=lambda test: self.seconds[test])), limits, only)
+        changed, bodies = frozenset(mutant.changed()), bodies_of(mutant)
+        for span in spans(mutant):
+            if found := {test for line in span & bodies for test in lines.get(line, ()) if test in limits}:
+                return Order(tuple(sorted(found, key=lambda test: self.seconds[test])), limits, changed <= bodies)
         return Order((), limits, only=False)
 
     def _lines(self, path: str) -> Lines:
@@ -92,21 +96,22 @@ def _record(copy: Copy, folder: Path, modules: Mapping[str, str], tests: Sequenc
     (folder / MODULES).write_text(json.dumps(modules))
 
 
-def spans(mutant: Mutant) -> Iterator[tuple[range, bool]]:
-    """What was changed and what stands round about it, from within; and whether it runs with nothing but a test.
-
-    What runs as its module is imported may be noticed by anybody.
-    """
-    changed = mutant.changed()
-    yield changed, True
-    nodes = [node for node in ast.walk(ast.parse(mutant.before)) if isinstance(node, (ast.expr, ast.stmt))]
-    around = [(span, node) for node in nodes if set(changed) <= set(span := _span(node))]
-    for span, node in sorted(around, key=lambda pair: len(pair[0])):
-        yield span, not isinstance(node, (ast.FunctionDef, ast.ClassDef))
-    yield range(1, len(mutant.before.splitlines()) + 1), False
+def spans(mutant: Mutant) -> Iterator[frozenset[int]]:
+    """The lines that were changed, and then those of what stands round about them, from within."""
+    changed = frozenset(mutant.changed())
+    yield changed
+    nodes = (node for node in ast.walk(ast.parse(mutant.before)) if isinstance(node, (ast.expr, ast.stmt)))
+    yield from sorted((span for span in map(_span, nodes) if changed <= span), key=len)
+    yield frozenset(range(1, len(mutant.before.splitlines()) + 1))
 
 
-def _span(node: ast.expr | ast.stmt) -> range:
+def bodies_of(mutant: Mutant) -> frozenset[int]:
+    """The lines of all functions, which run when these are called; any other line runs as its module is imported."""
+    functions = [node for node in ast.walk(ast.parse(mutant.before)) if isinstance(node, ast.FunctionDef)]
+    return frozenset(line for function in functions for part in function.body for line in _span(part))
+
+
+def _span(node: ast.expr | ast.stmt) -> frozenset[int]:
     decorators = node.decorator_list if isinstance(node, (ast.FunctionDef, ast.ClassDef)) else []
     first = min(part.lineno for part in (node, *decorators))
-    return range(first, (node.end_lineno or first) + 1)
+    return frozenset(range(first, (node.end_lineno or first) + 1))

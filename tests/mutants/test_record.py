@@ -4,7 +4,7 @@ import pytest
 
 from tests.mutants.mutant import Mutant
 from tests.mutants.plugin import Order
-from tests.mutants.record import spans
+from tests.mutants.record import bodies_of, spans
 
 MODULE = """\
 from dataclasses import dataclass
@@ -24,22 +24,21 @@ LIMITS = {"quick": 20.0, "slow": 30.0, "other": 20.0}
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "narrowest", "at_import"),
+    ("old", "new", "around", "called"),
     [
-        ("str(self", "repr(self", range(11, 12), range(7, 13)),
-        ("    @property\n", "", range(7, 8), range(7, 13)),
-        ('mark="#"', "mark=1", range(8, 9), range(7, 13)),
-        ("int = 1", "int = 2", range(5, 6), range(3, 13)),
+        ("str(self", "repr(self", [range(11, 12), range(10, 12), range(9, 13), range(7, 13), range(3, 13)], True),
+        ("    @property\n", "", [range(7, 8), range(7, 13), range(3, 13)], False),
+        ('mark="#"', "mark=1", [range(8, 9), range(7, 13), range(3, 13)], False),
+        ("int = 1", "int = 2", [range(5, 6), range(3, 13)], False),
     ],
 )
 def test_the_tests_that_run_a_mutant_are_looked_for_from_within(
-    old: str, new: str, narrowest: range, at_import: range
+    old: str, new: str, around: list[range], called: bool
 ) -> None:
-    found = list(spans(Mutant("pull.py", "", MODULE, MODULE.replace(old, new))))
+    mutant = Mutant("pull.py", "", MODULE, MODULE.replace(old, new))
 
-    assert found[0] == (narrowest, True)
-    assert next(span for span, only in found if not only) == at_import
-    assert found[-1] == (range(1, 13), False)
+    assert list(dict.fromkeys(spans(mutant))) == [*map(frozenset, around), frozenset(range(1, 13))]
+    assert (set(mutant.changed()) <= bodies_of(mutant)) is called
 
 
 @pytest.mark.parametrize(
