@@ -27,6 +27,8 @@ from tests.set_up import MUTATOR
 CACHE = ROOT / ".cache" / "mutants"
 KILLED = CACHE / "killed.json"
 FAULTS = ("-m", "tests.faults", "960", "1")
+NEAREST = 3  # tests whose files are tried alone before the others are even collected: most mutants end there
+NO_TESTS = 5  # pytest's exit code
 ONE_OF_THEM = re.compile(r"make faults ONLY='(.+)'")
 WRITTEN = {"fixed": FIXED, "broken": BROKEN}
 
@@ -104,13 +106,19 @@ def _failing_faults(copy: Copy, trial: Trial) -> str | None:
 
 
 def _failing_test(copy: Copy, record: Record, trial: Trial) -> str | None:
+    order = record.order(trial.mutant)
     file = copy.notes / "order.json"
-    record.order(trial.mutant).write(file)
+    order.write(file)
+    patience_s = patience(sum(record.seconds.values()))
+    nearest = [name for name in order.files(NEAREST) if (copy.folder / name).is_file()]
     with copy.with_mutant(trial.mutant):
-        ran = copy.pytest(("-x", "--order", str(file), *trial.tests), patience(sum(record.seconds.values())))
-        last = (copy.notes / "current").read_text()
-    if ran.code == 0:
-        return None
+        for tests in filter(None, (nearest, trial.tests)):
+            ran = copy.pytest(("-x", "--order", str(file), *tests), patience_s)
+            last = (copy.notes / "current").read_text()
+            if ran.code not in (0, NO_TESTS):
+                break
+        else:
+            return None
     # Where none has begun, nothing could be imported.
     return _alone(last or "import", copy.pytest([last] if last else ["--collect-only", *trial.tests], AN_HOUR_S))
 

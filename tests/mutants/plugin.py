@@ -32,6 +32,10 @@ class Order:
     def read(cls, file: Path) -> Self:
         return cls(**json.loads(file.read_text()))
 
+    def files(self, count: int) -> list[str]:
+        """Those that the first so many tests are in."""
+        return list(dict.fromkeys(test.partition("::")[0] for test in self.first[:count]))
+
     def sort(self, tests: Sequence[str]) -> list[str]:
         """These tests as they are to be run."""
         ranks = {test: number for number, test in enumerate(self.first)}
