@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import signal
 import socket
+import subprocess
+import sys
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -41,6 +46,23 @@ def test_the_demo_leaves_what_it_tells_of(tmp_path: Path, port: str) -> None:
     assert out.count("open") == 3
     code, out, err = run_verb(tmp_path / "look", ["lint"], {})
     assert (code, err) == (0, "")
+
+
+def test_the_registry_of_a_demo_that_was_made_is_there_again(tmp_path: Path, port: str) -> None:
+    words = [sys.executable, "-m", "imagebot", "demo", "--serve", "--port", port]
+    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        connection = HTTPConnection("localhost", int(port))
+        connection.request("GET", "/v2/stefanprodan/podinfo/tags/list")
+        tags = json.load(connection.getresponse())["tags"]
+        connection.close()
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+
+    assert said == f"the demo's registry answers at localhost:{port} until Ctrl-C\n"
+    assert "6.6.0" in tags
+    assert (process.returncode, list(tmp_path.iterdir())) == (128 + signal.SIGINT, [])
 
 
 def test_a_folder_of_somebodys_that_is_no_demo_is_left_as_it_is(tmp_path: Path, port: str) -> None:

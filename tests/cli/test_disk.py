@@ -7,15 +7,16 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from imagebot.cli.disk import create_file, read_file, replace_file
 from imagebot.errors import BadInput
 from tests.support.doomed import run_doomed
-from tests.support.forked import run_verb
+from tests.support.forked import run_function, run_verb, verb
 from tests.support.sound import proved
 from tests.support.stage import Said
 from tests.support.strangers import reachable_folder
@@ -62,6 +63,26 @@ def test_regret_a_file_of_another_owner_with_an_access_list_is_theirs_afterwards
     assert (after.st_uid, after.st_gid, after.st_mode) == (before.st_uid, before.st_gid, before.st_mode)
     assert os.getxattr(file, "user.team") == b"shop"
     assert [path.name for path in tmp_path.iterdir()] == ["a.yaml"]
+
+
+def watched(folder: Path, words: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Be a verb, and tell the mode of a file before it is given another one."""
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "os.chmod" and isinstance(arguments[0], int):
+            print(f"{stat.S_IMODE(os.fstat(arguments[0]).st_mode):o}", file=sys.stderr)
+
+    sys.addaudithook(hook)
+    verb(folder, words, environment)
+
+
+def test_what_one_person_may_read_is_nobody_elses_while_it_is_written(tmp_path: Path) -> None:
+    file = put(tmp_path)
+    file.chmod(0o600)
+
+    code, _, modes = run_function(watched, (tmp_path, ["set", "nginx:2", "a.yaml"], dict(os.environ)))
+
+    assert (code, modes, file.read_text()) == (0, "600\n", AFTER)
 
 
 @ROOT
@@ -165,20 +186,22 @@ def test_two_that_write_one_file_do_not_mix(tmp_path: Path) -> None:
 def test_regret_a_pipe_or_a_device_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     (tmp_path / "zero.yaml").symlink_to("/dev/zero")
-    for verb in (["set", "nginx:2"], ["fields"]):
+    for words in (["set", "nginx:2"], ["fields"]):
         for name in ("pipe.yaml", "/dev/zero"):
-            said = imagebot(tmp_path, *verb, name)
+            said = imagebot(tmp_path, *words, name)
             assert (said.code, said.err) == (1, f"imagebot: {name}: this is no regular file\n")
-        assert "this is a link to /dev/zero, in another folder" in imagebot(tmp_path, *verb, "zero.yaml").err
-        assert imagebot(tmp_path, *verb, ".").err == f"imagebot: no field{' of nginx' if 'set' in verb else ''} in .\n"
+        assert "this is a link to /dev/zero, in another folder" in imagebot(tmp_path, *words, "zero.yaml").err
+        assert (
+            imagebot(tmp_path, *words, ".").err == f"imagebot: no field{' of nginx' if 'set' in words else ''} in .\n"
+        )
 
 
 def test_regret_a_file_that_grows_while_it_is_read_is_not_read_for_ever(tmp_path: Path) -> None:
     file = put(tmp_path)
     with file.open("r+b") as grown:
         grown.truncate(10 * 2**30)
-    for verb in (["set", "nginx:2"], ["fields"]):
-        said = imagebot(tmp_path, *verb, "a.yaml")
+    for words in (["set", "nginx:2"], ["fields"]):
+        said = imagebot(tmp_path, *words, "a.yaml")
         assert (said.code, said.err) == (1, "imagebot: a.yaml: larger than 8 MiB, and no more is read: split it\n")
 
 

@@ -56,5 +56,5 @@ ROOMS: Mapping[str, Room] = {
         ("imagebot/operations",), ("tests/operations", "tests/cli/test_rollback.py", "tests/cli/test_history.py")
     ),
     "demo": Room(("imagebot/demo",), ("tests/cli/test_demo.py",)),
-    "cli": Room(("imagebot/cli", "imagebot/serve.py"), ("tests/cli", "tests/test_serve.py")),
+    "cli": Room(("imagebot/cli", "imagebot/serve.py"), ("tests/cli", "tests/test_serve.py", "tests/test_docs.py")),
 }
