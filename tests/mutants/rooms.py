@@ -55,6 +55,7 @@ ROOMS: Mapping[str, Room] = {
     "operations": Room(
         ("imagebot/operations",), ("tests/operations", "tests/cli/test_rollback.py", "tests/cli/test_history.py")
     ),
+    "webhooks": Room(("imagebot/webhooks",), ("tests/webhooks",)),
     "demo": Room(("imagebot/demo",), ("tests/cli/test_demo.py",)),
     "cli": Room(("imagebot/cli", "imagebot/serve.py"), ("tests/cli", "tests/test_serve.py", "tests/test_docs.py")),
 }
