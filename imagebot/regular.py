@@ -14,6 +14,7 @@ from typing import BinaryIO
 from imagebot.errors import BadInput
 
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_PART = 64 * 1024
 
 
 class Irregular(OSError):
@@ -39,7 +40,17 @@ def read_regular(path: Path, most: int) -> bytes:
     Counted and not asked: a file may grow while it is read, and what the kernel makes up has no size.
     """
     with open_regular(path) as file:
-        return file.read(most + 1)
+        return read_most(file, most)
+
+
+def read_most(file: BinaryIO, most: int) -> bytes:
+    """The same of an open file. A part at a time: to be ready for all that it may hold costs more than to read it."""
+    parts: list[bytes] = []
+    left = most + 1
+    while left and (part := file.read(min(left, _PART))):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
 
 
 def hand_on(path: Path, what: str) -> str:

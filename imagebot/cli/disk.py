@@ -16,7 +16,7 @@ from pathlib import Path
 
 from imagebot.errors import BadInput
 from imagebot.links import outside, real_path
-from imagebot.regular import Irregular, open_regular
+from imagebot.regular import Irregular, open_regular, read_most
 from imagebot.values import dataclass
 from imagebot.yamledit.limits import MAX_BYTES
 from imagebot.yamledit.prove import Proved
@@ -55,7 +55,7 @@ def read_file(path: Path) -> OnDisk:
         raise BadInput(f"{path}: {error.strerror}") from None
     with file:
         status = os.fstat(file.fileno())
-        data = file.read(MAX_BYTES + 1)
+        data = read_most(file, MAX_BYTES)
     if len(data) > MAX_BYTES:
         raise BadInput(f"{path}: larger than {MAX_BYTES >> 20} MiB, and no more is read: split it")
     return OnDisk(path, real, data, status)

@@ -17,7 +17,7 @@ from imagebot.fields.explicit import Explicit
 from imagebot.fields.field import Field, Found
 from imagebot.fields.files import kind_of
 from imagebot.fields.find import find
-from imagebot.fields.marker import flux_policies
+from imagebot.fields.marker import flux_policies, may_be_of_flux
 from imagebot.fields.screen import Screen, screen
 from imagebot.fields.unclear import unclear
 from imagebot.gitrepo.mirror import Mirror
@@ -104,7 +104,8 @@ class Watched:
         return FileFields(found, doubts, find_embedded(path, data, found, frozenset(names)))
 
     def _matters(self, piece: bytes) -> bool:
-        return bool(self._screen.held(piece))
+        """Whether a document must be read: what stands beside a marker of Flux's may be anything."""
+        return may_be_of_flux(piece) or bool(self._screen.held(piece))
 
     def doubted(self, path: str, data: bytes, error: ImagebotError) -> FileFields:
         """A file of which nothing can be told: any image that may be in it is in doubt."""

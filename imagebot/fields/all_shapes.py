@@ -21,7 +21,7 @@ from imagebot.fields import (
     workflow,
 )
 from imagebot.fields.claim import Claim, Lack
-from imagebot.fields.place import Place
+from imagebot.fields.place import Place, Trail, under
 
 
 class Shape(Protocol):
@@ -57,6 +57,20 @@ RUNNING = frozenset({"image", "image list", "helm values", "kustomize", "argo cd
 """The shapes that hold images of containers: what stands elsewhere may be a chart, or any other artifact."""
 # `imageRegistry: registry:5000` looks like an image with a tag, and is none.
 _NO_IMAGE = ("regist", "repositor", "secret", "policy", "tag", "version", "digest")
+
+
+_BEGINNINGS = frozenset(SHAPES) - {"name"}
+_UNDER = ("image", "images")
+
+
+def may_begin(keys: list[str], trail: Trail | None) -> bool:
+    """Whether a shape may begin at one of these keys of a map; most maps of a file are told by this to be of no use.
+
+    `name` is the commonest of keys, and says something of an image only under a key that ends so.
+    """
+    if not _BEGINNINGS.isdisjoint(keys) or "image" in " ".join(keys).lower():
+        return True
+    return "name" in keys and under(trail).lower().endswith(_UNDER)
 
 
 def shapes_for(key: str) -> tuple[tuple[str, Shape], ...]:

@@ -6,6 +6,7 @@ are edited only where a person says so.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -24,6 +25,7 @@ from imagebot.yamledit.replace import problem, why_fixed
 from imagebot.yamledit.tree import Document, Scalar
 
 SHAPE = "embedded"
+_JOINT = re.compile(rb":[A-Za-z0-9_]", re.ASCII)
 
 
 def find_embedded(file: str, data: bytes, found: Found, names: Collection[ImageName]) -> tuple[Field, ...]:
@@ -47,14 +49,25 @@ def find_embedded(file: str, data: bytes, found: Found, names: Collection[ImageN
 def _candidates(data: bytes, found: Found, names: Collection[ImageName]) -> bool:
     """Whether more references of these images stand in the bytes than are fields: if not, nothing need be parsed."""
     standing: Counter[tuple[int, ImageName]] = Counter()
-    text, line, done = data.decode(), 1, 0
-    for item in references(text):
-        if item.reference.name in names:
-            line += text.count("\n", done, item.at)
-            done = item.at
-            standing[line, item.reference.name] += 1
+    line, done = 1, 0
+    for begin, end in _joined_lines(data):
+        line += data.count(b"\n", done, begin)
+        done = begin
+        for item in references(data[begin:end].decode(errors="replace")):
+            if item.reference.name in names:
+                standing[line, item.reference.name] += 1
     known = Counter((field.line, field.name) for field in found.fields if field.spots[0].part is Part.REFERENCE)
     return bool(standing - known)
+
+
+def _joined_lines(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where the lines begin and end in which a tag or a digest may follow a name."""
+    end = -1
+    for joint in _JOINT.finditer(data):
+        if joint.start() > end:
+            begin, end = data.rfind(b"\n", 0, joint.start()) + 1, data.find(b"\n", joint.end())
+            end = end if end >= 0 else len(data)
+            yield begin, end
 
 
 @dataclass(frozen=True, slots=True)

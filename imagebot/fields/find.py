@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import chain, islice
 
 from imagebot.errors import Problem
-from imagebot.fields.all_shapes import Shape, shapes_for
+from imagebot.fields.all_shapes import Shape, may_begin, shapes_for
 from imagebot.fields.claim import Claim, Lack
 from imagebot.fields.explicit import Explicit, resolve
 from imagebot.fields.field import Field, Found, NoField
@@ -67,8 +66,9 @@ def _in_yaml(file: str, data: bytes, explicit: Sequence[Explicit], policies: Pol
     fields: list[Field] = []
     refusals: list[NoField] = []
     unnamed: list[Problem] = []
-    for index, document in numbered(parse(data, reading.budget, wanted and partial(_matters, wanted))):
+    for index, document in numbered(parse(data, reading.budget, wanted)):
         if isinstance(document, Skipped):
+            reading.marked.skip(document)
             continue
         read = document if isinstance(document, NotYaml) else reading.document(document, index)
         if isinstance(read, NotYaml):
@@ -152,11 +152,6 @@ def _unreadable(file: str, data: bytes, why: NotYaml) -> Problem:
     return Problem(file, why.line, why.column, why.message + hint)
 
 
-def _matters(wanted: Wanted, data: bytes) -> bool:
-    """Whether a document must be read: what stands beside a marker may be anything."""
-    return wanted(data) or any(comments(data))
-
-
 def numbered(
     documents: Iterator[Document | Skipped | NotYaml],
 ) -> Iterator[tuple[int | None, Document | Skipped | NotYaml]]:
@@ -168,7 +163,7 @@ def numbered(
 
 
 def _look(document: Document, index: int | None, trail: Trail | None = None) -> Iterator[_Claimed | Lack]:
-    for place in places(document, trail):
+    for place in places(document, may_begin, trail):
         for key in place.entries:
             for name, shape in shapes_for(key):
                 for item in shape.look(place, key):

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from operator import itemgetter
+from operator import attrgetter
 
 from imagebot.fields.claim import Lack
 from imagebot.fields.marked import Beside, astray
 from imagebot.fields.marker import Comment
-from imagebot.fields.place import Trail
+from imagebot.fields.place import Trail, repeated
 from imagebot.values import dataclass
-from imagebot.yamledit.tree import Alias, Document, Mapping, Node, Scalar
-from imagebot.yamledit.tree import Sequence as List
+from imagebot.yamledit.tree import Alias, Collection, Document, Mapping, Node, Scalar, Skipped
 
 _ASTRAY = (
     "this marker is beside no single value: write it at the end of the value's line, or above the line of a list's item"
@@ -26,8 +24,8 @@ _ASTRAY = (
 _DASH = re.compile(rb"[ \t]*-[ \t]+")
 
 
-_Way = tuple["_Way | None", List | Mapping, int]
-"""What a node is in, the way to that, and which of its items or pairs it is."""
+_Way = tuple["_Way | None", Collection, int]
+"""What a node is in, the way to that, and which of what is inside it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,31 +56,35 @@ class Comments:
     def __init__(self, data: bytes, comments: Sequence[Comment]) -> None:
         self._data = data
         self._left = list(reversed(comments))
-        self._counted: dict[int, Counter[str]] = {}
+        self._outside: list[Comment] = []
+        self._twice: dict[int, frozenset[str]] = {}
 
     def beside(self, document: Document) -> Iterator[Beside | Lack]:
         """The marked values of the next document, and what is wrong with markers up to its end."""
-        self._counted.clear()
-        values: list[tuple[int, Scalar | Alias, _Way | None]] = []
-        if self._left:
-            _gather(document.root, None, values)
-            values.sort(key=itemgetter(0))
+        self._twice.clear()
+        values = _values(document.root) if self._left else ()
         if not values:
             return
-        starts = [start for start, _, _ in values]
-        end = self._data.find(b"\n", _Value(*values[-1][1:]).end)
+        end = self._data.find(b"\n", values[-1].end)
         while self._left and (self._left[-1].start < end or end < 0):
             comment = self._left.pop()
-            after = bisect_right(starts, comment.start)
-            value = _Value(*values[after - 1][1:]) if after else None
+            after = bisect_right(values, comment.start, key=attrgetter("start"))
+            value = values[after - 1] if after else None
             if value is None or value.end <= comment.start:
-                below = _Value(*values[after][1:]) if after < len(values) else None
+                below = values[after] if after < len(values) else None
                 yield from self._one(comment, below if comment.alone else value)
 
+    def skip(self, document: Skipped) -> None:
+        """Leave out those of a document that is not read."""
+        while self._left and self._left[-1].start < document.end:
+            comment = self._left.pop()
+            if comment.start < document.start:
+                self._outside.append(comment)
+
     def rest(self) -> Iterator[Lack]:
-        """What is wrong with markers below the last value of the file."""
-        while self._left:
-            yield from astray(self._left.pop(), _ASTRAY)
+        """What is wrong with markers outside of documents, and below the last value of the file."""
+        for comment in (*self._outside, *reversed(self._left)):
+            yield from astray(comment, _ASTRAY)
 
     def _one(self, comment: Comment, value: _Value | None) -> Iterator[Beside | Lack]:
         if value is None or value.way is None or not self._touches(comment, value):
@@ -100,17 +102,17 @@ class Comments:
         before, around, at = way
         outer = self._trail(before) if before else None
         doubtful = outer.doubtful if outer else frozenset[str]()
-        if isinstance(around, List):
+        if not isinstance(around, Mapping):
             return Trail(at, outer, doubtful)
-        key, _ = around.pairs[at]
-        name = key.value if isinstance(key, Scalar) else "?"
-        return Trail(name, outer, doubtful | {name} if self._names(around)[name] > 1 else doubtful)
+        key = around.key(at)
+        name = "?" if key is None else key
+        return Trail(name, outer, doubtful | {name} if name in self._repeated(around) else doubtful)
 
-    def _names(self, node: Mapping) -> Counter[str]:
-        """How often each key is in a map, counted once for all markers below it."""
-        if id(node) not in self._counted:
-            self._counted[id(node)] = Counter(key.value for key, _ in node.pairs if isinstance(key, Scalar))
-        return self._counted[id(node)]
+    def _repeated(self, node: Mapping) -> frozenset[str]:
+        """The keys that a map has more than once, counted once for all markers below it."""
+        if id(node) not in self._twice:
+            self._twice[id(node)] = repeated(node.names)
+        return self._twice[id(node)]
 
     def _touches(self, comment: Comment, value: _Value) -> bool:
         """Whether nothing but blanks stands between the value and the comment, or but a dash where it is below."""
@@ -120,15 +122,36 @@ class Comments:
         return _DASH.fullmatch(self._data, below, value.start) is not None
 
 
-def _gather(node: Node, way: _Way | None, found: list[tuple[int, Scalar | Alias, _Way | None]]) -> None:
-    """Every scalar and alias of a document, with where it begins; also keys: a comment cannot begin in any of them."""
-    match node:
-        case Scalar() | Alias():
-            found.append((node.start, node, way))
-        case List():
-            for index, item in enumerate(node.items):
-                _gather(item, (way, node, index), found)
-        case Mapping():
-            for index, (key, value) in enumerate(node.pairs):
-                _gather(key, None, found)
-                _gather(value, (way, node, index), found)
+def _values(root: Node) -> _Values | tuple[_Value, ...]:
+    """Every scalar and alias of a document in order; also keys: a comment cannot begin in any of them."""
+    if isinstance(root, Collection):
+        ways: list[_Way] = []
+        _gather(root, None, ways)
+        return _Values(ways)
+    return (_Value(root, None),)
+
+
+class _Values:
+    """Values by the way to each: they are many, and few are looked at."""
+
+    def __init__(self, ways: list[_Way]) -> None:
+        self._ways = ways
+
+    def __len__(self) -> int:
+        return len(self._ways)
+
+    def __getitem__(self, at: int) -> _Value:
+        way = self._ways[at]
+        _, around, index = way
+        node = around.node(index)
+        assert isinstance(node, Scalar | Alias), "no others are gathered"
+        return _Value(node, None if isinstance(around, Mapping) and index % 2 == 0 else way)
+
+
+def _gather(around: Collection, before: _Way | None, found: list[_Way]) -> None:
+    for index, item in enumerate(around.inside):
+        if isinstance(item, Collection):
+            is_key = isinstance(around, Mapping) and index % 2 == 0
+            _gather(item, None if is_key else (before, around, index), found)
+        else:
+            found.append((before, around, index))

@@ -100,6 +100,11 @@ def flux_policies(data: bytes) -> frozenset[str]:
     return frozenset(match.decode(errors="replace") for match in _FLUX_POLICY.findall(data))
 
 
+def may_be_of_flux(data: bytes) -> bool:
+    """Whether there may be a marker of Flux's in these bytes."""
+    return b'"$imagepolicy"' in data
+
+
 def _ours(said: str) -> Marker | None:
     try:
         named = Reference.parse(said.partition(" ")[0])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import field
-from typing import Final
+from typing import Final, NamedTuple
 
 from imagebot.values import dataclass
-from imagebot.yamledit.tree import Alias, Document, Mapping, Node, Scalar, Sequence
+from imagebot.yamledit.tree import Alias, Collection, Document, Mapping, Node, Scalar, Sequence
 
 # What shapes are shown of that which a merge key brings in: no more than they need, as maps may be huge.
 MERGED = frozenset(
@@ -26,6 +27,13 @@ class Entry:
     via: Final[Alias | None] = None
 
 
+class Read(NamedTuple):
+    """What a map says by its keys, and those that occur more than once."""
+
+    entries: dict[str, Entry]
+    twice: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What a document was found to hold so far, by the identity of its nodes: nothing is worked out twice.
@@ -34,7 +42,7 @@ class Known:
     lead to what shapes ask for, by where they stand; those that bring nothing, or nothing new, are passed over.
     """
 
-    maps: dict[int, Place] = field(default_factory=dict)
+    maps: dict[int, Read] = field(default_factory=dict)
     merged: dict[int, dict[str, Entry]] = field(default_factory=dict)
     followed: dict[int, Alias] = field(default_factory=dict)
 
@@ -72,7 +80,7 @@ class Place:
 
     def inner(self, mapping: Mapping) -> Place:
         """Another map that belongs to this one; read once, however many aliases lead to it."""
-        return self.known.maps.get(id(mapping)) or place_of(mapping, None, self.known)
+        return Place(mapping, *_known(mapping, self.known), None, self.known)
 
     def text(self, key: str) -> Scalar | None:
         """The scalar under `key`, if there is one and it says something."""
@@ -89,10 +97,7 @@ class Place:
     @property
     def under(self) -> str:
         """The key that this map, or the list it is an item of, stands under; empty at the root."""
-        trail = self.trail
-        while trail is not None and isinstance(trail.step, int):
-            trail = trail.before
-        return str(trail.step) if trail else ""
+        return under(self.trail)
 
     @property
     def doubtful(self) -> frozenset[str]:
@@ -100,51 +105,77 @@ class Place:
         return self.trail.doubtful if self.trail else frozenset()
 
 
-def places(document: Document, trail: Trail | None = None) -> Iterator[Place]:
-    """Every map of a document, aliases not followed: each is seen once, where it is written. `trail` leads there."""
+Looked = Callable[[list[str], Trail | None], bool]
+
+
+def places(document: Document, looked: Looked, trail: Trail | None = None) -> Iterator[Place]:
+    """The maps of a document that are `looked` at by their keys and by the way to them, aliases not followed.
+
+    Each is seen once, where it is written. `trail` leads to the document. A map with a merge key is always seen.
+    """
     known = Known()
-    stack: list[tuple[Node, Trail | None]] = [(document.root, trail)]
+    stack: list[tuple[Collection, Trail | None]] = []
+    if isinstance(document.root, Collection):
+        stack.append((document.root, trail))
     while stack:
         node, trail = stack.pop()
-        if isinstance(node, Mapping):
-            for key, _ in node.pairs:
-                if _is_open(key):
-                    _read_key(key, known)
-            place = place_of(node, trail, known)
-            yield place
-            stack += reversed(list(_values(place)))
-        elif isinstance(node, Sequence):
+        if not isinstance(node, Mapping):
             doubtful = trail.doubtful if trail else frozenset[str]()
-            steps = [(item, Trail(index, trail, doubtful)) for index, item in enumerate(node.items) if _is_open(item)]
-            stack += reversed(steps)
+            stack += [(inner, Trail(index, trail, doubtful)) for index, inner in reversed(node.below)]
+            continue
+        names = node.names
+        _read_keys(node, known)
+        seen = _read(node, known) if "<<" in names or looked(names, trail) else None
+        if seen:
+            yield Place(node, *seen, trail, known)
+        if node.below:
+            stack += reversed(list(_below(node, trail, seen.twice if seen else repeated(names))))
 
 
-def _values(place: Place) -> Iterator[tuple[Node, Trail]]:
-    for key, value in place.mapping.pairs:
-        if isinstance(key, Scalar) and _is_open(value):
-            doubtful = place.doubtful | {key.value} if key.value in place.twice else place.doubtful
-            yield value, Trail(key.value, place.trail, doubtful)
+def _below(mapping: Mapping, trail: Trail | None, twice: frozenset[str]) -> Iterator[tuple[Collection, Trail]]:
+    doubtful = trail.doubtful if trail else frozenset[str]()
+    for index, inner in mapping.below:
+        key = mapping.key(index)
+        if key is not None:
+            yield inner, Trail(key, trail, doubtful | {key} if key in twice else doubtful)
 
 
-def _read_key(key: Node, known: Known) -> None:
+def under(trail: Trail | None) -> str:
+    """The last key on a way; empty if there is none."""
+    while trail is not None and isinstance(trail.step, int):
+        trail = trail.before
+    return str(trail.step) if trail else ""
+
+
+def repeated(names: list[str]) -> frozenset[str]:
+    """The keys that occur more than once."""
+    if len(set(names)) == len(names):
+        return frozenset()
+    return frozenset(name for name, count in Counter(names).items() if count > 1)
+
+
+def _read_keys(mapping: Mapping, known: Known) -> None:
+    for index, inner in mapping.below:
+        if index % 2 == 0:
+            _read_key(inner, known)
+
+
+def _read_key(key: Collection, known: Known) -> None:
     """No image is written in a key that is a map or a list, but an anchor there may be merged later on."""
     stack = [key]
     while stack:
         node = stack.pop()
         if isinstance(node, Mapping):
-            place_of(node, None, known)
-            stack += reversed([item for pair in node.pairs for item in pair if _is_open(item)])
-        elif isinstance(node, Sequence):
-            stack += reversed([item for item in node.items if _is_open(item)])
+            _read(node, known)
+        stack += [inner for _, inner in reversed(node.below)]
 
 
-def _is_open(node: Node) -> bool:
-    kind = type(node)
-    return kind is Mapping or kind is Sequence
+def _known(node: Mapping, known: Known) -> Read:
+    return known.maps.get(id(node)) or _read(node, known)
 
 
-def place_of(node: Mapping, trail: Trail | None, known: Known) -> Place:
-    """The entries of one map; `known` are those of the maps before it."""
+def _read(node: Mapping, known: Known) -> Read:
+    """What one map says; `known` is what those before it do."""
     entries: dict[str, Entry] = {}
     twice = set()
     merged: list[Node] = []
@@ -159,9 +190,9 @@ def place_of(node: Mapping, trail: Trail | None, known: Known) -> Place:
             entries[key.value] = _entry(value)
     if merged:
         entries = _merged(merged, known) | entries
-    place = Place(node, entries, frozenset(twice), trail, known)
-    known.maps[id(node)] = place
-    return place
+    read = Read(entries, frozenset(twice))
+    known.maps[id(node)] = read
+    return read
 
 
 def path(document: int | None, trail: Trail | None, *last: str | int) -> str:
@@ -223,5 +254,5 @@ def _brought_by_list(node: Sequence, known: Known) -> dict[str, Entry]:
 
 
 def _brought_by_map(node: Mapping, known: Known) -> dict[str, Entry]:
-    base = known.maps.get(id(node)) or place_of(node, None, known)
-    return {key: base.entries[key] for key in MERGED if key in base.entries}
+    entries = _known(node, known).entries
+    return {key: entries[key] for key in MERGED if key in entries}

@@ -85,10 +85,7 @@ class Text:
 
 def read(text: str, budget: Budget) -> Iterable[yaml.Event]:
     """What `pull` gives. Those of a short text are kept for a while: who edits it reads it again for the proof."""
-    try:
-        events = _short(text) if len(text) <= _SHORT else None
-    except Unreadable:
-        events = None  # told again, at its place, and paid for
+    events = _short(text) if len(text) <= _SHORT else None
     if events is None or len(events) > budget.left:
         return pull(text, budget)
     budget.left -= len(events)
@@ -96,25 +93,46 @@ def read(text: str, budget: Budget) -> Iterable[yaml.Event]:
 
 
 @lru_cache(maxsize=4)
-def _short(text: str) -> tuple[yaml.Event, ...]:
-    return tuple(pull(text))
+def _short(text: str) -> list[yaml.Event] | None:
+    """The events of a text that is too short for too many; None where `pull` tells what is wrong."""
+    events: list[yaml.Event] = []
+    depth = 0
+    try:
+        for event in _parsed(text):
+            events.append(event)
+            kind = type(event)
+            if kind is not yaml.ScalarEvent:
+                depth += _DEEPER.get(kind, 0)
+                if depth > MAX_DEPTH:
+                    return None
+    except (yaml.YAMLError, UnicodeDecodeError):
+        return None
+    return events
+
+
+def _parsed(text: str) -> Iterator[yaml.Event]:
+    """What `yaml.parse` does, at half its price: it asks whether there is an event before it takes it."""
+    return iter(yaml.CSafeLoader(text).get_event, None)
 
 
 def pull(text: str, budget: Budget | None = None) -> Iterator[yaml.Event]:
     """All events of `text`. Raises `Unreadable` where it is no YAML or beyond the limits."""
     budget = budget or Budget()
-    depth = count = 0
+    depth = count = paid = 0
+    most = min(MAX_EVENTS, budget.left)
     event = None
     try:
-        # What `yaml.parse` does, at half its price: it asks whether there is an event before it takes it.
-        for event in iter(yaml.CSafeLoader(text).get_event, None):
-            kind = type(event)
+        for event in _parsed(text):
             count += 1
-            budget.left -= 1
+            kind = type(event)
             if kind is not yaml.ScalarEvent:
                 depth += _DEEPER.get(kind, 0)
-                count = 1 if kind is yaml.DocumentStartEvent else count
-            if count > MAX_EVENTS or budget.left < 0 or depth > MAX_DEPTH:
+                # Others read of the same budget, but not while a document is read.
+                budget.left -= count - paid
+                paid = count = 1 if kind is yaml.DocumentStartEvent else count
+                most = min(MAX_EVENTS, count + budget.left)
+            if count > most or depth > MAX_DEPTH:
+                budget.left -= count - paid
                 raise _beyond(event, depth, count)
             yield event
     except yaml.MarkedYAMLError as error:

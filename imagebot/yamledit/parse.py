@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
-from typing import Any
 
 import yaml
 
@@ -13,7 +12,17 @@ from imagebot.values import dataclass
 from imagebot.yamledit.events import Budget, Text, Unreadable, begin, end, read
 from imagebot.yamledit.lines import indentation
 from imagebot.yamledit.pieces import Piece, pieces
-from imagebot.yamledit.tree import Alias, Document, Mapping, Node, NotYaml, Scalar, Sequence, Skipped
+from imagebot.yamledit.tree import (
+    Alias,
+    Collection,
+    Document,
+    Mapping,
+    NotYaml,
+    Scalar,
+    Sequence,
+    Skipped,
+    Unmade,
+)
 
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]+)+")
 
@@ -32,7 +41,7 @@ def parse(
     """
     for piece in (Piece(0, len(data), 0, None),) if wanted is None else pieces(data):
         if wanted is not None and piece.documents is not None and not wanted(data[piece.start : piece.end]):
-            yield from repeat(Skipped(), piece.documents)
+            yield from repeat(Skipped(piece.start, piece.end), piece.documents)
             continue
         for document in _parse(data, piece, _Origin(line=piece.line), budget):
             yield document
@@ -49,12 +58,7 @@ def parse_within(data: bytes, scalar: Scalar, budget: Budget | None = None) -> I
 def _parse(data: bytes, piece: Piece, origin: _Origin, budget: Budget | None) -> Iterator[Document | NotYaml]:
     try:
         text = Text(data, piece.start, piece.end)
-        tree = _Tree(text, origin)
-        takes = tree.takes
-        for event in read(text.text, budget or Budget()):
-            document = takes[type(event)](event)
-            if document is not None:
-                yield document
+        yield from _documents(read(text.text, budget or Budget()), _Original(text, origin))
     except Unreadable as error:
         why = error.why
         yield NotYaml(*origin.place(why.line - 1, why.column - 1), why.message, why.beyond)
@@ -80,45 +84,20 @@ class _Origin:
         return self.scalar.line, self.scalar.column
 
 
-class _Tree:
-    """Takes events one by one, and gives a document when it ends."""
+class _Original:
+    """A text that events are of; what they say becomes nodes here."""
 
     def __init__(self, text: Text, origin: _Origin) -> None:
         self._text = text.text
         self._offset = text.offsets
         self._place = origin.place
         self._within = origin.scalar
-        self._open: list[tuple[yaml.CollectionStartEvent, int, list[Node]]] = []
-        self._nodes: list[Node] = []
-        self._anchors: dict[str, Scalar | Sequence | Mapping | None] = {}
-        self._aliases: list[Alias] = []
 
-    @property
-    def takes(self) -> dict[type, Callable[[Any], Document | None]]:
-        """What takes each kind of event."""
-        return {
-            yaml.ScalarEvent: self._scalar,
-            yaml.MappingStartEvent: self._begin,
-            yaml.SequenceStartEvent: self._begin,
-            yaml.MappingEndEvent: self._end,
-            yaml.SequenceEndEvent: self._end,
-            yaml.AliasEvent: self._alias,
-            yaml.DocumentStartEvent: self._start,
-            yaml.DocumentEndEvent: self._document,
-            yaml.StreamStartEvent: self._pass,
-            yaml.StreamEndEvent: self._pass,
-        }
+    def where(self, event: yaml.Event) -> tuple[int, int, int]:
+        mark = begin(event)
+        return self._offset(mark.index), *self._place(mark.line, mark.column)
 
-    def _pass(self, event: yaml.Event) -> None:
-        """Where a stream begins and ends nothing is."""
-
-    def _start(self, event: yaml.DocumentStartEvent) -> None:
-        self._nodes, self._anchors, self._aliases = [], {}, []
-
-    def _document(self, event: yaml.DocumentEndEvent) -> Document:
-        return Document(self._nodes[0], tuple(self._aliases))
-
-    def _scalar(self, event: yaml.ScalarEvent) -> None:
+    def scalar(self, event: yaml.ScalarEvent) -> Scalar:
         mark, stop, anchor, tag = begin(event), end(event).index, event.anchor, event.tag
         index = mark.index
         if anchor is not None or tag is not None:
@@ -126,34 +105,39 @@ class _Tree:
             index = properties.end() if properties else index
         first, last = self._offset(index), self._offset(stop)
         line, column = self._place(mark.line, mark.column)
-        scalar = Scalar(event.value, event.style or "", first, last, line, column, anchor, tag, self._within)
-        self._nodes.append(scalar)
-        if anchor is not None:
-            self._anchors[anchor] = scalar
+        return Scalar(event.value, event.style or "", first, last, line, column, anchor, tag, self._within)
 
-    def _alias(self, event: yaml.AliasEvent) -> None:
-        mark, name = begin(event), event.anchor or ""
-        target, start = self._anchors.get(name), self._offset(mark.index)
-        alias = Alias(name, target, start, *self._place(mark.line, mark.column))
-        self._aliases.append(alias)
-        self._nodes.append(alias)
 
-    def _begin(self, event: yaml.CollectionStartEvent) -> None:
-        if event.anchor is not None:
-            self._anchors[event.anchor] = None
-        self._open.append((event, self._offset(begin(event).index), self._nodes))
-        self._nodes = []
-
-    def _end(self, _: yaml.Event) -> None:
-        children, (event, start, self._nodes) = self._nodes, self._open.pop()
-        mark, anchor = begin(event), event.anchor
-        line, column = self._place(mark.line, mark.column)
-        node: Sequence | Mapping
-        if type(event) is yaml.SequenceStartEvent:
-            node = Sequence(tuple(children), start, line, column, anchor)
-        else:
-            pairs = tuple(zip(children[::2], children[1::2], strict=True))
-            node = Mapping(pairs, start, line, column, anchor)
-        self._nodes.append(node)
-        if anchor is not None:
-            self._anchors[anchor] = node
+def _documents(events: Iterable[yaml.Event], original: _Original) -> Iterator[Document]:
+    """The trees of these events. A file has very many: what is done with each is done here, and is little."""
+    around: list[tuple[yaml.CollectionStartEvent, list[Unmade], list[tuple[int, Collection]]]] = []
+    inside: list[Unmade] = []
+    below: list[tuple[int, Collection]] = []
+    # What has no anchor overwrites what nobody asks for, which costs less than to ask whether it has one.
+    anchors: dict[str | None, Scalar | Sequence | Mapping | None] = {}
+    aliases: list[Alias] = []
+    for event in events:
+        if isinstance(event, yaml.ScalarEvent):
+            if event.anchor is None and event.tag is None:
+                inside.append(event)
+            else:
+                scalar = anchors[event.anchor] = original.scalar(event)
+                inside.append(scalar)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            anchors[event.anchor] = None
+            around.append((event, inside, below))
+            inside, below = [], []
+        elif isinstance(event, yaml.CollectionEndEvent):
+            start, outer, beside = around.pop()
+            made = Mapping if isinstance(event, yaml.MappingEndEvent) else Sequence
+            node = anchors[start.anchor] = made(start, inside, below, original)
+            beside.append((len(outer), node))
+            outer.append(node)
+            inside, below = outer, beside
+        elif isinstance(event, yaml.AliasEvent):
+            aliases.append(Alias(event.anchor or "", anchors.get(event.anchor), *original.where(event)))
+            inside.append(aliases[-1])
+        elif isinstance(event, yaml.DocumentEndEvent):
+            [root] = inside
+            yield Document(original.scalar(root) if isinstance(root, yaml.ScalarEvent) else root, tuple(aliases))
+            inside, below, anchors, aliases = [], [], {}, []

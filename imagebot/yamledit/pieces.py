@@ -14,7 +14,8 @@ from collections.abc import Iterator
 
 from imagebot.values import dataclass
 
-_MARK = re.compile(rb"(?<=\n)---(?=[ \t\r\n]|\Z)")
+_BEGUN = re.compile(rb"---(?=[ \t\r\n]|\Z)")
+_MARK = re.compile(rb"\n" + _BEGUN.pattern)
 _BREAK = rb"[\r\n]|\xc2\x85|\xe2\x80[\xa8\xa9]"
 _BREAKS = re.compile(rb"\r\n|" + _BREAK)
 _DIRECTIVE = re.compile(rb"(?:\A|" + _BREAK + rb")%")
@@ -48,14 +49,15 @@ def pieces(data: bytes) -> Iterator[Piece]:
 def _cuts(data: bytes) -> Iterator[int]:
     before = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
     for mark in _MARK.finditer(data):
+        start = mark.start() + 1
         # The pattern is slow, and most pieces have no such character at all.
-        if data.find(b"%", before, mark.start()) < 0 or not _DIRECTIVE.search(data[before : mark.start()]):
-            yield mark.start()
-        before = mark.start()
+        if data.find(b"%", before, start) < 0 or not _DIRECTIVE.search(data[before:start]):
+            yield start
+        before = start
 
 
 def _documents(piece: bytes, *, first: bool) -> int | None:
-    if first:
+    if first and not _BEGUN.match(piece):
         # What stands before the first mark is a document only if it says anything.
         return 0 if _NOTHING.fullmatch(piece) else None
     suspect = b"%" in piece or b"..." in piece or piece.find(b"---", 1) >= 0

@@ -15,7 +15,7 @@ from typing import NewType
 import yaml
 
 from imagebot.errors import CannotEdit, Problem
-from imagebot.yamledit.events import Budget, Text, Unreadable, begin, end, pull, read
+from imagebot.yamledit.events import Budget, Text, Unreadable, begin, end, read
 from imagebot.yamledit.pieces import Piece, pieces
 from imagebot.yamledit.splice import Edit
 
@@ -25,7 +25,6 @@ Proved = NewType("Proved", bytes)
 _TOKEN = re.compile(rb"[A-Za-z0-9_.:/@-]+|[^A-Za-z0-9_.:/@-]")
 # All that a loader may look at, by the kind of event.
 _MEANING: dict[type, Callable[[yaml.Event], object]] = {
-    yaml.ScalarEvent: attrgetter("value", "anchor", "tag", "style", "implicit"),
     yaml.MappingStartEvent: attrgetter("anchor", "tag", "implicit", "flow_style"),
     yaml.SequenceStartEvent: attrgetter("anchor", "tag", "implicit", "flow_style"),
     yaml.AliasEvent: attrgetter("anchor"),
@@ -93,7 +92,7 @@ def _piece_differs(
     try:
         old_text, new_text = _text(*before), _text(*after)
         missing = {old_text.index(at): value for at, value in values.items()}
-        for old, new in zip_longest(read(old_text.text, Budget()), pull(new_text.text)):
+        for old, new in zip_longest(read(old_text.text, Budget()), read(new_text.text, Budget())):
             if old is None or new is None:
                 return begin(old or new).line + 1, "the file ends elsewhere"
             value = missing.pop(end(old).index, None) if missing and isinstance(old, yaml.ScalarEvent) else None
@@ -109,9 +108,17 @@ def _text(data: bytes, piece: Piece) -> Text:
 
 
 def _same(old: yaml.Event, new: yaml.Event) -> bool:
-    kind = type(old)
-    meaning = _MEANING.get(kind)
-    return kind is type(new) and (meaning is None or meaning(old) == meaning(new))
+    """Whether two events mean the same: most are scalars, and of these most attributes are asked one by one."""
+    if isinstance(old, yaml.ScalarEvent) and isinstance(new, yaml.ScalarEvent):
+        return (
+            old.value == new.value
+            and old.style == new.style
+            and old.implicit == new.implicit
+            and old.anchor == new.anchor
+            and old.tag == new.tag
+        )
+    meaning = _MEANING.get(type(old))
+    return type(old) is type(new) and (meaning is None or meaning(old) == meaning(new))
 
 
 def _became(old: yaml.Event, new: yaml.Event, value: str) -> bool:

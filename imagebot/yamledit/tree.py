@@ -6,7 +6,9 @@ thousand, and `frozen` makes each four times as dear: these are so by their type
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
+
+import yaml
 
 from imagebot.values import dataclass
 
@@ -48,26 +50,93 @@ class Scalar:
         return (self.within.start, self.start) if self.within else (-1, self.start)
 
 
-@dataclass(slots=True, unsafe_hash=True)
-class Sequence:
+class Original(Protocol):
+    """What a tree was read from: tells where its events stand, and makes nodes of them."""
+
+    def where(self, event: yaml.Event) -> tuple[int, int, int]:
+        """At which byte, line and column an event begins."""
+        ...
+
+    def scalar(self, event: yaml.ScalarEvent) -> Scalar:
+        """The scalar that an event is."""
+        ...
+
+
+class Collection:
+    """A list or a map. `inside` are its items, or its keys and values in turn; `below` the lists and maps among them.
+
+    Of most scalars nobody asks where they stand: they are inside as the parser gave them, and become nodes when
+    somebody does.
+    """
+
+    __slots__ = ("_begin", "_nodes", "_original", "below", "inside")
+
+    def __init__(
+        self,
+        begin: yaml.CollectionStartEvent,
+        inside: list[Unmade],
+        below: list[tuple[int, Collection]],
+        original: Original,
+    ) -> None:
+        self.inside: Final = inside
+        self.below: Final = below
+        self._begin: Final = begin
+        self._original: Final = original
+        self._nodes: tuple[Node, ...] | None = None
+
+    def node(self, index: int) -> Node:
+        """One of what is inside."""
+        item = self.inside[index]
+        return self._original.scalar(item) if isinstance(item, yaml.ScalarEvent) else item
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """All that is inside; in a map each key is before its value."""
+        if self._nodes is None:
+            self._nodes = tuple(map(self.node, range(len(self.inside))))
+        return self._nodes
+
+    @property
+    def start(self) -> int:
+        return self._original.where(self._begin)[0]
+
+    @property
+    def line(self) -> int:
+        return self._original.where(self._begin)[1]
+
+    @property
+    def column(self) -> int:
+        return self._original.where(self._begin)[2]
+
+
+class Sequence(Collection):
     """A list."""
 
-    items: Final[tuple[Node, ...]]
-    start: Final[int]
-    line: Final[int]
-    column: Final[int]
-    anchor: Final[str | None] = None
+    __slots__ = ()
+
+    @property
+    def items(self) -> tuple[Node, ...]:
+        return self.nodes
 
 
-@dataclass(slots=True, unsafe_hash=True)
-class Mapping:
+class Mapping(Collection):
     """A map, its pairs as they stand: a key may occur twice."""
 
-    pairs: Final[tuple[tuple[Node, Node], ...]]
-    start: Final[int]
-    line: Final[int]
-    column: Final[int]
-    anchor: Final[str | None] = None
+    __slots__ = ()
+
+    @property
+    def pairs(self) -> tuple[tuple[Node, Node], ...]:
+        return tuple(zip(self.nodes[::2], self.nodes[1::2], strict=True))
+
+    @property
+    def names(self) -> list[str]:
+        """Those of its keys that are scalars."""
+        return [key.value for key in self.inside[::2] if type(key) is yaml.ScalarEvent or type(key) is Scalar]
+
+    def key(self, index: int) -> str | None:
+        """The key of the value at this place inside; None if that is a key itself, or has one that is no scalar."""
+        key = self.inside[index - 1] if index % 2 else None
+        return key.value if isinstance(key, yaml.ScalarEvent | Scalar) else None
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -82,6 +151,7 @@ class Alias:
 
 
 Node = Scalar | Sequence | Mapping | Alias
+Unmade = yaml.ScalarEvent | Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,4 +164,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A document that was not read, because nothing is sought in it."""
+    """A document that was not read, because nothing is sought in it, and from where to where it goes in the bytes."""
+
+    start: int
+    end: int

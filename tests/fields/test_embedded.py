@@ -164,3 +164,26 @@ def test_a_path_may_be_so_long_and_no_longer(length: int, found: int) -> None:
     outer = "o" * (length // 2)
     text = f"{outer}:\n  {'i' * (length - len(outer))}: --image=ghcr.io/acme/api:v1\n"
     assert len(embedded(text)) == found
+
+
+OTHER_DOCUMENTS = {
+    "no text at all": b"name: \xff ghcr.io/acme/web:1\n",
+    "no YAML": b"a: [ghcr.io/acme/web:1\n",
+    "no YAML beside a marker": b"a: [1 # imagebot: ghcr.io/acme/web\n",
+}
+
+
+@pytest.mark.parametrize("other", OTHER_DOCUMENTS.values(), ids=OTHER_DOCUMENTS)
+@pytest.mark.parametrize("before", [True, False], ids=["before", "behind"])
+def test_a_document_that_does_not_name_the_image_is_in_nobodys_way(other: bytes, before: bool) -> None:
+    mine = b"image: ghcr.io/acme/api:v1\ncustom: v1 # imagebot: ghcr.io/acme/api\n"
+    data = b"---\n".join([b"", other, mine] if before else [b"", mine, other])
+    assigned = assign("f.yaml", data, API, Value("v2"))
+    assert (assigned.problems, assigned.left) == ((), ())
+    assert assigned.data == data.replace(b"v1", b"v2")
+
+
+def test_a_marker_before_a_document_that_is_not_read_is_still_beside_nothing() -> None:
+    data = b"# imagebot: ghcr.io/acme/api\n---\na: 1\n---\nimage: ghcr.io/acme/api:v1\n"
+    (problem,) = assign("f.yaml", data, API, Value("v2")).problems
+    assert (problem.line, "beside no single value" in problem.message) == (1, True)

@@ -6,6 +6,7 @@ sizes are such that a quadratic one would run into the time limit of every test.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 
 import pytest
@@ -137,6 +138,19 @@ def test_twice_the_file_is_about_twice_the_work(made: Callable[[int], bytes]) ->
     once, twice = (calls(lambda size=size: find("f.yaml", made(size))) for size in (200, 400))  # type: ignore[misc]
     assert once > 200
     assert twice < 3 * once
+
+
+@pytest.mark.parametrize("made", [laughs, ref_shared, parameters_shared, documents, markers, values_in_a_block])
+def test_what_was_read_of_a_file_is_gone_with_it(made: Callable[[int], bytes]) -> None:
+    """It used to be in cycles: each file stayed in memory until all of that was searched."""
+    assign("f.yaml", made(2), API, Value("v2"), embedded=True)
+    gc.collect()
+    gc.disable()
+    try:
+        assign("f.yaml", made(20), API, Value("v2"), embedded=True)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_a_chain_of_lists_of_aliases_is_not_followed_to_the_end_of_the_stack() -> None:

@@ -64,6 +64,9 @@ def in_pieces(data: bytes) -> Events | None:
 @example("a\r---\rb\n---\nc")
 @example("a\x85---\x85b\n---\nc")
 @example("\ufeff---\na\n---\nb")
+@example("---\n%YAML 1.1\n---\na")
+@example("---")
+@example("---\r---\r--- b")
 @example("--- |\n  a\n--- >\n  b\n")
 def test_the_events_of_the_pieces_are_those_of_the_whole_or_both_are_errors(text: str) -> None:
     assert in_pieces(text.encode()) == events(text)
@@ -85,7 +88,9 @@ def test_real_files_read_in_pieces_as_they_do_whole() -> None:
     ("text", "documents"),
     [
         ("a: 1\n---\nb: 2\n", [None, 1]),
-        ("---\na: 1\n---\nb: 2\n", [None, 1]),
+        ("---\na: 1\n---\nb: 2\n", [1, 1]),
+        ("---", [1]),
+        ("---a\n---\nb\n", [None, 1]),
         ("# first\n\n---\na: 1\n---\nb: 2\n", [0, 1, 1]),
         ("---\na\n...\n---\nb\n", [None, 1]),
         ("# x\n---\na\n...\nb\n---\nc\n", [0, None, 1]),
