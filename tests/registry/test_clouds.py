@@ -18,11 +18,18 @@ from imagebot.images.reference import ImageName
 from imagebot.proxies import Certificates, Proxies, Proxy
 from imagebot.registry.client import Registries
 from imagebot.settings.clouds import CloudName
-from imagebot.settings.resolve import CloudCredentials, CredentialSources, RegistryLogin, RegistrySettings
+from imagebot.settings.resolve import (
+    CloudCredentials,
+    CredentialSources,
+    RegistryLogin,
+    RegistrySettings,
+    read_settings,
+)
 from tests.support import tls
 from tests.support.clouds import CLIENT, POOL, ROLE, TENANT, WEB_TOKEN, Aws, Azure, Google, form, in_json, jwt
 from tests.support.fake_registry import challenge, tag_list
 from tests.support.forward_proxy import ForwardProxy, forward_proxy
+from tests.support.pages import sections
 from tests.support.web_function import Answer, Asked, Served
 
 ECR = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
@@ -157,6 +164,34 @@ def test_a_clouds_registry_is_asked_by_the_proxy_alone(
         registries.close()
     assert cloud.shown == [shown]
     assert proxy.hosts == {f"{host}:443" for host in (registry, *DOORS[registry])}
+
+
+@pytest.mark.parametrize(
+    ("heading", "registry", "shown"),
+    [
+        ("A cloud's identity, without a password", ECR, "AWS:password 1"),
+        ("A cloud's identity, without a password", GAR, "oauth2accesstoken:ya29.token-1"),
+        ("Amazon ECR, and ECR Public", ECR, "AWS:password 1"),
+        ("Amazon ECR, and ECR Public", PUBLIC, "AWS:password 1"),
+        ("Google Artifact Registry, and `gcr.io`", GAR, "oauth2accesstoken:ya29.token-1"),
+        ("Azure Container Registry", ACR, jwt(number=0)),
+    ],
+)
+def test_each_cloud_is_asked_as_its_section_says(
+    proxy: ForwardProxy, cloud: Cloud, file: Path, heading: str, registry: str, shown: str
+) -> None:
+    (snippet,) = sections("registries.md")[heading]
+    word = file.parent / "word"
+    word.write_text("p/w@of:proxy")
+    way = f"proxy: {{url: {proxy.url}, username: bot, passwordFile: {word}}}\ncaFile: {file.parent / 'authority.pem'}\n"
+    text = f"policies: [p]\nrepositories: {{r: {{url: /r}}}}\n{snippet}{way}"
+    found = read_settings("imagebot.yaml", text.encode(), file.parent, {"GOOGLE_APPLICATION_CREDENTIALS": str(file)})
+    registries = Registries(found.registries, found.credential_sources, way=found.way)
+    try:
+        assert registries.tags(ImageName(registry, "acme/api")).tags == ("1.0.0",)
+    finally:
+        registries.close()
+    assert cloud.shown == [shown]
 
 
 def test_two_days_of_hourly_questions_never_show_a_password_that_ended(

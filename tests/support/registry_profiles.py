@@ -103,12 +103,16 @@ REGISTRIES: dict[str, Profile] = {
 class ProfiledRegistry:
     """A registry of one image, `acme/api`, whose tags all stand for one manifest.
 
-    `tokens_at` and `blobs_at` are the URLs of its token server and its store of blobs, where those are others.
+    `tokens_at` and `blobs_at` are the URLs of its token server and its store of blobs, where those are others; `basic`
+    is the login that it knows.
     """
 
-    def __init__(self, profile: Profile, tags: Sequence[str], tokens_at: str = "", blobs_at: str = "") -> None:
+    def __init__(
+        self, profile: Profile, tags: Sequence[str], tokens_at: str = "", blobs_at: str = "", basic: str = BASIC
+    ) -> None:
         self.profile = profile
         self.tags = tags
+        self.basic = basic
         self.tokens_at = tokens_at
         self.blobs_at = blobs_at
         self.type = DOCKER if profile.docker else OCI
@@ -122,7 +126,7 @@ class ProfiledRegistry:
 
     def tokens(self, asked: Asked) -> Answer:
         """The token server: one token for who shows the password and wants to pull this image."""
-        if asked.headers.get("Authorization") not in (None, BASIC):
+        if asked.headers.get("Authorization") not in (None, self.basic):
             return oci_error(401, "UNAUTHORIZED")
         granted = asked.query.get("scope") == "repository:acme/api:pull" and "Authorization" in asked.headers
         body = {self.profile.token_key: TOKEN.removeprefix("Bearer ") if granted else "of-nobody", "expires_in": 300}
@@ -162,7 +166,7 @@ class ProfiledRegistry:
         shown, way = asked.headers.get("Authorization"), self.profile.lets_in
         if (
             way == "nobody"
-            or (shown == BASIC and way in ("password", "both"))
+            or (shown == self.basic and way in ("password", "both"))
             or (shown == TOKEN and way != "password")
         ):
             return None
