@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
-from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,69 +24,11 @@ from imagebot.settings.resolve import (
     read_settings,
 )
 from tests.support import tls
-from tests.support.clouds import CLIENT, POOL, ROLE, TENANT, WEB_TOKEN, Aws, Azure, Google, form, in_json, jwt
-from tests.support.fake_registry import challenge, tag_list
+from tests.support.clouds import ACR, DOORS, ECR, GAR, HOSTS, PUBLIC, Cloud, jwt, known_to_all
+from tests.support.fake_registry import challenge
 from tests.support.forward_proxy import ForwardProxy, forward_proxy
 from tests.support.pages import sections
-from tests.support.web_function import Answer, Asked, Served
-
-ECR = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
-PUBLIC = "public.ecr.aws"
-GAR = "europe-docker.pkg.dev"
-ACR = "acme.azurecr.io"
-# Whom a registry's cloud is asked by besides the registry itself.
-DOORS = {
-    ECR: ("sts.eu-central-1.amazonaws.com", "api.ecr.eu-central-1.amazonaws.com"),
-    PUBLIC: ("sts.us-east-1.amazonaws.com", "api.ecr-public.us-east-1.amazonaws.com"),
-    GAR: ("sts.googleapis.com",),
-    ACR: ("login.microsoftonline.com",),
-}
-HOSTS = [*DOORS, *(door for doors in DOORS.values() for door in doors)]
-
-
-@dataclass
-class Cloud:
-    """All servers of three clouds, told apart by the host that they are asked as; `shown` is what registries saw."""
-
-    aws: Aws = field(default_factory=Aws)
-    google: Google = field(default_factory=Google)
-    azure: Azure = field(default_factory=Azure)
-    shown: list[str] = field(default_factory=list)
-
-    def __call__(self, asked: Asked) -> Answer:
-        host = asked.headers["Host"].partition(":")[0]
-        match host, asked.path:
-            case str(), path if path.endswith("/tags/list"):
-                return self._listed(host, asked.headers.get("Authorization", ""))
-            case _ if host == GAR:
-                return self._token(b64decode(asked.headers["Authorization"].removeprefix("Basic ")).decode())
-            case _, "/token/" if host == PUBLIC:
-                return self._token(b64decode(asked.headers["Authorization"].removeprefix("Basic ")).decode())
-            case _, "/oauth2/exchange" if host == ACR:
-                assert form(asked)["access_token"] == jwt(tid=TENANT)
-                return in_json({"refresh_token": jwt(number=len(self.shown))})
-            case _, "/oauth2/token" if host == ACR:
-                told = form(asked)
-                assert (told["grant_type"], told["service"]) == ("refresh_token", ACR)
-                return self._token(told["refresh_token"])
-        if host.startswith("sts.google"):
-            return self.google(asked)
-        return self.aws(asked) if host.endswith("amazonaws.com") else self.azure(asked)
-
-    def _token(self, shown: str) -> Answer:
-        self.shown.append(shown)
-        return in_json({"access_token": "a-token-of-the-registry"})
-
-    def _listed(self, host: str, given: str) -> Answer:
-        if given == "Bearer a-token-of-the-registry":
-            return tag_list("1.0.0")
-        if host == ECR:
-            if not given:
-                return challenge(f'Basic realm="https://{ECR}/",service="ecr.amazonaws.com"')
-            self.shown.append(b64decode(given.removeprefix("Basic ")).decode())
-            return tag_list("1.0.0")
-        path = {PUBLIC: "/token/", GAR: "/v2/token", ACR: "/oauth2/token"}[host]
-        return challenge(f'Bearer realm="https://{host}{path}",service="{host}"')
+from tests.support.web_function import Served
 
 
 @pytest.fixture
@@ -110,29 +50,10 @@ def proxy(tmp_path: Path, cloud: Cloud, request: pytest.FixtureRequest) -> Itera
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """What a pod is given whose service account all three clouds know; returns what Google's libraries are told."""
-    token = tmp_path / "token"
-    token.write_text(WEB_TOKEN)
-    variables = {
-        "AWS_WEB_IDENTITY_TOKEN_FILE": str(token),
-        "AWS_ROLE_ARN": ROLE,
-        "AZURE_TENANT_ID": TENANT,
-        "AZURE_CLIENT_ID": CLIENT,
-        "AZURE_FEDERATED_TOKEN_FILE": str(token),
-        "HOME": str(tmp_path),
-        "HTTPS_PROXY": "http://127.0.0.1:9",
-        "https_proxy": "http://127.0.0.1:9",
-    }
-    for name, value in variables.items():
+    variables, federation = known_to_all(tmp_path)
+    nobody = dict.fromkeys(("HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:9")
+    for name, value in {**variables, **nobody}.items():
         monkeypatch.setenv(name, value)
-    federation = tmp_path / "google.json"
-    document = {
-        "type": "external_account",
-        "audience": POOL,
-        "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
-        "token_url": "https://sts.googleapis.com/v1/token",
-        "credential_source": {"file": str(token)},
-    }
-    federation.write_text(json.dumps(document))
     return federation
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from base64 import b64encode, urlsafe_b64encode
+from base64 import b64decode, b64encode, urlsafe_b64encode
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -14,10 +15,21 @@ from imagebot.registry.endpoint import Endpoint
 from imagebot.registry.waits import Waits
 from imagebot.registry.wire import Count
 from imagebot.settings.resolve import RegistrySettings
+from tests.support.fake_registry import challenge, tag_list
 from tests.support.web_function import Answer, Asked, Served
 
 ECR = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
 ACR = "acme.azurecr.io"
+PUBLIC = "public.ecr.aws"
+GAR = "europe-docker.pkg.dev"
+# Whom a registry's cloud is asked by besides the registry itself.
+DOORS = {
+    ECR: ("sts.eu-central-1.amazonaws.com", "api.ecr.eu-central-1.amazonaws.com"),
+    PUBLIC: ("sts.us-east-1.amazonaws.com", "api.ecr-public.us-east-1.amazonaws.com"),
+    GAR: ("sts.googleapis.com",),
+    ACR: ("login.microsoftonline.com",),
+}
+HOSTS = [*DOORS, *(door for doors in DOORS.values() for door in doors)]
 WEB_TOKEN = "eyJhbGciOiJSUzI1NiJ9.service-account.of-kubernetes"
 ROLE = "arn:aws:iam::123456789012:role/imagebot"
 TENANT = "11111111-2222-3333-4444-555555555555"
@@ -158,6 +170,75 @@ class Azure:
                     {**token, "resource": asked.query["resource"], "expires_on": str(int(time.time()) + 3600)}
                 )
         raise AssertionError(asked)
+
+
+@dataclass
+class Cloud:
+    """All servers of three clouds, told apart by the host that they are asked as; `shown` is what registries saw."""
+
+    aws: Aws = field(default_factory=Aws)
+    google: Google = field(default_factory=Google)
+    azure: Azure = field(default_factory=Azure)
+    shown: list[str] = field(default_factory=list)
+
+    def __call__(self, asked: Asked) -> Answer:
+        host = asked.headers["Host"].partition(":")[0]
+        match host, asked.path:
+            case str(), path if path.endswith("/tags/list"):
+                return self._listed(host, asked.headers.get("Authorization", ""))
+            case _ if host == GAR:
+                return self._token(b64decode(asked.headers["Authorization"].removeprefix("Basic ")).decode())
+            case _, "/token/" if host == PUBLIC:
+                return self._token(b64decode(asked.headers["Authorization"].removeprefix("Basic ")).decode())
+            case _, "/oauth2/exchange" if host == ACR:
+                assert form(asked)["access_token"] == jwt(tid=TENANT)
+                return in_json({"refresh_token": jwt(number=len(self.shown))})
+            case _, "/oauth2/token" if host == ACR:
+                told = form(asked)
+                assert (told["grant_type"], told["service"]) == ("refresh_token", ACR)
+                return self._token(told["refresh_token"])
+        if host.startswith("sts.google"):
+            return self.google(asked)
+        return self.aws(asked) if host.endswith("amazonaws.com") else self.azure(asked)
+
+    def _token(self, shown: str) -> Answer:
+        self.shown.append(shown)
+        return in_json({"access_token": "a-token-of-the-registry"})
+
+    def _listed(self, host: str, given: str) -> Answer:
+        if given == "Bearer a-token-of-the-registry":
+            return tag_list("1.0.0")
+        if host == ECR:
+            if not given:
+                return challenge(f'Basic realm="https://{ECR}/",service="ecr.amazonaws.com"')
+            self.shown.append(b64decode(given.removeprefix("Basic ")).decode())
+            return tag_list("1.0.0")
+        path = {PUBLIC: "/token/", GAR: "/v2/token", ACR: "/oauth2/token"}[host]
+        return challenge(f'Bearer realm="https://{host}{path}",service="{host}"')
+
+
+def known_to_all(folder: Path) -> tuple[dict[str, str], Path]:
+    """What a pod is given whose service account all three clouds know: variables, and a file for Google's libraries."""
+    token = folder / "token-of-kubernetes"
+    token.write_text(WEB_TOKEN)
+    variables = {
+        "AWS_WEB_IDENTITY_TOKEN_FILE": str(token),
+        "AWS_ROLE_ARN": ROLE,
+        "AZURE_TENANT_ID": TENANT,
+        "AZURE_CLIENT_ID": CLIENT,
+        "AZURE_FEDERATED_TOKEN_FILE": str(token),
+        "HOME": str(folder),
+    }
+    federation = folder / "google.json"
+    document = {
+        "type": "external_account",
+        "audience": POOL,
+        "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+        "token_url": "https://sts.googleapis.com/v1/token",
+        "credential_source": {"file": str(token)},
+    }
+    federation.write_text(json.dumps(document))
+    return variables, federation
 
 
 def _later(seconds: float) -> str:
