@@ -48,13 +48,11 @@ def main() -> None:
 def idle_pass(size: int) -> tuple[float, float, float]:
     """Seconds of CPU, those of the same lists by `requests`, and the process's peak in MiB."""
     with TemporaryDirectory() as name, Served(_listed) as registry:
-        stage = Stage(Path(name), registry)
-        stage.settings()
+        stage = set_up(Path(name), registry)
         (stage.folder / "policies").mkdir()
         for number in range(size):
             stage.policy(_policy(number, registry.host), f"app{number}.yaml")
-        run_git(["init", "--bare", "--quiet", "--template=", "--initial-branch=main", str(stage.bare)])
-        run_git(["-C", str(stage.bare), "fast-import", "--quiet"], b"".join(_commits(size, 1, registry.host)))
+        stage.repository.git("fast-import", "--quiet", stdin=b"".join(_commits(size, 1, registry.host)))
         command = [sys.executable, "-m", "tests.bench.bench_large", name]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         spent, lists, peak = json.loads(done.stdout)

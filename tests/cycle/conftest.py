@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -11,10 +11,9 @@ import pytest
 
 from imagebot.cycle.report import Action, Report
 from imagebot.selection.verdict import Verdict
-from tests.support import oci_folder
-from tests.support.git_repos import a_repository
 from tests.support.stage import NOON, Stage, set_up
-from tests.support.web_function import Answer, Asked, Raw, Served
+from tests.support.stage_copies import Fault, StageCopies, stage_copies
+from tests.support.web_function import Answer
 
 POLICY = """\
 app: podinfo
@@ -41,11 +40,32 @@ spec:
 def stage(tmp_path: Path) -> Iterator[Stage]:
     """One app in one environment; the registry has a newer tag than what is deployed."""
     stage = set_up(tmp_path)
+    furnish(stage)
+    with stage.registry:
+        yield stage
+
+
+@pytest.fixture(scope="session")
+def copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StageCopies]:
+    with stage_copies(tmp_path_factory.mktemp("stages")) as copies:
+        yield copies
+
+
+@pytest.fixture
+def opened(copies: StageCopies) -> Stage:
+    """`stage` after its first pass, which opened a pull request for 6.5.4."""
+    return copies.stage("opened", open_one)
+
+
+def furnish(stage: Stage) -> None:
     stage.publish("6.5.0", "6.5.3", "6.5.4", "7.0.0", "latest")
     stage.policy(POLICY)
     stage.commit({"staging/app.yaml": DEPLOYMENT, "README.md": "hello\n"})
-    with stage.registry:
-        yield stage
+
+
+def open_one(stage: Stage) -> None:
+    furnish(stage)
+    stage.one_pass()
 
 
 def actions(report: Report) -> list[Action]:
@@ -69,7 +89,6 @@ def assert_quiet(stage: Stage) -> Report:
     return report
 
 
-Fault = Callable[[Asked], Answer | None]
 GONE = Answer(404, (("Content-Type", "application/json"),), b'{"errors": [{"code": "MANIFEST_UNKNOWN"}]}')
 
 
@@ -89,22 +108,14 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(copies: StageCopies) -> World:
     """6.5.3 runs and a pull request proposes 6.5.4."""
-    faults: list[Fault] = []
+    return World(copies.stage("opened without latest", without_latest), copies.faults)
 
-    def function(asked: Asked) -> Answer | Raw:
-        return next((answer for fault in faults if (answer := fault(asked))), None) or oci_folder.answer(
-            tmp_path / "registry", asked
-        )
 
-    with Served(function) as served:
-        stage = Stage(tmp_path, served)
-        a_repository(stage.bare)
-        stage.settings()
-        stage.publish("6.5.0", "6.5.3", "6.5.4", "7.0.0")
-        stage.policy(POLICY)
-        stage.commit({"staging/app.yaml": DEPLOYMENT})
-        stage.one_pass()
-        assert [pull.title.rpartition(" ")[2] for pull in stage.pulls()] == ["6.5.4"]
-        yield World(stage, faults)
+def without_latest(stage: Stage) -> None:
+    stage.publish("6.5.0", "6.5.3", "6.5.4", "7.0.0")
+    stage.policy(POLICY)
+    stage.commit({"staging/app.yaml": DEPLOYMENT})
+    stage.one_pass()
+    assert [pull.title.rpartition(" ")[2] for pull in stage.pulls()] == ["6.5.4"]

@@ -14,7 +14,7 @@ from tests.cycle.conftest import DEPLOYMENT, POLICY, actions, assert_quiet
 from tests.support import oci_folder
 from tests.support.attested import BUILDER, COMMIT, PROVENANCE, SPDX, V02, V1, attest
 from tests.support.oci_folder import Build
-from tests.support.stage import Stage
+from tests.support.stage import Stage, set_up
 from tests.support.web_function import Answer, Asked, Raw, Served
 
 
@@ -45,9 +45,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         return oci_folder.answer(tmp_path / "registry", asked)
 
     with Served(function) as served:
-        stage = Stage(tmp_path, served)
-        stage.git("init", "--quiet", "--bare", "--initial-branch=main", str(stage.bare))
-        stage.settings()
+        stage = set_up(tmp_path, served)
         stage.publish("6.5.3")
         labels = {"org.opencontainers.image.revision": COMMIT}
         build = Build(created="2026-01-01T12:00:00Z", labels=labels)

@@ -9,10 +9,11 @@ import pytest
 from imagebot.cycle.report import Action, Report
 from imagebot.errors import FINE, NOT_ALL_DONE
 from imagebot.selection.verdict import Held, Hold, NoCandidate, Unknown, Update, UpToDate
-from tests.cycle.conftest import DEPLOYMENT, GONE, POLICY, Fault, World, actions, verdict
+from tests.cycle.conftest import DEPLOYMENT, GONE, POLICY, World, actions, verdict
 from tests.cycle.test_gates import DAY, proposed
 from tests.support import oci_folder
 from tests.support.stage import NOON
+from tests.support.stage_copies import Fault
 from tests.support.web_function import Answer, Asked
 
 

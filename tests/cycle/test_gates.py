@@ -71,18 +71,17 @@ def hold(version: str | None) -> HandHold:
     return HandHold("podinfo", "staging", version, "ada", NOON, "it breaks the login")
 
 
-def test_a_hold_by_hand_takes_back_what_is_open_until_it_is_lifted(stage: Stage) -> None:
-    stage.one_pass()
-    store = stage.world().store()
+def test_a_hold_by_hand_takes_back_what_is_open_until_it_is_lifted(opened: Stage) -> None:
+    store = opened.world().store()
     store.hold(hold("6.5.4"))
 
-    report = stage.one_pass()
+    report = opened.one_pass()
 
     assert held(report).because == "6.5.4 is kept back by hand: by ada on 2026-01-01, it breaks the login"
-    assert (report.outcomes[0].action, proposed(stage)) == (Action.CLOSED, [])
+    assert (report.outcomes[0].action, proposed(opened)) == (Action.CLOSED, [])
     store.unhold(hold("6.5.4").place)
-    stage.one_pass()
-    assert proposed(stage) == ["6.5.4"]
+    opened.one_pass()
+    assert proposed(opened) == ["6.5.4"]
 
 
 def test_a_hold_of_everything_and_a_hold_of_something_else(stage: Stage) -> None:
@@ -95,52 +94,49 @@ def test_a_hold_of_everything_and_a_hold_of_something_else(stage: Stage) -> None
 
 
 @pytest.mark.parametrize("how", ["--no-ff", "--ff-only", "--squash"])
-def test_what_a_person_rolled_back_is_held_until_there_is_a_newer_version(stage: Stage, how: str) -> None:
-    stage.one_pass()
+def test_what_a_person_rolled_back_is_held_until_there_is_a_newer_version(opened: Stage, how: str) -> None:
     if how == "--squash":
-        message = stage.git("-C", str(stage.bare), "log", "-1", "--format=%B", BRANCH)
-        stage.commit({"staging/app.yaml": stage.show("staging/app.yaml", BRANCH)}, message=f"deps (#1)\n\n{message}")
+        message = opened.git("-C", str(opened.bare), "log", "-1", "--format=%B", BRANCH)
+        opened.commit({"staging/app.yaml": opened.show("staging/app.yaml", BRANCH)}, message=f"deps (#1)\n\n{message}")
     else:
-        stage.merge(BRANCH, NOON, how=how)
-    stage.commit({"staging/app.yaml": DEPLOYMENT}, message="back", at=NOON + DAY)
+        opened.merge(BRANCH, NOON, how=how)
+    opened.commit({"staging/app.yaml": DEPLOYMENT}, message="back", at=NOON + DAY)
 
-    report = stage.one_pass()
+    report = opened.one_pass()
 
     assert held(report).hold is Hold.ROLLED_BACK
     assert held(report).because == "6.5.4 was rolled back: Ada took staging/app.yaml:8 back to 6.5.3 on 2026-01-02"
-    stage.publish("6.5.5")
-    stage.one_pass()
-    assert "6.5.5" in proposed(stage)
+    opened.publish("6.5.5")
+    opened.one_pass()
+    assert "6.5.5" in proposed(opened)
 
 
-def test_what_was_rolled_back_or_closed_may_come_again_once_somebody_says_so(stage: Stage) -> None:
-    stage.one_pass()
-    stage.merge(BRANCH, NOON)
-    stage.commit({"staging/app.yaml": DEPLOYMENT}, at=NOON + DAY)
-    assert held(stage.one_pass()).hold is Hold.ROLLED_BACK
+def test_what_was_rolled_back_or_closed_may_come_again_once_somebody_says_so(opened: Stage) -> None:
+    opened.merge(BRANCH, NOON)
+    opened.commit({"staging/app.yaml": DEPLOYMENT}, at=NOON + DAY)
+    assert held(opened.one_pass()).hold is Hold.ROLLED_BACK
 
-    said = stage.imagebot("unhold", "podinfo", "6.5.4")
+    said = opened.imagebot("unhold", "podinfo", "6.5.4")
 
     assert (
         said.out == "not held: podinfo@staging 6.5.4; if it was rolled back or closed before now, it may come again\n"
     )
-    stage.one_pass()
-    assert proposed(stage) == ["6.5.4"]
-    assert stage.imagebot("pr", "close", "2").code == 0
-    assert held(stage.one_pass()).hold is Hold.CLOSED
+    opened.one_pass()
+    assert proposed(opened) == ["6.5.4"]
+    assert opened.imagebot("pr", "close", "2").code == 0
+    assert held(opened.one_pass()).hold is Hold.CLOSED
 
 
-def test_regret_what_is_closed_in_the_second_of_lifting_is_closed(stage: Stage) -> None:
+def test_regret_what_is_closed_in_the_second_of_lifting_is_closed(opened: Stage) -> None:
     """A forge tells whole seconds, so what came after may seem to have come before."""
-    stage.one_pass()
-    assert stage.imagebot("unhold", "podinfo", "6.5.4").code == 0
-    (lifted,) = stage.world().store().holds()
-    assert stage.imagebot("pr", "close", "1").code == 0
-    file = stage.forge.folder / "1.md"
+    assert opened.imagebot("unhold", "podinfo", "6.5.4").code == 0
+    (lifted,) = opened.world().store().holds()
+    assert opened.imagebot("pr", "close", "1").code == 0
+    file = opened.forge.folder / "1.md"
     record = local.read(file.read_text(), str(file))
     second = lifted.since.replace(microsecond=0).isoformat()
     file.write_text(local.write(replace(record, pull=replace(record.pull, closed_at=second))))
-    assert held(stage.one_pass()).hold is Hold.CLOSED
+    assert held(opened.one_pass()).hold is Hold.CLOSED
 
 
 def test_a_hold_by_hand_ends_what_lifted_it(stage: Stage) -> None:
@@ -149,23 +145,21 @@ def test_a_hold_by_hand_ends_what_lifted_it(stage: Stage) -> None:
     assert held(stage.one_pass()).hold is Hold.BY_HAND
 
 
-def test_a_closed_pull_request_is_lifted_too(stage: Stage) -> None:
-    stage.one_pass()
-    stage.imagebot("pr", "close", "1")
-    assert held(stage.one_pass()).hold is Hold.CLOSED
-    store = stage.world().store()
+def test_a_closed_pull_request_is_lifted_too(opened: Stage) -> None:
+    opened.imagebot("pr", "close", "1")
+    assert held(opened.one_pass()).hold is Hold.CLOSED
+    store = opened.world().store()
     lift = HandHold("podinfo", "staging", "6.5.4", "ada", datetime(2100, 1, 1, tzinfo=UTC), "again", lifts=True)
     assert (store.hold(lift), store.holds()) == (lift, (lift,))
-    stage.one_pass()
-    assert proposed(stage) == ["6.5.4"]
+    opened.one_pass()
+    assert proposed(opened) == ["6.5.4"]
 
 
-def test_a_rollback_that_was_taken_back_holds_nothing(stage: Stage) -> None:
-    stage.one_pass()
-    stage.merge(BRANCH, NOON)
-    stage.commit({"staging/app.yaml": DEPLOYMENT})
-    stage.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.5.4")})
-    assert isinstance(verdict(stage.one_pass()), UpToDate)
+def test_a_rollback_that_was_taken_back_holds_nothing(opened: Stage) -> None:
+    opened.merge(BRANCH, NOON)
+    opened.commit({"staging/app.yaml": DEPLOYMENT})
+    opened.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.5.4")})
+    assert isinstance(verdict(opened.one_pass()), UpToDate)
 
 
 def test_a_rollback_in_another_file_is_nobodys_here(stage: Stage) -> None:

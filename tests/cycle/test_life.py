@@ -34,85 +34,79 @@ def tick(stage: Stage, wish: str) -> None:
     stage.edit(pull.number, body=pull.body.replace(box, box.replace("[ ]", "[x]")))
 
 
-def test_a_newer_version_is_said_in_one_comment(stage: Stage) -> None:
-    stage.one_pass()
-    stage.publish("6.6.0")
+def test_a_newer_version_is_said_in_one_comment(opened: Stage) -> None:
+    opened.publish("6.6.0")
 
-    stage.one_pass()
+    opened.one_pass()
 
-    (comment,) = stage.comments(1)
+    (comment,) = opened.comments(1)
     assert "6.5.4" in comment
     assert "6.6.0" in comment
-    assert_quiet(stage)
-    assert stage.comments(1) == (comment,)
+    assert_quiet(opened)
+    assert opened.comments(1) == (comment,)
 
 
-def test_a_rebuilt_branch_is_nothing_to_say(stage: Stage) -> None:
-    stage.one_pass()
-    stage.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.5.0")})
+def test_a_rebuilt_branch_is_nothing_to_say(opened: Stage) -> None:
+    opened.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.5.0")})
 
-    stage.one_pass()
+    opened.one_pass()
 
-    assert stage.comments(1) == ()
+    assert opened.comments(1) == ()
 
 
 @pytest.mark.parametrize("way", ["box", "label"])
-def test_people_can_have_the_branch_rebuilt_without_their_commits(stage: Stage, way: str) -> None:
-    stage.one_pass()
-    stage.commit({"staging/extra.yaml": "a: 1\n"}, branch=BRANCH)
-    stage.one_pass()
-    assert len(stage.comments(1)) == 1
+def test_people_can_have_the_branch_rebuilt_without_their_commits(opened: Stage, way: str) -> None:
+    opened.commit({"staging/extra.yaml": "a: 1\n"}, branch=BRANCH)
+    opened.one_pass()
+    assert len(opened.comments(1)) == 1
     if way == "box":
-        tick(stage, "rebuild")
+        tick(opened, "rebuild")
     else:
-        stage.edit(1, labels=("theirs", "imagebot/rebuild"))
+        opened.edit(1, labels=("theirs", "imagebot/rebuild"))
 
-    assert actions(stage.one_pass()) == [Action.UPDATED]
+    assert actions(opened.one_pass()) == [Action.UPDATED]
 
-    assert "staging/extra.yaml" not in stage.git("-C", str(stage.bare), "ls-tree", "-r", "--name-only", BRANCH)
-    (pull,) = stage.pulls()
+    assert "staging/extra.yaml" not in opened.git("-C", str(opened.bare), "ls-tree", "-r", "--name-only", BRANCH)
+    (pull,) = opened.pulls()
     assert "[x]" not in pull.body
     assert pull.labels == (("theirs",) if way == "label" else ())
-    assert_quiet(stage)
+    assert_quiet(opened)
 
 
-def test_a_second_commit_of_people_is_said_too(stage: Stage) -> None:
-    stage.one_pass()
+def test_a_second_commit_of_people_is_said_too(opened: Stage) -> None:
     for file in ("one", "two"):
-        stage.commit({f"staging/{file}.yaml": "a: 1\n"}, branch=BRANCH)
-        stage.one_pass()
-        assert_quiet(stage)
+        opened.commit({f"staging/{file}.yaml": "a: 1\n"}, branch=BRANCH)
+        opened.one_pass()
+        assert_quiet(opened)
 
-    assert len(stage.comments(1)) == 2
+    assert len(opened.comments(1)) == 2
 
 
-def test_asking_for_a_rebuild_does_not_open_a_gate(stage: Stage) -> None:
+def test_asking_for_a_rebuild_does_not_open_a_gate(opened: Stage) -> None:
     """Others let a click go round the minimum age."""
-    stage.one_pass()
-    stage.policy(POLICY + "    minimumAge: 3d\n")
-    stage.publish("6.5.5")
-    tick(stage, "rebuild")
+    opened.policy(POLICY + "    minimumAge: 3d\n")
+    opened.publish("6.5.5")
+    tick(opened, "rebuild")
 
-    report = stage.one_pass(now=NOON + DAY)
+    report = opened.one_pass(now=NOON + DAY)
 
     assert isinstance(verdict(report), Held)
     assert actions(report) == [Action.CLOSED]
 
 
-def test_what_people_hold_stays_as_it_is_until_they_let_go(stage: Stage) -> None:
-    stage.one_pass()
-    tick(stage, "hold")
-    stage.publish("6.6.0")
-    held = verdict(assert_quiet(stage))
+def test_what_people_hold_stays_as_it_is_until_they_let_go(opened: Stage) -> None:
+    tick(opened, "hold")
+    opened.publish("6.6.0")
+    held = verdict(assert_quiet(opened))
     assert isinstance(held, Held)
     assert held.hold is Hold.FROZEN
     assert "hold pull request #1" in held.because
-    (pull,) = stage.pulls()
-    stage.edit(1, body=pull.body.replace("[x]", "[ ]"))
+    (pull,) = opened.pulls()
+    opened.edit(1, body=pull.body.replace("[x]", "[ ]"))
 
-    assert actions(stage.one_pass()) == [Action.UPDATED]
+    assert actions(opened.one_pass()) == [Action.UPDATED]
 
-    assert "IMAGE:6.6.0" in stage.show("staging/app.yaml", BRANCH)
+    assert "IMAGE:6.6.0" in opened.show("staging/app.yaml", BRANCH)
 
 
 def test_trying_again_writes_the_words_anew_and_the_branch_not(stage: Stage) -> None:
@@ -130,13 +124,12 @@ def test_trying_again_writes_the_words_anew_and_the_branch_not(stage: Stage) -> 
     assert_quiet(stage)
 
 
-def test_a_label_on_a_closed_pull_request_lifts_the_refusal(stage: Stage) -> None:
-    stage.one_pass()
-    stage.imagebot("pr", "close", "1")
-    assert isinstance(verdict(stage.one_pass()), Held)
-    stage.edit(1, labels=("imagebot/retry",))
+def test_a_label_on_a_closed_pull_request_lifts_the_refusal(opened: Stage) -> None:
+    opened.imagebot("pr", "close", "1")
+    assert isinstance(verdict(opened.one_pass()), Held)
+    opened.edit(1, labels=("imagebot/retry",))
 
-    assert actions(stage.one_pass(now=NOON + timedelta(minutes=1))) == [Action.OPENED]
+    assert actions(opened.one_pass(now=NOON + timedelta(minutes=1))) == [Action.OPENED]
 
 
 def hold(stage: Stage) -> None:
@@ -180,16 +173,15 @@ REASONS: dict[str, tuple[Callable[[Stage], object], str]] = {
 
 
 @pytest.mark.parametrize("why", REASONS)
-def test_the_reason_that_is_known_is_the_reason_that_is_given(stage: Stage, why: str) -> None:
-    stage.one_pass()
+def test_the_reason_that_is_known_is_the_reason_that_is_given(opened: Stage, why: str) -> None:
     happens, words = REASONS[why]
-    happens(stage)
+    happens(opened)
 
-    assert Action.CLOSED in actions(stage.one_pass())
+    assert Action.CLOSED in actions(opened.one_pass())
 
-    (comment,) = stage.comments(1)
+    (comment,) = opened.comments(1)
     assert words in comment
-    assert_quiet(stage)
+    assert_quiet(opened)
 
 
 def test_a_version_that_soaks_is_shown_as_a_draft_that_becomes_ready(stage: Stage) -> None:
@@ -326,13 +318,11 @@ def test_a_tag_that_moves_while_it_is_looked_at_is_not_written(stage: Stage) -> 
     assert actions(stage.one_pass()) == [Action.OPENED]
 
 
-def test_the_body_still_tells_what_was_proposed(stage: Stage) -> None:
-    stage.one_pass()
-
-    found = block.read(stage.pulls()[0].body)
+def test_the_body_still_tells_what_was_proposed(opened: Stage) -> None:
+    found = block.read(opened.pulls()[0].body)
 
     assert found is not None
-    assert [(item.app, item.image, item.tag) for item in found.proposed] == [("podinfo", stage.image, "6.5.4")]
+    assert [(item.app, item.image, item.tag) for item in found.proposed] == [("podinfo", opened.image, "6.5.4")]
     assert (found.name, found.environment, found.draft, found.auto_merge) == ("podinfo", "staging", False, False)
 
 
@@ -365,21 +355,20 @@ class Silent:
         raise Unavailable("the forge does not answer")
 
 
-def test_a_forge_that_is_silent_keeps_no_other_repository_waiting(stage: Stage) -> None:
+def test_a_forge_that_is_silent_keeps_no_other_repository_waiting(opened: Stage) -> None:
     """Its open pull requests cannot be counted, and that once ended the whole pass."""
-    stage.one_pass()
-    other = stage.folder / "other.git"
-    stage.git("clone", "--quiet", "--bare", str(stage.bare), str(other))
-    stage.git("-C", str(other), "branch", "--quiet", "-D", BRANCH)
+    other = opened.folder / "other.git"
+    opened.git("clone", "--quiet", "--bare", str(opened.bare), str(other))
+    opened.git("-C", str(other), "branch", "--quiet", "-D", BRANCH)
     more = f"  other:\n    url: {other}\n    forge: local\n"
-    stage.settings(repository=more)
-    stage.policy(POLICY.replace("app: podinfo", "app: other").replace("environments\n", "other\n", 1), "other.yaml")
-    stage.publish("6.5.5")
-    world = stage.world()
+    opened.settings(repository=more)
+    opened.policy(POLICY.replace("app: podinfo", "app: other").replace("environments\n", "other\n", 1), "other.yaml")
+    opened.publish("6.5.5")
+    world = opened.world()
 
     def forge(settings: RepositorySettings) -> Forge:
         return Silent() if settings.name == "environments" else world.forge(settings)  # type: ignore[return-value]
 
-    report = stage.one_pass(replace(world, forge=forge))
+    report = opened.one_pass(replace(world, forge=forge))
 
     assert {one.name: one.action for one in report.outcomes} == {"podinfo": Action.FAILED, "other": Action.OPENED}

@@ -11,22 +11,21 @@ from tests.support.git_odd import with_a_hostile_tree
 from tests.support.stage import Stage
 
 
-def test_a_mirror_that_was_damaged_is_made_anew_and_that_is_said(stage: Stage) -> None:
-    stage.one_pass()
-    objects = stage.folder / "state" / "mirrors" / "environments.git" / "objects"
+def test_a_mirror_that_was_damaged_is_made_anew_and_that_is_said(opened: Stage) -> None:
+    objects = opened.folder / "state" / "mirrors" / "environments.git" / "objects"
     for file in [*objects.glob("[0-9a-f][0-9a-f]/*"), *objects.glob("pack/*.pack")]:
         file.chmod(0o600)
         file.write_bytes(file.read_bytes()[:10])
-    stage.events.clear()
+    opened.events.clear()
 
-    assert actions(assert_quiet(stage)) == [Action.KEPT]
+    assert actions(assert_quiet(opened)) == [Action.KEPT]
 
-    (event,) = (event for event in stage.events if isinstance(event, MirrorRemade))
+    (event,) = (event for event in opened.events if isinstance(event, MirrorRemade))
     assert (event.repository, event.level) == ("environments", "warning")
     assert event.because
-    stage.events.clear()
-    assert_quiet(stage)
-    assert not any(isinstance(event, MirrorRemade) for event in stage.events)
+    opened.events.clear()
+    assert_quiet(opened)
+    assert not any(isinstance(event, MirrorRemade) for event in opened.events)
 
 
 def test_a_repository_with_a_hostile_object_costs_itself(stage: Stage) -> None:

@@ -30,99 +30,91 @@ def test_a_new_tag_becomes_a_pull_request_that_changes_one_value(stage: Stage) -
     assert actions(assert_quiet(stage)) == [Action.KEPT]
 
 
-def test_the_commit_says_what_and_why_in_trailers(stage: Stage) -> None:
-    stage.one_pass()
+def test_the_commit_says_what_and_why_in_trailers(opened: Stage) -> None:
+    trailers = opened.git("-C", str(opened.bare), "log", "-1", "--format=%(trailers:unfold)", BRANCH).splitlines()
 
-    trailers = stage.git("-C", str(stage.bare), "log", "-1", "--format=%(trailers:unfold)", BRANCH).splitlines()
-
-    assert trailers[0].startswith(f"Image-Update: {stage.image} 6.5.3 -> 6.5.4@sha256:")
+    assert trailers[0].startswith(f"Image-Update: {opened.image} 6.5.3 -> 6.5.4@sha256:")
     assert trailers[1] == "Image-Field: staging/app.yaml#spec.template.spec.containers[0].image"
 
 
-def test_a_newer_tag_updates_the_same_pull_request(stage: Stage) -> None:
-    stage.one_pass()
-    (first,) = stage.pulls()
-    stage.publish("6.6.0")
+def test_a_newer_tag_updates_the_same_pull_request(opened: Stage) -> None:
+    (first,) = opened.pulls()
+    opened.publish("6.6.0")
 
-    report = stage.one_pass()
+    report = opened.one_pass()
 
     assert actions(report) == [Action.UPDATED]
-    (pull,) = stage.pulls()
+    (pull,) = opened.pulls()
     assert (pull.number, pull.title) == (first.number, "deps(staging): podinfo 6.5.3 → 6.6.0")
-    assert stage.show("staging/app.yaml", BRANCH) == DEPLOYMENT.replace("6.5.3", "6.6.0")
-    assert_quiet(stage)
+    assert opened.show("staging/app.yaml", BRANCH) == DEPLOYMENT.replace("6.5.3", "6.6.0")
+    assert_quiet(opened)
 
 
-def test_a_merged_pull_request_makes_room_for_the_next(stage: Stage) -> None:
-    stage.one_pass()
-    assert stage.imagebot("pr", "merge", "1").code == FINE
-    assert verdict(assert_quiet(stage)) == UpToDate(verdict(stage.one_pass()).at, verdict(stage.one_pass()).because)  # type: ignore[union-attr]
-    stage.publish("6.5.5")
+def test_a_merged_pull_request_makes_room_for_the_next(opened: Stage) -> None:
+    assert opened.imagebot("pr", "merge", "1").code == FINE
+    assert verdict(assert_quiet(opened)) == UpToDate(verdict(opened.one_pass()).at, verdict(opened.one_pass()).because)  # type: ignore[union-attr]
+    opened.publish("6.5.5")
 
-    assert actions(stage.one_pass()) == [Action.OPENED]
+    assert actions(opened.one_pass()) == [Action.OPENED]
 
-    (pull,) = stage.pulls()
+    (pull,) = opened.pulls()
     assert (pull.number, pull.title) == (2, "deps(staging): podinfo 6.5.4 → 6.5.5")
-    assert_quiet(stage)
+    assert_quiet(opened)
 
 
-def test_a_squash_merge_that_leaves_the_branch_is_a_merge_too(stage: Stage) -> None:
+def test_a_squash_merge_that_leaves_the_branch_is_a_merge_too(opened: Stage) -> None:
     """Forges can merge by a commit of their own and keep the branch: nothing is left to propose, and it goes."""
-    stage.one_pass()
-    stage.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.5.4")}, message="deps (#1)")
-    stage.forge.close(stage.pulls()[0], "merged", block.stamped(stage.pulls()[0].body, closed_by_bot=True))
+    opened.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.5.4")}, message="deps (#1)")
+    opened.forge.close(opened.pulls()[0], "merged", block.stamped(opened.pulls()[0].body, closed_by_bot=True))
 
-    assert actions(stage.one_pass()) == []
-    assert BRANCH not in stage.heads()
-    assert_quiet(stage)
-    stage.publish("6.5.5")
+    assert actions(opened.one_pass()) == []
+    assert BRANCH not in opened.heads()
+    assert_quiet(opened)
+    opened.publish("6.5.5")
 
-    assert actions(stage.one_pass()) == [Action.OPENED]
-    assert stage.show("staging/app.yaml", BRANCH) == DEPLOYMENT.replace("6.5.3", "6.5.5")
+    assert actions(opened.one_pass()) == [Action.OPENED]
+    assert opened.show("staging/app.yaml", BRANCH) == DEPLOYMENT.replace("6.5.3", "6.5.5")
 
 
-def test_what_a_person_closed_is_not_proposed_again_but_the_next_is(stage: Stage) -> None:
-    stage.one_pass()
-    assert stage.imagebot("pr", "close", "1").code == FINE
+def test_what_a_person_closed_is_not_proposed_again_but_the_next_is(opened: Stage) -> None:
+    assert opened.imagebot("pr", "close", "1").code == FINE
 
-    held = verdict(assert_quiet(stage))
+    held = verdict(assert_quiet(opened))
 
     assert isinstance(held, Held)
     assert held.hold is Hold.CLOSED
     assert "#1 was closed" in held.because
-    assert stage.pulls() == ()
-    stage.publish("6.5.5")
-    assert actions(stage.one_pass()) == [Action.OPENED]
-    assert_quiet(stage)
+    assert opened.pulls() == ()
+    opened.publish("6.5.5")
+    assert actions(opened.one_pass()) == [Action.OPENED]
+    assert_quiet(opened)
 
 
-def test_a_persons_commit_freezes_the_branch(stage: Stage) -> None:
-    stage.one_pass()
-    theirs = stage.commit({"staging/extra.yaml": "a: 1\n"}, branch=BRANCH)
-    stage.publish("6.5.5")
+def test_a_persons_commit_freezes_the_branch(opened: Stage) -> None:
+    theirs = opened.commit({"staging/extra.yaml": "a: 1\n"}, branch=BRANCH)
+    opened.publish("6.5.5")
 
-    assert stage.one_pass().costs.forge_writes == 2, "it is said once, and remembered in the body"
-    held = verdict(assert_quiet(stage))
+    assert opened.one_pass().costs.forge_writes == 2, "it is said once, and remembered in the body"
+    held = verdict(assert_quiet(opened))
 
     assert isinstance(held, Held)
     assert held.hold is Hold.FROZEN
     assert "Ada committed" in held.because
-    assert stage.heads()[BRANCH] == theirs
-    (comment,) = stage.comments(1)
+    assert opened.heads()[BRANCH] == theirs
+    (comment,) = opened.comments(1)
     assert theirs[:10] in comment
 
 
-def test_the_update_branch_button_does_not_freeze(stage: Stage) -> None:
-    stage.one_pass()
-    stage.commit({"README.md": "news\n"})
-    work = stage.clone(BRANCH)
-    stage.git("-C", str(work), "merge", "--quiet", "--no-edit", "origin/main")
-    stage.git("-C", str(work), "push", "--quiet", "origin", BRANCH)
-    assert_quiet(stage)
-    stage.publish("6.5.5")
+def test_the_update_branch_button_does_not_freeze(opened: Stage) -> None:
+    opened.commit({"README.md": "news\n"})
+    work = opened.clone(BRANCH)
+    opened.git("-C", str(work), "merge", "--quiet", "--no-edit", "origin/main")
+    opened.git("-C", str(work), "push", "--quiet", "origin", BRANCH)
+    assert_quiet(opened)
+    opened.publish("6.5.5")
 
-    assert actions(stage.one_pass()) == [Action.UPDATED]
-    assert_quiet(stage)
+    assert actions(opened.one_pass()) == [Action.UPDATED]
+    assert_quiet(opened)
 
 
 def test_tags_that_change_nothing_write_nothing(stage: Stage) -> None:
@@ -134,82 +126,75 @@ def test_tags_that_change_nothing_write_nothing(stage: Stage) -> None:
     assert_quiet(stage)
 
 
-def test_a_branch_is_not_rebuilt_because_others_merged(stage: Stage) -> None:
-    stage.one_pass()
-    stage.commit({"README.md": "news\n"})
+def test_a_branch_is_not_rebuilt_because_others_merged(opened: Stage) -> None:
+    opened.commit({"README.md": "news\n"})
 
-    assert_quiet(stage)
+    assert_quiet(opened)
 
 
-def test_a_branch_that_conflicts_with_the_base_is_rebuilt(stage: Stage) -> None:
-    stage.one_pass()
+def test_a_branch_that_conflicts_with_the_base_is_rebuilt(opened: Stage) -> None:
     moved = DEPLOYMENT.replace("6.5.3", "6.5.0")
-    stage.commit({"staging/app.yaml": moved})
+    opened.commit({"staging/app.yaml": moved})
 
-    assert actions(stage.one_pass()) == [Action.UPDATED]
+    assert actions(opened.one_pass()) == [Action.UPDATED]
 
-    assert stage.show("staging/app.yaml", BRANCH) == moved.replace("6.5.0", "6.5.4")
-    assert_quiet(stage)
-
-
-def test_a_field_that_moved_is_followed(stage: Stage) -> None:
-    stage.one_pass()
-    stage.commit({"staging/app.yaml": None, "staging/deep/other.yaml": "# another file\n" * 30 + DEPLOYMENT})
-
-    assert actions(stage.one_pass()) == [Action.UPDATED]
-
-    assert "IMAGE:6.5.4" in stage.show("staging/deep/other.yaml", BRANCH)
-    assert_quiet(stage)
+    assert opened.show("staging/app.yaml", BRANCH) == moved.replace("6.5.0", "6.5.4")
+    assert_quiet(opened)
 
 
-def test_a_file_that_was_only_renamed_needs_no_new_branch(stage: Stage) -> None:
+def test_a_field_that_moved_is_followed(opened: Stage) -> None:
+    opened.commit({"staging/app.yaml": None, "staging/deep/other.yaml": "# another file\n" * 30 + DEPLOYMENT})
+
+    assert actions(opened.one_pass()) == [Action.UPDATED]
+
+    assert "IMAGE:6.5.4" in opened.show("staging/deep/other.yaml", BRANCH)
+    assert_quiet(opened)
+
+
+def test_a_file_that_was_only_renamed_needs_no_new_branch(opened: Stage) -> None:
     """Git's own merge follows the rename, so the reviewer's work on the branch stays good."""
-    stage.one_pass()
-    commit = stage.heads()[BRANCH]
-    stage.commit({"staging/app.yaml": None, "staging/deep/other.yaml": DEPLOYMENT})
+    commit = opened.heads()[BRANCH]
+    opened.commit({"staging/app.yaml": None, "staging/deep/other.yaml": DEPLOYMENT})
 
-    stage.one_pass()
+    opened.one_pass()
 
-    assert stage.heads()[BRANCH] == commit
-    assert "staging/deep/other.yaml:8" in stage.pulls()[0].body
-    assert_quiet(stage)
-    stage.imagebot("pr", "merge", "1")
+    assert opened.heads()[BRANCH] == commit
+    assert "staging/deep/other.yaml:8" in opened.pulls()[0].body
+    assert_quiet(opened)
+    opened.imagebot("pr", "merge", "1")
 
-    assert stage.show("staging/deep/other.yaml") == DEPLOYMENT.replace("6.5.3", "6.5.4")
+    assert opened.show("staging/deep/other.yaml") == DEPLOYMENT.replace("6.5.3", "6.5.4")
 
 
-def test_what_a_person_did_by_hand_makes_the_pull_request_moot(stage: Stage) -> None:
-    stage.one_pass()
-    stage.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.5.4")})
+def test_what_a_person_did_by_hand_makes_the_pull_request_moot(opened: Stage) -> None:
+    opened.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.5.4")})
 
-    report = stage.one_pass()
+    report = opened.one_pass()
 
     assert actions(report) == [Action.CLOSED]
     assert report.outcomes[0].because.startswith("main already has what this proposed: 6.5.4 is ")
-    assert [event.because for event in stage.events if isinstance(event, BranchDeleted)] == [
+    assert [event.because for event in opened.events if isinstance(event, BranchDeleted)] == [
         outcome.because for outcome in report.outcomes
     ]
-    assert (stage.pulls(), list(stage.heads())) == ((), ["main"])
-    assert_quiet(stage)
+    assert (opened.pulls(), list(opened.heads())) == ((), ["main"])
+    assert_quiet(opened)
 
 
-def test_what_the_bot_closed_itself_was_not_refused_by_anyone(stage: Stage) -> None:
-    stage.one_pass()
-    stage.unpublish("6.5.4")
-    assert actions(stage.one_pass()) == [Action.CLOSED]
-    stage.publish("6.5.4")
+def test_what_the_bot_closed_itself_was_not_refused_by_anyone(opened: Stage) -> None:
+    opened.unpublish("6.5.4")
+    assert actions(opened.one_pass()) == [Action.CLOSED]
+    opened.publish("6.5.4")
 
-    assert actions(stage.one_pass()) == [Action.OPENED]
+    assert actions(opened.one_pass()) == [Action.OPENED]
 
 
-def test_a_bump_by_hand_that_was_taken_back_by_hand_is_held(stage: Stage) -> None:
+def test_a_bump_by_hand_that_was_taken_back_by_hand_is_held(opened: Stage) -> None:
     """The pull request for it was closed by the bot, and refused by nobody: what the field said tells."""
-    stage.one_pass()
-    stage.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.5.4")})
-    stage.one_pass()
-    stage.commit({"staging/app.yaml": DEPLOYMENT})
+    opened.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.5.4")})
+    opened.one_pass()
+    opened.commit({"staging/app.yaml": DEPLOYMENT})
 
-    held = verdict(stage.one_pass())
+    held = verdict(opened.one_pass())
 
     assert isinstance(held, Held), held
     assert held.hold is Hold.ROLLED_BACK
@@ -320,33 +305,30 @@ def test_a_bad_policy_file_stops_one_app(stage: Stage) -> None:
     assert report.exit_code == WRONG_INPUT
 
 
-def test_all_state_lost_changes_nothing(stage: Stage) -> None:
-    stage.one_pass()
-    shutil.rmtree(stage.folder / "state")
+def test_all_state_lost_changes_nothing(opened: Stage) -> None:
+    shutil.rmtree(opened.folder / "state")
 
-    assert_quiet(stage)
+    assert_quiet(opened)
 
 
-def test_a_second_bot_with_a_state_of_its_own_finds_the_work_done(stage: Stage) -> None:
-    stage.one_pass()
-    world = stage.world()
-    other = replace(world, settings=world.settings.model_copy(update={"state": stage.folder / "other"}))
+def test_a_second_bot_with_a_state_of_its_own_finds_the_work_done(opened: Stage) -> None:
+    world = opened.world()
+    other = replace(world, settings=world.settings.model_copy(update={"state": opened.folder / "other"}))
 
-    report = stage.one_pass(other)
+    report = opened.one_pass(other)
 
     assert (report.costs.git_pushes, report.costs.forge_writes) == (0, 0)
 
 
-def test_the_same_change_is_the_same_commit_wherever_it_is_made(stage: Stage) -> None:
-    stage.one_pass()
-    commit = stage.heads()[BRANCH]
-    stage.git("-C", str(stage.bare), "update-ref", "-d", f"refs/heads/{BRANCH}")
-    shutil.rmtree(stage.folder / "state")
-    shutil.rmtree(stage.folder / "environments.pulls")
+def test_the_same_change_is_the_same_commit_wherever_it_is_made(opened: Stage) -> None:
+    commit = opened.heads()[BRANCH]
+    opened.git("-C", str(opened.bare), "update-ref", "-d", f"refs/heads/{BRANCH}")
+    shutil.rmtree(opened.folder / "state")
+    shutil.rmtree(opened.folder / "environments.pulls")
 
-    stage.one_pass()
+    opened.one_pass()
 
-    assert stage.heads()[BRANCH] == commit
+    assert opened.heads()[BRANCH] == commit
 
 
 def test_a_quiet_pass_parses_nothing_and_asks_for_each_image_once(stage: Stage) -> None:

@@ -78,11 +78,10 @@ def test_an_amended_base_is_built_upon_anew_and_nobody_is_blamed(stage: Stage, s
     assert stage.comments(1) == ()
 
 
-def test_a_base_whose_words_alone_were_amended_is_built_upon_anew(stage: Stage) -> None:
-    stage.one_pass()
-    amend(stage, "README.md", "hello\n")
-    assert actions(stage.one_pass()) == [Action.UPDATED]
-    assert_rebuilt(stage)
+def test_a_base_whose_words_alone_were_amended_is_built_upon_anew(opened: Stage) -> None:
+    amend(opened, "README.md", "hello\n")
+    assert actions(opened.one_pass()) == [Action.UPDATED]
+    assert_rebuilt(opened)
 
 
 def test_a_base_that_was_put_back_is_built_upon_anew(stage: Stage) -> None:
@@ -95,26 +94,24 @@ def test_a_base_that_was_put_back_is_built_upon_anew(stage: Stage) -> None:
     assert_rebuilt(stage)
 
 
-def test_a_base_without_a_past_is_built_upon_anew(stage: Stage) -> None:
+def test_a_base_without_a_past_is_built_upon_anew(opened: Stage) -> None:
     """Its history was thrown away, and its content kept."""
-    stage.one_pass()
-    tree = stage.git("-C", str(stage.bare), "rev-parse", "main^{tree}")
-    alone = stage.git("-C", str(stage.bare), "commit-tree", "-m", "all new", tree)
-    stage.git("-C", str(stage.bare), "update-ref", "refs/heads/main", alone)
-    assert actions(stage.one_pass()) == [Action.UPDATED]
-    assert_rebuilt(stage)
+    tree = opened.git("-C", str(opened.bare), "rev-parse", "main^{tree}")
+    alone = opened.git("-C", str(opened.bare), "commit-tree", "-m", "all new", tree)
+    opened.git("-C", str(opened.bare), "update-ref", "refs/heads/main", alone)
+    assert actions(opened.one_pass()) == [Action.UPDATED]
+    assert_rebuilt(opened)
 
 
-def test_an_update_from_a_base_that_was_amended_since_is_no_persons_work(stage: Stage) -> None:
-    stage.one_pass()
-    stage.commit({"b.txt": "b\n"})
-    on_branch(stage)
-    work(stage, "merge", "--quiet", "-m", "Merge branch 'main'", "origin/main")
-    push(stage)
-    stage.one_pass()
-    amend(stage, "b.txt", "c\n")
-    assert actions(stage.one_pass()) == [Action.UPDATED]
-    assert_rebuilt(stage)
+def test_an_update_from_a_base_that_was_amended_since_is_no_persons_work(opened: Stage) -> None:
+    opened.commit({"b.txt": "b\n"})
+    on_branch(opened)
+    work(opened, "merge", "--quiet", "-m", "Merge branch 'main'", "origin/main")
+    push(opened)
+    opened.one_pass()
+    amend(opened, "b.txt", "c\n")
+    assert actions(opened.one_pass()) == [Action.UPDATED]
+    assert_rebuilt(opened)
 
 
 def rebased(stage: Stage) -> None:
@@ -170,16 +167,15 @@ def signed_off_again(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("task", [rebased, merged, picked, reworded, emptied, reverted, signed_off_again])
-def test_the_same_content_is_nobodys_work_but_the_bots(stage: Stage, task: Callable[[Stage], None]) -> None:
-    stage.one_pass()
-    task(stage)
+def test_the_same_content_is_nobodys_work_but_the_bots(opened: Stage, task: Callable[[Stage], None]) -> None:
+    task(opened)
 
-    assert actions(assert_quiet(stage)) == [Action.KEPT]
+    assert actions(assert_quiet(opened)) == [Action.KEPT]
 
-    assert stage.comments(1) == ()
-    stage.publish("6.5.5")
-    assert actions(stage.one_pass()) == [Action.UPDATED]
-    assert "IMAGE:6.5.5" in stage.show("staging/app.yaml", BRANCH)
+    assert opened.comments(1) == ()
+    opened.publish("6.5.5")
+    assert actions(opened.one_pass()) == [Action.UPDATED]
+    assert "IMAGE:6.5.5" in opened.show("staging/app.yaml", BRANCH)
 
 
 def on_top(stage: Stage) -> None:
@@ -284,21 +280,20 @@ def rebased_with_a_resolution(stage: Stage) -> None:
         rebased_with_a_resolution,
     ],
 )
-def test_content_of_peoples_own_is_theirs(stage: Stage, task: Callable[[Stage], None]) -> None:
-    stage.one_pass()
-    task(stage)
-    tip = stage.heads()[BRANCH]
-    stage.publish("6.5.5")
+def test_content_of_peoples_own_is_theirs(opened: Stage, task: Callable[[Stage], None]) -> None:
+    task(opened)
+    tip = opened.heads()[BRANCH]
+    opened.publish("6.5.5")
 
-    report = stage.one_pass()
+    report = opened.one_pass()
 
     held = verdict(report)
     assert isinstance(held, Held), held
     assert held.hold is Hold.FROZEN
     assert held.because.startswith("Ada")
     assert " committed " in held.because
-    assert stage.heads()[BRANCH] == tip
-    assert len(stage.comments(1)) == 1
+    assert opened.heads()[BRANCH] == tip
+    assert len(opened.comments(1)) == 1
 
 
 @pytest.mark.parametrize("way", ["another address", "another name", "signed"])
@@ -337,21 +332,20 @@ def test_a_pull_request_whose_policy_is_gone_is_not_taken_for_peoples(stage: Sta
 
 
 @pytest.mark.parametrize("times", [1, 2])
-def test_a_merged_branch_is_left_over_because_people_brought_it_up_to_date(stage: Stage, times: int) -> None:
+def test_a_merged_branch_is_left_over_because_people_brought_it_up_to_date(opened: Stage, times: int) -> None:
     """Merged without its deletion, then the base merged into it: the base has all of it but the merges."""
-    stage.one_pass()
-    tip = stage.heads()[BRANCH]
-    stage.merge(BRANCH, NOON)
-    on_branch(stage, "main")
+    tip = opened.heads()[BRANCH]
+    opened.merge(BRANCH, NOON)
+    on_branch(opened, "main")
     for number in range(times):
-        write(stage, "README.md", f"news {number}\n")
-        work(stage, "commit", "--quiet", "-m", "news")
-        push(stage, "main")
-        work(stage, "checkout", "--quiet", "--detach", f"origin/{BRANCH}" if number else tip)
-        work(stage, "merge", "--quiet", "--no-ff", "--no-edit", "main")
-        push(stage)
-        work(stage, "checkout", "--quiet", "main")
+        write(opened, "README.md", f"news {number}\n")
+        work(opened, "commit", "--quiet", "-m", "news")
+        push(opened, "main")
+        work(opened, "checkout", "--quiet", "--detach", f"origin/{BRANCH}" if number else tip)
+        work(opened, "merge", "--quiet", "--no-ff", "--no-edit", "main")
+        push(opened)
+        work(opened, "checkout", "--quiet", "main")
 
-    stage.one_pass()
+    opened.one_pass()
 
-    assert set(stage.heads()) == {"main"}
+    assert set(opened.heads()) == {"main"}

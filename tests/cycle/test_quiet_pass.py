@@ -10,7 +10,7 @@ from imagebot.errors import FINE
 from imagebot.observe.events import PullsCounted
 from tests.support.fake_registry import JSON, oci_error, tag_list
 from tests.support.registry_profiles import PULLS
-from tests.support.stage import Stage
+from tests.support.stage import set_up
 from tests.support.web_function import Answer, Asked, Served
 
 IMAGES, SHARED = 400, 300
@@ -35,9 +35,7 @@ def policy(app: str, host: str, images: range, environments: tuple[str, ...]) ->
 
 def test_a_quiet_pass_costs_one_request_for_each_image_and_no_pull(tmp_path: Path) -> None:
     with Served(hub) as served:
-        stage = Stage(tmp_path, served)
-        stage.git("init", "--quiet", "--bare", "--initial-branch=main", str(stage.bare))
-        stage.settings()
+        stage = set_up(tmp_path, served)
         stage.policy(policy("all", served.host, range(SHARED), ENVIRONMENTS), "all.yaml")
         stage.policy(policy("some", served.host, range(SHARED, IMAGES), ENVIRONMENTS[:3]), "some.yaml")
         files = {}

@@ -37,25 +37,23 @@ def test_one_new_tag_costs_eight_requests(stage: Stage) -> None:
     ]
 
 
-def test_what_is_known_by_its_digest_is_not_fetched_again(stage: Stage) -> None:
-    stage.one_pass()
-    before = len(stage.registry.asked)
-    assert actions(stage.one_pass()) == [Action.KEPT]
-    assert requests(stage, before) == ["GET list", "HEAD 6.5.4", "HEAD 6.5.3"]
-    stage.publish("6.5.5")
-    before = len(stage.registry.asked)
-    assert actions(stage.one_pass()) == [Action.UPDATED]
-    assert requests(stage, before) == [
+def test_what_is_known_by_its_digest_is_not_fetched_again(opened: Stage) -> None:
+    before = len(opened.registry.asked)
+    assert actions(opened.one_pass()) == [Action.KEPT]
+    assert requests(opened, before) == ["GET list", "HEAD 6.5.4", "HEAD 6.5.3"]
+    opened.publish("6.5.5")
+    before = len(opened.registry.asked)
+    assert actions(opened.one_pass()) == [Action.UPDATED]
+    assert requests(opened, before) == [
         *("GET list", "HEAD 6.5.5", "GET a digest", "GET a blob", "HEAD 6.5.3", "HEAD 6.5.5")
     ]
 
 
-def test_before_a_branch_is_built_anew_the_registry_is_asked_whether_it_still_has_the_image(stage: Stage) -> None:
-    stage.one_pass()
-    stage.commit({"staging/app.yaml": DEPLOYMENT.replace("# the app", "# this app")})
-    before = len(stage.registry.asked)
-    assert actions(stage.one_pass()) == [Action.UPDATED]
-    assert requests(stage, before) == ["GET list", "HEAD 6.5.4", "HEAD 6.5.3", "HEAD a digest", "HEAD 6.5.4"]
+def test_before_a_branch_is_built_anew_the_registry_is_asked_whether_it_still_has_the_image(opened: Stage) -> None:
+    opened.commit({"staging/app.yaml": DEPLOYMENT.replace("# the app", "# this app")})
+    before = len(opened.registry.asked)
+    assert actions(opened.one_pass()) == [Action.UPDATED]
+    assert requests(opened, before) == ["GET list", "HEAD 6.5.4", "HEAD 6.5.3", "HEAD a digest", "HEAD 6.5.4"]
 
 
 def test_each_part_of_an_index_is_fetched_once(stage: Stage) -> None:

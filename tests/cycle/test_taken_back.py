@@ -110,17 +110,16 @@ HOW = ["merge", "fast-forward", "rebase", "squash, all of the message", "squash,
 
 
 @pytest.mark.parametrize("how", HOW)
-def test_what_was_taken_back_is_held_however_it_was_merged(stage: Stage, how: str) -> None:
-    stage.one_pass()
-    land(stage, how)
-    stage.one_pass()
-    commit_back(stage)
+def test_what_was_taken_back_is_held_however_it_was_merged(opened: Stage, how: str) -> None:
+    land(opened, how)
+    opened.one_pass()
+    commit_back(opened)
 
-    assert "Ada took staging/app.yaml:8 back to 6.5.3" in rolled_back(stage.one_pass())
-    assert stage.pulls() == ()
+    assert "Ada took staging/app.yaml:8 back to 6.5.3" in rolled_back(opened.one_pass())
+    assert opened.pulls() == ()
 
-    stage.publish("6.5.5")
-    assert isinstance(verdict(stage.one_pass()), Update)
+    opened.publish("6.5.5")
+    assert isinstance(verdict(opened.one_pass()), Update)
 
 
 @pytest.mark.parametrize(
@@ -129,24 +128,22 @@ def test_what_was_taken_back_is_held_however_it_was_merged(stage: Stage, how: st
 )
 @pytest.mark.parametrize("how", ["merge", "squash, the title alone"])
 def test_what_was_taken_back_is_held_however_that_was_done(
-    stage: Stage, how: str, back: Callable[[Stage], None]
+    opened: Stage, how: str, back: Callable[[Stage], None]
 ) -> None:
-    stage.one_pass()
-    land(stage, how)
-    back(stage)
+    land(opened, how)
+    back(opened)
 
-    rolled_back(stage.one_pass())
+    rolled_back(opened.one_pass())
 
 
 @pytest.mark.parametrize("how", ["merge", "squash, the title alone"])
-def test_a_revert_of_a_revert_lifts_it(stage: Stage, how: str) -> None:
-    stage.one_pass()
-    land(stage, how)
-    revert_button(stage)
-    rolled_back(stage.one_pass())
-    stage.commit({FILE: DEPLOYMENT.replace("6.5.3", "6.5.4")}, message='Revert "Revert"')
-    stage.publish("6.5.5")
-    assert "6.5.5" in stage_proposes(stage)
+def test_a_revert_of_a_revert_lifts_it(opened: Stage, how: str) -> None:
+    land(opened, how)
+    revert_button(opened)
+    rolled_back(opened.one_pass())
+    opened.commit({FILE: DEPLOYMENT.replace("6.5.3", "6.5.4")}, message='Revert "Revert"')
+    opened.publish("6.5.5")
+    assert "6.5.5" in stage_proposes(opened)
 
 
 def stage_proposes(stage: Stage) -> str:
@@ -154,15 +151,14 @@ def stage_proposes(stage: Stage) -> str:
     return stage.show(FILE, BRANCH)
 
 
-def test_going_on_by_hand_lifts_what_is_behind(stage: Stage) -> None:
+def test_going_on_by_hand_lifts_what_is_behind(opened: Stage) -> None:
     """They passed it by themselves: going back to it later is theirs to say again."""
-    stage.one_pass()
-    land(stage, "squash, the title alone")
-    commit_back(stage)
-    stage.publish("6.6.0")
-    stage.commit({FILE: DEPLOYMENT.replace("6.5.3", "6.6.0")}, message="on by hand")
-    stage.publish("6.6.1")
-    assert isinstance(verdict(stage.one_pass()), Update)
+    land(opened, "squash, the title alone")
+    commit_back(opened)
+    opened.publish("6.6.0")
+    opened.commit({FILE: DEPLOYMENT.replace("6.5.3", "6.6.0")}, message="on by hand")
+    opened.publish("6.6.1")
+    assert isinstance(verdict(opened.one_pass()), Update)
 
 
 def test_a_rollback_of_what_people_brought_themselves_is_one_too(stage: Stage) -> None:
@@ -177,21 +173,20 @@ def message_of(stage: Stage, old: str, new: str) -> str:
 
 
 @pytest.mark.parametrize("merged", [False, True])
-def test_words_alone_lift_nothing(stage: Stage, merged: bool) -> None:
+def test_words_alone_lift_nothing(opened: Stage, merged: bool) -> None:
     """Anybody can write trailers; this commit moves no field."""
-    stage.one_pass()
-    land(stage, "squash, the title alone")
-    commit_back(stage)
-    forged = message_of(stage, "6.5.4", "6.5.3")
+    land(opened, "squash, the title alone")
+    commit_back(opened)
+    forged = message_of(opened, "6.5.4", "6.5.3")
     if merged:
-        stage.commit({"notes.md": "x\n"}, branch="docs", message=forged)
-        work_on_main(stage)
-        work(stage, "merge", "--quiet", "--no-ff", "-m", forged, "origin/docs")
-        push(stage, "main")
+        opened.commit({"notes.md": "x\n"}, branch="docs", message=forged)
+        work_on_main(opened)
+        work(opened, "merge", "--quiet", "--no-ff", "-m", forged, "origin/docs")
+        push(opened, "main")
     else:
-        stage.commit({"notes.md": "x\n"}, message=forged)
+        opened.commit({"notes.md": "x\n"}, message=forged)
 
-    rolled_back(stage.one_pass())
+    rolled_back(opened.one_pass())
 
 
 def test_words_alone_hold_nothing(stage: Stage) -> None:
@@ -210,37 +205,35 @@ def test_one_field_of_several_that_went_back_holds_for_all(stage: Stage) -> None
     assert "took staging/other.yaml:8 back to 6.5.3" in rolled_back(stage.one_pass())
 
 
-def test_the_bots_own_rollback_holds_when_its_state_is_lost(stage: Stage) -> None:
+def test_the_bots_own_rollback_holds_when_its_state_is_lost(opened: Stage) -> None:
     """Squashed under its title, so that nothing but the field tells."""
-    stage.one_pass()
-    land(stage, "merge")
-    assert stage.imagebot("rollback", "podinfo@staging", "--because", "it fails").code == 0
-    (pull,) = stage.pulls()
-    work_on_main(stage)
-    work(stage, "merge", "--quiet", "--squash", f"origin/{pull.branch}")
-    work(stage, "commit", "--quiet", "-m", f"{pull.title} (#2)")
-    work(stage, "push", "--quiet", "origin", "HEAD:main", f":refs/heads/{pull.branch}")
-    stage.forge.merged(pull.number, "ada")
-    (stage.folder / "state").rename(stage.folder / "lost")
+    land(opened, "merge")
+    assert opened.imagebot("rollback", "podinfo@staging", "--because", "it fails").code == 0
+    (pull,) = opened.pulls()
+    work_on_main(opened)
+    work(opened, "merge", "--quiet", "--squash", f"origin/{pull.branch}")
+    work(opened, "commit", "--quiet", "-m", f"{pull.title} (#2)")
+    work(opened, "push", "--quiet", "origin", "HEAD:main", f":refs/heads/{pull.branch}")
+    opened.forge.merged(pull.number, "ada")
+    (opened.folder / "state").rename(opened.folder / "lost")
 
-    rolled_back(stage.one_pass())
+    rolled_back(opened.one_pass())
 
 
-def test_a_rollback_under_a_thousand_commits_is_remembered(stage: Stage) -> None:
-    stage.one_pass()
-    land(stage, "squash, the title alone")
-    commit_back(stage)
+def test_a_rollback_under_a_thousand_commits_is_remembered(opened: Stage) -> None:
+    land(opened, "squash, the title alone")
+    commit_back(opened)
     stream = "".join(
         f"commit refs/heads/main\ncommitter Ada <ada@example.com> {1_767_300_000 + number} +0000\ndata 1\nx\n"
         + ("from refs/heads/main^0\n" if number == 0 else "")
         + f"M 100644 inline notes.md\ndata {len(str(number))}\n{number}\n"
         for number in range(1_200)
     )
-    (stage.folder / "stream").write_text(stream)
-    with (stage.folder / "stream").open("rb") as file:
-        subprocess.run(["git", "-C", str(stage.bare), "fast-import", "--quiet"], stdin=file, check=True)
+    (opened.folder / "stream").write_text(stream)
+    with (opened.folder / "stream").open("rb") as file:
+        subprocess.run(["git", "-C", str(opened.bare), "fast-import", "--quiet"], stdin=file, check=True)
 
-    rolled_back(stage.one_pass())
+    rolled_back(opened.one_pass())
 
 
 def test_a_tag_that_was_pushed_again_and_taken_back_is_held_by_its_digest(stage: Stage) -> None:

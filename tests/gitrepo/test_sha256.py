@@ -73,16 +73,15 @@ def test_its_default_branch_is_found(repository: BareRepository, tmp_path: Path)
 
 
 def test_a_pass_opens_a_pull_request_in_it_and_the_next_one_nothing(tmp_path: Path) -> None:
-    stage = set_up(tmp_path)
+    stage = set_up(tmp_path, named_by="sha256")
     with stage.registry:
-        shutil.rmtree(stage.bare)
-        repository = a_repository(stage.bare, {"app.yaml": f"image: {stage.image}:1.0.0\n"}, named_by="sha256")
+        stage.commit({"app.yaml": "image: IMAGE:1.0.0\n"})
         stage.policy(
             "app: podinfo\nrepository: environments\nenvironments: {p: {}}\nimages: [{image: IMAGE, semver: ^1}]\n"
         )
         stage.publish("1.0.0", "1.1.0")
 
         assert [one.action.name for one in stage.one_pass().outcomes] == ["OPENED"]
-        tip = repository.branches()["imagebot/p/podinfo"]
-        assert (len(tip), repository.file(tip, "app.yaml").decode()) == (64, f"image: {stage.image}:1.1.0\n")
-        assert (stage.one_pass().costs.git_pushes, repository.branches()["imagebot/p/podinfo"]) == (0, tip)
+        tip = stage.heads()["imagebot/p/podinfo"]
+        assert (len(tip), stage.show("app.yaml", tip)) == (64, "image: IMAGE:1.1.0\n")
+        assert (stage.one_pass().costs.git_pushes, stage.heads()["imagebot/p/podinfo"]) == (0, tip)

@@ -203,9 +203,9 @@ def run_imagebot(folder: Path, words: Sequence[str], environment: Mapping[str, s
     return Said(done.returncode, done.stdout, done.stderr)
 
 
-def set_up(folder: Path) -> Stage:
-    """An empty registry, an environment repository without commits, and settings that name them."""
-    stage = Stage(folder, oci_folder.serve(folder / "registry"))
-    a_repository(stage.bare)
+def set_up(folder: Path, registry: Served | None = None, named_by: str = "sha1") -> Stage:
+    """An empty registry (or this one), an environment repository without commits, and settings that name them."""
+    stage = Stage(folder, registry or oci_folder.serve(folder / "registry"))
+    a_repository(stage.bare, named_by=named_by)
     stage.settings()
     return stage

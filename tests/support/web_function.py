@@ -154,6 +154,10 @@ class Served:
         """Every request so far, in the order of arrival."""
         return list(self._server.asked)
 
+    def forget(self) -> None:
+        """What was asked so far."""
+        self._server.asked.clear()
+
     @property
     def connections(self) -> int:
         """How many were made so far."""
