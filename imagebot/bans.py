@@ -10,13 +10,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from imagebot import clock
 from imagebot.errors import Unavailable
-from imagebot.values import dataclass
 
 LONGEST_S = 2 * 3600.0
 """However long a server says. GitHub counts by the hour, and Docker Hub by six; a proxy that says a year would silence

@@ -15,9 +15,8 @@ ImagebotError           one clear line for a person
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
-
-from imagebot.values import dataclass
 
 T = TypeVar("T")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
 from imagebot.errors import HoldsSecret
-from imagebot.values import dataclass
 
 Scheme = Literal["https", "http", "ssh", "local"]
 

@@ -13,13 +13,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 import h11
 
 from imagebot.errors import BadInput
-from imagebot.values import dataclass
 
 MOST_CONNECTIONS = 64
 """At once. Prometheus, its twin and the kubelet need three; a registry that calls, one for each image."""

@@ -6,11 +6,10 @@ Whatever differs between forges and is no request stands here. Rooms ask the row
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
 
 from imagebot.gitnames import GitUrl
-from imagebot.values import dataclass
 
 ForgeKind = Literal["azure", "bitbucket", "gitea", "github", "gitlab", "local"]
 SourceForgeKind = Literal["gitea", "github", "gitlab"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os.path
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from imagebot.documents.tree import MAX_BYTES
@@ -17,7 +17,6 @@ from imagebot.policy.read import Around, PolicySet, read_policies
 from imagebot.regular import Irregular, read_regular
 from imagebot.settings.policies import NO_RULES, PolicyRules
 from imagebot.settings.resolve import Settings
-from imagebot.values import dataclass
 
 NOTHING_COMMITTED: Mapping[str, bytes | Problem] = {}
 _Fences = tuple[FolderFence, ...]

@@ -10,7 +10,7 @@ import ipaddress
 import re
 from base64 import b64encode
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Literal, Self, cast
@@ -19,7 +19,6 @@ from urllib.parse import unquote
 from imagebot.errors import BadInput, HoldsSecret, Refused, Unavailable, WorldError, causes
 from imagebot.gitnames import is_loopback
 from imagebot.secret import Secret, SecretSource
-from imagebot.values import dataclass
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

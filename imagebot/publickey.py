@@ -7,11 +7,10 @@ signed names its hash, so each of SHA-2's that goes with the key is tried: a KMS
 from __future__ import annotations
 
 import hashlib
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from imagebot.errors import HoldsSecret
-from imagebot.values import dataclass
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.hashes import HashAlgorithm

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from imagebot.errors import BadInput
 from imagebot.outgoing import remember
 from imagebot.regular import read_regular
-from imagebot.values import dataclass
 
 _LIMIT = 64 * 1024
 

@@ -11,6 +11,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
 
@@ -23,7 +24,6 @@ from imagebot import clock
 from imagebot.errors import FINE
 from imagebot.observe.events import ClockStepped, Event, MachineSlept, ReloadAsked, ScheduleChanged, TickSkipped
 from imagebot.stop import Order, Stop
-from imagebot.values import dataclass
 
 GRACE = 9.0
 """Seconds that a pass has to end after a signal; Kubernetes and Flux grant ten before they kill."""

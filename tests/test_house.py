@@ -73,7 +73,6 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "imagebot/cycle/branch_ownership.py",
         "imagebot/selection/facts.py",
     ),
-    "dataclasses.dataclass": ("imagebot/values.py",),  # which has one that every start waits less for
     "random": (),
     # Git, and the programs that the settings allow to be asked for credentials.
     "subprocess": (
@@ -84,7 +83,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "os.system": (),
     "pickle": (),
     "eval": (),
-    "exec": ("imagebot/values.py",),  # of names of fields, as the standard library does it
+    "exec": (),
     "print": ("imagebot/cli/",),
     "sys.stdout": ("imagebot/cli/",),
 }

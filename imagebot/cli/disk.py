@@ -12,12 +12,12 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from imagebot.errors import BadInput
 from imagebot.links import outside, real_path
 from imagebot.regular import Irregular, open_regular, read_most
-from imagebot.values import dataclass
 from imagebot.yamledit.limits import MAX_BYTES
 from imagebot.yamledit.prove import Proved
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
@@ -17,7 +17,6 @@ from imagebot.fields.embedded import find_embedded
 from imagebot.fields.field import Field
 from imagebot.fields.find import find
 from imagebot.outgoing import outgoing
-from imagebot.values import dataclass
 
 _EXAMPLES = """
 \b

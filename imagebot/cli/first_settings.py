@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from imagebot.cli.sources import GitAccess, RepositoryLocation, by_https
@@ -13,7 +13,6 @@ from imagebot.settings import resolve as settings
 from imagebot.settings.policies import paths_of
 from imagebot.settings.resolve import DEFAULT_FILE, GitHubApp, RepositorySettings
 from imagebot.suggest.settings_page import settings_page
-from imagebot.values import dataclass
 
 _SCHEMA = "schemas/settings.schema.json"
 

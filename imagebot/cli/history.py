@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,6 @@ from imagebot.history.entry import HistoryEntry, newest_first, since
 from imagebot.history.figures import Period
 from imagebot.operations.base_history import BaseHistory, read_pasts, reviewed, understood
 from imagebot.policy.read import PolicySet
-from imagebot.values import dataclass
 
 _COMMIT = re.compile(r"[0-9a-f]{7,64}", re.ASCII)
 _NAMED = 3

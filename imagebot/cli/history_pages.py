@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,7 +23,6 @@ from imagebot.images.reference import ImageName
 from imagebot.operations.base_history import BaseHistory
 from imagebot.outgoing import outgoing
 from imagebot.selection.reasons import shown
-from imagebot.values import dataclass
 
 NOT_KNOWN = "not known"
 _BACK = ", back)"

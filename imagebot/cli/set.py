@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
@@ -15,7 +15,6 @@ from imagebot.errors import FINE, NOT_ALL_DONE, BadInput, Problem
 from imagebot.fields.assign import assign
 from imagebot.fields.field import Field, Value
 from imagebot.images.reference import ImageName, Reference
-from imagebot.values import dataclass
 
 _EXAMPLES = """
 \b

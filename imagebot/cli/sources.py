@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +16,6 @@ from imagebot.gitrepo.mirror import Mirror
 from imagebot.gitrepo.remote import Remote
 from imagebot.proxies import DIRECT, WayOut
 from imagebot.settings.resolve import SshKey, TokenCredentials
-from imagebot.values import dataclass
 from imagebot.yamledit.limits import MAX_BYTES
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from imagebot.errors import ImagebotError, Stopped
-from imagebot.values import dataclass
 
 Key = TypeVar("Key", bound=Hashable)
 Answer = TypeVar("Answer")

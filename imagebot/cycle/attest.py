@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeVar
 
@@ -25,7 +25,6 @@ from imagebot.selection.doubts import (
     unlisted,
     unshown,
 )
-from imagebot.values import dataclass
 
 T = TypeVar("T")
 _MOST_ASKED = 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from imagebot.cycle.index import FieldIndex
 from imagebot.cycle.lazy_property import once
@@ -13,7 +13,6 @@ from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.history.commits import Commit
 from imagebot.pulls.freeze import BranchStanding, FreezeDoubt, Judges, does_as_it_says, standing
 from imagebot.pulls.trailers import proposes
-from imagebot.values import dataclass
 
 _UPDATED = 20  # times that people brought one branch up to date, at most
 

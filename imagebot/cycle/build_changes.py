@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from imagebot.cycle.checkout import Checkout
@@ -18,7 +18,6 @@ from imagebot.review.commit_message import worded
 from imagebot.selection import gates
 from imagebot.selection.gate_report import better
 from imagebot.selection.verdict import Held, Hold, Unknown, Update, Verdict
-from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

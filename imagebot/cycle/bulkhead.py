@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from imagebot.errors import Bug, ImagebotError, Stopped
 from imagebot.observe.events import BugMet, Event
-from imagebot.values import dataclass
 
 T = TypeVar("T")
 

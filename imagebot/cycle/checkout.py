@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -27,7 +27,6 @@ from imagebot.policy.model import Policy
 from imagebot.pulls.commands import Command
 from imagebot.pulls.freeze import Frozen
 from imagebot.settings.resolve import RepositorySettings
-from imagebot.values import dataclass
 
 _READ_TOGETHER = 200  # files whose past one git reads at once
 _MOST_COMMITS = 5000  # of all of them

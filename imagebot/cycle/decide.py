@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from imagebot.cycle.checkout import Checkout
 from imagebot.cycle.closing_evidence import believed, proposed
@@ -26,7 +26,6 @@ from imagebot.selection.facts import Case, Elsewhere, Facts, Needs
 from imagebot.selection.judge import judge
 from imagebot.selection.rank import MOST_KEPT, Ranking, rank
 from imagebot.selection.verdict import Unknown, Verdict, Version, tag_of
-from imagebot.values import dataclass
 from imagebot.versions.commit import CommitRule, History
 from imagebot.versions.known import OrderInputs
 from imagebot.versions.order import Key as VersionKey

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from imagebot.cycle.checkout import Checkout
@@ -16,7 +16,6 @@ from imagebot.policy.required import required
 from imagebot.policy.verify import Requirement
 from imagebot.selection.verdict import Version
 from imagebot.trust.state import CheckFailed, SignatureState, Verified
-from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from heapq import nlargest
 from itertools import islice
@@ -14,7 +15,6 @@ from imagebot.images.reference import is_digest
 from imagebot.selection.moving import moves
 from imagebot.selection.rank import Ranking
 from imagebot.selection.reasons import short
-from imagebot.values import dataclass
 
 _MOST_TAGS = 200
 """The highest tags of an order, among which the one that runs is looked for: it is near the top, or it is old."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from imagebot.cycle.attest import Witnesses
@@ -22,7 +22,6 @@ from imagebot.selection.facts import Case, Fact, Facts, KeptBack, Needs, Since, 
 from imagebot.selection.moving import moves
 from imagebot.selection.reasons import listed, shown
 from imagebot.selection.verdict import Deployed, Hold, Version
-from imagebot.values import dataclass
 
 _SEEN_AT_ONCE = 200
 _MOST_RUNNING = 4

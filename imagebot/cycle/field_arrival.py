@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import takewhile
@@ -21,7 +22,6 @@ from imagebot.policy.model import Policy, Watch
 from imagebot.pulls import block
 from imagebot.selection.facts import Case
 from imagebot.selection.verdict import Version
-from imagebot.values import dataclass
 
 _MOST_VERSIONS = 100
 _BELOW = 20  # commits by whose dates another's is judged

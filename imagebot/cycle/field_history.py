@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from imagebot.cycle.checkout import Checkout
 from imagebot.fields.field import Field
@@ -18,7 +18,6 @@ from imagebot.history.moves import pair
 from imagebot.history.undone import WentBack
 from imagebot.plan.claims import reaches, usable
 from imagebot.policy.model import Policy, Watch
-from imagebot.values import dataclass
 
 MOST_VERSIONS = 500
 """How many commits that changed a watch's files are read at most."""

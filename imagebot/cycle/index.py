@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from operator import itemgetter
 from pathlib import Path
@@ -25,7 +25,6 @@ from imagebot.gitrepo.objects import FileEntry
 from imagebot.images.reference import ImageName
 from imagebot.plan.claims import FileFields
 from imagebot.policy.model import Policy
-from imagebot.values import dataclass
 
 _NOTHING = FileFields(Found())
 

@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,6 @@ from imagebot.images.reference import ImageName
 from imagebot.plan.claims import FileFields
 from imagebot.private import make_private
 from imagebot.regular import open_regular
-from imagebot.values import dataclass
 from imagebot.yamledit.tree import Alias, Scalar
 
 MOST_BYTES = 64 * 1024 * 1024

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from imagebot.bans import ToldToWait
@@ -15,7 +15,6 @@ from imagebot.forge.protocol import PullRequest
 from imagebot.plan.change import Change
 from imagebot.plan.groups import BranchPlace, BranchTarget
 from imagebot.pulls.commands import Command
-from imagebot.values import dataclass
 
 T = TypeVar("T")
 Outcomes = Generator[Outcome, None, T]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from imagebot.cycle.pass_store import PassStore, Trouble
@@ -39,7 +39,6 @@ from imagebot.plan.decision import Decision, WatchDecision
 from imagebot.policy.read import PolicySet
 from imagebot.selection.verdict import Held, Unknown, Update, Verdict, Waiting, tag_of
 from imagebot.store.protocol import LastVerdict
-from imagebot.values import dataclass
 
 _NUMBERS = re.compile("[0-9]+")
 

@@ -7,7 +7,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import astuple, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal, get_args
 
@@ -27,7 +27,6 @@ from imagebot.selection.verdict import Update
 from imagebot.store.protocol import BANS, LastVerdict, Store, standing
 from imagebot.trust.attestation import Attestation
 from imagebot.trust.state import Verified
-from imagebot.values import dataclass
 
 _NEVER = ""
 _HOUR = timedelta(hours=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -29,7 +29,6 @@ from imagebot.selection.facts import KeptBack
 from imagebot.selection.reasons import shown
 from imagebot.selection.verdict import Hold, Version
 from imagebot.settings.resolve import RepositorySettings
-from imagebot.values import dataclass
 
 T = TypeVar("T")
 _MOST_SILENT = 3  # one may be a hiccup; each costs the pass a quarter of a minute, or four

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from imagebot.cycle.deployed_signatures import DeployedSignature
 from imagebot.errors import BUG, FINE, NOT_ALL_DONE, WRONG_INPUT, Bug, ImagebotError, worst
 from imagebot.plan.change import Change
 from imagebot.plan.decision import Decision
-from imagebot.values import dataclass
 
 
 class Action(StrEnum):

@@ -12,13 +12,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from imagebot.errors import Ask, ImagebotError, Stopped, Unavailable
 from imagebot.observe.events import AnswerDropped, AnswerMissed, Event
-from imagebot.values import dataclass
 
 T = TypeVar("T")
 ASKING = "ask "

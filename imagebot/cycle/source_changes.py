@@ -10,7 +10,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -25,7 +25,6 @@ from imagebot.observe.events import SourceUnasked
 from imagebot.plan.change import ImageUpdate
 from imagebot.review.image_facts import SOURCE, ImageFacts
 from imagebot.review.source_question import SourceQuestion, question
-from imagebot.values import dataclass
 
 NOTES_COME = timedelta(days=1)
 """How long after the first question notes of a new version may still come: many images are pushed before them."""

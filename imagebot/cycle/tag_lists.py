@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from imagebot.cycle.pass_store import PassStore
 from imagebot.cycle.world import World
@@ -12,7 +13,6 @@ from imagebot.observe.events import TagsListed
 from imagebot.policy.model import Watch
 from imagebot.registry.client import TagList
 from imagebot.selection.doubts import Doubt, Shrunk
-from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

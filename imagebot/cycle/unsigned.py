@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from imagebot.trust.state import Invalid, Unsigned, Unverifiable, word
-from imagebot.values import dataclass
 
 NotSigned = Invalid | Unsigned | Unverifiable
 _AT_LEAST_EVERY = timedelta(hours=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
@@ -20,7 +20,6 @@ from imagebot.registry.client import Registries
 from imagebot.registry.trusted_root import TrustedRoots
 from imagebot.settings.resolve import RepositorySettings, Settings, SourceForgeSettings
 from imagebot.store.protocol import Store
-from imagebot.values import dataclass
 
 T = TypeVar("T")
 

@@ -8,13 +8,13 @@ that a model says are `joined`. A key with nothing behind it is as good as absen
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from imagebot.documents.annotations import inside, is_model, members
 from imagebot.documents.model import Path
 from imagebot.documents.tree import KeyValue, Node
 from imagebot.documents.yaml_text import YamlText
-from imagebot.values import dataclass
 
 
 def merged(over: Node, under: Node | None, kind: Any) -> Node:

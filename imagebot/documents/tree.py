@@ -7,7 +7,7 @@ that a file can say (tags, merge keys, deep nesting, aliases of aliases) makes m
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -19,7 +19,6 @@ from imagebot.documents.model import Path
 from imagebot.documents.yaml_text import YamlText
 from imagebot.documents.yamlwords import explain
 from imagebot.errors import Problem
-from imagebot.values import dataclass
 
 # Files that people write for the bot are small, and this parser, which keeps every place, is slow: hence less than
 # what `yamledit.limits` lets the files of environment repositories have.

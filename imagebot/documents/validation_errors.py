@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from dataclasses import replace as with_changes
 from typing import Any
 
@@ -14,7 +15,6 @@ from imagebot.documents.annotations import inside, is_model, members
 from imagebot.documents.model import Misplaced, Model, Path
 from imagebot.documents.tree import Node, ParsedFile
 from imagebot.errors import Problem
-from imagebot.values import dataclass
 
 _EXPECTED = {
     "string_type": "text",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from imagebot.errors import Problem
-from imagebot.values import dataclass
 
 _LONGEST_LINE = 600
 _LINE_END = re.compile(r"\r\n|\r|\n")

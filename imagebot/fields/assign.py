@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
 from imagebot.errors import CannotEdit, Problem
@@ -12,7 +13,6 @@ from imagebot.fields.find import find
 from imagebot.fields.screen import screen
 from imagebot.fields.unclear import unclear
 from imagebot.images.reference import ImageName
-from imagebot.values import dataclass
 from imagebot.yamledit.prove import Proved
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from imagebot.fields.field import Part, Spot, Value
 from imagebot.fields.place import Place
 from imagebot.images.reference import ImageName, Reference, is_digest, is_tag
-from imagebot.values import dataclass
 from imagebot.yamledit.tree import Alias, Scalar
 
 DIGEST_KEYS = ("digest", "imageDigest", "sha")

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import takewhile
 
 from imagebot.fields.claim import Lack, name_of, read_reference
 from imagebot.fields.field import Spot
 from imagebot.images.reference import ImageName
-from imagebot.values import dataclass
 from imagebot.yamledit.tree import WORD, Scalar
 
 _BACKTICK = re.compile(rb"(?:#[ \t]*\w+[ \t]*=[^\n]*\n)*#[ \t]*escape[ \t]*=[ \t]*`", re.IGNORECASE)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from imagebot.errors import Problem
 from imagebot.fields.field import Field, Found, Part, Spot, Value
@@ -18,7 +19,6 @@ from imagebot.fields.place import Trail, path
 from imagebot.fields.screen import Screen
 from imagebot.fields.texts import references, texts
 from imagebot.images.reference import ImageName
-from imagebot.values import dataclass
 from imagebot.yamledit.lines import line_numbers
 from imagebot.yamledit.parse import parse
 from imagebot.yamledit.replace import problem, why_fixed

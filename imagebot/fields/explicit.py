@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as StrMapping
+from dataclasses import dataclass
 from itertools import islice
 
 from imagebot.errors import Problem
@@ -13,7 +14,6 @@ from imagebot.fields.explicit_path import Selector, Step, read_path
 from imagebot.fields.field import Field, NoField, Part, Spot, Value
 from imagebot.fields.template import Span, Template
 from imagebot.images.reference import ImageName, Reference, is_digest, is_tag
-from imagebot.values import dataclass
 from imagebot.yamledit import tree
 from imagebot.yamledit.lines import line_numbers
 from imagebot.yamledit.parse import parse, parse_within

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-
-from imagebot.values import dataclass
+from dataclasses import dataclass
 
 _STEP = re.compile(
     r"""(?:\.|^)(?P<key>[^\s.\[\]"]+) | \[(?P<index>[0-9]{1,9})\] | \["(?P<quoted>(?:[^"\\]|\\.)*)"\]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from imagebot.errors import Problem
 from imagebot.images.reference import ImageName
-from imagebot.values import dataclass
 from imagebot.yamledit.tree import Alias, Scalar
 
 

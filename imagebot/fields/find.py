@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from imagebot.errors import Problem
@@ -20,7 +20,6 @@ from imagebot.fields.marker import MOST, comments, too_many
 from imagebot.fields.nested import Nested, may_nest, nested
 from imagebot.fields.place import Place, Trail, path, places
 from imagebot.images.reference import ImageName
-from imagebot.values import dataclass
 from imagebot.yamledit.events import Budget
 from imagebot.yamledit.limits import MAX_ALIASES
 from imagebot.yamledit.parse import Wanted, parse

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from imagebot.fields.claim import Lack, name_of, read_reference
@@ -11,7 +12,6 @@ from imagebot.fields.field import Part, Spot, Value
 from imagebot.fields.marker import Comment, Holds, Marker
 from imagebot.fields.place import Trail
 from imagebot.images.reference import ImageName, is_digest, is_tag
-from imagebot.values import dataclass
 from imagebot.yamledit.tree import WORD, Alias, Scalar
 
 # A reference that a template begins: `{{ .Values.registry }}/acme/api:v1`.

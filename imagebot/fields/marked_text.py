@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from imagebot.fields.claim import Lack
 from imagebot.fields.marked import Beside, astray
 from imagebot.fields.marker import Comment, Holds, comments
 from imagebot.fields.texts import references
 from imagebot.images.reference import ImageName
-from imagebot.values import dataclass
 from imagebot.yamledit.tree import WORD, Scalar
 
 _ASTRAY = "no one value of the image can be told on this line: write one reference, or `key: tag`, and nothing else"

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from operator import attrgetter
 
 from imagebot.fields.claim import Lack
 from imagebot.fields.marked import Beside, astray
 from imagebot.fields.marker import Comment
 from imagebot.fields.place import Trail, repeated
-from imagebot.values import dataclass
 from imagebot.yamledit.tree import Alias, Collection, Document, Mapping, Node, Scalar, Skipped
 
 _ASTRAY = (

@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
 from imagebot.fields.claim import name_of
 from imagebot.images.reference import ImageName, Reference
-from imagebot.values import dataclass
 
 _OURS = "imagebot:"
 _FLUX_POLICY = re.compile(rb'"\$imagepolicy"\s*:\s*"([^":\n]{1,253}:[^":\n]{1,253})[":]')

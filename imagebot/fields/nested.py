@@ -6,10 +6,10 @@ https://argo-cd.readthedocs.io/en/stable/user-guide/helm/#values
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from imagebot.fields.place import Trail
 from imagebot.fields.texts import texts
-from imagebot.values import dataclass
 from imagebot.yamledit.events import Budget
 from imagebot.yamledit.parse import parse_within
 from imagebot.yamledit.replace import why_fixed

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from imagebot.values import dataclass
 from imagebot.yamledit.tree import Alias, Collection, Document, Mapping, Node, Scalar, Sequence
 
 # What shapes are shown of that which a merge key brings in: no more than they need, as maps may be huge.

@@ -8,10 +8,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from imagebot.fields.claim import name_of
 from imagebot.images.reference import ImageName, is_digest, is_tag
-from imagebot.values import dataclass
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z]+)\}", re.ASCII)
 _KNOWN = ("tag", "digest", "name")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from imagebot.fields.place import Trail
 from imagebot.images.reference import Reference
-from imagebot.values import dataclass
 from imagebot.yamledit.tree import Document, Mapping, Node, Scalar, Sequence
 
 # Words with something behind a colon or an at: most words of a file have none, and are passed over in C.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -22,7 +22,6 @@ from imagebot.forge.protocol import Access
 from imagebot.forge.refusals import quoted
 from imagebot.forge.transport import Reply
 from imagebot.forge.wire import Wire
-from imagebot.values import dataclass
 
 DEVELOPER = 30
 """GitLab's role that may push to branches that are not protected, and open merge requests."""

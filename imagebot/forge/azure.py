@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import quote, unquote, urlsplit
 
@@ -33,7 +33,6 @@ from imagebot.knownforges import FACTS
 from imagebot.pulls import block
 from imagebot.pulls.commands import Command
 from imagebot.settings.resolve import RepositorySettings
-from imagebot.values import dataclass
 
 _RIGHTS = "the scope Code (read & write), and its owner *Contribute to pull requests* in the repository"
 _PAGER = Pager("$top", 100, "$skip", counts_items=True, within="value", until_empty=True)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from imagebot.pulls.commands import RELEASE, Command
-from imagebot.values import dataclass
 
 _ASKED = re.compile(r"(?i:imagebot) +(rebuild|hold|retry|release)", re.ASCII)
 # Of no wish in particular, as it was written at first, it is of all.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from imagebot.errors import Unavailable
@@ -11,7 +11,6 @@ from imagebot.forge.proposed import finished, same_text, undrafted, unfinished
 from imagebot.forge.protocol import Forge, Proposal, PullRequest
 from imagebot.pulls import block
 from imagebot.pulls.body_frame import around, updating
-from imagebot.values import dataclass
 
 Ensuring = Literal["opened", "rewritten", "kept"]
 

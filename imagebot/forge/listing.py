@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -12,7 +12,6 @@ from imagebot.errors import BadResponse
 from imagebot.forge.answers import Answer, Moment, Number, checked
 from imagebot.forge.protocol import PullRequest, Unread
 from imagebot.pulls import block
-from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

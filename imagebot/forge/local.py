@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -27,7 +27,6 @@ from imagebot.forge.protocol import MOST_MERGED, Access, Listing, Merged, Propos
 from imagebot.forge.skeleton import Search, Skeleton
 from imagebot.knownforges import FACTS
 from imagebot.settings.resolve import RepositorySettings
-from imagebot.values import dataclass
 
 _FILE = re.compile(r"([1-9][0-9]{0,8})\.md", re.ASCII)
 _BRANCH = re.compile(rb'^branch: ("[^"\\\\\n]{1,1000}")$', re.MULTILINE)

@@ -7,11 +7,10 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from imagebot.bans import Bans
 from imagebot.settings.resolve import RepositorySettings
-from imagebot.values import dataclass
 
 
 @dataclass

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from imagebot.errors import BadResponse
-from imagebot.values import dataclass
 
 _MOST_PAGES = 200
 _LINK_CHARACTERS = 16 * 1024

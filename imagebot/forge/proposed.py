@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from imagebot.errors import WorldError
 from imagebot.forge.protocol import Proposal, PullRequest
 from imagebot.knownforges import ForgeFacts
 from imagebot.pulls import block
-from imagebot.values import dataclass
 
 TEAM = "team:"
 _UNFINISHED = "unfinished "

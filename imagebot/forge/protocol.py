@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, Self, TypeVar, runtime_checkable
 
 from imagebot.bans import Ban, Remembers
 from imagebot.settings.resolve import TokenCredentials
-from imagebot.values import dataclass
 from imagebot.yamledit.prove import Proved
 
 State = Literal["open", "merged", "closed"]

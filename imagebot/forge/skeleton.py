@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from imagebot.bans import Ban, Remembers
@@ -29,7 +29,6 @@ from imagebot.forge.proposed import (
 from imagebot.forge.protocol import Access, Listing, Merged, Proposal, PullRequest, State, Unread, Written
 from imagebot.knownforges import ForgeFacts
 from imagebot.settings.resolve import TokenCredentials
-from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import Annotated
 from urllib.parse import quote, unquote, urlsplit
@@ -27,7 +27,6 @@ from imagebot.forge.transport import TooLarge
 from imagebot.forge.wire import Dialect, Wire
 from imagebot.images.source_changes import ReleaseNotes, SourceChanges, SourceCommit
 from imagebot.settings.resolve import GitHubApp, SourceForgeSettings
-from imagebot.values import dataclass
 from imagebot.versions.semver_range import Key, key_of
 
 MOST_COMMITS = 20

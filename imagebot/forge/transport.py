@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import field
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.client import HTTPResponse
 from typing import Any
@@ -32,7 +32,6 @@ from imagebot import __version__, tls
 from imagebot.errors import BadResponse, Unavailable, causes
 from imagebot.proxies import Proxy, WayOut, no_tunnel, refusal
 from imagebot.regular import hand_on
-from imagebot.values import dataclass
 
 USER_AGENT = f"imagebot/{__version__}"
 MOST_BYTES = 3 * 1024 * 1024

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from imagebot.bans import Ban, Bans, Remembers, ToldToWait
@@ -19,7 +19,6 @@ from imagebot.forge.moved import moved, netloc
 from imagebot.forge.pages import ListPage, ListPages, Pager
 from imagebot.forge.refusals import Unprocessable, failures, is_limit, is_used_up, refusal, said, wait, words_of
 from imagebot.forge.transport import Reply, TooLarge
-from imagebot.values import dataclass
 
 Parameters = Mapping[str, str | int]
 Body = Mapping[str, object] | Sequence[object] | None

@@ -8,6 +8,7 @@ clock or the host (but for a signature by GnuPG or ECDSA, which is never the sam
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from imagebot.errors import BadInput, BadResponse, CannotEdit
@@ -18,7 +19,6 @@ from imagebot.gitrepo.process import Git, Terms
 from imagebot.gitrepo.sign import signed, with_signature
 from imagebot.gitrepo.trees import reading
 from imagebot.settings.resolve import Author
-from imagebot.values import dataclass
 from imagebot.yamledit.prove import Proved
 
 _STRIPPED_BY_GIT = "".join(map(chr, range(33))) + ".,:;<>\"\\'"

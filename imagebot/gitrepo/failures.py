@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from imagebot.errors import BadResponse, NotFound, Refused, Unavailable, WorldError, printable
 from imagebot.gitrepo.process import GitOutput, last_line
 from imagebot.gitrepo.remote import Remote, mask
 from imagebot.outgoing import shortened
-from imagebot.values import dataclass
 
 _LONGEST = 400
 _KIND = re.compile(r"^(?:(?:fatal|error|remote|warning): *)+", re.ASCII | re.IGNORECASE)

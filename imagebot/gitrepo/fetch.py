@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from imagebot.gitnames import HEADS
@@ -18,7 +18,6 @@ from imagebot.gitrepo.names import is_branch
 from imagebot.gitrepo.process import Git, GitOutput, Terms
 from imagebot.gitrepo.push import remote_heads
 from imagebot.gitrepo.remote import Remote
-from imagebot.values import dataclass
 
 # Not under refs/heads: git keeps commits alone there, and one branch that is none would stop the whole fetch.
 SEEN = "refs/remotes/origin/"

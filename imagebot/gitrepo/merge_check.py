@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from imagebot.errors import CannotEdit
 from imagebot.gitrepo.history import merged_tree
 from imagebot.gitrepo.names import commit_id
 from imagebot.gitrepo.process import Git
 from imagebot.gitrepo.trees import Header, Trees, reading
-from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

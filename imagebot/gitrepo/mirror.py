@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -27,7 +27,6 @@ from imagebot.gitrepo.remote import Remote
 from imagebot.history.commits import Commit, FileChange
 from imagebot.private import FULL, make_private
 from imagebot.settings.resolve import Author
-from imagebot.values import dataclass
 from imagebot.versions.commit import History
 from imagebot.yamledit.prove import Proved
 

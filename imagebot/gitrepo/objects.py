@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from dataclasses import dataclass
 
 from imagebot.errors import BadResponse, NotFound, printable
 from imagebot.gitrepo.names import commit_id
 from imagebot.gitrepo.process import Git, Talk
-from imagebot.values import dataclass
 
 LARGEST_FILE = 8 * 1024 * 1024
 FILE_MODES = frozenset({"100644", "100755"})

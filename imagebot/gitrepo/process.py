@@ -18,7 +18,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -26,7 +26,6 @@ from typing import TypeVar
 from imagebot.errors import BadInput, BadResponse, Unavailable, printable
 from imagebot.gitrepo.git_env import SEARCH_PATH, sealed
 from imagebot.settings.resolve import inherited_names
-from imagebot.values import dataclass
 
 try:
     from git.cmd import Git as GitCommand

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from imagebot.errors import BadInput, NotFound, Refused, Unavailable, WorldError, printable
 from imagebot.gitnames import HEADS
@@ -19,7 +19,6 @@ from imagebot.gitrepo.failures import explain, failed, remote_words, unexplained
 from imagebot.gitrepo.names import branch_name, commit_id
 from imagebot.gitrepo.process import Git, GitOutput, Terms
 from imagebot.gitrepo.remote import Remote
-from imagebot.values import dataclass
 
 MOST_PUSHES = 32
 """How often one call may push: enough to find a few bad ones of a hundred, or all bad ones of sixteen."""

@@ -6,6 +6,7 @@ import re
 import shlex
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
 from urllib.parse import quote
@@ -18,7 +19,6 @@ from imagebot.gitrepo.names import branch_name
 from imagebot.proxies import DIRECT, Certificates, Proxy, WayOut
 from imagebot.regular import hand_on
 from imagebot.settings.resolve import SshKey, TokenCredentials
-from imagebot.values import dataclass
 
 Config = Sequence[tuple[str, str]]
 

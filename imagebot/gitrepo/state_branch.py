@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from imagebot.errors import BadInput, NotFound, Refused
@@ -19,7 +20,6 @@ from imagebot.gitrepo.push import PushUpdate, Rejected, Sender, remote_heads
 from imagebot.gitrepo.remote import Remote
 from imagebot.private import make_private
 from imagebot.settings.resolve import Author
-from imagebot.values import dataclass
 
 _SECONDS = 120.0
 _FETCH = ("--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--end-of-options")

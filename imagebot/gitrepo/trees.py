@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from imagebot.errors import BadResponse, CannotEdit, Problem
 from imagebot.gitrepo.log import moment
@@ -12,7 +13,6 @@ from imagebot.gitrepo.names import commit_id
 from imagebot.gitrepo.objects import FILE_MODES, answered, beginning
 from imagebot.gitrepo.pack import NewObjects
 from imagebot.gitrepo.process import Git, Talk
-from imagebot.values import dataclass
 
 _TREE = re.compile(rb"\Atree ([0-9a-f]{40}|[0-9a-f]{64})$", re.MULTILINE)
 _PARENT = re.compile(rb"^parent ([0-9a-f]{40}|[0-9a-f]{64})$", re.MULTILINE)

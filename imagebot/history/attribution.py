@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from imagebot.history.commits import Arrival, Commit
@@ -11,7 +12,6 @@ from imagebot.history.entry import FieldMove, How
 from imagebot.images.reference import ImageName
 from imagebot.knownforges import FACTS
 from imagebot.pulls.trailers import Landed, landed, rolls_back
-from imagebot.values import dataclass
 
 # Forges that write a commit themselves sign it as committer; their own address says nothing of who asked for it.
 _FORGES = frozenset(facts.committer for facts in FACTS.values() if facts.committer)

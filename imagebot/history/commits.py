@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from imagebot.pulls.trailers import proposes
-from imagebot.values import dataclass
 from imagebot.versions.commit import History
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)

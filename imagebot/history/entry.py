@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from imagebot.fields.field import Value
 from imagebot.history.commits import Commit
 from imagebot.images.reference import ImageName
-from imagebot.values import dataclass
 
 ADDED = "added"
 COPIED = "copied"

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from imagebot.history.entry import HistoryEntry, How
-from imagebot.values import dataclass
 
 _REWORK = ("hotfix", "rollback", "revert")
 

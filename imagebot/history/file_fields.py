@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from imagebot.fields.field import Value
 from imagebot.images.reference import ImageName
 from imagebot.plan.claims import FileFields, Key, in_the_way, reaches, usable
 from imagebot.policy.model import Policy, Watch
-from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from operator import itemgetter
 
 from imagebot.fields.field import Value
@@ -16,7 +17,6 @@ from imagebot.plan.claims import Key
 from imagebot.policy.model import Policy, Watch
 from imagebot.selection.rank import version_of
 from imagebot.selection.update_kind import kind
-from imagebot.values import dataclass
 
 Contents = Mapping[tuple[str, str], Says]
 """What versions of files say, by path and blob id; those that say nothing are left out."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from imagebot.fields.field import Value
 from imagebot.history.file_fields import Said
-from imagebot.values import dataclass
 
 # From what makes two fields one for sure to what makes it likely.
 _SAME: tuple[Callable[[Said], Hashable], ...] = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from imagebot.fields.field import Value
 from imagebot.history.commits import Arrival
@@ -12,7 +13,6 @@ from imagebot.images.reference import is_digest, is_tag
 from imagebot.plan.claims import Key
 from imagebot.policy.model import Policy, Watch
 from imagebot.selection.rank import version_of
-from imagebot.values import dataclass
 
 _NAMED = 5
 

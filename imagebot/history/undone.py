@@ -7,12 +7,12 @@ pretend it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from imagebot.fields.field import Value
 from imagebot.history.commits import Commit
 from imagebot.pulls.trailers import MORE, landed, rolls_back
 from imagebot.selection.verdict import Version
-from imagebot.values import dataclass
 
 Place = Callable[[str], tuple[object, ...] | None]
 """Where a tag stands in the order: higher is newer."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from imagebot.images.reference import DOCKER_HUB, ImageName
-from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar, Literal
-
-from imagebot.values import dataclass
 
 Level = Literal["debug", "info", "warning", "error"]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from imagebot.observe.events import Event
-from imagebot.values import dataclass
 
 PolicyState = Literal[
     "suspended", "unknown", "waiting", "unsigned", "frozen", "held", "no_candidate", "outdated", "current"

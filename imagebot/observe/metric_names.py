@@ -6,9 +6,8 @@ and people never are.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
-
-from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import threading
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from imagebot import __version__, clock
@@ -29,7 +30,6 @@ from imagebot.observe.events import (
 from imagebot.observe.figures import RegistryAsked, RepositoryPassed, WaitOrdered
 from imagebot.observe.metric_names import BUCKETS_S, METRICS, Metric
 from imagebot.observe.webhooks import WebhookCalled
-from imagebot.values import dataclass
 
 MOST_SERIES = 2000
 """Of one metric. What policies name changes over months: what is more is counted as `other`."""

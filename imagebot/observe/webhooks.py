@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from imagebot.observe.events import Event
-from imagebot.values import dataclass
 
 CallAnswer = Literal["heeded", "nothing", "again", "forged", "too_many", "unreadable", "no_secret"]
 """What became of a call: `nothing` in it was of interest, it came `again`, or it was refused."""

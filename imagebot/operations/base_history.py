@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 
@@ -17,7 +17,6 @@ from imagebot.history.entry import HistoryEntry, ReviewFacts, with_reviews
 from imagebot.history.file_fields import NOTHING, Owners, Says
 from imagebot.history.ledger import Contents, Ledger, read
 from imagebot.policy.model import Policy
-from imagebot.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 
 from imagebot.errors import FINE, NOT_ALL_DONE, WRONG_INPUT, BadInput, ImagebotError
-from imagebot.values import dataclass
 
 
 class Health(StrEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from imagebot.cycle.checkout import Checkout, check_out
@@ -33,7 +34,6 @@ from imagebot.review.rollback import body, worded
 from imagebot.selection.hand_holds import HandHold
 from imagebot.selection.verdict import Unknown
 from imagebot.trust.state import CheckFailed, Verified, words
-from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

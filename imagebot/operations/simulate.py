@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -23,7 +23,6 @@ from imagebot.registry.client import TagList
 from imagebot.selection.rank import rank
 from imagebot.selection.replay import Appearance, RegistryPast, Replay, replay
 from imagebot.selection.verdict import Unknown
-from imagebot.values import dataclass
 from imagebot.versions.created import FIRST_IMAGES
 from imagebot.versions.known import OrderInputs
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from imagebot.images.reference import ImageName
 from imagebot.policy.model import PullRequestKeys
 from imagebot.selection.verdict import Refusal, Version
-from imagebot.values import dataclass
 from imagebot.yamledit.prove import Proved
 
 REPUSH = "repush"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain, islice
 
 from imagebot.errors import Problem
@@ -14,7 +15,6 @@ from imagebot.policy.fence import FolderFence
 from imagebot.policy.model import Policy, Watch
 from imagebot.policy.paths import PathIndex
 from imagebot.selection.verdict import Unknown
-from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

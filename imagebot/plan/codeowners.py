@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
 from typing import Any, assert_never
@@ -19,7 +20,6 @@ import re2  # type: ignore[import-untyped]
 
 from imagebot.knownforges import CodeOwners
 from imagebot.policy.key_grammar import CODEOWNERS, login
-from imagebot.values import dataclass
 
 _GITHUB_BYTES = 3 * 1024 * 1024
 # What a file may cost to match: 100 for each line at least, of RE2's instructions, which take 16 bytes each.

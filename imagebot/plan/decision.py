@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from imagebot.fields.all_shapes import RUNNING
 from imagebot.fields.field import Field
@@ -12,7 +12,6 @@ from imagebot.selection.facts import Case, Facts
 from imagebot.selection.hand_holds import HandHold
 from imagebot.selection.rank import Ranking
 from imagebot.selection.verdict import Deployed, Held, Hold, Unknown, Update, Verdict, Waiting
-from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from imagebot.images.reference import ImageName
 from imagebot.plan.decision import Decision, WatchDecision
 from imagebot.policy.model import Policy
-from imagebot.values import dataclass
 
 ROLLBACK = "+rollback"
 """What the branch of a rollback ends with. No app's name holds a plus."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-
-from imagebot.values import dataclass
 
 _HOUR = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import assert_never
 
@@ -11,7 +12,6 @@ from imagebot.plan.decision import WatchDecision
 from imagebot.plan.groups import BranchTarget, Item
 from imagebot.selection.rank import Rule
 from imagebot.selection.verdict import Held, Hold, NoCandidate, Unknown, Update, UpToDate, Verdict
-from imagebot.values import dataclass
 
 
 class Why(IntEnum):

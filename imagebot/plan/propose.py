@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import TypeVar
 
@@ -15,7 +16,6 @@ from imagebot.plan.groups import BranchTarget
 from imagebot.policy.model import Policy, PullRequestKeys, Watch
 from imagebot.selection.update_kind import kind
 from imagebot.selection.verdict import Refusal, Update, Version
-from imagebot.values import dataclass
 
 T = TypeVar("T")
 

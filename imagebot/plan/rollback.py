@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from imagebot.fields.edit import edit
 from imagebot.fields.field import Field, Value
@@ -13,7 +14,6 @@ from imagebot.policy.model import Policy
 from imagebot.policy.watch import Watch
 from imagebot.selection.update_kind import kind
 from imagebot.selection.verdict import Version
-from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

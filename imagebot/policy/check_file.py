@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from imagebot.documents.merge import Taken, taken
 from imagebot.documents.read import fill
@@ -15,7 +16,6 @@ from imagebot.policy.fence import FolderFence
 from imagebot.policy.model import Policy, PolicyFile, policies_of
 from imagebot.policy.trial import Trial, watched
 from imagebot.policy.verify import NO_ROOT
-from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ The nearest folder goes before those around it, all of them before imagebot.yaml
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache, reduce
 from typing import Self
 
@@ -18,7 +19,6 @@ from imagebot.documents.tree import KeyValue, Node, ParsedFile, parse
 from imagebot.errors import Problem
 from imagebot.policy.model import DnsLabel, Environment, PolicyFile, PullRequestKeys
 from imagebot.policy.watch import ImageKeys, Watch, check_order
-from imagebot.values import dataclass
 from imagebot.versions.all_orders import KEYS
 
 FILE_NAMES = ("_defaults.yaml", "_defaults.yml")

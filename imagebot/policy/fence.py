@@ -7,6 +7,7 @@ asked, fetched or read for it. A path that a pattern reaches in spite of the fen
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, model_validator
@@ -14,7 +15,6 @@ from pydantic import AfterValidator, model_validator
 from imagebot.documents.model import Model
 from imagebot.images.reference import ImageName
 from imagebot.policy.paths import check_path_pattern, check_path_patterns, covers
-from imagebot.values import dataclass
 
 
 def _name_pattern(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
@@ -16,7 +16,6 @@ from imagebot.documents.model import STRING, TEXT_SCHEMA, Misplaced, Model, Visi
 from imagebot.images.platform import platform
 from imagebot.policy import key_grammar
 from imagebot.policy.windows import Window, zone_of
-from imagebot.values import dataclass
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2})?", re.ASCII)
 _TEXT = WithJsonSchema(TEXT_SCHEMA)

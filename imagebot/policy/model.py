@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -21,7 +21,6 @@ from imagebot.policy.paths import check_path_pattern, check_path_patterns, cover
 from imagebot.policy.placeholders import Form
 from imagebot.policy.trial import PolicyTest, check_tests
 from imagebot.policy.watch import ExplicitField, Ignore, Pin, Tags, Watch
-from imagebot.values import dataclass
 from imagebot.versions.all_orders import STEPS
 
 __all__ = ["ExplicitField", "Ignore", "Pin", "Policy", "PolicyFile", "Tags", "Watch", "policies_of"]

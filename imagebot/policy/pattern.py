@@ -7,12 +7,10 @@ Syntax: https://github.com/google/re2/wiki/Syntax; templates: https://pkg.go.dev
 from __future__ import annotations
 
 import re
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 import re2  # type: ignore[import-untyped]
-
-from imagebot.values import dataclass
 
 MAX_PATTERN_LENGTH = 512
 _MAX_MEMORY = 1 << 20

@@ -8,10 +8,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Self
 
 from imagebot.policy import key_grammar
-from imagebot.values import dataclass
 
 PLACEHOLDERS = ("app", "count", "environment", "from", "image", "kind", "name", "to")
 """What a title or a note may name; `name` is the app's or the group's, `count` that of the images."""

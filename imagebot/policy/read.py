@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePosixPath
 from typing import TypeVar
@@ -17,7 +17,6 @@ from imagebot.policy.defaults import DefaultsFile, is_defaults, layers_of, read_
 from imagebot.policy.fence import FolderFence
 from imagebot.policy.model import Policy
 from imagebot.policy.trial import Trial
-from imagebot.values import dataclass
 
 T = TypeVar("T")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -13,7 +14,6 @@ from imagebot.errors import Problem
 from imagebot.images.reference import ImageName, check_tag
 from imagebot.policy import key_grammar
 from imagebot.policy.watch import Watch
-from imagebot.values import dataclass
 from imagebot.versions.all_orders import KEYS
 
 _TEXT = WithJsonSchema(TEXT_SCHEMA)

@@ -10,9 +10,7 @@ import base64
 import binascii
 import json
 import re
-from dataclasses import replace
-
-from imagebot.values import dataclass
+from dataclasses import dataclass, replace
 
 _COMMENT = re.compile(r"<!-- imagebot:v1 ([A-Za-z0-9_=-]{1,60000}) -->")
 

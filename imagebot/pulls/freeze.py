@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from imagebot.errors import CannotEdit
 from imagebot.fields.edit import edit
 from imagebot.fields.field import Field, Value
 from imagebot.pulls.trailers import Landed, landed
-from imagebot.values import dataclass
 
 Find = Callable[[str, bytes], Sequence[Field]]
 """The fields of a file, by its path and bytes."""

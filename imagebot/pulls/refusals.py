@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from imagebot.pulls import block
 from imagebot.pulls.block import Proposed
 from imagebot.pulls.commands import Command, asked
-from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

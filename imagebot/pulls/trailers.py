@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from imagebot.images.reference import is_digest, is_tag
 from imagebot.selection.verdict import Version
-from imagebot.values import dataclass
 
 _UPDATE = re.compile(r"Image-Update: (\S+) (.*)-> (\S+)", re.ASCII)
 _OLD = re.compile(r"[,\s]+", re.ASCII)

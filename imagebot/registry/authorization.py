@@ -7,7 +7,7 @@ it; over https, unless the registry is set to plain http and it is the same serv
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
 
 from imagebot.clock import boottime
@@ -23,7 +23,6 @@ from imagebot.registry.tokens import TokenFor, Tokens
 from imagebot.registry.urls import Url
 from imagebot.registry.wire import Exchanges
 from imagebot.secret import Secret
-from imagebot.values import dataclass
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _SERVICE_CHARACTERS = 1024

@@ -6,7 +6,7 @@ import hashlib
 import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from urllib3 import BaseHTTPResponse
@@ -19,7 +19,6 @@ from imagebot.registry.json_reader import BodyReader, DocumentReader
 from imagebot.registry.limits import DOCUMENT_HOLDS, ERROR_BYTES, KIB, LARGE_SECONDS, PIECE_BYTES
 from imagebot.registry.pause import retry_after
 from imagebot.registry.urls import Url
-from imagebot.values import dataclass
 
 _IDEMPOTENT = frozenset({"GET", "HEAD"})
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from imagebot.registry.limits import CHALLENGES
-from imagebot.values import dataclass
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
 _SEPARATORS = re.compile(r"[\s,]*+", re.ASCII)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 
@@ -37,7 +37,6 @@ from imagebot.registry.wire import Count
 from imagebot.settings.registry_logins import NO_SOURCES
 from imagebot.settings.resolve import CredentialSources, RegistrySettings
 from imagebot.trust.attestation import Attestation
-from imagebot.values import dataclass
 
 _NO_HEAD = frozenset({404, 405})  # some Nexus releases answer HEAD with 404 where GET works
 

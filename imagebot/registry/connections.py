@@ -17,7 +17,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http.client import HTTPException, HTTPResponse
 from socket import gaierror
 from typing import Any
@@ -32,7 +32,6 @@ from imagebot.errors import Refused
 from imagebot.proxies import Certificates, Proxy
 from imagebot.registry.limits import ADDRESSES, FRAME_BYTES, HEAD_BYTES, Deadline
 from imagebot.registry.urls import Url
-from imagebot.values import dataclass
 
 _NEVER = tuple(
     ipaddress.ip_network(network)

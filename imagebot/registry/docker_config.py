@@ -11,7 +11,7 @@ import re
 from base64 import b64decode
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,6 @@ from imagebot.registry.limits import MIB
 from imagebot.registry.logins import Basic, Credential, RefreshToken, RegistryToken
 from imagebot.regular import read_regular
 from imagebot.secret import Secret
-from imagebot.values import dataclass
 
 _HUB_KEY = "https://index.docker.io/v1/"
 _WITH_STARS = re.compile(r"[A-Za-z0-9.*?-]+(?::[0-9]{1,5})?", re.ASCII)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from imagebot import tls
 from imagebot.clock import boottime
 from imagebot.proxies import DIRECT, PUBLIC, WayOut
@@ -13,7 +15,6 @@ from imagebot.registry.urls import Url
 from imagebot.registry.waits import Waits
 from imagebot.registry.wire import Count, Exchanges
 from imagebot.settings.resolve import RegistrySettings
-from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ everybody knows, which are public whoever looks them up.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from imagebot.errors import BadInput, Refused
@@ -16,7 +17,6 @@ from imagebot.images.reference import DOCKER_HUB
 from imagebot.proxies import Proxy
 from imagebot.registry.urls import Url
 from imagebot.settings.resolve import RegistrySettings
-from imagebot.values import dataclass
 
 _DOCKER_HUB_API = "registry-1.docker.io"
 

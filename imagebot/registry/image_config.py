@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from imagebot.images.about import About, Run
 from imagebot.registry.limits import LIST_ITEMS, TEXT_CHARACTERS
 from imagebot.registry.manifest import Manifest, created_of, encodable, labels_of, mapping, platform_of
-from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Hashable
+from dataclasses import dataclass
 
 from imagebot.registry.limits import FREE_BYTES, KNOWN_PAGES_BYTES
 from imagebot.registry.paging import TagPage, held_by_tag, held_by_time
 from imagebot.registry.tag_page import TagPageReader
-from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import copy
 import time
-from dataclasses import replace
-
-from imagebot.values import dataclass
+from dataclasses import dataclass, replace
 
 KIB = 1024
 MIB = 1024 * KIB

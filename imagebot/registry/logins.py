@@ -7,11 +7,10 @@ import re
 import unicodedata
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from imagebot.secret import Secret
-from imagebot.values import dataclass
 
 _TOKEN = re.compile(r"[!-~]{1,65536}", re.ASCII)
 

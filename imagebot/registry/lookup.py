@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from imagebot.images.reference import ImageName
 from imagebot.registry.allowance import RegistryAllowance
@@ -19,7 +20,6 @@ from imagebot.registry.paging import TagPages
 from imagebot.registry.pass_cache import Documents, Failures
 from imagebot.registry.requests import Conversation, ImageQuestion
 from imagebot.registry.responses import json_object
-from imagebot.values import dataclass
 
 _KEPT = 3  # times its own bytes is what a document is kept in at most: many short texts
 

@@ -7,7 +7,7 @@ run (a chart, an artifact) has no platforms. Anyone may write anything there: wh
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +15,6 @@ from imagebot.images.about import Layer
 from imagebot.images.platform import platform
 from imagebot.images.reference import is_digest
 from imagebot.registry.limits import LABELS, LAYER_BYTES, LIST_ITEMS, TEXT_CHARACTERS
-from imagebot.values import dataclass
 
 _CONFIG_TYPES = frozenset(
     {"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"}

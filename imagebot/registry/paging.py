@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote
 
@@ -20,7 +20,6 @@ from imagebot.registry.limits import (
     TAGS_TOTAL_BYTES,
     TAGS_TOTAL_PARTS,
 )
-from imagebot.values import dataclass
 
 _QUERY = re.compile(rf"[!-~]{{1,{CURSOR_CHARACTERS}}}", re.ASCII)
 FIRST = f"n={PAGE_SIZE}"

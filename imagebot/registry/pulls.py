@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping
-
-from imagebot.values import dataclass
+from dataclasses import dataclass
 
 _COUNT = re.compile(r"([0-9]{1,9})(?:;w=([0-9]{1,9}))?", re.ASCII)
 ASKED_AGAIN_S = 600.0

@@ -10,11 +10,11 @@ import copy
 import math
 import threading
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 
 from imagebot.errors import ImagebotError, Unavailable
 from imagebot.registry.limits import LIVES, REFUSED_AFTER, RENEWAL_PAUSE, TOKEN_USE, Deadline
 from imagebot.registry.logins import Credential
-from imagebot.values import dataclass
 
 Clock = Callable[[], float]
 """Seconds that only grow, those that the machine slept among them."""

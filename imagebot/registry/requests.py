@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -41,7 +41,6 @@ from imagebot.registry.responses import MANIFEST_TYPES, failure, manifest_object
 from imagebot.registry.tag_page import TagPageReader
 from imagebot.registry.tokens import NotTaken
 from imagebot.registry.urls import Url
-from imagebot.values import dataclass
 
 with imported_late("jsonschema"):  # for what is pushed
     import oras.container  # type: ignore[import-untyped]

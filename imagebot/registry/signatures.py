@@ -8,6 +8,7 @@ as much as he likes there: what is too much or broken is told in its place, and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
@@ -31,7 +32,6 @@ from imagebot.trust.evidence import (
     Untold,
 )
 from imagebot.trust.statement import SIGN
-from imagebot.values import dataclass
 
 _MAY_HOLD_SIGNATURES = frozenset(
     {"application/vnd.dev.cosign.artifact.sig.v1+json", "application/vnd.oci.empty.v1+json", ""}

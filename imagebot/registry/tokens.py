@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -22,7 +22,6 @@ from imagebot.registry.responses import json_object, status_of
 from imagebot.registry.urls import Url
 from imagebot.registry.wire import Exchanges
 from imagebot.secret import Secret
-from imagebot.values import dataclass
 
 
 class NotTaken(Refused):

@@ -11,7 +11,7 @@ import json
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -25,7 +25,6 @@ from imagebot.registry.limits import MIB
 from imagebot.regular import read_regular
 from imagebot.settings.trust import TufRepository
 from imagebot.trust.keyless import MISSING
-from imagebot.values import dataclass
 
 _ASKED_AFTER = timedelta(hours=1)  # of the same root: keys are made known days before they sign
 _PATIENCE = timedelta(minutes=5)  # before anybody is asked again who did not answer, or not well

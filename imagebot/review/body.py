@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from imagebot.images.reference import DIGEST_PATTERN
 from imagebot.knownforges import USUAL, ForgeFacts, ForgeKind
@@ -22,7 +23,6 @@ from imagebot.review.titles import labels, moved
 from imagebot.review.truncate import BodyPart, Worth, fit
 from imagebot.review.warnings import warning
 from imagebot.selection.reasons import short
-from imagebot.values import dataclass
 
 BODY_LIMIT = 58_000
 """Characters. GitHub takes 65 536, the other forges more; what people add to it should fit, too."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from imagebot.images.about import About
 from imagebot.review.image_source import base_of
-from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

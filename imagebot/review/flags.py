@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 
 from imagebot.images.about import About, Run
@@ -11,7 +12,6 @@ from imagebot.images.source_changes import SourceChanges
 from imagebot.plan.change import ImageUpdate
 from imagebot.review.image_facts import ImageFacts
 from imagebot.review.image_source import end_of_life, same_place, source_of
-from imagebot.values import dataclass
 from imagebot.versions.created import FIRST_IMAGES
 
 

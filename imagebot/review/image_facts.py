@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from imagebot.images.about import About
 from imagebot.images.source_changes import SourceChanges
 from imagebot.trust.attestation import Attestation
-from imagebot.values import dataclass
 
 SOURCE = "source"
 """Among what is `unasked`: what changed in the source."""

@@ -7,6 +7,7 @@ can have is a link to another repository of a forge that the reader already trus
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from imagebot.images.about import About
@@ -14,7 +15,6 @@ from imagebot.knownforges import FACTS, ForgeKind, SourceLinks
 from imagebot.plan.change import ImageUpdate
 from imagebot.review.image_source import source_of
 from imagebot.review.source_question import commits, doubt, repository_of, version_of
-from imagebot.values import dataclass
 
 HOSTS: Mapping[str, ForgeKind] = {host: kind for kind, facts in FACTS.items() for host in facts.hosts}
 """Those that are linked to without being told, in lower case; another may have its port: `git.acme.internal:8443`."""

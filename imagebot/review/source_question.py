@@ -7,11 +7,11 @@ of a host that nobody named.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from imagebot.images.about import About
 from imagebot.plan.change import ImageUpdate
 from imagebot.review.image_source import inherited, revision_of, same_place, source_of
-from imagebot.values import dataclass
 
 _SOURCE = re.compile(r"(?i:https)://([A-Za-z0-9.:-]+)/([A-Za-z0-9._/-]+?)(?:\.git)?/?(?:#[^\n]*)?", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{7,64}", re.ASCII)

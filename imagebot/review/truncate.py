@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import IntEnum
-
-from imagebot.values import dataclass
 
 
 class Worth(IntEnum):

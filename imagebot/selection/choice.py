@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from imagebot.policy.trial import PolicyTest, Trial
 from imagebot.selection.rank import Ranking, rank
 from imagebot.selection.reasons import downgrade, newest, nothing_fits, now_says
 from imagebot.selection.verdict import Deployed
-from imagebot.values import dataclass
 from imagebot.versions.commit import History
 from imagebot.versions.known import OrderInputs
 

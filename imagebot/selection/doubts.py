@@ -8,10 +8,10 @@ settled so is believed after a day.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from imagebot.selection.reasons import listed, shown
-from imagebot.values import dataclass
 
 BELIEVED_AFTER = timedelta(days=1)
 """An outage is noticed and mended within a day; what a registry does not show for longer is not there."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -15,7 +15,6 @@ from imagebot.selection.doubts import Attested, Doubt, NotMirrored
 from imagebot.selection.rank import Ranking
 from imagebot.selection.verdict import Candidate, Deployed, Hold, Version
 from imagebot.trust.state import SignatureState
-from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

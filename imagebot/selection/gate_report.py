@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
 
@@ -14,7 +15,6 @@ from imagebot.selection.rank import Ranking
 from imagebot.selection.reasons import listed, short, shown
 from imagebot.selection.verdict import Refusal, Unknown, Version
 from imagebot.trust.state import words
-from imagebot.values import dataclass
 
 NOT_ASKED = "not looked at: the answer was clear before"
 _NEAREST_OF_A_RULE = 3

@@ -5,6 +5,7 @@ time when it opens where that is known.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
@@ -15,7 +16,6 @@ from imagebot.selection.facts import Case, KeptBack, Since, TagFacts
 from imagebot.selection.reasons import listed, short, shown
 from imagebot.selection.verdict import Held, Hold, Unknown, Version
 from imagebot.trust.state import CheckFailed, Invalid, SignatureState, Unsigned, Unverifiable, Verified, words
-from imagebot.values import dataclass
 
 _MANY_OPENINGS = 1000
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
-
-from imagebot.values import dataclass
 
 Place = tuple[str, str, str | None]
 """An app, an environment and a version; no version: all of them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import itemgetter
 
@@ -27,7 +27,6 @@ from imagebot.selection.verdict import (
     Verdict,
     Version,
 )
-from imagebot.values import dataclass
 
 MOST_LOOKED_AT = 8
 """Candidates of one watch that a registry is asked about in one pass."""

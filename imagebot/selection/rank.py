@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from heapq import nlargest, nsmallest
 from itertools import groupby
 from operator import itemgetter
@@ -14,7 +14,6 @@ from imagebot.images.packed_tags import PackedTags
 from imagebot.policy.watch import Watch
 from imagebot.selection.rules import Rule, Rules
 from imagebot.selection.verdict import Candidate, Refusal
-from imagebot.values import dataclass
 from imagebot.versions.known import NOTHING, OrderInputs
 from imagebot.versions.order import Key, Out
 

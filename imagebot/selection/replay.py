@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from imagebot.images.reference import ImageName
@@ -21,7 +21,6 @@ from imagebot.selection.judge import judge
 from imagebot.selection.rank import rank
 from imagebot.selection.reasons import shown
 from imagebot.selection.verdict import Deployed, Held, Update, Verdict, Version
-from imagebot.values import dataclass
 from imagebot.versions.known import NOTHING, OrderInputs
 
 _MOST_MOMENTS = 20_000

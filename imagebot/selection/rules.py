@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
 from imagebot.policy.pattern import ExtractTemplate, Pattern
 from imagebot.policy.watch import Ignore, Watch
 from imagebot.selection.verdict import Refusal
-from imagebot.values import dataclass
 from imagebot.versions.known import NOTHING, OrderInputs
 from imagebot.versions.order import Key, Order, Out, Region
 from imagebot.versions.semver_range import is_chart_tag

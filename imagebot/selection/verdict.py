@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
-
-from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

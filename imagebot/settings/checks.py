@@ -10,6 +10,7 @@ import os.path
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,7 +26,6 @@ from imagebot.settings.grammar import registry_host
 from imagebot.settings.paths import placed
 from imagebot.settings.registry_logins import pull_secret
 from imagebot.settings.resolve import find, read_document
-from imagebot.values import dataclass
 
 _HOST_AND_PATH = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}/[^/]+/.+", re.ASCII | re.IGNORECASE)
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal, get_args
-
-from imagebot.values import dataclass
 
 CloudName = Literal["aws", "gcp", "azure"]
 CLOUD_NAMES: tuple[CloudName, ...] = get_args(CloudName)

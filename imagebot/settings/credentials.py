@@ -6,6 +6,7 @@ Secrets in files are read where they are used, those in variables when the envir
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar, Self
 
@@ -17,7 +18,6 @@ from imagebot.documents.model import STRING, TEXT_SCHEMA, WHOLE, Misplaced, Mode
 from imagebot.secret import Secret, SecretFile, SecretSource, SecretVariable, known
 from imagebot.settings import grammar
 from imagebot.settings.paths import FilePath, Surroundings, resolved
-from imagebot.values import dataclass
 
 FROM_ELSEWHERE = "secrets come from files or the environment: {0}File or {0}Env"
 OneLine = Annotated[str, AfterValidator(grammar.one_line), WithJsonSchema(TEXT_SCHEMA)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,6 @@ from pydantic_core.core_schema import ValidationInfo
 from imagebot.documents.model import STRING, reads
 from imagebot.gitnames import GitUrl
 from imagebot.settings import grammar
-from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +16,6 @@ from imagebot.policy.defaults import DefaultsFile
 from imagebot.policy.fence import Fence, FolderFence
 from imagebot.settings import grammar
 from imagebot.settings.paths import FilePath
-from imagebot.values import dataclass
 
 
 class FencedPolicies(Model):

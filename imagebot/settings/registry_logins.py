@@ -7,7 +7,7 @@ in files of Docker's or Kubernetes'.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, ClassVar, Self
@@ -23,7 +23,6 @@ from imagebot.settings import grammar
 from imagebot.settings.clouds import CLOUDS, CloudName, cloud_of
 from imagebot.settings.credentials import FROM_ELSEWHERE, InFile, InVariable, OneLine, exactly_one, first_of
 from imagebot.settings.paths import FilePath, Surroundings
-from imagebot.values import dataclass
 
 _LONGEST_WAIT = timedelta(seconds=60)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from imagebot.values import dataclass
 
 TRUSTED_AFTER = timedelta(days=1)
 """How long a clock must have run on behind an earlier time before that earlier time is taken for the mistake."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from imagebot.errors import BadInput, Unavailable
@@ -17,7 +17,6 @@ from imagebot.store import document
 from imagebot.store.ages import told
 from imagebot.store.document import StateDocument
 from imagebot.store.protocol import BANS, LastVerdict, Shelf, broken, standing
-from imagebot.values import dataclass
 
 _TRIES = 8
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from imagebot.selection.hand_holds import HandHold, Place, in_order
 from imagebot.store.ages import Clock, tick
 from imagebot.store.protocol import broken, standing
-from imagebot.values import dataclass
 
 FORMAT = 1
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", re.ASCII)

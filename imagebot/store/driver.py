@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from imagebot.errors import ImagebotError
-from imagebot.values import dataclass
 
 Row = tuple[Any, ...]
 

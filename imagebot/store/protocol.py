@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from imagebot.selection.hand_holds import HandHold, Place
-from imagebot.values import dataclass
 
 BANS = "ban"
 """The `kind` of answers under which is remembered who told us to wait, by account."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 
 from imagebot.images.reference import ImageName
@@ -14,7 +14,6 @@ from imagebot.suggest.layout import Home, Key
 from imagebot.suggest.naming import DEFAULT, SHARED, label, rank
 from imagebot.suggest.sort import Held, Placed
 from imagebot.suggest.track import Track
-from imagebot.values import dataclass
 
 _NAMELESS = "app"
 

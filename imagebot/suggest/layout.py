@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from imagebot.suggest.naming import (
     APART,
@@ -20,7 +20,6 @@ from imagebot.suggest.naming import (
     environment_word,
     words,
 )
-from imagebot.values import dataclass
 
 _BUILT_BY_KUSTOMIZE = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
 

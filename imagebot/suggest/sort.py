@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 from imagebot.fields.field import Field
 from imagebot.images.reference import ImageName
 from imagebot.plan.claims import FileFields
 from imagebot.suggest.track import Track, Tracked, track_of
-from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from imagebot.fields.embedded import find_embedded
 from imagebot.fields.field import Found
@@ -19,7 +20,6 @@ from imagebot.suggest.copies import copied
 from imagebot.suggest.layout import Layout
 from imagebot.suggest.page import policy_page
 from imagebot.suggest.sort import Held, Placed, UnplacedField, left_out, sort_fields
-from imagebot.values import dataclass
 
 _POLICY_KEYS = (b"app:", b"repository:", b"environments:", b"images:")
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from imagebot.values import dataclass
 from imagebot.versions.semver_range import key_of
 
 _TAG = re.compile(r"((?:[A-Za-z][A-Za-z_.-]*[_.-])?v?)([0-9]+(?:\.[0-9]+){0,3})((?:[_-].*)?)", re.ASCII)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from imagebot.policy.verify import NO_ROOT, Requirement
 from imagebot.publickey import BEGINS, PublicKey
-from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

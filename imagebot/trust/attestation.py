@@ -7,12 +7,12 @@ what the signature over them is for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from imagebot.policy.key_grammar import ATTESTATIONS
 from imagebot.trust.statement import Statement
 from imagebot.trust.strict_json import at, mapping, some, text
-from imagebot.values import dataclass
 
 _V1, _V02 = ATTESTATIONS["provenance"]
 _MOST_MATERIALS = 200

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
-
-from imagebot.values import dataclass
+from dataclasses import dataclass, field
 
 BUNDLE = "application/vnd.dev.sigstore.bundle"
 """What the media types of all versions of `SigstoreBundle` begin with."""

@@ -8,7 +8,7 @@ believed, and an attestation of another kind than the one that is asked for prov
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from imagebot.policy.verify import Requirement, key_name, says, told
@@ -28,7 +28,6 @@ from imagebot.trust.signed_claim import SignedClaim, signed_claim_of
 from imagebot.trust.state import CheckFailed, Invalid, SignatureState, Unsigned, Unverifiable, Verified
 from imagebot.trust.statement import SIGN
 from imagebot.trust.strict_json import BadJson
-from imagebot.values import dataclass
 
 _SHOWN = 200
 

@@ -6,12 +6,12 @@ the log's proof and checkpoint, so the certificate's short life is told by the l
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from imagebot.trust.state import CheckFailed, Invalid
 from imagebot.trust.statement import PAYLOAD_TYPE, Envelope
-from imagebot.values import dataclass
 
 MISSING = "keyless signatures need the extra `keyless`: install imagebot[keyless]"
 _LONGEST = 2000

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from imagebot.trust.attestation import Attestation, attestation_of
 from imagebot.trust.evidence import BUNDLE, LooseEnvelope, SigstoreBundle, SimpleSigning
 from imagebot.trust.statement import SIGN, Envelope, envelope_of, statement_of
 from imagebot.trust.strict_json import BadJson, at, decoded, mapping, read_json, text
-from imagebot.values import dataclass
 
 _SIMPLE_SIGNING = "cosign container image signature"
 _DIGEST_KEYS = ("docker-manifest-digest", "Docker-manifest-digest")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import assert_never
-
-from imagebot.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

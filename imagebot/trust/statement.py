@@ -7,11 +7,10 @@ https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from imagebot.trust.strict_json import BadJson, at, decoded, mapping, read_json, some, text
-from imagebot.values import dataclass
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 SIGN = "https://sigstore.dev/cosign/sign/v1"

@@ -5,9 +5,9 @@ Wrong for numbers of several widths: `2026-1-30` comes behind `2026-09-01`. Thos
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from imagebot.values import dataclass
 from imagebot.versions.known import OrderInputs
 from imagebot.versions.order import Key, Order, Out, counted
 from imagebot.versions.order_keys import OrderFacts, OrderFlag, OrderKeys

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
-from imagebot.values import dataclass
 from imagebot.versions.order import BadRule, Key
 
 MAX_LENGTH = 512

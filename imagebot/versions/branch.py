@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from imagebot.values import dataclass
 from imagebot.versions.order import Key
 
 _AT_THE_MERGE = 1

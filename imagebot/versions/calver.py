@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Self
@@ -17,7 +17,6 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import Discriminator, Tag, WithJsonSchema, model_validator
 
 from imagebot.documents.model import STRING, TEXT_SCHEMA, Flag, Misplaced, Model, reads
-from imagebot.values import dataclass
 from imagebot.versions.bounds import Bound, Bounds
 from imagebot.versions.known import OrderInputs
 from imagebot.versions.order import BadRule, Key, Order, Out, counted

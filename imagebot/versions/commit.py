@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, WithJsonSchema
 
 from imagebot import gitnames
 from imagebot.documents.model import TEXT_SCHEMA, Model, Visible
-from imagebot.values import dataclass
 from imagebot.versions.branch import History
 from imagebot.versions.known import OrderInputs
 from imagebot.versions.order import Key, Order, Out

@@ -7,11 +7,10 @@ A moment before Docker's first release is such a one, and is no place in this or
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal
 
-from imagebot.values import dataclass
 from imagebot.versions.known import OrderInputs
 from imagebot.versions.order import Key, Order, Out, counted
 from imagebot.versions.order_keys import OrderFacts, OrderFlag, OrderKeys

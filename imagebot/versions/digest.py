@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, WithJsonSchema
 
 from imagebot.documents.model import TEXT_SCHEMA
 from imagebot.images.reference import check_tag
-from imagebot.values import dataclass
 from imagebot.versions.known import OrderInputs
 from imagebot.versions.order import Key, Order, Out
 from imagebot.versions.order_keys import OrderFacts, OrderKeys, Settled

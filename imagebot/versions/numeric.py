@@ -6,10 +6,10 @@ No floats, in which two stamps of 17 digits may be one, and nothing that only a 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from imagebot.values import dataclass
 from imagebot.versions.bounds import Bound, Bounds
 from imagebot.versions.known import OrderInputs
 from imagebot.versions.order import Key, Order, Out, counted

@@ -7,11 +7,10 @@ pages of the reference are made from them: no other module names an order.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from imagebot.documents.model import Model
-from imagebot.values import dataclass
 from imagebot.versions.known import OrderInputs
 from imagebot.versions.order import Order
 

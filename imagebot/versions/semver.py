@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import WithJsonSchema
 
 from imagebot.documents.model import TEXT_SCHEMA, Flag, reads
-from imagebot.values import dataclass
 from imagebot.versions.known import OrderInputs
 from imagebot.versions.not_semver import why_no_semver
 from imagebot.versions.order import Order, Out, counted

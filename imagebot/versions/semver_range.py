@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
-from imagebot.values import dataclass
 from imagebot.versions.order import BadRule
 
 Key = tuple[int, int, int, tuple[Any, ...]]

@@ -6,8 +6,7 @@ import hashlib
 import hmac
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
-
-from imagebot.values import dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

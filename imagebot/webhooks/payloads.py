@@ -9,10 +9,10 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from imagebot.values import dataclass
 from imagebot.webhooks.subject import ChangedRepository, GitPlace, PushedImage, Subject
 
 _MOST_ELEMENTS = 1_000

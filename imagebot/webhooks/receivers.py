@@ -9,7 +9,7 @@ import json
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from imagebot.errors import BadInput
@@ -17,7 +17,6 @@ from imagebot.http_server import WebPage, WebRequest
 from imagebot.observe.events import Event
 from imagebot.observe.webhooks import CallAnswer, WebhookCalled, WebhookRefused
 from imagebot.settings.webhooks import Receiver
-from imagebot.values import dataclass
 from imagebot.webhooks.authentication import Evidence, equal, path_token
 from imagebot.webhooks.payloads import Call
 from imagebot.webhooks.sources import SOURCES

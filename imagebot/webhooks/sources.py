@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from imagebot.settings.webhooks import SourceType
-from imagebot.values import dataclass
 from imagebot.webhooks import payloads
 from imagebot.webhooks.authentication import Authenticates, carried, signed, signed_or_carried
 from imagebot.webhooks.payloads import Reader

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from imagebot.images.reference import ImageName
-from imagebot.values import dataclass
 
 _AZURE_SSH = "ssh.dev.azure.com"
 

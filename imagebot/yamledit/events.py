@@ -9,12 +9,12 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
 
 import yaml
 
-from imagebot.values import dataclass
 from imagebot.yamledit.limits import MAX_BYTES, MAX_DEPTH, MAX_EVENTS, MAX_FILE_EVENTS, MAX_HANDLES
 from imagebot.yamledit.tree import NotYaml
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import repeat
 
 import yaml
 
-from imagebot.values import dataclass
 from imagebot.yamledit.events import Budget, Text, Unreadable, begin, end, read
 from imagebot.yamledit.lines import indentation
 from imagebot.yamledit.pieces import Piece, pieces

@@ -11,8 +11,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-
-from imagebot.values import dataclass
+from dataclasses import dataclass
 
 _BEGUN = re.compile(rb"---(?=[ \t\r\n]|\Z)")
 _MARK = re.compile(rb"\n" + _BEGUN.pattern)

@@ -6,11 +6,10 @@ thousand, and `frozen` makes each four times as dear: these are so by their type
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 import yaml
-
-from imagebot.values import dataclass
 
 WORD = "word"
 
