@@ -141,15 +141,24 @@ class _Look:
 
     seen: set[Path] = field(default_factory=set)
     marks: dict[Path, object] = field(default_factory=dict)
+    _real: dict[Path, Path] = field(default_factory=dict)
 
     def is_first(self, path: Path) -> bool:
         """Whether nothing led to this before."""
-        real = real_path(path)
+        real = self.real(path)
         if real in self.seen:
             return False
         self.seen.add(real)
         self.marks[path] = _mark(path)
         return True
+
+    def real(self, path: Path) -> Path:
+        """Where a path leads. Each way is gone once: what it led to is marked, should it lead elsewhere."""
+        if path not in self._real:
+            folder = self._real.get(path.parent)
+            linked = folder is None or path.name == ".." or os.path.islink(path)  # noqa: PTH114 - unseen is unlinked
+            self._real[path] = real_path(path) if folder is None or linked else folder / path.name
+        return self._real[path]
 
     def has_moved(self) -> Path | None:
         """What is not any more what was read, if anything is not."""
@@ -176,7 +185,7 @@ def _contents(path: Path, look: _Look) -> Iterator[tuple[str, bytes | Problem]]:
             yield _problem(path, "there is no such folder, and no such file; `policies` in imagebot.yaml names it")
             return
         if look.is_first(path):
-            yield _read(path, path.parent)
+            yield _read(path, path.parent, look)
         return
     if not look.is_first(path):
         return
@@ -185,7 +194,7 @@ def _contents(path: Path, look: _Look) -> Iterator[tuple[str, bytes | Problem]]:
     if all(is_defaults(file.name) for file in files) and len(files) == len(found):
         yield _problem(path, "there is no policy file (*.yaml, *.yml) in this folder")
     yield from (one for one in found if not isinstance(one, Path))
-    yield from (_read(file, path) for file in files if look.is_first(file))
+    yield from (_read(file, path, look) for file in files if look.is_first(file))
 
 
 def _walk(folder: Path, look: _Look, named: Path) -> Iterator[Path | tuple[str, Problem]]:
@@ -213,9 +222,10 @@ def _walk(folder: Path, look: _Look, named: Path) -> Iterator[Path | tuple[str, 
             yield path
 
 
-def _read(file: Path, named: Path) -> tuple[str, bytes | Problem]:
-    if elsewhere := outside(file, named):
-        where = f"this is a link to {elsewhere}, outside of {_shown(named)}"
+def _read(file: Path, named: Path, look: _Look) -> tuple[str, bytes | Problem]:
+    real = look.real(file)
+    if not real.is_relative_to(look.real(named)):
+        where = f"this is a link to {real}, outside of {_shown(named)}"
         return _problem(file, f"{where}: it is not read; name that file or folder itself, if you mean it")
     try:
         return _shown(file), read_regular(file, MAX_BYTES)
@@ -231,6 +241,5 @@ def _problem(path: Path, message: str) -> tuple[str, Problem]:
 
 def _shown(path: Path) -> str:
     """The path as a person in this folder would type it."""
-    here = Path.cwd()
-    plain = Path(os.path.normpath(path))
-    return str(plain.relative_to(here) if plain.is_relative_to(here) else plain)
+    here, plain = os.getcwd(), os.path.normpath(path)  # noqa: PTH109 - there are thousands
+    return "." if plain == here else plain.removeprefix(os.path.join(here, ""))  # noqa: PTH118

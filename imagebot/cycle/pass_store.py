@@ -7,7 +7,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, get_args
 
@@ -352,12 +352,12 @@ class PassStore:
 
     def judged(self, verdicts: Sequence[LastVerdict]) -> None:
         """Remember what this pass decided, of those of which something else is remembered."""
-        before: dict[tuple[str, str], set[LastVerdict]] = defaultdict(set)
-        after: dict[tuple[str, str], set[LastVerdict]] = defaultdict(set)
+        before: dict[tuple[str, str], set[object]] = defaultdict(set)
+        after: dict[tuple[str, str], set[object]] = defaultdict(set)
         for last in self.verdicts.values():
-            before[last.app, last.environment].add(replace(last, at=self.now))
+            before[last.app, last.environment].add(last.said)
         for verdict in verdicts:
-            after[verdict.app, verdict.environment].add(replace(verdict, at=self.now))
+            after[verdict.app, verdict.environment].add(verdict.said)
         news = {place for place, said in after.items() if place in self._judged or said != before[place]}
         self._judged |= news
         self._store.judged([verdict for verdict in verdicts if (verdict.app, verdict.environment) in news])

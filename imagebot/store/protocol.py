@@ -29,6 +29,11 @@ class LastVerdict:
     because: str
     at: datetime
 
+    @property
+    def said(self) -> tuple[str, str, str | None, datetime | None, str]:
+        """All but whom it is about, and when."""
+        return self.image, self.state, self.tag, self.until, self.because
+
 
 def standing(tag: str, digest: str) -> str:
     """The key under which is kept since when a tag has stood for a digest; no tag has an `@`."""
