@@ -51,7 +51,8 @@ def live(folder: Path) -> Stage:
     stage.commit(
         {"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.6.0")}, at=then(3), message="by hand\nof two lines"
     )
-    stage.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", "6.5.4")}, at=then(3.5), message="Revert it")
+    again = DEPLOYMENT.replace("6.5.3", "6.5.4")
+    stage.commit({"staging/app.yaml": again}, at=then(3.5) + timedelta(seconds=59), message="Revert it")
     return stage
 
 
@@ -191,13 +192,14 @@ def test_figures_come_with_what_they_leave_out(lived: Stage) -> None:
     production, staging, every = said["figures"]
     assert (production["deployments"], staging["deployments"], every["deployments"]) == (1, 4, 5)
     assert every["changeFailRate"] == {"part": 1, "whole": 5, "percent": 20.0}
-    assert every["recoveryTime"] == {"p50Seconds": 43200, "p95Seconds": 43200, "of": 1}
+    assert every["recoveryTime"] == {"p50Seconds": 43259, "p95Seconds": 43259, "of": 1}
     assert every["changeLeadTime"] is None
     assert every["imagebot"] == {"part": 1, "whole": 5, "percent": 20.0}
     assert production["recoveryTime"] is None
     assert len(said["limits"]) == 6
     table = lived.imagebot("history", "--dora").out
     assert "not known" in table
+    assert "p50 12h, p95 12h (of 1)" in table, "to the minute"
     assert "nobody knows when the failure was noticed" in table
     assert len(lived.imagebot("history", "--dora", "--csv").out.splitlines()) == 4
     sooner = json.loads(lived.imagebot("history", "--dora", "--failed-within", "1h", "--json").out)
