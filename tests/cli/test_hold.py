@@ -66,6 +66,15 @@ def test_lifting_what_is_not_held_says_what_is(shop: Stage) -> None:
     assert lifted.out == "not held: till@production\n" + held.out.replace("held:", "still held:")
 
 
+def test_to_let_through_what_nobody_holds_is_no_hold(shop: Stage) -> None:
+    said = "not held: till@production 6.5.4; if it was rolled back or closed before now, it may come again\n"
+    for _ in range(2):
+        assert shop.imagebot("unhold", "till", "6.5.4").out == said
+        assert [hold.lifts for hold in shop.world().store().holds()] == [True]
+
+    assert shop.imagebot("hold", "till", "6.5.4", "--because", "one").out.startswith("held: till@production 6.5.4,")
+
+
 def test_the_hold_of_a_policy_that_is_gone_can_be_lifted(shop: Stage) -> None:
     shop.imagebot("hold", "till", "6.5.4", "--because", "one")
     (shop.folder / "policies" / "till.yaml").unlink()
