@@ -233,6 +233,16 @@ def test_people_read_what_is_signed_of_what_runs(stage: Stage) -> None:
     assert "signatures" not in json.loads(stage.imagebot("status", "--json").out)
 
 
+def test_what_runs_is_told_once_though_major_versions_go_apart(stage: Stage) -> None:
+    requires(stage, f"{SIGNED}pullRequest: {{group: {{separateMajor: true}}}}\n")
+    sign(stage, "6.5.3")
+
+    said = stage.imagebot("status", "--verify", "--json")
+
+    [one] = json.loads(said.out)["signatures"]
+    assert (said.code, one["tag"], one["state"]) == (0, "6.5.3", "verified")
+
+
 def test_no_requirement_costs_no_request(stage: Stage) -> None:
     stage.one_pass()
     assert "6.5.3  not required" in stage.imagebot("status", "--verify").out

@@ -105,8 +105,15 @@ def actions(report: Report) -> dict[str, Action]:
     return {outcome.branch: outcome.action for outcome in report.outcomes}
 
 
-def test_a_slow_registry_keeps_no_other_app_waiting(two: Stage, gate: Gate) -> None:
-    world = replace(two.world(gate.tell), budgets=PROMPT)
+@pytest.mark.parametrize(
+    "budgets",
+    [
+        pytest.param(PROMPT, id="nobody is waited for"),
+        pytest.param(Budgets(prompt=0.0, patience=LONG), id="the prompt are waited for"),
+    ],
+)
+def test_a_slow_registry_keeps_no_other_app_waiting(two: Stage, gate: Gate, budgets: Budgets) -> None:
+    world = replace(two.world(gate.tell), budgets=budgets)
     with passing(two, world) as reports:
         assert gate.came.wait(LONG)
         assert gate.delivered.wait(LONG)
