@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,8 +26,9 @@ from tests.support import (
     gitlab_server,
 )
 from tests.support.forge_server import ForgeServer, Pull
-from tests.support.git_http import git_http_server
+from tests.support.git_http import GitHttpServer, git_http_server
 from tests.support.stage import NOON, Stage, set_up
+from tests.support.stage_copies import StageCopies, stage_copies
 
 POLICY = """\
 app: shop
@@ -106,6 +108,24 @@ _SERVERS: dict[str, Callable[[], AbstractContextManager[ForgeServer]]] = {
 }
 
 
+def furnish(stage: Stage, server: ForgeServer, git: GitHttpServer) -> Place:
+    """One app that is one version behind, on this forge; git finds its repository where the forge says."""
+    served = git.folder / server.git_path
+    served.parent.mkdir(parents=True)
+    served.symlink_to(stage.bare)
+    (stage.folder / "token").write_text(server.token)
+    stage.config.write_text(
+        "policies: [policies/]\nstate: state\nlog: {level: error}\n"
+        f"repositories:\n  environments:\n    url: {git.url(server.git_path)}\n"
+        f"    forge: {server.kind}\n    apiUrl: {server.url}\n    credentials: {{tokenFile: token}}\n"
+        f"registries:\n  {stage.registry.host}: {{plainHttp: true}}\n"
+    )
+    stage.policy(POLICY, "shop.yaml")
+    stage.publish("1.9.0", "1.9.1")
+    stage.commit({"production/app.yaml": DEPLOYMENT, "CODEOWNERS": "production/.* @bob\nproduction/ @bob\n"})
+    return Place(stage, server)
+
+
 @pytest.fixture(params=KINDS)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     with ExitStack() as stack:
@@ -113,18 +133,51 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
         stage = set_up(tmp_path)
         server.heads = stage.heads
         stack.enter_context(stage.registry)
-        served = tmp_path / "git" / server.git_path
-        served.parent.mkdir(parents=True)
-        served.symlink_to(stage.bare)
-        git = stack.enter_context(git_http_server(tmp_path / "git"))
-        (tmp_path / "token").write_text(server.token)
-        stage.config.write_text(
-            "policies: [policies/]\nstate: state\nlog: {level: error}\n"
-            f"repositories:\n  environments:\n    url: {git.url(server.git_path)}\n"
-            f"    forge: {server.kind}\n    apiUrl: {server.url}\n    credentials: {{tokenFile: token}}\n"
-            f"registries:\n  {stage.registry.host}: {{plainHttp: true}}\n"
-        )
-        stage.policy(POLICY, "shop.yaml")
-        stage.publish("1.9.0", "1.9.1")
-        stage.commit({"production/app.yaml": DEPLOYMENT, "CODEOWNERS": "production/.* @bob\nproduction/ @bob\n"})
-        yield Place(stage, server)
+        yield furnish(stage, server, stack.enter_context(git_http_server(tmp_path / "git")))
+
+
+@dataclass
+class PlaceCopies:
+    """Places that many tests begin with: see `StageCopies`. Each kind of forge has one server here."""
+
+    stages: StageCopies
+    git: GitHttpServer
+    stack: ExitStack
+    servers: dict[str, ForgeServer] = field(default_factory=dict)
+    states: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def place(self, kind: str, name: str, make: Callable[[Place], object]) -> Place:
+        """What `make` makes of a new place on such a forge; `name` stands for `make`."""
+        if kind not in self.servers:
+            self.servers[kind] = self.stack.enter_context(_SERVERS[kind]())
+            self.states[kind] = self.servers[kind].state()
+        server, name = self.servers[kind], f"{kind} {name}"
+
+        def made(stage: Stage) -> None:
+            server.set_state(self.states[kind])
+            server.heads = stage.heads
+            make(furnish(stage, server, self.git))
+            self.states[name] = server.state()
+
+        stage = self.stages.stage(name, made)
+        server.set_state(self.states[name])
+        return Place(stage, server)
+
+
+@pytest.fixture(scope="session")
+def copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlaceCopies]:
+    with ExitStack() as stack:
+        stages = stack.enter_context(stage_copies(tmp_path_factory.mktemp("places")))
+        yield PlaceCopies(stages, stack.enter_context(git_http_server(stages.folder / "git")), stack)
+
+
+@pytest.fixture(params=KINDS)
+def opened(request: pytest.FixtureRequest, copies: PlaceCopies) -> Iterator[Place]:
+    """`place` after its first pass, which opened a pull request."""
+    place = copies.place(request.param, "opened", open_one)
+    yield place
+    assert not place.server.violations, "\n".join(place.server.violations)
+
+
+def open_one(place: Place) -> None:
+    assert actions(place.one_pass()) == [Action.OPENED]

@@ -20,63 +20,58 @@ def newer(place: Place) -> None:
     assert (place.proposed, place.branch) == (NEWER, NEWER)
 
 
-def test_a_title_and_words_of_people_are_kept_at_the_next_version(place: Place) -> None:
-    place.one_pass()
-    pull = place.pull
+def test_a_title_and_words_of_people_are_kept_at_the_next_version(opened: Place) -> None:
+    pull = opened.pull
     pull.title = "OPS-12: shop, not before Monday"
     pull.body = f"Wait for OPS-12.\r\n\r\n{pull.body}\r\n- [x] asked the shop team\r\n"
 
-    newer(place)
+    newer(opened)
 
     body = (pull.body or "").replace("\r\n", "\n").strip()
     assert pull.title == "OPS-12: shop, not before Monday"
     assert body.startswith("Wait for OPS-12.\n\n<!-- imagebot:begin -->")
     assert body.endswith("-->\n\n- [x] asked the shop team")
     assert f"`1.9.0` → `{NEWER}`" in body
-    place.assert_quiet()
+    opened.assert_quiet()
 
 
-def test_a_title_of_ours_moves_on_however_a_forge_spaces_it(place: Place) -> None:
-    place.one_pass()
-    place.pull.title = f" {place.pull.title.replace(' ', '  ')} "
+def test_a_title_of_ours_moves_on_however_a_forge_spaces_it(opened: Place) -> None:
+    opened.pull.title = f" {opened.pull.title.replace(' ', '  ')} "
 
-    newer(place)
+    newer(opened)
 
-    assert place.pull.title == f"deps(production): shop 1.9.0 → {NEWER}"
-
-
-def test_trying_again_gives_the_bots_title_back_and_leaves_the_words(place: Place) -> None:
-    place.one_pass()
-    title = place.pull.title
-    place.pull.title = "mine"
-    place.pull.body = "Wait.\n\n" + (place.pull.body or "").replace(RETRY, RETRY.replace("[ ]", "[x]"))
-
-    assert actions(place.one_pass()) == [Action.UPDATED]
-
-    assert place.pull.title == title
-    assert (place.pull.body or "").startswith("Wait.\n\n<!-- imagebot:begin -->")
-    assert RETRY in (place.pull.body or "")
-    place.assert_quiet()
+    assert opened.pull.title == f"deps(production): shop 1.9.0 → {NEWER}"
 
 
-def test_where_people_took_the_block_away_the_description_comes_back_below_their_words(place: Place) -> None:
-    place.one_pass()
-    place.pull.body = "All my own words."
+def test_trying_again_gives_the_bots_title_back_and_leaves_the_words(opened: Place) -> None:
+    title = opened.pull.title
+    opened.pull.title = "mine"
+    opened.pull.body = "Wait.\n\n" + (opened.pull.body or "").replace(RETRY, RETRY.replace("[ ]", "[x]"))
 
-    assert actions(place.one_pass()) == [Action.UPDATED]
+    assert actions(opened.one_pass()) == [Action.UPDATED]
 
-    assert (place.pull.body or "").startswith("All my own words.\n\n<!-- imagebot:begin -->")
-    place.assert_quiet()
+    assert opened.pull.title == title
+    assert (opened.pull.body or "").startswith("Wait.\n\n<!-- imagebot:begin -->")
+    assert RETRY in (opened.pull.body or "")
+    opened.assert_quiet()
 
 
-def test_very_many_words_of_people_leave_the_description_what_room_there_is(place: Place) -> None:
-    place.one_pass()
-    place.pull.body = "w" * 55_000 + f"\n\n{place.pull.body}"
+def test_where_people_took_the_block_away_the_description_comes_back_below_their_words(opened: Place) -> None:
+    opened.pull.body = "All my own words."
 
-    newer(place)
+    assert actions(opened.one_pass()) == [Action.UPDATED]
 
-    assert len(place.pull.body or "") <= 65_536
-    assert (place.pull.body or "").startswith("w" * 55_000)
+    assert (opened.pull.body or "").startswith("All my own words.\n\n<!-- imagebot:begin -->")
+    opened.assert_quiet()
+
+
+def test_very_many_words_of_people_leave_the_description_what_room_there_is(opened: Place) -> None:
+    opened.pull.body = "w" * 55_000 + f"\n\n{opened.pull.body}"
+
+    newer(opened)
+
+    assert len(opened.pull.body or "") <= 65_536
+    assert (opened.pull.body or "").startswith("w" * 55_000)
 
 
 def warnings(place: Place) -> list[str]:
@@ -156,11 +151,10 @@ def test_who_cannot_be_asked_is_warned_of_once_and_tried_once_an_hour(place: Pla
     assert (len(place.server.writes), len(warnings(place))) == (writes, told)
 
 
-def test_a_label_that_people_took_off_stays_off(place: Place) -> None:
-    place.one_pass()
-    place.pull.labels.clear()
+def test_a_label_that_people_took_off_stays_off(opened: Place) -> None:
+    opened.pull.labels.clear()
 
-    place.assert_quiet()
+    opened.assert_quiet()
 
-    assert place.pull.labels == []
-    assert place.pull.head == BRANCH
+    assert opened.pull.labels == []
+    assert opened.pull.head == BRANCH

@@ -22,40 +22,37 @@ def list_nothing(place: Place) -> None:
     ]
 
 
-def test_no_branch_moves_under_a_pull_request_that_is_not_listed(place: Place) -> None:
-    place.one_pass()
-    place.stage.publish("1.10.0")
-    heads, body = place.stage.heads(), place.pull.body
-    list_nothing(place)
+def test_no_branch_moves_under_a_pull_request_that_is_not_listed(opened: Place) -> None:
+    opened.stage.publish("1.10.0")
+    heads, body = opened.stage.heads(), opened.pull.body
+    list_nothing(opened)
 
-    report = place.one_pass()
+    report = opened.one_pass()
 
     (decision,) = report.decisions
     assert decision.unknown
-    assert f"#{place.pull.number} of {BRANCH} neither as open nor as closed" in decision.watches[0].verdict.because
-    assert (place.stage.heads(), place.pull.body, report.exit_code) == (heads, body, 1)
-    place.server.faults = []
-    assert actions(place.one_pass()) == [Action.UPDATED]
-    assert (place.branch, place.proposed) == ("1.10.0", "1.10.0")
+    assert f"#{opened.pull.number} of {BRANCH} neither as open nor as closed" in decision.watches[0].verdict.because
+    assert (opened.stage.heads(), opened.pull.body, report.exit_code) == (heads, body, 1)
+    opened.server.faults = []
+    assert actions(opened.one_pass()) == [Action.UPDATED]
+    assert (opened.branch, opened.proposed) == ("1.10.0", "1.10.0")
 
 
-def test_one_that_was_deleted_is_believed_to_be_gone_after_a_day(place: Place) -> None:
-    place.one_pass()
-    del place.server.pulls[place.pull.number]
+def test_one_that_was_deleted_is_believed_to_be_gone_after_a_day(opened: Place) -> None:
+    del opened.server.pulls[opened.pull.number]
 
-    unknown = place.one_pass()
+    unknown = opened.one_pass()
 
     assert unknown.decisions[0].unknown
-    assert actions(place.one_pass(NOON + timedelta(days=1))) == [Action.OPENED]
+    assert actions(opened.one_pass(NOON + timedelta(days=1))) == [Action.OPENED]
 
 
-def test_one_that_was_merged_and_left_its_branch_is_in_nobodys_way(place: Place) -> None:
-    place.one_pass()
-    pull = place.pull
+def test_one_that_was_merged_and_left_its_branch_is_in_nobodys_way(opened: Place) -> None:
+    pull = opened.pull
     pull.state, pull.merged_at, pull.closed_at = "closed", "2026-01-01T12:00:00Z", "2026-01-01T12:00:00Z"
-    place.stage.publish("1.10.0")
+    opened.stage.publish("1.10.0")
 
-    assert actions(place.one_pass()) == [Action.OPENED]
+    assert actions(opened.one_pass()) == [Action.OPENED]
 
 
 REFS = {"gitlab": "refs/merge-requests/{}/head"}
@@ -72,52 +69,48 @@ def lose_state(place: Place) -> None:
     place.stage.folder.joinpath("state", "state.db").unlink()
 
 
-def test_no_branch_moves_under_a_pull_request_that_is_not_listed_though_the_state_is_lost(place: Place) -> None:
-    place.one_pass()
-    keep_ref(place)
-    place.stage.publish("1.10.0")
-    heads, body = place.stage.heads(), place.pull.body
-    list_nothing(place)
-    lose_state(place)
+def test_no_branch_moves_under_a_pull_request_that_is_not_listed_though_the_state_is_lost(opened: Place) -> None:
+    keep_ref(opened)
+    opened.stage.publish("1.10.0")
+    heads, body = opened.stage.heads(), opened.pull.body
+    list_nothing(opened)
+    lose_state(opened)
 
     for days in (0.0, 0.5):
-        report = place.one_pass(NOON + timedelta(days=days))
+        report = opened.one_pass(NOON + timedelta(days=days))
 
         (decision,) = report.decisions
         assert decision.unknown
-        assert f"#{place.pull.number} of {BRANCH} neither as open nor as closed" in decision.watches[0].verdict.because
-        assert (place.stage.heads(), place.pull.body) == (heads, body)
-    place.server.faults = []
-    assert actions(place.one_pass()) == [Action.UPDATED]
+        assert f"#{opened.pull.number} of {BRANCH} neither as open nor as closed" in decision.watches[0].verdict.because
+        assert (opened.stage.heads(), opened.pull.body) == (heads, body)
+    opened.server.faults = []
+    assert actions(opened.one_pass()) == [Action.UPDATED]
 
 
-def test_one_that_was_deleted_before_the_state_was_lost_is_believed_to_be_gone_after_a_day(place: Place) -> None:
-    place.one_pass()
-    keep_ref(place)
-    del place.server.pulls[place.pull.number]
-    lose_state(place)
-    assert place.one_pass().decisions[0].unknown
-    assert actions(place.one_pass(NOON + timedelta(days=1))) == [Action.OPENED]
+def test_one_that_was_deleted_before_the_state_was_lost_is_believed_to_be_gone_after_a_day(opened: Place) -> None:
+    keep_ref(opened)
+    del opened.server.pulls[opened.pull.number]
+    lose_state(opened)
+    assert opened.one_pass().decisions[0].unknown
+    assert actions(opened.one_pass(NOON + timedelta(days=1))) == [Action.OPENED]
 
 
-def test_a_branch_that_was_pushed_and_not_proposed_is_taken_up_though_the_state_is_lost(place: Place) -> None:
+def test_a_branch_that_was_pushed_and_not_proposed_is_taken_up_though_the_state_is_lost(opened: Place) -> None:
     """Killed in between: no ref tells of a pull request."""
-    place.one_pass()
-    del place.server.pulls[place.pull.number]
-    lose_state(place)
-    assert actions(place.one_pass()) == [Action.OPENED]
+    del opened.server.pulls[opened.pull.number]
+    lose_state(opened)
+    assert actions(opened.one_pass()) == [Action.OPENED]
 
 
-def test_no_branch_is_deleted_under_a_pull_request_that_is_not_listed(place: Place) -> None:
+def test_no_branch_is_deleted_under_a_pull_request_that_is_not_listed(opened: Place) -> None:
     """Its policy is gone, so that nothing would be proposed on it."""
-    place.one_pass()
-    keep_ref(place)
-    for policy in place.stage.folder.joinpath("policies").iterdir():
+    keep_ref(opened)
+    for policy in opened.stage.folder.joinpath("policies").iterdir():
         policy.write_text(policy.read_text().replace("app: ", "app: another-"))
-    heads = place.stage.heads()
-    list_nothing(place)
+    heads = opened.stage.heads()
+    list_nothing(opened)
     for lost in (False, True):
         if lost:
-            lose_state(place)
-        place.one_pass()
-        assert place.stage.heads()[BRANCH] == heads[BRANCH]
+            lose_state(opened)
+        opened.one_pass()
+        assert opened.stage.heads()[BRANCH] == heads[BRANCH]

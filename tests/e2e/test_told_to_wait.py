@@ -43,17 +43,16 @@ def test_told_to_wait_it_tries_none_of_the_others_and_neither_does_the_next_proc
     assert [one.action for one in place.one_pass().outcomes] == [Action.OPENED] * 6
 
 
-def test_within_a_ban_the_apps_of_a_forge_wait_and_nothing_has_failed(place: Place) -> None:
-    place.one_pass()
-    place.stage.publish("1.9.2")
-    questions = sum(call.verb == "GET" for call in place.server.calls)
-    place.server.faults = [Fault("GET", 429, questions + 1, headers=(("Retry-After", "600"),))]
+def test_within_a_ban_the_apps_of_a_forge_wait_and_nothing_has_failed(opened: Place) -> None:
+    opened.stage.publish("1.9.2")
+    questions = sum(call.verb == "GET" for call in opened.server.calls)
+    opened.server.faults = [Fault("GET", 429, questions + 1, headers=(("Retry-After", "600"),))]
 
     for asked in (1, 0, 0):
-        sent = len(place.server.calls)
-        report = place.one_pass()
-        assert len(place.server.calls) - sent <= asked
+        sent = len(opened.server.calls)
+        report = opened.one_pass()
+        assert len(opened.server.calls) - sent <= asked
         (decision,) = report.decisions
         assert decision.waiting or {one.action for one in report.outcomes} == {Action.WAITING}
         assert report.exit_code == 0
-    assert place.proposed == "1.9.1"
+    assert opened.proposed == "1.9.1"

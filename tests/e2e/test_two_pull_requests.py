@@ -32,13 +32,12 @@ def assert_settled(place: Place, double: Pull) -> None:
     assert len(double.comments) == 1
 
 
-def test_the_younger_of_two_is_closed_at_the_next_look(place: Place) -> None:
-    place.one_pass()
-    double = second(place)
+def test_the_younger_of_two_is_closed_at_the_next_look(opened: Place) -> None:
+    double = second(opened)
 
-    assert actions(place.one_pass()) == [Action.KEPT]
+    assert actions(opened.one_pass()) == [Action.KEPT]
 
-    assert_settled(place, double)
+    assert_settled(opened, double)
 
 
 @pytest.mark.parametrize(
@@ -49,72 +48,66 @@ def test_the_younger_of_two_is_closed_at_the_next_look(place: Place) -> None:
         pytest.param({"title": "OPS-12"}, id="called otherwise by people"),
     ],
 )
-def test_whatever_the_younger_is_it_is_closed(place: Place, facts: dict[str, Any]) -> None:
-    place.one_pass()
-    double = second(place, **facts)
+def test_whatever_the_younger_is_it_is_closed(opened: Place, facts: dict[str, Any]) -> None:
+    double = second(opened, **facts)
 
-    place.one_pass()
+    opened.one_pass()
 
-    assert_settled(place, double)
-
-
-def test_the_older_is_brought_up_to_date_also_where_a_person_opened_it(place: Place) -> None:
-    place.one_pass()
-    place.pull.title, place.pull.body = "mine", "A person's words."
-    double = second(place)
-
-    place.one_pass()
-
-    assert (place.pull.body or "").startswith("A person's words.")
-    place.pull.title = "deps(production): shop 1.9.0 → 1.9.1"
-    assert_settled(place, double)
+    assert_settled(opened, double)
 
 
-def test_while_a_newer_version_comes_the_younger_is_closed_too(place: Place) -> None:
-    place.one_pass()
-    double = second(place)
-    place.stage.publish("1.9.2")
+def test_the_older_is_brought_up_to_date_also_where_a_person_opened_it(opened: Place) -> None:
+    opened.pull.title, opened.pull.body = "mine", "A person's words."
+    double = second(opened)
 
-    assert actions(place.one_pass()) == [Action.UPDATED]
+    opened.one_pass()
 
-    assert (double.state, place.proposed, place.branch) == ("closed", "1.9.2", "1.9.2")
-    place.assert_quiet()
+    assert (opened.pull.body or "").startswith("A person's words.")
+    opened.pull.title = "deps(production): shop 1.9.0 → 1.9.1"
+    assert_settled(opened, double)
 
 
-def test_a_commit_of_people_on_the_branch_is_safe_all_the_same(place: Place) -> None:
-    place.one_pass()
-    double = second(place)
-    theirs = place.stage.commit({"production/more.yaml": "a: 1\n"}, branch=BRANCH)
+def test_while_a_newer_version_comes_the_younger_is_closed_too(opened: Place) -> None:
+    double = second(opened)
+    opened.stage.publish("1.9.2")
 
-    place.one_pass()
+    assert actions(opened.one_pass()) == [Action.UPDATED]
 
-    assert (double.state, place.stage.heads()[BRANCH]) == ("closed", theirs)
-    assert len(place.pull.comments) == 1
-    place.assert_quiet()
+    assert (double.state, opened.proposed, opened.branch) == ("closed", "1.9.2", "1.9.2")
+    opened.assert_quiet()
+
+
+def test_a_commit_of_people_on_the_branch_is_safe_all_the_same(opened: Place) -> None:
+    double = second(opened)
+    theirs = opened.stage.commit({"production/more.yaml": "a: 1\n"}, branch=BRANCH)
+
+    opened.one_pass()
+
+    assert (double.state, opened.stage.heads()[BRANCH]) == ("closed", theirs)
+    assert len(opened.pull.comments) == 1
+    opened.assert_quiet()
 
 
 @pytest.mark.parametrize("which", [1, 2])
-def test_what_people_hold_is_left_to_them_with_both(place: Place, which: int) -> None:
-    place.one_pass()
-    second(place)
-    held = place.server.pulls[which]
+def test_what_people_hold_is_left_to_them_with_both(opened: Place, which: int) -> None:
+    second(opened)
+    held = opened.server.pulls[which]
     held.body = (held.body or "").replace(HOLD, HOLD.replace("[ ]", "[x]"))
-    place.stage.publish("1.9.2")
+    opened.stage.publish("1.9.2")
 
-    report = place.assert_quiet()
+    report = opened.assert_quiet()
 
     assert f"people hold pull request #{which}" in report.decisions[0].watches[0].verdict.because
-    assert [pull.state for pull in place.server.pulls.values()] == ["open", "open"]
+    assert [pull.state for pull in opened.server.pulls.values()] == ["open", "open"]
 
 
-def test_of_two_that_are_not_wanted_any_more_both_go(place: Place) -> None:
-    place.one_pass()
-    double = second(place)
-    place.stage.unpublish("1.9.1")
+def test_of_two_that_are_not_wanted_any_more_both_go(opened: Place) -> None:
+    double = second(opened)
+    opened.stage.unpublish("1.9.1")
 
-    place.one_pass()
+    opened.one_pass()
 
-    assert {pull.state for pull in place.server.pulls.values()} == {"closed"}
+    assert {pull.state for pull in opened.server.pulls.values()} == {"closed"}
     assert len(double.comments) == 1
-    assert BRANCH not in place.stage.heads()
-    place.assert_quiet()
+    assert BRANCH not in opened.stage.heads()
+    opened.assert_quiet()

@@ -6,6 +6,7 @@ or its documented limits, is a violation: the test fails.
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import select
@@ -117,6 +118,19 @@ class ForgeServer(ABC):
         self.lock = threading.Lock()
         self.heads: Callable[[], Mapping[str, str]] | None = None
         """The branches of the repository and their commits, where there is a real one."""
+
+    def state(self) -> dict[str, Any]:
+        """A copy of all that is kept here, but for what is published of its API."""
+        return self._copy(vars(self))
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Be as it was when that was its state."""
+        vars(self).clear()
+        vars(self).update(self._copy(state))
+
+    def _copy(self, state: Mapping[str, Any]) -> dict[str, Any]:
+        shared = (self, *(state[name] for name in ("description", "lock", "heads")))
+        return copy.deepcopy(dict(state), {id(one): one for one in shared})
 
     @property
     def writes(self) -> list[Call]:
