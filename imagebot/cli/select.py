@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ import click
 from imagebot.cli.outlet import json_text
 from imagebot.cli.rule import history_from, rule_options, watch_from
 from imagebot.errors import FINE, BadInput, Problem
-from imagebot.images.reference import is_tag
+from imagebot.images.reference import TAG_PATTERN, is_tag
 from imagebot.outgoing import outgoing
 from imagebot.policy.trial import moment
 from imagebot.selection.choice import Choice, choose
@@ -21,6 +22,8 @@ from imagebot.versions.known import OrderInputs
 NOTHING_FITS = 4
 _INPUT = "standard input"
 _MOST_PROBLEMS = 10
+_SOUND = re.compile(rf"(?:[ \t]*+(?:{TAG_PATTERN})?+[ \t]*+\r?+(?:\n|\Z))*+", re.ASCII)
+"""Lines with a tag on each: nobody need look at them one by one."""
 _NO_TAGS = Choice(None, "no candidate", f"there are no tags on {_INPUT}")
 
 
@@ -67,7 +70,10 @@ def _lines(with_times: bool) -> tuple[tuple[str, ...], dict[str, datetime | None
     """The tags on standard input, one a line, perhaps with times; lines with nothing but spaces do not count."""
     if sys.stdin.isatty():
         print("Reading tags, one per line, up to Ctrl-D.", file=sys.stderr)
-    lines = sys.stdin.buffer.read().decode("utf-8", "replace").split("\n")
+    text = sys.stdin.buffer.read().decode("utf-8", "replace")
+    if not with_times and _SOUND.fullmatch(text):
+        return tuple(dict.fromkeys(text.split())), {}
+    lines = text.split("\n")
     times: dict[str, datetime | None] = {}
     wrong: list[Problem] = []
     for number, line in enumerate(lines, 1):

@@ -92,9 +92,11 @@ class Rules:
             return Rule.SIGNATURE
         if tag in self.exact:
             return Rule.IGNORE
-        text = tag if self.match is None and self.frames is None else self._version(tag)
-        if isinstance(text, Rule):
-            return text
+        text: str | Rule = tag
+        if self.match is not None or self.frames is not None:
+            text = self._version(tag)
+            if isinstance(text, Rule):
+                return text
         key = self.order.place(text)
         if isinstance(key, Out):
             return self.outs[key]

@@ -47,7 +47,7 @@ class Semver(Order):
             return Out.UNREAD
         if self.range.admits(key, self.prereleases):
             return key
-        return Out.PRERELEASE if self.range.excludes_as_prerelease(key) else Out.RANGE
+        return Out.PRERELEASE if is_prerelease(key) and self.range.holds(key) else Out.RANGE
 
     def loosely(self, text: str) -> Key | None:
         return key_of(text, loose=True, charts=True)

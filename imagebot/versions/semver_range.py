@@ -61,7 +61,7 @@ def key_of(text: str, loose: bool = False, charts: bool = False) -> Key | None:
     match = _PATTERNS[loose, charts].fullmatch(text)
     if match is None or len(text) > MAX_VERSION_LENGTH:
         return None
-    major, minor, patch, prerelease = match.groups()
+    major, minor, patch, prerelease = match.groups("")
     return int(major), int(minor or 0), int(patch or 0), _prerelease_key(prerelease) if prerelease else _RELEASE
 
 
@@ -132,7 +132,10 @@ class _Group:
         return self.span.high is not None and self.span.high <= self.span.low
 
     def admits(self, key: Key, prereleases: bool) -> bool:
-        if not self.span.holds(key) or (is_prerelease(key) and not (prereleases or self.names_prerelease)):
+        span = self.span
+        if key < span.low or (span.high is not None and key >= span.high):
+            return False
+        if key[3][0] == 0 and not (prereleases or self.names_prerelease):
             return False
         return not self.holes or not any(hole.holds(key) for hole in self.holes)
 
@@ -182,10 +185,6 @@ class Range:
             if group.admits(key, prereleases):
                 return True
         return False
-
-    def excludes_as_prerelease(self, key: Key) -> bool:
-        """Whether a version at this place, not admitted, would be if the range named a prerelease."""
-        return is_prerelease(key) and self.admits(key, prereleases=True)
 
 
 def _alternatives(text: str) -> Iterator[tuple[int, int]]:

@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 from click import ClickException
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from imagebot.cli.main import main
 from imagebot.errors import WRONG_INPUT, ImagebotError
+from imagebot.images.reference import is_tag
 from imagebot.versions.all_orders import KEYS
 
 TAGS = ["1.4.0", "1.4.2", "v1.5.0", "1.5.0-rc.1", "1.4", "2.0.0", "latest"]
@@ -299,3 +302,15 @@ def test_in_a_pipe() -> None:
     assert (done.returncode, done.stdout) == (0, "1.5.0\n")
     nothing = subprocess.run(command, input="2.0.0\n", capture_output=True, text=True, check=False)
     assert (nothing.returncode, nothing.stdout) == (4, "")
+
+
+LINES = st.sampled_from(["1.0.0", " 1.1.0\t", "", "  ", "\t", "a b", "x" * 128, "x" * 129, "é", "-a", "\r1", "1.0.0"])
+
+
+@given(st.lists(LINES, max_size=6), st.sampled_from(["\n", "\r\n"]), st.booleans())
+def test_lines_are_read_all_at_once_as_they_are_one_by_one(lines: list[str], end: str, ended: bool) -> None:
+    code, out, _ = select("--alphabetical", "asc", "--json", stdin=end.join(lines) + end * ended)
+    tags = [line.strip() for line in lines if line.strip()]
+    assert (code == 2) == any(not is_tag(tag) for tag in tags)
+    if code != 2:
+        assert {item["tag"] for item in json.loads(out)["candidates"]} == set(tags)
