@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Iterator
 
-from imagebot.versions.all_orders import KEYS
-from imagebot.versions.order_keys import OrderFlag, OrderKeys
+from imagebot.versions.all_keys import KEYS
+from imagebot.versions.order_facts import OrderFlag
+from imagebot.versions.order_keys import OrderKeys
 
 _INTRODUCTION = """## Orders
 

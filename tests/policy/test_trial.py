@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from imagebot.policy.moment import moment
 from imagebot.policy.read import read_policies
-from imagebot.policy.trial import commit_id, moment
+from imagebot.policy.trial import commit_id
 
 HEAD = """\
 app: shop
