@@ -18,22 +18,28 @@ from pathlib import Path
 
 from imagebot.images.reference import ImageName
 from imagebot.policy.verify import Requirement
+from imagebot.proxies import DIRECT
 from imagebot.publickey import PublicKey
 from imagebot.registry.client import Registries
+from imagebot.registry.trusted_root import TrustedRoots
 from imagebot.settings.resolve import RegistrySettings
+from imagebot.settings.trust import TufRepository
 from imagebot.trust.anchors import Anchors
 from imagebot.trust.evidence import Evidence, SigstoreBundle
 from imagebot.trust.examine import Finding, Question, examine, state_of
 from imagebot.trust.signed_claim import signed_claim_of
 from imagebot.trust.state import SignatureState, Verified, words
-from tests.cosign.cases import OURS, Case, cases
+from tests.cosign.cases import KEYLESS, OURS, Case, cases
 from tests.support.docker_registry import Running, docker_registry, lay
 from tests.support.signed_images import Laid, digest_of, referred, tagged
-from tests.support.signing import key, pem, provenance
+from tests.support.signing import key, pem, provenance, statement
+from tests.support.tuf_repository import TufFiles
+from tests.support.web_function import Served
 
 MODULE = "github.com/sigstore/cosign/v3/cmd/cosign@v3.0.6"
 CACHE = Path(__file__).parents[2] / ".cache" / "cosign"
 PROGRAM = CACHE / "cosign"
+_KEYLESS = Case("by TUF", (), KEYLESS)
 CONFIG = b'{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}'
 
 
@@ -83,9 +89,10 @@ def main() -> int:
             answers = [both(judges, place) for place in range(number)]
             made = [(verb, form) for verb in ("sign", "attest") for form in ("tag", "bundle")]
             taken = [takes(judges, number + place, *how) for place, how in enumerate(made)]
+            taken.append(takes_roots_by_tuf(judges, number + len(made)))
     otherwise = sum(ours != theirs for ours, theirs in answers) + taken.count(False)
     verified = sum(ours and theirs for ours, theirs in answers)
-    compared = f"{number} cases, {verified} of them verified by both, and {len(taken)} that cosign made"
+    compared = f"{number} cases, {verified} of them verified by both, {len(made)} that cosign made, and a root by TUF"
     print(f"{compared}: {otherwise} answered otherwise")
     return 1 if otherwise else 0
 
@@ -161,6 +168,30 @@ def takes(judges: Judges, number: int, verb: str, form: str) -> bool:
     if not isinstance(state, Verified):
         print(f"cosign {verb}, {form}: {words(state)}; {signed.stderr.strip()[-600:]}")
     return isinstance(state, Verified)
+
+
+def takes_roots_by_tuf(judges: Judges, number: int) -> bool:
+    """Whether both verify a keyless signature by the root that they fetch from one TUF repository, of a changed key."""
+    repository = TufFiles()
+    first = repository.keep_first(judges.running.folder)  # cosign empties the other one
+    repository.rotate()
+    repository.publish(OURS.root)
+    name, digest = judges.image(number)
+    for one in referred(digest, [OURS.bundle(statement(digest))]):
+        lay(judges.running.folder, name, one.reference, one.manifest, one.blobs)
+    requirement = Requirement.model_validate(KEYLESS)
+    with Served(repository) as served:
+        said = judges.cosign("initialize", "--mirror", served.url, "--root", str(first))
+        tuf = TufRepository(url=served.url, initial_root_file=first)
+        root = TrustedRoots(tuf, judges.running.folder / "state", DIRECT).root().document
+        wanted = [word for word in asked(_KEYLESS, requirement) if word not in ("--trusted-root", "root.json")]
+        theirs = judges.cosign(*wanted, f"{judges.running.host}/{name}@{digest}")
+    ours = judges.ours(name, digest, requirement, Anchors({}, root))
+    if theirs.returncode or not isinstance(ours, Verified):
+        print(
+            f"by TUF: imagebot says {words(ours)}; cosign: {said.stderr.strip()[-300:]} {theirs.stderr.strip()[-600:]}"
+        )
+    return theirs.returncode == 0 and isinstance(ours, Verified)
 
 
 def _manifest(config: bytes) -> bytes:
