@@ -30,6 +30,7 @@ from imagebot.trust.examine import Finding, Question, examine, state_of
 from imagebot.trust.signed_claim import signed_claim_of
 from imagebot.trust.state import SignatureState, Verified, words
 from tests.cosign.cases import KEYLESS, OURS, Case, cases
+from tests.cosign.mocked import is_there, mocked
 from tests.support.docker_registry import Running, docker_registry, lay
 from tests.support.signed_images import Laid, digest_of, referred, tagged
 from tests.support.signing import key, pem, provenance, statement
@@ -39,7 +40,7 @@ from tests.support.web_function import Served
 MODULE = "github.com/sigstore/cosign/v3/cmd/cosign@v3.0.6"
 CACHE = Path(__file__).parents[2] / ".cache" / "cosign"
 PROGRAM = CACHE / "cosign"
-_KEYLESS = Case("by TUF", (), KEYLESS)
+_KEYLESS = Case("keyless", (), KEYLESS)
 CONFIG = b'{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}'
 
 
@@ -77,8 +78,8 @@ class Judges:
 
 def main() -> int:
     """0: they agree; 1: they do not; 2: there is nobody to ask."""
-    if not built():
-        print("cosign: it cannot be built here: that takes Go and its module proxy", file=sys.stderr)
+    if not built() or not is_there():
+        print("cosign: it cannot be built here: that takes Go, npm and what they fetch from", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory() as folder:
         keys = Path(folder, "keys")
@@ -90,9 +91,11 @@ def main() -> int:
             made = [(verb, form) for verb in ("sign", "attest") for form in ("tag", "bundle")]
             taken = [takes(judges, number + place, *how) for place, how in enumerate(made)]
             taken.append(takes_roots_by_tuf(judges, number + len(made)))
+            taken.append(takes_mocks(judges, number + len(made) + 1))
     otherwise = sum(ours != theirs for ours, theirs in answers) + taken.count(False)
     verified = sum(ours and theirs for ours, theirs in answers)
-    compared = f"{number} cases, {verified} of them verified by both, {len(made)} that cosign made, and a root by TUF"
+    more = f"{len(made)} that cosign made, a root by TUF, and a certificate of npm's mock"
+    compared = f"{number} cases, {verified} of them verified by both, {more}"
     print(f"{compared}: {otherwise} answered otherwise")
     return 1 if otherwise else 0
 
@@ -192,6 +195,25 @@ def takes_roots_by_tuf(judges: Judges, number: int) -> bool:
             f"by TUF: imagebot says {words(ours)}; cosign: {said.stderr.strip()[-300:]} {theirs.stderr.strip()[-600:]}"
         )
     return theirs.returncode == 0 and isinstance(ours, Verified)
+
+
+def takes_mocks(judges: Judges, number: int) -> bool:
+    """Whether both verify a certificate that Sigstore's own mock made out, and both do not for another image."""
+    (name, digest), (other, another) = judges.image(number), judges.image(number + 1)
+    bundle, root = mocked(statement(digest))
+    for image, its in ((name, digest), (other, another)):
+        for one in referred(its, [bundle]):
+            lay(judges.running.folder, image, one.reference, one.manifest, one.blobs)
+    (judges.folder / "root.json").write_bytes(root)
+    requirement = Requirement.model_validate(KEYLESS)
+    answers = []
+    for image, its in ((name, digest), (other, another)):
+        ours = judges.ours(image, its, requirement, Anchors({}, root))
+        theirs = judges.cosign(*asked(_KEYLESS, requirement), f"{judges.running.host}/{image}@{its}")
+        answers.append((isinstance(ours, Verified), theirs.returncode == 0))
+        if len(set(answers[-1])) > 1:
+            print(f"npm's mock: imagebot says {words(ours)}; cosign: {theirs.stderr.strip()[-600:]}")
+    return answers == [(True, True), (False, False)]
 
 
 def _manifest(config: bytes) -> bytes:

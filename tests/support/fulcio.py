@@ -58,20 +58,7 @@ class Sigstore:
     @property
     def root(self) -> bytes:
         """A `trusted_root.json`."""
-        said = {
-            "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
-            "tlogs": [_instance(self.log, "https://rekor.example")],
-            "certificateAuthorities": [
-                {
-                    "subject": {"organization": "example", "commonName": "fulcio"},
-                    "uri": "https://fulcio.example",
-                    "certChain": {"certificates": [{"rawBytes": b64(_der(self._authority()))}]},
-                    "validFor": _always(),
-                }
-            ],
-            "ctlogs": [_instance(self.certificates, "https://ct.example")],
-        }
-        return json.dumps(said).encode()
+        return root_of(self, _der(self._authority()), _shape(self.certificates))
 
     def bundle(
         self,
@@ -94,11 +81,15 @@ class Sigstore:
         signer = _new_key()
         leaf = self._leaf(signer, identity, issuer)
         signed = envelope([signer], statement() if said is None else said)
+        return self.logged(signed, leaf, SIGNED_AT + logged)
+
+    def logged(self, signed: dict[str, Any], leaf: x509.Certificate, at: datetime) -> dict[str, Any]:
+        """The parts of a bundle about an envelope that somebody signed whom `leaf` names: our log has it."""
         return {
             "mediaType": BUNDLE_TYPE,
             "verificationMaterial": {
                 "certificate": {"rawBytes": b64(_der(leaf))},
-                "tlogEntries": [self._entry(signed, leaf, SIGNED_AT + logged)],
+                "tlogEntries": [self._entry(signed, leaf, at)],
                 "timestampVerificationData": {},
             },
             "dsseEnvelope": signed,
@@ -206,16 +197,34 @@ def _der(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(Encoding.DER)
 
 
-def _instance(key: ec.EllipticCurvePrivateKey, url: str) -> dict[str, Any]:
+def root_of(sigstore: Sigstore, authority: bytes, certificates: bytes) -> bytes:
+    """A `trusted_root.json` with the log of `sigstore`, a certificate authority and the key of a certificate log."""
+    said = {
+        "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
+        "tlogs": [_instance(_shape(sigstore.log), "https://rekor.example")],
+        "certificateAuthorities": [
+            {
+                "subject": {"organization": "example", "commonName": "fulcio"},
+                "uri": "https://fulcio.example",
+                "certChain": {"certificates": [{"rawBytes": b64(authority)}]},
+                "validFor": _always(),
+            }
+        ],
+        "ctlogs": [_instance(certificates, "https://ct.example")],
+    }
+    return json.dumps(said).encode()
+
+
+def _instance(shape: bytes, url: str) -> dict[str, Any]:
     return {
         "baseUrl": url,
         "hashAlgorithm": "SHA2_256",
         "publicKey": {
-            "rawBytes": b64(key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)),
+            "rawBytes": b64(shape),
             "keyDetails": "PKIX_ECDSA_P256_SHA_256",
             "validFor": _always(),
         },
-        "logId": {"keyId": b64(_key_id(key))},
+        "logId": {"keyId": b64(hashlib.sha256(shape).digest())},
     }
 
 
@@ -224,8 +233,11 @@ def _always() -> dict[str, str]:
 
 
 def _key_id(key: ec.EllipticCurvePrivateKey) -> bytes:
-    shape = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return hashlib.sha256(shape).digest()
+    return hashlib.sha256(_shape(key)).digest()
+
+
+def _shape(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def _hash(data: bytes) -> dict[str, str]:
