@@ -5,39 +5,29 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import IO
+from contextlib import AbstractContextManager
+from typing import TextIO
 
 import pytest
 
 from imagebot.errors import BadInput
-from imagebot.serve import GRACE
 from imagebot.store.lock import only_bot
 from tests.cycle.conftest import POLICY
+from tests.support.forked import Started, started_verb
 from tests.support.stage import Stage
 from tests.support.web_function import Answer, Asked, Served
 
 LOG = "{level: info, format: json}"
 
 
-@contextmanager
-def running(stage: Stage) -> Iterator[subprocess.Popen[str]]:
+def running(stage: Stage) -> AbstractContextManager[Started]:
     """The bot, killed at the end of the test if it still runs."""
-    words = [sys.executable, "-m", "imagebot", "run", "--config", str(stage.config)]
-    with subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    return started_verb(stage.folder, ["run", "--config", str(stage.config)])
 
 
-def read_until(log: IO[str] | None, event: str) -> dict[str, object]:
+def read_until(log: TextIO, event: str) -> dict[str, object]:
     """The next log line of this event."""
-    assert log is not None
     for line in log:
         said: dict[str, object] = json.loads(line)
         if said["event"] == event:
@@ -53,7 +43,7 @@ def test_a_pass_at_once_and_a_clean_end(stage: Stage, number: signal.Signals) ->
 
         process.send_signal(number)
 
-        assert process.wait(GRACE) == 0
+        assert process.wait() == 0
         assert finished["exit_code"] == 0
     assert len(stage.pulls()) == 1
 
@@ -65,7 +55,7 @@ def test_a_signal_does_not_wait_for_a_registry_that_never_answers(stage: Stage) 
 
         process.send_signal(signal.SIGTERM)
 
-        assert process.wait(GRACE + 1) == 0
+        assert process.wait() == 0
         over.set()
     assert list(stage.heads()) == ["main"]
 
@@ -92,7 +82,7 @@ def test_a_second_signal_ends_it_at_once(stage: Stage) -> None:
         process.send_signal(signal.SIGTERM)
         process.send_signal(signal.SIGINT)
 
-        assert process.wait(60) in (0, 130, 143)  # the first one may have done, and either may come first
+        assert process.wait() in (0, 130, 143)  # the first one may have done, and either may come first
         over.set()
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.cli.test_run import silent
+from tests.support.forked import Started, started_verb
 from tests.support.stage import Stage
 
 LONG = 60.0
@@ -61,16 +62,21 @@ def test_what_ends_a_verb_while_it_starts_is_said(stage: Stage, library: str, nu
 
 
 @contextmanager
-def waiting(stage: Stage, *words: str, alone: bool = False) -> Iterator[subprocess.Popen[str]]:
+def waiting(stage: Stage, *words: str) -> Iterator[Started]:
     """A verb that waits for a registry that never answers."""
     served, asked, over = silent(stage)
-    command = [*(ALONE if alone else []), sys.executable, "-m", "imagebot", *words]
-    with (
-        served,
-        subprocess.Popen(
-            command, cwd=stage.folder, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        ) as process,
-    ):
+    with served, started_verb(stage.folder, words) as process:
+        assert asked.wait(LONG)
+        yield process
+        over.set()
+
+
+@contextmanager
+def waiting_alone(stage: Stage, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """The same as process 1."""
+    served, asked, over = silent(stage)
+    command = [*ALONE, sys.executable, "-m", "imagebot", *words]
+    with served, subprocess.Popen(command, cwd=stage.folder, stderr=subprocess.PIPE, text=True) as process:
         assert asked.wait(LONG)
         yield process
         over.set()
@@ -82,9 +88,8 @@ def test_a_pass_ends_between_two_steps(stage: Stage, number: signal.Signals) -> 
     with waiting(stage, "once") as process:
         process.send_signal(number)
 
-        out, err = process.communicate(timeout=LONG)
-
-    assert process.returncode == 128 + number
+        assert process.wait() == 128 + number
+        out, err = process.communicate()
     assert (out, err) == ("", "imagebot: stopped between two steps; the next pass goes on\n")
     assert list(stage.heads()) == ["main"]
 
@@ -95,9 +100,8 @@ def test_what_writes_nothing_ends_at_once(stage: Stage, verb: str, number: signa
     with waiting(stage, verb) as process:
         process.send_signal(number)
 
-        out, err = process.communicate(timeout=LONG)
-
-    assert process.returncode == 128 + number
+        assert process.wait() == 128 + number
+        out, err = process.communicate()
     assert (out, err) == ("", f"imagebot: ended by {number.name}\n")
 
 
@@ -105,7 +109,7 @@ def test_what_writes_nothing_ends_at_once(stage: Stage, verb: str, number: signa
 @pytest.mark.parametrize("verb", ["once", "plan"])
 def test_process_1_heeds_a_signal_too(stage: Stage, verb: str) -> None:
     """For it the kernel has no default: what is not handled does nothing."""
-    with waiting(stage, verb, alone=True) as process:
+    with waiting_alone(stage, verb) as process:
         (child,) = subprocess.run(
             ["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True
         ).stdout.split()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import pty
-import subprocess
-import sys
 
 import pytest
 
+from tests.support.forked import start, verb
 from tests.support.stage import Stage
 
 
@@ -16,10 +15,11 @@ def on_a_terminal(stage: Stage, *words: str, **environment: str) -> str:
     """What a verb prints on a terminal of 80 columns; standard error is that terminal too."""
     ours, theirs = pty.openpty()
     variables = {**os.environ, "COLUMNS": "80", "TERM": "xterm", **environment}
-    command = [sys.executable, "-m", "imagebot", *words]
-    with subprocess.Popen(command, cwd=stage.folder, stdout=theirs, stderr=theirs, env=variables):
-        os.close(theirs)
-        said = b"".join(iter(lambda: _read(ours), b""))
+    process = start(verb, (stage.folder, words, variables), theirs, theirs)
+    os.close(theirs)
+    said = b"".join(iter(lambda: _read(ours), b""))
+    process.join()
+    process.close()
     os.close(ours)
     return said.decode().replace("\r\n", "\n")
 
@@ -31,9 +31,9 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
-@pytest.mark.parametrize("verb", ["status", "plan", "once"])
-def test_on_a_narrow_terminal_no_image_is_in_pieces(stage: Stage, verb: str) -> None:
-    said = on_a_terminal(stage, verb)
+@pytest.mark.parametrize("word", ["status", "plan", "once"])
+def test_on_a_narrow_terminal_no_image_is_in_pieces(stage: Stage, word: str) -> None:
+    said = on_a_terminal(stage, word)
 
     assert f"podinfo@staging  {stage.registry.host}/acme/podinfo  6.5.3 → 6.5.4  " in said
     assert "\n    6.5.4 is the newest of 2 tags in ^6.5" in said

@@ -6,9 +6,13 @@ import multiprocessing
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import DupFd
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, TextIO
 
 from imagebot.__main__ import run
 from imagebot.cli.main import VERBS
@@ -36,24 +40,75 @@ def run_verb(folder: Path, words: Sequence[str], environment: Mapping[str, str])
 def run_function(function: Callable[..., None], arguments: Sequence[object]) -> tuple[int, str, str]:
     """The same of a function of a module, which is found there by its name: in a process that does nothing else."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        process = FORKS.Process(target=_said, args=(_Copy(out), _Copy(err), function, arguments))
-        process.start()
-        process.join()
-        code = process.exitcode
+        process = start(function, arguments, out.fileno(), err.fileno())
+        code = _end(process)
         process.close()
-        assert code is not None
         return code, _text(out), _text(err)
 
 
-class _Copy:
-    """A file of this process's, on its way to another one."""
+@contextmanager
+def started_verb(folder: Path, words: Sequence[str]) -> Iterator[Started]:
+    """`imagebot WORDS` in `folder`, which is killed at the end of the block if it still runs."""
+    read, write = os.pipe()
+    with tempfile.TemporaryFile() as out, os.fdopen(read, encoding="utf-8") as err:
+        process = start(verb, (folder, words, dict(os.environ)), out.fileno(), write)
+        os.close(write)
+        try:
+            yield Started(process, out, err)
+        finally:
+            process.kill()
+            process.join()
+            process.close()
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._path = f"/proc/{os.getpid()}/fd/{file.fileno()}"
+
+@dataclass(frozen=True)
+class Started:
+    """A verb that runs: what it prints on standard error can be read meanwhile."""
+
+    process: BaseProcess
+    stdout: BinaryIO
+    stderr: TextIO
+
+    def send_signal(self, number: int) -> None:
+        assert self.process.pid is not None
+        os.kill(self.process.pid, number)
+
+    def wait(self) -> int:
+        """Its exit code, once it has ended."""
+        return _end(self.process)
+
+    def communicate(self) -> tuple[str, str]:
+        """The whole of its standard output, and what was not read yet of its standard error, once it has ended."""
+        err = self.stderr.read()
+        self.wait()
+        return _text(self.stdout), err
+
+
+def start(function: Callable[..., None], arguments: Sequence[object], out: int, err: int) -> BaseProcess:
+    """A process that calls a function of a module, with these file descriptors as standard output and error."""
+    process = FORKS.Process(target=_said, args=(_Copy(out), _Copy(err), function, arguments))
+    process.start()
+    return process
+
+
+def _end(process: BaseProcess) -> int:
+    process.join()
+    assert process.exitcode is not None
+    return process.exitcode
+
+
+class _Copy:
+    """A file descriptor of this process's, on its way to another one."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_copy": DupFd(self._number)}
 
     def become(self, number: int) -> None:
         """Be this file descriptor."""
-        copy = os.open(self._path, os.O_WRONLY | os.O_APPEND)
+        copy = self.__dict__["_copy"].detach()
         os.dup2(copy, number)
         os.close(copy)
 
@@ -66,6 +121,9 @@ def _text(file: BinaryIO) -> str:
 def _said(out: _Copy, err: _Copy, function: Callable[..., None], arguments: Sequence[object]) -> None:
     out.become(1)
     err.become(2)
+    # As Python does when it starts: what is there knows whether the server's own could seek.
+    sys.stdout = os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace", closefd=False)
     function(*arguments)
 
 
