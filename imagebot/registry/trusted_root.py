@@ -7,10 +7,12 @@ believed is kept, and used as long as it says that it may be, whoever is down.
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib.resources import files
@@ -34,11 +36,15 @@ _KEPT = "kept.json"
 
 @dataclass(frozen=True, slots=True)
 class TrustedRoot:
-    """A `trusted_root.json` that may be used until then. `trouble` is why no newer one could be asked for, in words."""
+    """A `trusted_root.json` that may be used until then; `first` is a fingerprint of the root that belief began with.
+
+    `trouble` is why no newer one could be asked for, in words.
+    """
 
     document: bytes
     until: datetime
     asked: datetime
+    first: str
     trouble: str = ""
 
 
@@ -74,8 +80,12 @@ class TrustedRoots:
 
     @property
     def kept(self) -> TrustedRoot | None:
-        """The root that was believed last, however long ago; nobody is asked, and nothing is written."""
-        return _kept(self._folder / _KEPT)
+        """The root that was believed last, however long ago; nobody is asked, and nothing is written.
+
+        Not one that came of another first root of the operator's: that may be in the wrong hands.
+        """
+        found = _kept(self._folder / _KEPT)
+        return None if found is None or found.first != self._fingerprint() else found
 
     def _look(self, now: datetime) -> TrustedRoot | ImagebotError:
         kept = self.kept
@@ -94,13 +104,14 @@ class TrustedRoots:
         """Raises `BadInput` and every `WorldError`."""
         try:
             from imagebot.registry import tuf_updater
+
+            first = self._first_root()
         except ImportError:
             raise BadInput(MISSING) from None
-        first = self._first_root()
         try:
             make_private(self._folder)
             document, until = tuf_updater.believed(self.url, _TARGET, self._folder, first, self._way)
-            root = TrustedRoot(document, until, now)
+            root = TrustedRoot(document, until, now, self._fingerprint())
             _keep(self._folder / _KEPT, root)
         except OSError as error:
             raise Unavailable(f"{self._folder} cannot be written: {error.strerror}") from None
@@ -115,19 +126,26 @@ class TrustedRoots:
         except OSError as error:
             raise BadInput(f"cannot read its initialRootFile {self._first}: {error.strerror}") from None
 
+    def _fingerprint(self) -> str:
+        """Of the operator's own first root: that of the library changes with the library."""
+        with suppress(BadInput):
+            return "" if self._first is None else hashlib.sha256(self._first_root()).hexdigest()
+        return "none"
+
 
 def _kept(file: Path) -> TrustedRoot | None:
     try:
         said = json.loads(read_regular(file, 2 * MIB))
         until, asked = (datetime.fromisoformat(said[key]) for key in ("until", "asked"))
-        return TrustedRoot(said["document"].encode(), until, asked)
+        return TrustedRoot(said["document"].encode(), until, asked, said["first"])
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
 
 
 def _keep(file: Path, root: TrustedRoot) -> None:
     """Raises `OSError`."""
-    said = {"document": root.document.decode(), "until": root.until.isoformat(), "asked": root.asked.isoformat()}
+    times = {"until": root.until.isoformat(), "asked": root.asked.isoformat()}
+    said = {"document": root.document.decode(), "first": root.first, **times}
     new = file.with_suffix(f".{os.getpid()}")
     new.write_text(json.dumps(said))
     new.replace(file)

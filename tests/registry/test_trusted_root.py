@@ -223,6 +223,20 @@ def test_a_first_root_that_is_missing_or_none_is_named(bot: Bot) -> None:
         bot.root()
 
 
+def test_with_another_first_root_nothing_is_believed_that_came_of_the_one_before(bot: Bot) -> None:
+    """Whoever exchanges it may have learnt that the old one is in the wrong hands."""
+    assert bot.root() == OLD
+    first = bot.settings.initial_root_file
+    assert first is not None
+    first.write_bytes(TufFiles().first_root)
+    bot.restart()
+    with pytest.raises(BadResponse, match="it is not believed"):
+        bot.root()
+    first.write_bytes(bot.repository.first_root)
+    bot.restart()
+    assert bot.root() == OLD
+
+
 def test_a_folder_that_cannot_be_written_is_said(bot: Bot) -> None:
     (bot.folder / "tuf").write_text("a file")
     with pytest.raises(Unavailable, match=r"tuf/http.* cannot be written: (Not a directory|File exists)"):
