@@ -36,7 +36,7 @@ _MOST_COMMITS = 5000  # of all of them
 class Checkout:
     """Fetched once a pass; everything after reads the same commits, whatever is pushed meanwhile.
 
-    `files` are the fields of those that hold watched images, `entries` all files at the base, by path.
+    `files` are the fields of those that hold watched images, by path.
     """
 
     world: World
@@ -45,7 +45,6 @@ class Checkout:
     mirror: Mirror
     heads: Heads
     files: Mapping[str, FileFields]
-    entries: Mapping[str, FileEntry]
     memory: PassStore
     pull_requests: PullRequests
     _contents: dict[str, bytes] = field(default_factory=dict)
@@ -85,8 +84,13 @@ class Checkout:
     def read_ahead(self, paths: Collection[str]) -> None:
         """Read these files at the base all at once: one after the other would cost a process each."""
         missing = sorted(set(paths) - self._contents.keys())
-        found = self.mirror.blobs([self.entries[path].blob for path in missing]) if missing else ()
+        entries = self.entries(missing)
+        found = self.mirror.blobs([entries[path].blob for path in missing]) if missing else ()
         self._contents |= {path: data for path, data in zip(missing, found, strict=True) if data is not None}
+
+    def entries(self, paths: Sequence[str]) -> Mapping[str, FileEntry]:
+        """Those of these paths that are files at the base."""
+        return self.mirror.entries(self.heads.base, paths)
 
     def contents(self, paths: Collection[str]) -> Mapping[str, bytes]:
         """These files at the base, which has them."""
@@ -139,13 +143,11 @@ def check_out(
     heads = _heads(world, settings.name, mirror)
     if mirror.remade:
         world.tell(MirrorRemade(settings.name, mirror.remade))
-    tree = mirror.files(heads.base)
-    files = world.index.look(settings.name, policies, mirror, tree.entries, world.ask)
-    passed_over = tree.unreadable + sum(1 for file in files.values() if file.found.unreadable is not None)
-    world.tell(RepositoryFetched(settings.name, heads.base, len(tree.entries), passed_over))
-    entries = {entry.path: entry for entry in tree.entries}
+    looked = world.index.look(settings.name, policies, mirror, heads.base, world.ask)
+    passed_over = looked.unreadable + sum(1 for file in looked.files.values() if file.found.unreadable is not None)
+    world.tell(RepositoryFetched(settings.name, heads.base, looked.listed, passed_over))
     pull_requests = PullRequests(world, settings, mirror, heads, memory)
-    return Checkout(world, registries, settings, mirror, heads, files, entries, memory, pull_requests)
+    return Checkout(world, registries, settings, mirror, heads, looked.files, memory, pull_requests)
 
 
 def _heads(world: World, name: str, mirror: Mirror) -> Heads:

@@ -66,7 +66,8 @@ def _verified(world: World, checkout: Checkout, change: Change) -> str:
     forge, base = checkout.pull_requests.forge, checkout.heads.base
     assert isinstance(forge, Signs), "the settings let no other forge"
     tree = checkout.mirror.tree(base, change.files)
-    files = {path: Blob(checkout.entries[path].mode, data) for path, data in change.files.items()}
+    entries = checkout.entries(sorted(change.files))
+    files = {path: Blob(entries[path].mode, data) for path, data in change.files.items()}
     made = forge.sign(base, files, change.message)
     for warning in made.warnings:
         world.tell(ForgeWarned(change.repository, warning))

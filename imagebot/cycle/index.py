@@ -27,6 +27,7 @@ from imagebot.plan.claims import FileFields
 from imagebot.policy.model import Policy
 
 _NOTHING = FileFields(Found())
+_MOST_EMPTY = 1000  # blobs that hold nothing and are no more, beside twice as many as there are files
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,38 @@ class _Unread:
     instead: FileFields
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the files of a commit hold, by path; how many files it has, and how many that are left out of these."""
+
+    files: Mapping[str, FileFields]
+    listed: int
+    unreadable: int
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What is to be looked at in a commit, what `stays` as it was in another, and what the whole of it is."""
+
+    entries: Sequence[FileEntry]
+    stays: Mapping[Key, FileFields]
+    empty: frozenset[str]
+    listed: int
+    unreadable: int
+
+
+def _news(before: Kept, mirror: Mirror, commit: str) -> _News:
+    much = len(before.empty) > _MOST_EMPTY + 2 * before.listed
+    found = mirror.differences(before.commit, commit) if before.commit and not much else None
+    if found is None:
+        tree = mirror.files(commit)
+        blobs = {entry.blob for entry in tree.entries}
+        return _News(tree.entries, {}, before.empty & blobs, len(tree.entries), tree.unreadable)
+    stays = {key: fields for key, fields in before.held.items() if key[0] not in found.before}
+    listed, unreadable = before.listed + found.more, before.unreadable + found.unreadable
+    return _News(found.entries, stays, before.empty, listed, unreadable)
+
+
 @dataclass
 class FieldIndex:
     """Remembers between passes what each file holds, by path and blob id; with a `folder`, between processes too.
@@ -141,30 +174,36 @@ class FieldIndex:
     parsed: int = 0
     part: bool = False
     _watched: dict[str, Watched] = field(default_factory=dict)
-    _known: dict[str, dict[Key, FileFields]] = field(default_factory=dict)
+    _known: dict[str, Kept] = field(default_factory=dict)
     _judged: dict[str, dict[str, bool]] = field(default_factory=dict)
 
-    def look(
-        self, repository: str, policies: Iterable[Policy], mirror: Mirror, entries: Iterable[FileEntry], ask: Ask
-    ) -> Mapping[str, FileFields]:
+    def look(self, repository: str, policies: Iterable[Policy], mirror: Mirror, commit: str, ask: Ask) -> Looked:
         """What the files of a commit hold, by path; files that cannot hold a watched image are left out.
 
-        What a bug of ours keeps from being read is unreadable in this pass; the next one tries again.
+        Git is asked what is otherwise than in the commit that was looked at before, and for all files where that is
+        not known. What a bug of ours keeps from being read is unreadable in this pass; the next one tries again.
         """
         watched = Watched.by(policies)
-        keys = [(entry.path, entry.blob) for entry in entries if watched.is_looked_into(entry.path)]
         if self._watched.get(repository) != watched:
             self._watched[repository] = watched
-            self._known[repository] = self._kept(repository, keys)
+            self._known[repository] = self._kept(repository)
         before = self._known[repository]
-        missing = [key for key in keys if key not in before]
+        if before.commit == commit:
+            return Looked({path: fields for (path, _), fields in before.held.items()}, before.listed, before.unreadable)
+        news = _news(before, mirror, commit)
+        keys = [(entry.path, entry.blob) for entry in news.entries if watched.is_looked_into(entry.path)]
+        missing = [key for key in keys if key not in before.held and not self._is_empty(repository, key)]
         fresh = dict(zip(missing, self._read(missing, mirror, watched, ask), strict=True))
-        held = {key: before[key] if key in before else fresh[key] for key in keys}
-        self._known[repository] = {key: it for key, it in held.items() if not isinstance(it, _Unread)}
+        found = {**news.stays, **{key: before.held[key] for key in keys if key in before.held}, **fresh}
+        held = sorted(((key, it) for key, it in found.items() if it is not _NOTHING), key=itemgetter(0))
+        sure = {key: it for key, it in held if not isinstance(it, _Unread)}
+        empty = {blob for (path, blob), it in fresh.items() if it is _NOTHING and path not in watched.explicit}
+        known = Kept(sure, news.empty | empty, commit if len(sure) == len(held) else "", news.listed, news.unreadable)
+        self._known[repository] = known
         if missing:
             self._keep(repository)
-        read = {path: it.instead if isinstance(it, _Unread) else it for (path, _), it in held.items()}
-        return {path: fields for path, fields in read.items() if fields is not _NOTHING}
+        read = {path: it.instead if isinstance(it, _Unread) else it for (path, _), it in held}
+        return Looked(read, known.listed, known.unreadable)
 
     def watched(self, repository: str) -> Watched:
         """What is looked for in a repository, as it was last looked at."""
@@ -181,21 +220,17 @@ class FieldIndex:
         """What was found out of commits that say they are the bot's: whether they do what they say, and no more."""
         return self._judged.setdefault(repository, {})
 
-    def _kept(self, repository: str, keys: Sequence[Key]) -> dict[Key, FileFields]:
-        """What an earlier process found in these files."""
-        if self.folder is None:
-            return {}
-        watched = self._watched[repository]
-        kept = self._file(repository).read(watched.digest)
-        empty = ((path, blob) for path, blob in keys if blob in kept.empty and path not in watched.explicit)
-        return {**dict.fromkeys(empty, _NOTHING), **kept.held}
+    def _is_empty(self, repository: str, key: Key) -> bool:
+        path, blob = key
+        return blob in self._known[repository].empty and path not in self._watched[repository].explicit
+
+    def _kept(self, repository: str) -> Kept:
+        """What an earlier process found."""
+        return Kept() if self.folder is None else self._file(repository).read(self._watched[repository].digest)
 
     def _keep(self, repository: str) -> None:
-        watched, known = self._watched[repository], self._known[repository]
         if self.folder is not None and self.writes:
-            held = {key: it for key, it in known.items() if it is not _NOTHING}
-            empty = {blob for (path, blob), it in known.items() if it is _NOTHING and path not in watched.explicit}
-            self._file(repository).write(watched.digest, Kept(held, frozenset(empty)))
+            self._file(repository).write(self._watched[repository].digest, self._known[repository])
 
     def _file(self, repository: str) -> IndexFile:
         assert self.folder is not None, "asked by those who have one"

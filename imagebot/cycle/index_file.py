@@ -25,6 +25,7 @@ from imagebot.regular import open_regular
 from imagebot.yamledit.tree import Alias, Scalar
 
 MOST_BYTES = 64 * 1024 * 1024
+_MOST_ABOUT = 200
 _TUPLE, _DICT, _NODE, _PART, _FIRST = range(5)
 _KINDS: tuple[type, ...] = (FileFields, Found, Field, NoField, Spot, Value, ImageName, Problem, Scalar, Alias)
 _KEYS = {kind: (number, tuple(each.name for each in fields(kind))) for number, kind in enumerate(_KINDS, _FIRST)}
@@ -45,10 +46,16 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What files hold, by path and blob, and the blobs that hold nothing, whatever their path is."""
+    """What files hold, by path and blob, and the blobs that hold nothing, whatever their path is.
+
+    Of which commit that is all, if it is, and how many files that has, and how many that are left out.
+    """
 
     held: Mapping[Key, FileFields] = field(default_factory=dict)
     empty: frozenset[str] = frozenset()
+    commit: str = ""
+    listed: int = 0
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +72,8 @@ class IndexFile:
                 body = file.read(MOST_BYTES + 1)
             if head != _head(watched, body):
                 return Kept()
-            empty, *lines = body.splitlines()
-            return Kept(dict(map(_entry, lines)), frozenset(empty.decode().split()))
+            about, empty, *lines = body.splitlines()
+            return Kept(dict(map(_entry, lines)), frozenset(empty.decode().split()), *json.loads(about))
         except (OSError, ValueError, TypeError, LookupError, RecursionError):
             return Kept()
 
@@ -78,12 +85,15 @@ class IndexFile:
         if not _program():
             return
         lines = [" ".join(sorted(kept.empty)).encode()]
-        room = MOST_BYTES - len(lines[0])
+        room = MOST_BYTES - len(lines[0]) - _MOST_ABOUT
+        commit = kept.commit
         for key, known in kept.held.items():
             line = _line(key, known)
             if line is not None and (room := room - len(line) - 1) >= 0:
                 lines.append(line)
-        body = b"\n".join(lines)
+            else:
+                commit = ""
+        body = b"\n".join((json.dumps([commit, kept.listed, kept.unreadable]).encode(), *lines))
         beside = self.path.with_name(f"{self.path.name}.new")
         with suppress(OSError):
             make_private(self.path.parent)

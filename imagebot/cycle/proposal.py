@@ -159,7 +159,8 @@ def reviewers(checkout: Checkout, change: Change) -> tuple[str, ...]:
     if named == change.reviewers:
         return named
     read_as = FACTS[checkout.settings.forge].codeowners
-    file = next((place for place in read_as.places if place in checkout.entries), None) if read_as else None
+    there = checkout.entries(read_as.places) if read_as else {}
+    file = next((place for place in read_as.places if place in there), None) if read_as else None
     if read_as is None or file is None:
         return named
     text = checkout.contents([file]).get(file, b"").decode(errors="replace")

@@ -19,7 +19,7 @@ from imagebot.gitrepo.fresh import OtherHash, begin, other_hash
 from imagebot.gitrepo.lock import locked
 from imagebot.gitrepo.merge_check import Bringing, brings_each
 from imagebot.gitrepo.names import branch_prefix, is_branch
-from imagebot.gitrepo.objects import Files
+from imagebot.gitrepo.objects import Differences, FileEntry, Files
 from imagebot.gitrepo.process import DAMAGED_MARK, Damaged, Git, GitOutput, Terms
 from imagebot.gitrepo.pull_refs import pull_refs
 from imagebot.gitrepo.push import Pushed, PushUpdate, Rejected, Sender, remote_heads
@@ -117,6 +117,14 @@ class Mirror:
     def links(self, commit: str) -> tuple[str, ...]:
         """The paths of `commit` at which there is a symbolic link or a submodule."""
         return objects.links(self._git, commit)
+
+    def entries(self, commit: str, paths: Sequence[str]) -> Mapping[str, FileEntry]:
+        """Those of these paths that are regular files of `commit`."""
+        return objects.entries(self._git, commit, paths)
+
+    def differences(self, old: str, new: str) -> Differences | None:
+        """What one commit has otherwise than another; None where one of both is not here."""
+        return objects.differences(self._git, old, new)
 
     def blobs(self, ids: Sequence[str]) -> Generator[bytes | None]:
         """The content of each blob in the order asked; None where it is larger than 8 MiB."""

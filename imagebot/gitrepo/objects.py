@@ -32,11 +32,60 @@ class Files:
     unreadable: int
 
 
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """The files of a commit that are not as in another one: the paths that the other had, and what is there now.
+
+    `more` and `unreadable` are how many more files it has, and how many more that are left out; less are below 0.
+    """
+
+    before: frozenset[str]
+    entries: tuple[FileEntry, ...]
+    more: int
+    unreadable: int
+
+
 def files(git: Git, commit: str) -> Files:
     """Every regular file of `commit`; symbolic links and submodules are not files."""
-    entries = []
+    return _files(git.out("ls-tree", "-r", "-z", "--full-tree", commit_id(commit)))
+
+
+def entries(git: Git, commit: str, paths: Sequence[str]) -> dict[str, FileEntry]:
+    """Those of these paths that are regular files of `commit`."""
+    found: dict[str, FileEntry] = {}
+    asked = [path for path in paths if may_be_path(path)]
+    for start in range(0, len(asked), _ASKED_AT_ONCE):
+        some = asked[start : start + _ASKED_AT_ONCE]
+        listed = _files(git.out("ls-tree", "-z", "--full-tree", commit_id(commit), "--", *some))
+        found |= {entry.path: entry for entry in listed.entries}
+    return found
+
+
+def differences(git: Git, old: str, new: str) -> Differences | None:
+    """What `new` has otherwise than `old`; None where one of both is not there."""
+    answer = git.ask("diff-tree", "-r", "-z", "--raw", "--no-renames", commit_id(old), commit_id(new), "--")
+    if answer.code != 0:
+        return None
+    words = answer.out.split(b"\0")
+    before, after = [], []
+    for head, name in zip(words[::2], words[1::2], strict=False):
+        old_mode, new_mode, old_blob, new_blob, _ = head.removeprefix(b":").split(b" ")
+        before.append(b"%b blob %b\t%b\0" % (old_mode, old_blob, name))
+        after.append(b"%b blob %b\t%b\0" % (new_mode, new_blob, name))
+    gone, there = _files(b"".join(before)), _files(b"".join(after))
+    return Differences(
+        frozenset(entry.path for entry in gone.entries),
+        there.entries,
+        len(there.entries) - len(gone.entries),
+        there.unreadable - gone.unreadable,
+    )
+
+
+def _files(listed: bytes) -> Files:
+    """What `git ls-tree -z` lists, of files alone."""
+    found = []
     unreadable = 0
-    for record in git.out("ls-tree", "-r", "-z", "--full-tree", commit_id(commit)).split(b"\0")[:-1]:
+    for record in listed.split(b"\0")[:-1]:
         head, _, name = record.partition(b"\t")
         mode, _, blob = head.decode("ascii").split(" ")
         if mode not in FILE_MODES:
@@ -46,10 +95,10 @@ def files(git: Git, commit: str) -> Files:
         except UnicodeDecodeError:
             path = ""
         if may_be_path(path):
-            entries.append(FileEntry(path, mode, blob))
+            found.append(FileEntry(path, mode, blob))
         else:
             unreadable += 1
-    return Files(tuple(entries), unreadable)
+    return Files(tuple(found), unreadable)
 
 
 def links(git: Git, commit: str) -> tuple[str, ...]:
@@ -99,11 +148,10 @@ def _size(git: Git, talk: Talk, asked: str, kind: str) -> int:
 def read(git: Git, commit: str, path: str) -> bytes:
     """One file's content. Raises `NotFound` if the commit has no such file, `BadResponse` if it is too large."""
     where = printable(f"{path} at {commit[:10]}")
-    listed = git.out("ls-tree", "-z", "--full-tree", commit_id(commit), "--", path) if may_be_path(path) else b""
-    head, _, name = listed.rstrip(b"\0").partition(b"\t")
-    if name != path.encode() or head.split(b" ")[0].decode() not in FILE_MODES:
+    entry = entries(git, commit, [path]).get(path)
+    if entry is None:
         raise NotFound(f"{where}: there is no such file")
-    (data,) = blobs(git, [head.split(b" ")[2].decode()])
+    (data,) = blobs(git, [entry.blob])
     if data is None:
         raise BadResponse(f"{where}: it is larger than {LARGEST_FILE // (1024 * 1024)} MiB")
     return data

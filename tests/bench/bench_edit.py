@@ -18,7 +18,6 @@ from imagebot.fields.edit import edit
 from imagebot.fields.field import Value
 from imagebot.fields.screen import screen
 from imagebot.gitrepo.mirror import Mirror
-from imagebot.gitrepo.objects import FileEntry
 from imagebot.gitrepo.remote import Remote
 from imagebot.images.reference import ImageName
 from imagebot.policy.gates import Gates
@@ -65,10 +64,10 @@ def few(files: Files) -> None:
     with TemporaryDirectory() as name:
         remote = a_repository(Path(name) / "environments.git", files)
         mirror = Mirror.open(Path(name) / "mirror.git", Remote(str(remote.folder)))
-        entries = mirror.files(mirror.fetch("imagebot/").base).entries
+        base = mirror.fetch("imagebot/").base
         index = FieldIndex()
-        first = once(lambda: index.look("environments", [POLICY], mirror, entries, plainly))
-        indexed = timed(lambda: index_and_edit(index, mirror, entries))
+        first = once(lambda: index.look("environments", [POLICY], mirror, base, plainly))
+        indexed = timed(lambda: index_and_edit(index, mirror, base))
         print(
             f"  through a mirror and the index of fields: the first time {first * 1e3:.0f} ms, {index.parsed} parsed,"
         )
@@ -76,11 +75,11 @@ def few(files: Files) -> None:
         print(f"  {compared(indexed, timed(lambda: copy(files)))}")
 
 
-def index_and_edit(index: FieldIndex, mirror: Mirror, entries: Sequence[FileEntry]) -> None:
+def index_and_edit(index: FieldIndex, mirror: Mirror, base: str) -> None:
     """What a pass does in a repository that has not changed, when there is a new version."""
-    held = index.look("environments", [POLICY], mirror, entries, plainly)
-    blobs = {entry.path: entry.blob for entry in entries}
-    for path, data in zip(held, mirror.blobs([blobs[path] for path in held]), strict=True):
+    held = index.look("environments", [POLICY], mirror, base, plainly).files
+    entries = mirror.entries(base, list(held))
+    for path, data in zip(held, mirror.blobs([entries[path].blob for path in held]), strict=True):
         edit(path, data or b"", [(field, TO) for field in held[path].found.fields])
 
 

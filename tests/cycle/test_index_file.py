@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imagebot.cycle.index import FieldIndex, Watched
@@ -23,7 +23,7 @@ from imagebot.plan.claims import FileFields
 from imagebot.policy.gates import Gates
 from imagebot.policy.model import Policy, PullRequestKeys
 from tests.cycle.conftest import POLICY as PODINFO
-from tests.support.git_repos import a_repository
+from tests.support.git_repos import BareRepository, a_repository
 from tests.support.stage import Stage
 from tests.support.watches import watch
 
@@ -46,9 +46,9 @@ class Bot:
     def looks(self, *, writes: bool = True) -> tuple[Mapping[str, FileFields], int]:
         """What a new process finds at the base, and how many files it had to parse."""
         mirror = Mirror.open(self.folder / "mirrors" / "environments.git", Remote(str(self.remote)))
-        entries = mirror.files(mirror.fetch("imagebot/").base).entries
+        base = mirror.fetch("imagebot/").base
         index = FieldIndex(self.folder / "mirrors", writes)
-        return index.look("environments", [POLICY], mirror, entries, plainly), index.parsed
+        return index.look("environments", [POLICY], mirror, base, plainly).files, index.parsed
 
     @property
     def kept(self) -> Path:
@@ -74,6 +74,39 @@ def test_only_what_changed_is_parsed(bot: Bot, tmp_path: Path) -> None:
     assert parsed == 1
     assert found["3.yaml"].found.fields[0].tag == "1.0.1"
     assert bot.looks() == (found, 0)
+
+
+PATHS = ("a.yaml", "b.yaml", "b.yaml/c.yaml", "d/e.yaml", "README.md")
+CONTENTS = (API, API.replace("1.0.0", "1.0.1"), API.replace("api", "web"), "image: [", None)
+TREES = st.dictionaries(st.sampled_from(PATHS), st.sampled_from(CONTENTS), min_size=1)
+
+
+@settings(max_examples=12)
+@given(st.lists(st.tuples(TREES, st.booleans()), min_size=1, max_size=4))
+def test_who_follows_what_changes_finds_what_is_there(
+    tmp_path_factory: pytest.TempPathFactory, commits: list[tuple[dict[str, str | None], bool]]
+) -> None:
+    """In one process and from one to the next, whether a commit is upon the last or upon the first."""
+    folder = tmp_path_factory.mktemp("followed")
+    repository = a_repository(folder / "environments.git", FILES)
+    mirror = Mirror.open(folder / "mirror.git", Remote(str(repository.folder)))
+    first, stays = repository.branches()["main"], FieldIndex()
+    for files, upon_last in commits:
+        repository.commit("main", files, on="" if upon_last else first)
+        base = mirror.fetch("imagebot/").base
+        begins = FieldIndex(folder, writes=True)
+        looks = [index.look("r", [POLICY], mirror, base, plainly) for index in (FieldIndex(), stays, begins, stays)]
+        assert [list(looked.files.items()) for looked in looks] == [list(looks[0].files.items())] * 4
+        assert [(looked.listed, looked.unreadable) for looked in looks] == [(looks[0].listed, 0)] * 4
+
+
+def test_what_did_not_change_is_not_listed(bot: Bot) -> None:
+    bot.looks()
+    (bot.folder / "mirrors" / "environments.git" / "objects").rename(bot.folder / "objects")
+    index = FieldIndex(bot.folder / "mirrors")
+    mirror = Mirror.open(bot.folder / "mirrors" / "environments.git", Remote(str(bot.remote)))
+    commit = BareRepository(bot.remote).branches()["main"]
+    assert len(index.look("environments", [POLICY], mirror, commit, plainly).files) == 5
 
 
 def test_who_has_no_lock_reads_and_writes_nothing(bot: Bot) -> None:

@@ -7,7 +7,7 @@ import pytest
 from imagebot.errors import BadResponse, NotFound
 from imagebot.gitrepo.mirror import Heads, Mirror
 from imagebot.gitrepo.objects import LARGEST_FILE
-from tests.support.git_repos import BareRepository
+from tests.support.git_repos import BareRepository, Content, Link, Submodule
 
 
 def test_files_are_the_regular_ones_with_their_mode(mirror: Mirror, heads: Heads) -> None:
@@ -31,6 +31,46 @@ def test_a_path_that_is_no_text_is_counted(environments: BareRepository, mirror:
 
     assert found.unreadable == 1
     assert len(found.entries) == 6
+
+
+ODD = b"caf\xe9.yaml".decode(errors="surrogateescape")
+CHANGES: dict[str, Content] = {
+    "README.md": "changed\n",
+    "clusters/production/api/deployment.yaml": None,
+    "clusters/staging/api": "a file where a folder was\n",
+    "deploy.sh": "no program any more\n",
+    "added.yaml": "a: 1\n",
+    "linked.yaml": Link("added.yaml"),
+    "other": Submodule("1" * 40),
+    ODD: "a: 1\n",
+}
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_what_differs_makes_one_commit_of_another(environments: BareRepository, mirror: Mirror, *, back: bool) -> None:
+    tips = [environments.branches()["main"], environments.commit("main", CHANGES)]
+    mirror.fetch("imagebot/")
+    old, new = reversed(tips) if back else tips
+    before, after, found = mirror.files(old), mirror.files(new), mirror.differences(old, new)
+
+    assert found is not None
+    stays = {entry.path: entry for entry in before.entries if entry.path not in found.before}
+    assert {**stays, **{entry.path: entry for entry in found.entries}} == {e.path: e for e in after.entries}
+    assert not stays.keys() & {entry.path for entry in found.entries}
+    assert len(before.entries) + found.more == len(after.entries)
+    assert (found.unreadable, after.unreadable) == ((-1, 0) if back else (1, 1))
+
+
+def test_nothing_is_known_of_what_differs_from_a_commit_that_is_gone(mirror: Mirror, heads: Heads) -> None:
+    assert mirror.differences("1" * 40, heads.base) is None
+    assert mirror.fetch("imagebot/") == heads
+    assert mirror.remade == ""
+
+
+def test_of_paths_those_that_are_files_are_found(mirror: Mirror, heads: Heads) -> None:
+    asked = ["README.md", "deploy.sh", "clusters", "clusters/", "none", "*.md", "../README.md", ""]
+    every = {entry.path: entry for entry in mirror.files(heads.base).entries}
+    assert mirror.entries(heads.base, asked) == {path: every[path] for path in ("README.md", "deploy.sh")}
 
 
 def test_blobs_come_in_the_order_asked_and_as_often(environments: BareRepository, mirror: Mirror) -> None:
