@@ -6,6 +6,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Mapping
+from functools import cache
 from itertools import pairwise
 
 from imagebot.documents.model import Model
@@ -20,7 +21,8 @@ def docstrings(model: type[Model]) -> Mapping[str, str]:
     return found
 
 
-def _of(model: type[Model]) -> dict[str, str]:
+@cache
+def _of(model: type[Model]) -> Mapping[str, str]:
     (written,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
     assert isinstance(written, ast.ClassDef), "the source of a class is a class"
     found = {}
