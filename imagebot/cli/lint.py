@@ -16,7 +16,7 @@ from imagebot.errors import FINE, WRONG_INPUT, Ask, BadInput, ImagebotError, Pro
 from imagebot.observe.events import BugMet, Event
 from imagebot.policy.read import PolicySet
 from imagebot.policyfiles import load_paths, load_policies
-from imagebot.selection.tried import failure
+from imagebot.selection.choice import failure
 from imagebot.settings import resolve as settings
 from imagebot.settings.checks import checked, know_secrets
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from imagebot.documents.model import Misplaced
 from imagebot.errors import BadInput
 from imagebot.images.reference import ImageName, is_tag
 from imagebot.outgoing import outgoing
 from imagebot.policy.pattern import BadPattern, ExtractTemplate, Pattern
-from imagebot.versions.all_orders import FACTS
+from imagebot.policy.watch import Ignore, Tags, Watch, watch_of
+from imagebot.versions.all_orders import KEYS
 from imagebot.versions.branch import History
-from imagebot.versions.known import NOTHING, OrderInputs
-from imagebot.versions.order import BadRule, Order
-from imagebot.versions.order_facts import OrderFacts, OrderFlag
+from imagebot.versions.order import BadRule
+from imagebot.versions.order_keys import OrderFlag
 
 ANY_IMAGE = ImageName("registry.invalid", "standard-input")
 
@@ -26,47 +26,13 @@ T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True)
-class IgnoredByFlag:
-    """Tags that a flag says are never chosen."""
-
-    range: str | None = None
-    match: Pattern | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FlagTags:
-    """What flags say of which tags are candidates."""
-
-    match: Pattern | None
-    extract: str | None
-    variant: str | None
-    ignore: tuple[str | IgnoredByFlag, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FlagRule:
-    """An order and its filters as flags have them; `read` are the order's own flags."""
-
-    facts: OrderFacts
-    read: Mapping[str, Any]
-    tags: FlagTags
-    image: ImageName = ANY_IMAGE
-
-    def order(self, known: OrderInputs = NOTHING) -> Order:
-        """The order, with what is known for those that need more than tags."""
-        assert self.facts.of_flags is not None, "it has flags"
-        inside = self.facts.looks_inside(self.tags.match, self.tags.extract, self.tags.variant)
-        return self.facts.of_flags(self.read, replace(known, inside=True) if inside else known)
-
-
 def _own_flags() -> dict[str, OrderFlag]:
     """The flags of all orders, each once: `--prereleases` is that of two."""
-    return {flag.name: flag for facts in FACTS.values() for flag in facts.flags}
+    return {flag.name: flag for keys in KEYS.values() for flag in keys.facts.flags}
 
 
 def rule_options(command: F) -> F:
-    """Give a verb the flags that `rule_from` and `history_from` take."""
+    """Give a verb the flags that `watch_from` and `history_from` take."""
     for option in reversed(
         (
             *(_option(flag) for flag in _own_flags().values()),
@@ -95,9 +61,9 @@ def _option(flag: OrderFlag) -> Callable[[F], F]:
     return click.option(name, metavar=flag.metavar, type=kind, help=flag.help)
 
 
-def rule_from(flags: dict[str, Any]) -> FlagRule:
-    """The rule that the flags describe. Raises `BadInput` with a caret, `UsageError` for flags that do not go well."""
-    ways = {name: facts for name, facts in FACTS.items() if facts.flags}
+def watch_from(flags: dict[str, Any]) -> Watch:
+    """The watch that the flags describe. Raises `BadInput` with a caret, `UsageError` for flags that do not go well."""
+    ways = {name: keys.facts for name, keys in KEYS.items() if keys.facts.flags}
     given = [name for name in ways if flags[name] not in (None, False)]
     if len(given) != 1:
         *others, last = (f"--{name}" for name in ways)
@@ -105,41 +71,15 @@ def rule_from(flags: dict[str, Any]) -> FlagRule:
     facts = ways[given[0]]
     written = {name: flags[name] for name in _own_flags() if flags[name] not in (None, False)}
     mine = {flag.name: written.pop(flag.name) for flag in facts.flags if flag.name in written}
-    told = {key: words for other in FACTS.values() for key, words in other.beside_others.items()}
-    for stray in written.keys() - told.keys():
+    for stray in written.keys() - Watch.model_fields.keys():
         owner = next(name for name, way in ways.items() if stray in (flag.name for flag in way.flags))
         raise click.UsageError(f"--{stray} goes with --{owner}.")
     ignore = tuple(_ignored(item) for item in flags["ignore"])
-    tags = FlagTags(_pattern(flags), flags["extract"], flags["variant"], ignore)
-    rule = FlagRule(facts, _as_read(facts, mine), tags)
-    for key in written:
-        raise BadInput(f"--{key}: {told[key].format(order=given[0])}")
-    for place, words in facts.excludes.items():
-        if flags.get(place[-1]) is not None:
-            raise BadInput(f"--{place[-1]}: {words}")
-    _check_ignored(rule, flags["ignore"])
-    return rule
-
-
-def _as_read(facts: OrderFacts, written: Mapping[str, Any]) -> Mapping[str, Any]:
-    read: dict[str, Any] = {}
-    for flag in facts.flags:
-        if flag.name in written:
-            text = written[flag.name]
-            try:
-                read[flag.name] = flag.read(text, read) if flag.read else text
-            except BadRule as error:
-                raise _wrong(f"--{flag.name}", text, error, skip=0) from None
-    return read
-
-
-def _check_ignored(rule: FlagRule, texts: Sequence[str]) -> None:
-    for text, item in zip(texts, rule.tags.ignore, strict=True):
-        if isinstance(item, IgnoredByFlag) and item.range is not None:
-            try:
-                rule.order().region(item.range)
-            except ValueError as error:
-                raise _wrong("--ignore", text, error, skip=len("range:")) from None
+    tags = Tags(match=_pattern(flags), extract=flags["extract"], variant=flags["variant"], ignore=ignore)
+    try:
+        return watch_of(image=ANY_IMAGE, tags=tags, **{**written, **facts.keys_from(mine)})
+    except Misplaced as error:
+        raise _misplaced(error, flags) from None
 
 
 def history_from(flags: dict[str, Any]) -> History | None:
@@ -173,14 +113,24 @@ def _pattern(flags: dict[str, Any]) -> Pattern | None:
     return pattern
 
 
-def _ignored(text: str) -> str | IgnoredByFlag:
+def _ignored(text: str) -> str | Ignore:
     if text.startswith("range:"):
-        return IgnoredByFlag(range=text.removeprefix("range:"))
+        return Ignore(range=text.removeprefix("range:"))
     if text.startswith("match:"):
-        return IgnoredByFlag(match=_read("--ignore", text, Pattern.parse, skip=len("match:")))
+        return Ignore(match=_read("--ignore", text, Pattern.parse, skip=len("match:")))
     if not is_tag(text):
         raise BadInput(f"--ignore: {outgoing(text)!r} is no tag; write a tag, range:RANGE or match:RE")
     return text
+
+
+def _misplaced(error: Misplaced, flags: dict[str, Any]) -> BadInput:
+    match error.place:
+        case ("tags", "ignore", int(index), "range"):
+            return _wrong("--ignore", flags["ignore"][index], error.cause, skip=len("range:"))
+        case ("tags", str(name)):
+            return BadInput(f"--{name}: {error}")
+    flag = next((str(part) for part in reversed(error.place) if part in flags), None)
+    return BadInput(str(error)) if flag is None else _wrong(f"--{flag}", flags[flag], error.cause, skip=0)
 
 
 def _read(flag: str, text: str, parse: Callable[[str], T], skip: int = 0) -> T:

@@ -10,11 +10,11 @@ from typing import Any
 import click
 
 from imagebot.cli.outlet import json_text
-from imagebot.cli.rule import history_from, rule_from, rule_options
+from imagebot.cli.rule import history_from, rule_options, watch_from
 from imagebot.errors import FINE, BadInput, Problem
 from imagebot.images.reference import TAG_PATTERN, is_tag
 from imagebot.outgoing import outgoing
-from imagebot.policy.moment import moment
+from imagebot.policy.trial import moment
 from imagebot.selection.choice import Choice, choose
 from imagebot.selection.rank import Ranking, rank
 from imagebot.versions.known import OrderInputs
@@ -50,12 +50,12 @@ def command(as_json: bool, current: str | None, **flags: Any) -> int:
 
     Exit codes: 0 a tag was chosen; 2 a flag or a line is wrong; 4 nothing fits.
     """
-    rule = rule_from(flags)
+    watch = watch_from(flags)
     if current is not None and not is_tag(current):
         raise BadInput(f"--current: {outgoing(current)!r} is no tag")
     history = history_from(flags)
-    tags, created = _lines(with_times="created" in rule.facts.needs)
-    ranking = rank(rule, tags, () if current is None else (current,), OrderInputs(created, history))
+    tags, created = _lines(with_times="created" in watch.order_facts.needs)
+    ranking = rank(watch, tags, () if current is None else (current,), OrderInputs(created, history))
     choice = choose(ranking, current, "--current") if tags else _NO_TAGS
     if as_json:
         print(json_text(_data(ranking, choice)))

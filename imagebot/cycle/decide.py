@@ -26,8 +26,7 @@ from imagebot.selection.facts import Case, Elsewhere, Facts, Needs
 from imagebot.selection.judge import judge
 from imagebot.selection.rank import MOST_KEPT, Ranking, rank
 from imagebot.selection.verdict import Unknown, Verdict, Version, tag_of
-from imagebot.versions.branch import History
-from imagebot.versions.commit_keys import CommitRule
+from imagebot.versions.commit import CommitRule, History
 from imagebot.versions.known import OrderInputs
 from imagebot.versions.order import Key as VersionKey
 

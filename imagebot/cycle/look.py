@@ -23,7 +23,7 @@ from imagebot.policy.read import PolicySet
 from imagebot.registry.client import TagList
 from imagebot.selection.hand_holds import suspension
 from imagebot.settings.resolve import RepositorySettings
-from imagebot.versions.commit_keys import CommitRule
+from imagebot.versions.commit import CommitRule
 
 Lines = Sequence[WatchDecision]
 Need = Hashable

@@ -10,8 +10,7 @@ from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.policy.model import Policy
-from imagebot.versions.branch import History
-from imagebot.versions.commit_keys import CommitRule
+from imagebot.versions.commit import CommitRule, History
 
 Histories = Mapping[CommitRule, History | ImagebotError]
 Branch = tuple[str, str | None]

@@ -19,7 +19,7 @@ from imagebot.documents.tree import KeyValue, Node, ParsedFile, parse
 from imagebot.errors import Problem
 from imagebot.policy.model import DnsLabel, Environment, PolicyFile, PullRequestKeys
 from imagebot.policy.watch import ImageKeys, Watch, check_order
-from imagebot.versions.all_keys import KEYS
+from imagebot.versions.all_orders import KEYS
 
 FILE_NAMES = ("_defaults.yaml", "_defaults.yml")
 """What a file of defaults is called: it holds for the policies of its folder, and of the folders in it."""

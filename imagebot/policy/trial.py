@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, WithJsonSchema
@@ -13,13 +13,21 @@ from imagebot.documents.model import STRING, TEXT_SCHEMA, Misplaced, Model, Visi
 from imagebot.errors import Problem
 from imagebot.images.reference import ImageName, check_tag
 from imagebot.policy import key_grammar
-from imagebot.policy.moment import moment
 from imagebot.policy.watch import Watch
-from imagebot.versions.all_orders import FACTS
+from imagebot.versions.all_orders import KEYS
 
 _TEXT = WithJsonSchema(TEXT_SCHEMA)
 _ANY_TAG = Annotated[str, AfterValidator(check_tag), _TEXT]
 _COMMIT = re.compile(r"[0-9a-f]{7,64}", re.ASCII)
+
+
+def moment(text: str) -> datetime:
+    """A moment as RFC 3339 and ISO 8601 write it; UTC where it has no zone. Raises `ValueError`."""
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no moment; write one such as 2026-01-31T12:00:00Z or 2026-01-31") from None
+    return read if read.tzinfo is not None else read.replace(tzinfo=UTC)
 
 
 def commit_id(text: str) -> str:
@@ -58,7 +66,7 @@ def check_tests(tests: tuple[PolicyTest, ...], watches: tuple[Watch, ...]) -> No
             raise Misplaced((index, "image"), "this image is not watched here")
         for need, what in (("created", "times"), ("history", "a history")):
             if getattr(test, need) and need not in watch.order_facts.needs:
-                names = " and ".join(f"`{name}`" for name, facts in FACTS.items() if need in facts.needs)
+                names = " and ".join(f"`{name}`" for name, keys in KEYS.items() if need in keys.facts.needs)
                 raise Misplaced((index, need), f"only the order {names} looks at {what}")
 
 

@@ -27,11 +27,10 @@ from imagebot.policy import key_grammar
 from imagebot.policy.gates import Platform
 from imagebot.policy.pattern import Pattern, check_extract
 from imagebot.policy.verify import Requirement
-from imagebot.versions.all_keys import KEYS, EveryOrder
+from imagebot.versions.all_orders import KEYS, EveryOrder
 from imagebot.versions.known import NOTHING, OrderInputs
 from imagebot.versions.order import Order
-from imagebot.versions.order_facts import OrderFacts
-from imagebot.versions.order_keys import OrderKeys
+from imagebot.versions.order_keys import OrderFacts, OrderKeys
 
 Pin = Literal["keep", "digest", "none"]
 _TEXT = WithJsonSchema(TEXT_SCHEMA)
@@ -170,7 +169,8 @@ class ImageKeys(EveryOrder):
     @property
     def finds_inside(self) -> bool:
         """Whether the version may be anywhere in a tag that `match` lets in."""
-        return self.order_facts.looks_inside(self.tags.match, self.tags.extract, self.tags.variant)
+        says_where = self.tags.extract is not None or self.tags.variant is not None
+        return self.order_facts.finds_inside and self.tags.match is not None and not says_where
 
     def order(self, known: OrderInputs = NOTHING) -> Order:
         """The one order here, with what is known for those that need more than tags."""

@@ -11,7 +11,8 @@ from itertools import groupby
 from operator import itemgetter
 
 from imagebot.images.packed_tags import PackedTags
-from imagebot.selection.rules import Choosing, Rule, Rules
+from imagebot.policy.watch import Watch
+from imagebot.selection.rules import Rule, Rules
 from imagebot.selection.verdict import Candidate, Refusal
 from imagebot.versions.known import NOTHING, OrderInputs
 from imagebot.versions.order import Key, Out
@@ -39,7 +40,7 @@ class Ranking:
     over thousands of images keeps none of them.
     """
 
-    watch: Choosing
+    watch: Watch
     tags: Sequence[str]
     deployed: frozenset[str]
     best: Candidate | None
@@ -147,7 +148,7 @@ class _Nearest:
         return self._first(MOST_TOLD, self._kept, key=itemgetter(0, 1))
 
 
-def rank(watch: Choosing, tags: Iterable[str], deployed: Collection[str] = (), known: OrderInputs = NOTHING) -> Ranking:
+def rank(watch: Watch, tags: Iterable[str], deployed: Collection[str] = (), known: OrderInputs = NOTHING) -> Ranking:
     """Find the best of `tags` by what `watch` says; of tags with one version, one in `deployed` comes first.
 
     The answer does not depend on the order of the tags, nor on how often one is named.
@@ -157,7 +158,7 @@ def rank(watch: Choosing, tags: Iterable[str], deployed: Collection[str] = (), k
     return _ranking(watch, Rules.of(watch, known, running), listed, running)
 
 
-def _ranking(watch: Choosing, rules: Rules, listed: Sequence[str], running: frozenset[str]) -> Ranking:
+def _ranking(watch: Watch, rules: Rules, listed: Sequence[str], running: frozenset[str]) -> Ranking:
     refused: Counter[Rule] = Counter()
     needs: list[str] = []
     unique = _each_once(listed)
@@ -215,7 +216,7 @@ class _Top:
         return tag not in self._running, *self._rules.preference(tag)
 
 
-def version_of(watch: Choosing, tag: str, known: OrderInputs = NOTHING) -> Key | None:
+def version_of(watch: Watch, tag: str, known: OrderInputs = NOTHING) -> Key | None:
     """`Ranking.place` where there is no ranking."""
     return Rules.of(watch, known).loosely(tag)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Protocol, assert_never
+from typing import assert_never
 
-from imagebot.images.reference import ImageName
 from imagebot.policy.pattern import ExtractTemplate, Pattern
+from imagebot.policy.watch import Ignore, Watch
 from imagebot.selection.verdict import Refusal
 from imagebot.versions.known import NOTHING, OrderInputs
 from imagebot.versions.order import Key, Order, Out, Region
@@ -32,40 +32,6 @@ class Rule(StrEnum):
     RANGE = "range"
     PRERELEASE = "prerelease"
     UNASKED = "unasked"
-
-
-class IgnoredTags(Protocol):
-    """Tags that a person wants never: by a range of the order, or by a pattern."""
-
-    @property
-    def range(self) -> str | None: ...
-    @property
-    def match(self) -> Pattern | None: ...
-
-
-class TagFilter(Protocol):
-    """Which tags are candidates, and which part of them is the version."""
-
-    @property
-    def match(self) -> Pattern | None: ...
-    @property
-    def extract(self) -> str | None: ...
-    @property
-    def variant(self) -> str | None: ...
-    @property
-    def ignore(self) -> Sequence[str | IgnoredTags]: ...
-
-
-class Choosing(Protocol):
-    """An image and how its tag is chosen, wherever that is written: in a policy, or in flags."""
-
-    @property
-    def image(self) -> ImageName: ...
-    @property
-    def tags(self) -> TagFilter: ...
-    def order(self, known: OrderInputs = NOTHING) -> Order:
-        """The order, with what is known for those that need more than tags."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +63,7 @@ class Rules:
     ignored: tuple[Ignored, ...]
 
     @classmethod
-    def of(cls, watch: Choosing, known: OrderInputs = NOTHING, deployed: frozenset[str] = frozenset()) -> Rules:
+    def of(cls, watch: Watch, known: OrderInputs = NOTHING, deployed: frozenset[str] = frozenset()) -> Rules:
         """What `watch` says, with `known` for orders that need it.
 
         Where a version as charts have it is deployed, all tags are read so: else its next version would be no
@@ -116,7 +82,7 @@ class Rules:
             ignored=tuple(
                 Ignored(None if item.range is None else order.region(item.range), item.match)
                 for item in tags.ignore
-                if not isinstance(item, str)
+                if isinstance(item, Ignore)
             ),
         )
 

@@ -5,13 +5,12 @@ Wrong for numbers of several widths: `2026-1-30` comes behind `2026-09-01`. Thos
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from imagebot.versions.known import OrderInputs
 from imagebot.versions.order import Key, Order, Out, counted
-from imagebot.versions.order_facts import OrderFacts, OrderFlag
+from imagebot.versions.order_keys import OrderFacts, OrderFlag, OrderKeys
 
 Direction = Literal["asc", "desc"]
 _AFTER_EVERY_CHARACTER = 1
@@ -49,15 +48,23 @@ class Alphabetical(Order):
         return "other" if old is None or old == new else "name"
 
 
-def _of_flags(flags: Mapping[str, Any], _: OrderInputs) -> Order:
-    return Alphabetical(flags["alphabetical"])
+class AlphabeticalKeys(OrderKeys):
+    """The last text in the alphabet, or the first: for time stamps of one width, such as RFC 3339, and code names.
 
+    Wrong for numbers of several widths: `2026-1-30` comes behind `2026-09-01`. Those want `calver` or `numeric`.
+    """
 
-FACTS = OrderFacts(
-    order=Alphabetical,
-    of_flags=_of_flags,
-    example="alphabetical: asc",
-    steps=("name",),
-    flags=(OrderFlag("alphabetical", choices=("asc", "desc"), help="Texts: asc takes the last, desc the first."),),
-    excludes={("tags", "variant"): "alphabetical cannot tell where a version ends: write match"},
-)
+    alphabetical: Direction | None = None
+    """Texts: `asc` chooses the last in the alphabet, `desc` the first."""
+
+    facts: ClassVar = OrderFacts(
+        order=Alphabetical,
+        example="alphabetical: asc",
+        steps=("name",),
+        flags=(OrderFlag("alphabetical", choices=("asc", "desc"), help="Texts: asc takes the last, desc the first."),),
+        excludes={("tags", "variant"): "alphabetical cannot tell where a version ends: write match"},
+    )
+
+    def build(self, known: OrderInputs) -> Order:
+        assert self.alphabetical is not None, "it is asked for only if it is there"
+        return Alphabetical(self.alphabetical)

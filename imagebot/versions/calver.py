@@ -12,12 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
+from pydantic import Discriminator, Tag, WithJsonSchema, model_validator
+
+from imagebot.documents.model import STRING, TEXT_SCHEMA, Flag, Misplaced, Model, reads
 from imagebot.versions.bounds import Bound, Bounds
 from imagebot.versions.known import OrderInputs
 from imagebot.versions.order import BadRule, Key, Order, Out, counted
-from imagebot.versions.order_facts import OrderFacts, OrderFlag
+from imagebot.versions.order_keys import OrderFacts, OrderFlag, OrderKeys
 
 MAX_LENGTH = 128
 _WEEKS = 53
@@ -278,29 +281,70 @@ class Calver(Order):
         return ("", tag[found.end() :]) if found else None
 
 
-def _of_flags(flags: Mapping[str, Any], _: OrderInputs) -> Order:
-    return Calver(flags["calver"], flags.get("range"), flags.get("prereleases", False))
+class CalverRange(Model):
+    """Calendar versions within a range."""
+
+    format: Annotated[Format, reads(Format, Format.parse), STRING]
+    """The format, as `YYYY.0M.MICRO`."""
+    range: Annotated[str, WithJsonSchema(TEXT_SCHEMA)]
+    """The versions to choose from, as in `>=2026.01 <2027`; a version may be cut short."""
+
+    @model_validator(mode="after")
+    def _range_of_the_format(self) -> Self:
+        try:
+            Calver.bounds(self.range, self.format)
+        except ValueError as error:
+            raise Misplaced(("range",), error) from None
+        return self
 
 
-FACTS = OrderFacts(
-    order=Calver,
-    of_flags=_of_flags,
-    example="calver: YYYY.0M.MICRO",
-    steps=("year", "month", "week", "day", "prerelease", "major", "minor", "micro"),
-    flags=(
-        OrderFlag(
-            "calver",
-            metavar="FORMAT",
-            help="Calendar versions, such as 'YYYY.0M.MICRO'.",
-            read=lambda text, _: Format.parse(text),
+def _way_to_write(value: object) -> str:
+    return "{format}" if isinstance(value, str | Format) else "{range}"
+
+
+def _from_flags(flags: Mapping[str, Any]) -> Mapping[str, Any]:
+    text, bounds = flags["calver"], flags.get("range")
+    rule = text if bounds is None else {"format": text, "range": bounds}
+    return {"calver": rule, "prereleases": flags.get("prereleases", False)}
+
+
+class CalverKeys(OrderKeys):
+    """The newest calendar version of a format, perhaps within a range; the fields are those of https://calver.org.
+
+    Years, months, weeks and days are real ones. Fields count in the order in which they are written, but that a year
+    goes before its months and those before their days wherever they stand. A `MODIFIER` comes last and may be missing:
+    a version with one is a prerelease.
+    """
+
+    calver: (
+        Annotated[
+            Annotated[Format, reads(Format, Format.parse), STRING, Tag("{format}")]
+            | Annotated[CalverRange, Tag("{range}")],
+            Discriminator(_way_to_write),
+        ]
+        | None
+    ) = None
+    """The format of calendar versions, such as `YYYY.0M.MICRO`, with names of https://calver.org; or with a range."""
+    prereleases: Flag = False
+    """Whether every prerelease in the range may be chosen. Without it: only where the range names one (`>=1.0.0-0`)."""
+
+    facts: ClassVar = OrderFacts(
+        order=Calver,
+        example="calver: YYYY.0M.MICRO",
+        steps=("year", "month", "week", "day", "prerelease", "major", "minor", "micro"),
+        flags=(
+            OrderFlag("calver", metavar="FORMAT", help="Calendar versions, such as 'YYYY.0M.MICRO'."),
+            OrderFlag("range", metavar="RANGE", help="With --calver: only these, such as '>=2026.01 <2027'."),
+            OrderFlag("prereleases", help="Let in prereleases although the range names none."),
         ),
-        OrderFlag(
-            "range",
-            metavar="RANGE",
-            help="With --calver: only these, such as '>=2026.01 <2027'.",
-            read=lambda text, flags: Calver.bounds(text, flags["calver"]),
-        ),
-        OrderFlag("prereleases", help="Let in prereleases although the range names none."),
-    ),
-    beside_others={"prereleases": "{order} knows no prereleases"},
-)
+        keys_from=_from_flags,
+        beside_others={"prereleases": "{order} knows no prereleases"},
+    )
+
+    def build(self, known: OrderInputs) -> Order:
+        match self.calver:
+            case CalverRange(format=form, range=text):
+                return Calver(form, Calver.bounds(text, form), self.prereleases)
+            case Format() as form:
+                return Calver(form, None, self.prereleases)
+        raise AssertionError("it is asked for only if it is there")

@@ -10,14 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
+from pydantic import AfterValidator, WithJsonSchema
+
+from imagebot import gitnames
+from imagebot.documents.model import TEXT_SCHEMA, Model, Visible
 from imagebot.versions.branch import History
 from imagebot.versions.known import OrderInputs
 from imagebot.versions.order import Key, Order, Out
-from imagebot.versions.order_facts import OrderFacts, OrderFlag
+from imagebot.versions.order_keys import OrderFacts, OrderFlag, OrderKeys
 
-__all__ = ["CommitOrder", "History"]
+__all__ = ["CommitKeys", "CommitOrder", "CommitRule", "History"]
 
 SHORTEST_ID = 7
 _SHOWN = 7
@@ -117,23 +121,49 @@ def listed(names: Sequence[str]) -> str:
     return f"{shown} and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else shown
 
 
-def _of_flags(flags: Mapping[str, Any], known: OrderInputs) -> Order:
-    return CommitOrder(str(flags["commit"]), known.history, known.inside)
+class CommitRule(Model):
+    """Commits of a branch of a source repository."""
+
+    source: Visible
+    """The repository: a name from `sources` in `imagebot.yaml`."""
+    branch: Annotated[str, AfterValidator(gitnames.branch_name), WithJsonSchema(TEXT_SCHEMA)] | None = None
+    """The branch, if it is not the one in `imagebot.yaml`."""
+    paths: tuple[Annotated[str, AfterValidator(gitnames.repository_path), WithJsonSchema(TEXT_SCHEMA)], ...] = ()
+    """Files and folders of which a commit changes at least one: only such commits are candidates. Default: any."""
 
 
-FACTS = OrderFacts(
-    order=CommitOrder,
-    of_flags=_of_flags,
-    example="commit: {source: api}",
-    steps=("commit",),
-    flags=(
-        OrderFlag(
-            "commit",
-            metavar="FILE",
-            commits=True,
-            help="Commit ids, in the order of FILE: what 'git rev-list --first-parent BRANCH' prints.",
+def _from_flags(flags: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"commit": {"source": str(flags["commit"])}}
+
+
+class CommitKeys(OrderKeys):
+    """The newest commit of a branch that has an image: for tags that are commit ids, or hold one.
+
+    The branch's own line counts, along first parents: it was never at the commits that a merge brought in, so they are
+    no candidates. Only ids that name one commit of the source repository do; a longer id in the tag helps.
+    """
+
+    commit: CommitRule | None = None
+    """Tags that are commit ids of 7 digits or more: the newest commit of a branch that has an image. With `match` and
+    without `extract` the id may be anywhere in the tag."""
+
+    facts: ClassVar = OrderFacts(
+        order=CommitOrder,
+        example="commit: {source: api}",
+        steps=("commit",),
+        flags=(
+            OrderFlag(
+                "commit",
+                metavar="FILE",
+                commits=True,
+                help="Commit ids, in the order of FILE: what 'git rev-list --first-parent BRANCH' prints.",
+            ),
         ),
-    ),
-    needs=frozenset({"history"}),
-    finds_inside=True,
-)
+        keys_from=_from_flags,
+        needs=frozenset({"history"}),
+        finds_inside=True,
+    )
+
+    def build(self, known: OrderInputs) -> Order:
+        assert self.commit is not None, "it is asked for only if it is there"
+        return CommitOrder(self.commit.source, known.history, known.inside, self.commit.branch)

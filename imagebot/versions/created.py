@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from imagebot.versions.known import OrderInputs
 from imagebot.versions.order import Key, Order, Out, counted
-from imagebot.versions.order_facts import OrderFacts, OrderFlag
+from imagebot.versions.order_keys import OrderFacts, OrderFlag, OrderKeys
 
 FIRST_IMAGES = datetime(2013, 3, 20, tzinfo=UTC)
 
@@ -61,19 +61,32 @@ def _shown(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _of_flags(_: Mapping[str, Any], known: OrderInputs) -> Order:
-    return Created(known.created)
+def _from_flags(flags: Mapping[str, Any]) -> Mapping[str, Any]:
+    return dict.fromkeys(flags, "newest")
 
 
-FACTS = OrderFacts(
-    order=Created,
-    of_flags=_of_flags,
-    example="created: newest",
-    steps=("build",),
-    flags=(OrderFlag("created", help="The newest image; each line is a tag, a tab and a time."),),
-    needs=frozenset({"created"}),
-    excludes={
-        ("tags", "extract"): "created looks at the image, not at a part of its tag",
-        ("tags", "variant"): "created cannot tell where a version ends: write match",
-    },
-)
+class CreatedKeys(OrderKeys):
+    """The image that was made last, as it says itself: for tags that say nothing.
+
+    Whoever publishes an image writes that moment. It can be forged, and builds that can be repeated put a fixed one
+    there: a moment before Docker's first release has no place in this order. It costs a request for each new tag.
+    """
+
+    created: Literal["newest"] | None = None
+    """`newest`: the image that was made last, as it says itself. Costs a request for each tag that is new."""
+
+    facts: ClassVar = OrderFacts(
+        order=Created,
+        example="created: newest",
+        steps=("build",),
+        flags=(OrderFlag("created", help="The newest image; each line is a tag, a tab and a time."),),
+        keys_from=_from_flags,
+        needs=frozenset({"created"}),
+        excludes={
+            ("tags", "extract"): "created looks at the image, not at a part of its tag",
+            ("tags", "variant"): "created cannot tell where a version ends: write match",
+        },
+    )
+
+    def build(self, known: OrderInputs) -> Order:
+        return Created(known.created)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
+from pydantic import AfterValidator, WithJsonSchema
+
+from imagebot.documents.model import TEXT_SCHEMA
+from imagebot.images.reference import check_tag
+from imagebot.versions.known import OrderInputs
 from imagebot.versions.order import Key, Order, Out
-from imagebot.versions.order_facts import OrderFacts, Settled
+from imagebot.versions.order_keys import OrderFacts, OrderKeys, Settled
 
 _ONLY_PLACE = ("followed",)
 
@@ -40,13 +45,27 @@ class Digest(Order):
         return "digest"
 
 
-FACTS = OrderFacts(
-    order=Digest,
-    example="digest: latest",
-    steps=("digest",),
-    settles={
-        "pin": Settled("digest", "a tag that moves is followed by its digest: leave pin out, or write digest"),
-    },
-    excludes={("tags",): "digest follows one tag: there are no others to choose among"},
-    moves=True,
-)
+class DigestKeys(OrderKeys):
+    """A tag that moves, followed by its digest: an update is what that tag stands for now.
+
+    The digest is written beside the tag whatever the fields had before. There are no other tags to choose among, so
+    `tags` means nothing here.
+    """
+
+    digest: Annotated[str, AfterValidator(check_tag), WithJsonSchema(TEXT_SCHEMA)] | None = None
+    """A tag that moves, such as `latest`: followed by its digest."""
+
+    facts: ClassVar = OrderFacts(
+        order=Digest,
+        example="digest: latest",
+        steps=("digest",),
+        settles={
+            "pin": Settled("digest", "a tag that moves is followed by its digest: leave pin out, or write digest"),
+        },
+        excludes={("tags",): "digest follows one tag: there are no others to choose among"},
+        moves=True,
+    )
+
+    def build(self, known: OrderInputs) -> Order:
+        assert self.digest is not None, "it is asked for only if it is there"
+        return Digest(self.digest)

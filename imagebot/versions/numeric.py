@@ -6,15 +6,14 @@ No floats, in which two stamps of 17 digits may be one, and nothing that only a 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from imagebot.versions.bounds import Bound, Bounds
 from imagebot.versions.known import OrderInputs
 from imagebot.versions.order import Key, Order, Out, counted
-from imagebot.versions.order_facts import OrderFacts, OrderFlag
+from imagebot.versions.order_keys import OrderFacts, OrderFlag, OrderKeys
 
 Direction = Literal["asc", "desc"]
 
@@ -81,14 +80,22 @@ def _bound(text: str) -> Bound | None:
     return Bound((Decimal(text),), (Decimal(text),)) if _NUMBER.fullmatch(text) else None
 
 
-def _of_flags(flags: Mapping[str, Any], _: OrderInputs) -> Order:
-    return Numeric(flags["numeric"])
+class NumericKeys(OrderKeys):
+    """The highest number, or the lowest: build counters and time stamps of any length, whole or with decimals.
 
+    They are compared exactly. What only a program would write is no number here: `1e3`, `inf`.
+    """
 
-FACTS = OrderFacts(
-    order=Numeric,
-    of_flags=_of_flags,
-    example="numeric: asc",
-    steps=("number",),
-    flags=(OrderFlag("numeric", choices=("asc", "desc"), help="Numbers: asc takes the highest, desc the lowest."),),
-)
+    numeric: Direction | None = None
+    """Numbers: `asc` chooses the highest, `desc` the lowest."""
+
+    facts: ClassVar = OrderFacts(
+        order=Numeric,
+        example="numeric: asc",
+        steps=("number",),
+        flags=(OrderFlag("numeric", choices=("asc", "desc"), help="Numbers: asc takes the highest, desc the lowest."),),
+    )
+
+    def build(self, known: OrderInputs) -> Order:
+        assert self.numeric is not None, "it is asked for only if it is there"
+        return Numeric(self.numeric)

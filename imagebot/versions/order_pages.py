@@ -5,9 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Iterator
 
-from imagebot.versions.all_keys import KEYS
-from imagebot.versions.order_facts import OrderFlag
-from imagebot.versions.order_keys import OrderKeys
+from imagebot.versions.all_orders import KEYS
+from imagebot.versions.order_keys import OrderFlag, OrderKeys
 
 _INTRODUCTION = """## Orders
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, ClassVar
 
+from pydantic import WithJsonSchema
+
+from imagebot.documents.model import TEXT_SCHEMA, Flag, reads
 from imagebot.versions.known import OrderInputs
 from imagebot.versions.not_semver import why_no_semver
 from imagebot.versions.order import Order, Out, counted
-from imagebot.versions.order_facts import OrderFacts, OrderFlag
+from imagebot.versions.order_keys import OrderFacts, OrderFlag, OrderKeys
 from imagebot.versions.semver_range import Key, Range, is_prerelease, key_of
 
 PRERELEASES = OrderFlag("prereleases", help="Let in prereleases although the range names none.")
@@ -83,27 +85,37 @@ class Semver(Order):
         return ("", tag[found.end() :]) if found else None
 
 
-def _of_flags(flags: Mapping[str, Any], known: OrderInputs) -> Order:
-    return Semver(flags["semver"], flags.get("loose", False), flags.get("prereleases", False), known.charts)
+class SemverKeys(OrderKeys):
+    """The newest semantic version in a range.
 
+    Versions are read as Flux reads tags: three parts, no leading zeros, a `v` in front or not. Ranges are those of
+    Masterminds/semver, which Helm, Flux and Argo CD use: `^1.4`, `~1.4.2`, `>=1.2 <2`, `1.2.x`, `1.2 - 1.4`, `!=1.3.0`,
+    and `||` between alternatives. A prerelease is a candidate only where the range names one. In the tags of charts a
+    `_` stands for the `+` of build metadata.
+    """
 
-FACTS = OrderFacts(
-    order=Semver,
-    of_flags=_of_flags,
-    example="semver: ^1.4",
-    steps=("prerelease", "patch", "minor", "major"),
-    flags=(
-        OrderFlag(
-            "semver",
-            metavar="RANGE",
-            help="Semantic versions in a range, such as '^1.4'.",
-            read=lambda text, _: Range.meant(text),
+    semver: Annotated[Range, reads(Range, Range.meant), WithJsonSchema(TEXT_SCHEMA)] | None = None
+    """The range of semantic versions to choose from, as Helm and Flux write it: `^1.4`, `>=1.2 <2`, `1.2.x`."""
+    loose: Flag = False
+    """Whether tags with fewer than three parts, such as `1.25`, are versions too. They often move. For `semver`."""
+    prereleases: Flag = False
+    """Whether every prerelease in the range may be chosen. Without it: only where the range names one (`>=1.0.0-0`)."""
+
+    facts: ClassVar = OrderFacts(
+        order=Semver,
+        example="semver: ^1.4",
+        steps=("prerelease", "patch", "minor", "major"),
+        flags=(
+            OrderFlag("semver", metavar="RANGE", help="Semantic versions in a range, such as '^1.4'."),
+            OrderFlag("loose", help="Let in versions of one or two parts, and leading zeros."),
+            PRERELEASES,
         ),
-        OrderFlag("loose", help="Let in versions of one or two parts, and leading zeros."),
-        PRERELEASES,
-    ),
-    beside_others={
-        "loose": "loose is about semver; {order} has no parts that could be missing",
-        "prereleases": "{order} knows no prereleases",
-    },
-)
+        beside_others={
+            "loose": "loose is about semver; {order} has no parts that could be missing",
+            "prereleases": "{order} knows no prereleases",
+        },
+    )
+
+    def build(self, known: OrderInputs) -> Order:
+        assert self.semver is not None, "it is asked for only if it is there"
+        return Semver(self.semver, self.loose, self.prereleases, known.charts)

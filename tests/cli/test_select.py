@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from imagebot.cli.main import main
 from imagebot.errors import WRONG_INPUT, ImagebotError
 from imagebot.images.reference import is_tag
-from imagebot.versions.all_orders import FACTS
+from imagebot.versions.all_orders import KEYS
 
 TAGS = ["1.4.0", "1.4.2", "v1.5.0", "1.5.0-rc.1", "1.4", "2.0.0", "latest"]
 
@@ -220,7 +220,7 @@ def test_a_file_of_something_else(tmp_path: Path, text: str, says: str) -> None:
     assert says in err
 
 
-BY_FLAG = [f"--{name}" for name, facts in FACTS.items() if facts.flags]
+BY_FLAG = [f"--{name}" for name, keys in KEYS.items() if keys.facts.flags]
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from imagebot.policy.moment import moment
 from imagebot.policy.read import read_policies
-from imagebot.policy.trial import commit_id
+from imagebot.policy.trial import commit_id, moment
 
 HEAD = """\
 app: shop

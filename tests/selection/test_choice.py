@@ -8,9 +8,8 @@ import pytest
 
 from imagebot.errors import Problem
 from imagebot.policy.trial import PolicyTest, Trial
-from imagebot.selection.choice import choose
+from imagebot.selection.choice import choose, failure
 from imagebot.selection.rank import rank
-from imagebot.selection.tried import failure
 from tests.support.watches import ordered
 
 OLD, NEW = "a" * 40, "b" * 40

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagebot.versions.all_orders import FACTS, ORDERS
+from imagebot.versions.all_orders import KEYS, ORDERS
 from imagebot.versions.alphabetical import Alphabetical
 from imagebot.versions.calver import Calver, Format
 from imagebot.versions.commit import CommitOrder, History
@@ -68,7 +68,7 @@ def test_each_text_has_a_place_or_a_reason(name: str, text: str) -> None:
     if not isinstance(place, Out):
         assert order.loosely(text) == place
         assert order.praise(2, place)
-        assert order.step(place, place) in (*FACTS[name].steps, "other")
+        assert order.step(place, place) in (*KEYS[name].facts.steps, "other")
 
 
 @orders
@@ -86,7 +86,7 @@ def test_what_is_cut_out_of_a_tag_is_a_version_again(name: str, text: str) -> No
 @pytest.mark.parametrize("name", ORDERS)
 def test_an_order_finds_the_version_in_a_tag_or_knows_no_variants(name: str) -> None:
     """Otherwise `variant: keep` is let through by lint, and lets no tag in."""
-    excluded = FACTS[name].excludes.keys() & {("tags",), ("tags", "variant")}
+    excluded = KEYS[name].facts.excludes.keys() & {("tags",), ("tags", "variant")}
     finds = ORDERS[name].around is not Order.around
     assert finds != bool(excluded), f"{name} needs `around`, or ('tags', 'variant') among what it excludes; not both"
 

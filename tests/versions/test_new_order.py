@@ -1,4 +1,4 @@
-"""An order as a newcomer adds it: two files, and their places in two lists. All that people see of it follows."""
+"""An order as a newcomer adds it: one file, and its place in the list. Everything that people see of it follows."""
 
 from __future__ import annotations
 
@@ -17,13 +17,12 @@ NEW_FILE = '''"""By how long a text is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, Literal
 
 from imagebot.versions.known import OrderInputs
 from imagebot.versions.order import Key, Order, Out, counted
-from imagebot.versions.order_facts import OrderFacts, OrderFlag
+from imagebot.versions.order_keys import OrderFacts, OrderFlag, OrderKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,38 +52,19 @@ class Length(Order):
         return "character"
 
 
-def _of_flags(flags: Mapping[str, Any], _: OrderInputs) -> Order:
-    return Length(flags["length"])
-
-
-FACTS = OrderFacts(
-    order=Length,
-    of_flags=_of_flags,
-    example="length: asc",
-    steps=("character",),
-    flags=(OrderFlag("length", choices=("asc",), help="Lengths: asc takes the longest."),),
-    excludes={("tags", "variant"): "length knows no variants"},
-)
-'''
-ITS_KEYS = '''"""What a policy file says of the order `length`."""
-
-from __future__ import annotations
-
-from typing import ClassVar, Literal
-
-from imagebot.versions.known import OrderInputs
-from imagebot.versions.length import FACTS, Length
-from imagebot.versions.order import Order
-from imagebot.versions.order_keys import OrderKeys
-
-
 class LengthKeys(OrderKeys):
     """The longest tag, of those that begin with an a."""
 
     length: Literal["asc"] | None = None
     """Lengths: `asc` chooses the longest."""
 
-    facts: ClassVar = FACTS
+    facts: ClassVar = OrderFacts(
+        order=Length,
+        example="length: asc",
+        steps=("character",),
+        flags=(OrderFlag("length", choices=("asc",), help="Lengths: asc takes the longest."),),
+        excludes={("tags", "variant"): "length knows no variants"},
+    )
 
     def build(self, known: OrderInputs) -> Order:
         assert self.length is not None
@@ -108,12 +88,9 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> HouseCopy:
     """A copy of this house with one more order."""
     house = HouseCopy.of(tmp_path_factory.mktemp("house"))
     (house.folder / "imagebot/versions/length.py").write_text(NEW_FILE)
-    (house.folder / "imagebot/versions/length_keys.py").write_text(ITS_KEYS)
-    listed, keys = "imagebot/versions/all_orders.py", "imagebot/versions/all_keys.py"
-    house.replace(listed, "        digest.FACTS,\n", "        digest.FACTS,\n        length.FACTS,\n")
-    house.replace(listed, "import alphabetical,", "import length, alphabetical,")
-    house.replace(keys, "    DigestKeys,\n", "    DigestKeys,\n    LengthKeys,\n")
-    house.replace(keys, "\n\n\n", "\nfrom imagebot.versions.length_keys import LengthKeys\n\n\n")
+    listed = "imagebot/versions/all_orders.py"
+    house.replace(listed, "    DigestKeys,\n", "    DigestKeys,\n    LengthKeys,\n")
+    house.replace(listed, "\n\n\n", "\nfrom imagebot.versions.length import LengthKeys\n\n\n")
     return house
 
 
