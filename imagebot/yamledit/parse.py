@@ -22,6 +22,7 @@ from imagebot.yamledit.tree import (
     Sequence,
     Skipped,
     Unmade,
+    as_node,
 )
 
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]+)+")
@@ -139,5 +140,5 @@ def _documents(events: Iterable[yaml.Event], original: _Original) -> Iterator[Do
             inside.append(aliases[-1])
         elif isinstance(event, yaml.DocumentEndEvent):
             [root] = inside
-            yield Document(original.scalar(root) if isinstance(root, yaml.ScalarEvent) else root, tuple(aliases))
+            yield Document(as_node(root, original), tuple(aliases))
             inside, below, anchors, aliases = [], [], {}, []

@@ -7,9 +7,7 @@ thousand, and `frozen` makes each four times as dear: these are so by their type
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Protocol
-
-import yaml
+from typing import Any, Final, Protocol
 
 WORD = "word"
 
@@ -49,14 +47,20 @@ class Scalar:
         return (self.within.start, self.start) if self.within else (-1, self.start)
 
 
-class Original(Protocol):
-    """What a tree was read from: tells where its events stand, and makes nodes of them."""
+class ScalarEvent(Protocol):
+    """A scalar as the parser gives it. Who has a tree need not know the parser: to load it takes long."""
 
-    def where(self, event: yaml.Event) -> tuple[int, int, int]:
+    value: str
+
+
+class Original(Protocol):
+    """What a tree was read from: tells where the parser's events stand, and makes nodes of them."""
+
+    def where(self, event: Any) -> tuple[int, int, int]:
         """At which byte, line and column an event begins."""
         ...
 
-    def scalar(self, event: yaml.ScalarEvent) -> Scalar:
+    def scalar(self, event: Any) -> Scalar:
         """The scalar that an event is."""
         ...
 
@@ -72,7 +76,7 @@ class Collection:
 
     def __init__(
         self,
-        begin: yaml.CollectionStartEvent,
+        begin: object,
         inside: list[Unmade],
         below: list[tuple[int, Collection]],
         original: Original,
@@ -85,8 +89,7 @@ class Collection:
 
     def node(self, index: int) -> Node:
         """One of what is inside."""
-        item = self.inside[index]
-        return self._original.scalar(item) if isinstance(item, yaml.ScalarEvent) else item
+        return as_node(self.inside[index], self._original)
 
     @property
     def nodes(self) -> tuple[Node, ...]:
@@ -130,12 +133,12 @@ class Mapping(Collection):
     @property
     def names(self) -> list[str]:
         """Those of its keys that are scalars."""
-        return [key.value for key in self.inside[::2] if type(key) is yaml.ScalarEvent or type(key) is Scalar]
+        return [key.value for key in self.inside[::2] if not isinstance(key, Collection | Alias)]
 
     def key(self, index: int) -> str | None:
         """The key of the value at this place inside; None if that is a key itself, or has one that is no scalar."""
         key = self.inside[index - 1] if index % 2 else None
-        return key.value if isinstance(key, yaml.ScalarEvent | Scalar) else None
+        return None if key is None or isinstance(key, Collection | Alias) else key.value
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -150,7 +153,12 @@ class Alias:
 
 
 Node = Scalar | Sequence | Mapping | Alias
-Unmade = yaml.ScalarEvent | Node
+Unmade = ScalarEvent | Node
+
+
+def as_node(item: Unmade, original: Original) -> Node:
+    """What is inside a collection or a document, as a node."""
+    return item if isinstance(item, Scalar | Collection | Alias) else original.scalar(item)
 
 
 @dataclass(frozen=True, slots=True)
