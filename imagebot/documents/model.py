@@ -44,6 +44,7 @@ class Model(BaseModel):
         alias_generator=to_camel,
         populate_by_name=True,
         hide_input_in_errors=True,
+        defer_build=True,  # most models are parts of others, which have what they need of them built into their own
     )
     hints: ClassVar[dict[str, str]] = {}
     confidential: ClassVar[bool] = False

@@ -26,6 +26,7 @@ ALL_BUT = {
     "jwt",
     "prometheus_client",
     "psycopg",
+    "sqlalchemy",
     *CLOUDS,
 }
 MODELS = {"pathspec", "pydantic", "re2", "ruamel", "yaml"}
