@@ -165,7 +165,7 @@ def life(forge: Forge) -> Iterator[Callable[[], object]]:
 
 
 @given(seed=st.integers(0, 2**32), nth=st.integers(1, 30))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_slips_in_any_answer_only_our_errors_come_out(some_server: ForgeServer, seed: int, nth: int) -> None:
     """Seeds are those of `tests.fuzz.answers`, which tries many more."""
     dice = Random(seed)
