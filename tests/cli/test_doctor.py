@@ -164,9 +164,8 @@ def test_one_registry_that_is_down_is_one_line(stage: Stage) -> None:
 
 def test_a_mirror_is_asked_itself_although_there_is_something_to_fall_back_on(stage: Stage) -> None:
     with Served(lambda _: Answer(503)) as mirror:
-        keys = f"{{plainHttp: true, mirror: {{url: '{mirror.host}/hub', fallback: true}}}}"
-        both = f"{keys}\n  {mirror.host}: {{plainHttp: true}}"
-        stage.config.write_text(stage.config.read_text().replace("{plainHttp: true}", both))
+        keys = f"plainHttp: true, mirror: {{url: '{mirror.host}/hub', fallback: true}}"
+        stage.settings(registry=keys, registries={mirror.host: "plainHttp: true"})
         assert [one.partition(": ")[0] for one in ill(stage)] == [f"wrong mirror {mirror.host}"]
 
 

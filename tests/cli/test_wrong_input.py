@@ -208,8 +208,7 @@ def test_a_policy_file_that_is_another_name_of_a_secret_shows_none_of_it(stage: 
     """Nothing tells a hard link from the file, and an error shows the line that it is about."""
     (stage.folder / "token").write_text("hunter2hunter2\n")
     os.link(stage.folder / "token", stage.folder / "policies" / "a.yaml")
-    own = "registries:\n  r.test: {credentials: {tokenFile: token}}\n"
-    stage.config.write_text(stage.config.read_text().replace("registries:\n", own))
+    stage.settings(registries={"r.test": "credentials: {tokenFile: token}"})
 
     said = stage.imagebot(*words)
 
@@ -222,8 +221,7 @@ def lint_beside_a_token(stage: Stage, named: str) -> Said:
     """What `lint` says of a policy file that holds nothing but the secret, where the settings call its file `named`."""
     (stage.folder / "token").write_text("hunter2hunter2\n")
     (stage.folder / "policies" / "a.yaml").write_text("hunter2hunter2\n")
-    own = f"registries:\n  r.test: {{credentials: {{tokenFile: {named}}}}}\n"
-    stage.config.write_text(stage.config.read_text().replace("registries:\n", own))
+    stage.settings(registries={"r.test": f"credentials: {{tokenFile: {named}}}"})
     return stage.imagebot("lint", "policies", environment={"HOME": str(stage.folder)})
 
 

@@ -51,9 +51,7 @@ def test_what_people_merge_has_ended(stage: Stage) -> None:
 def test_one_registry_that_fails_is_no_word_about_the_others(stage: Stage) -> None:
     """Its policies are unknown since then and its repository had no success; what is told of the rest is told."""
     with Served(lambda _: Answer(500)) as broken:
-        plain = "{plainHttp: true}\n"
-        config = stage.config.read_text()
-        stage.config.write_text(config.replace(plain, f"{plain}  {broken.host}: {plain}"))
+        stage.settings(registries={broken.host: "plainHttp: true"})
         stage.policy(OTHER.replace("IMAGE", f"{broken.host}/acme/other"), "other.yaml")
         stage.commit({"prod/app.yaml": DEPLOYMENT.replace("IMAGE", f"{broken.host}/acme/other")})
 

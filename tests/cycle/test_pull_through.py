@@ -25,6 +25,7 @@ images:
   - image: CACHE
     semver: ^6.5
 """
+PLAIN = "plainHttp: true"
 
 
 @dataclass
@@ -62,21 +63,14 @@ def cached(tmp_path: Path) -> Iterator[Cached]:
     stage.publish("6.5.3", "6.5.4", "7.0.0")
     with Served(found.answer) as found.cache, stage.registry:
         rule = f"pullThrough: {{hub: '{stage.registry.host}'}}"
-        stage.settings()
-        hosts = stage.config.read_text().replace(
-            "registries:\n", f"registries:\n  {found.cache.host}: {{plainHttp: true, {rule}}}\n"
-        )
-        stage.config.write_text(hosts)
+        stage.settings(registries={found.cache.host: f"{PLAIN}, {rule}"})
         stage.policy(found.written(POLICY))
         stage.commit({"staging/app.yaml": DEPLOYMENT.replace("IMAGE", found.image)})
         yield found
 
 
 def without_rule(cached: Cached) -> None:
-    file = cached.stage.config
-    text = file.read_text()
-    start, end = text.index(", pullThrough"), text.index("}}", text.index("pullThrough"))
-    file.write_text(text[:start] + text[end + 1 :])
+    cached.stage.settings(registries={cached.cache.host: PLAIN})
 
 
 @pytest.mark.parametrize("way", ["settings", "policy"])
@@ -158,10 +152,8 @@ def test_copies_and_what_they_are_copies_of_are_listed_once(cached: Cached) -> N
 def mirrored(cached: Cached, more: str = "", deployed: str = "6.5.3") -> None:
     """The image is written as its registry has it, which is asked by way of the cache."""
     stage = cached.stage
-    without_rule(cached)
     mirror = f"mirror: {{url: '{cached.cache.host}/hub'{more}}}"
-    own = f"{stage.registry.host}: {{plainHttp: true"
-    stage.config.write_text(stage.config.read_text().replace(own, f"{own}, {mirror}"))
+    stage.settings(registry=f"{PLAIN}, {mirror}", registries={cached.cache.host: PLAIN})
     stage.policy(POLICY.replace("CACHE", stage.image))
     stage.commit({"staging/app.yaml": DEPLOYMENT.replace("6.5.3", deployed)})
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from imagebot.cycle.report import Action, Report
 from imagebot.pulls import block
+from imagebot.store.protocol import Store
 from tests.cycle.conftest import DEPLOYMENT, POLICY, actions, assert_quiet
 from tests.support import oci_folder
 from tests.support.source_server import PREFIXES, SourceRepo, serving
@@ -162,18 +164,38 @@ def test_a_forge_that_is_away_is_left_alone_for_an_hour(scene: Scene, trouble: A
     assert len(scene.served.asked) == asked
 
 
+class Listening:
+    """A store that tells when it was given what changed in a source."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.heard = threading.Event()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+    def recall(self, kind: str, values: Mapping[str, str]) -> None:
+        self._store.recall(kind, values)
+        if kind == "source":
+            self.heard.set()
+
+
 def test_a_forge_that_is_silent_delays_nothing(scene: Scene) -> None:
     """What it says in the end is kept for the next pass."""
     says = threading.Event()
     scene.troubles.append(says)
     world = scene.stage.world()
-    world = replace(world, budgets=replace(world.budgets, notes=0.2))
+    store = Listening(world.store())
+    world = replace(world, store=lambda: cast("Store", store), budgets=replace(world.budgets, notes=0.2))
     assert actions(scene.stage.one_pass(world)) == [Action.OPENED]
     assert scene.unknown == ("source 0",)
     scene.troubles.clear()
     says.set()
+    assert store.heard.wait(60)
+    asked = len(scene.served.asked)
     assert actions(scene.passes()) == [Action.UPDATED]
     assert "It leaks no more." in scene.body
+    assert len(scene.served.asked) == asked
 
 
 def test_notes_that_are_written_after_the_image_was_pushed_come_later(scene: Scene) -> None:

@@ -57,11 +57,7 @@ def troubled(tmp_path: Path, down: Down) -> Iterator[Stage]:
         hook.parent.mkdir(exist_ok=True)
         hook.write_text('#!/bin/sh\ncase "$1" in */refused) echo "no pushes on Fridays" >&2; exit 1;; esac\n')
         hook.chmod(0o755)
-        stage.settings("limits: {openPullRequests: 2}\n")
-        config = stage.config.read_text()
-        stage.config.write_text(
-            config.replace("registries:\n", f"registries:\n  {registry.host}: {{plainHttp: true}}\n")
-        )
+        stage.settings("limits: {openPullRequests: 2}\n", registries={registry.host: "plainHttp: true"})
         yield stage
 
 

@@ -91,12 +91,24 @@ class Stage:
         (self.folder / "policies").mkdir(exist_ok=True)
         (self.folder / "policies" / name).write_text(text.replace("IMAGE", self.image))
 
-    def settings(self, more: str = "", repository: str = "", log: str = "{level: error}") -> None:
-        """Write imagebot.yaml; `more` is added at its end, `repository` to the environment repository's keys."""
+    def settings(
+        self,
+        more: str = "",
+        repository: str = "",
+        log: str = "{level: error}",
+        registry: str = "plainHttp: true",
+        registries: Mapping[str, str] | None = None,
+    ) -> None:
+        """Write imagebot.yaml; `more` is added at its end, `repository` to the environment repository's keys.
+
+        `registry` are the keys of the stage's own registry; `registries` are others by their host, and their keys.
+        """
+        keys = {self.registry.host: registry, **(registries or {})}
         self.config.write_text(
             "policies: [policies/]\nstate: state\n"
-            f"repositories:\n  environments:\n    url: {self.bare}\n    forge: local\n{repository}"
-            f"registries:\n  {self.registry.host}: {{plainHttp: true}}\nlog: {log}\n{more}"
+            f"repositories:\n  environments:\n    url: {self.bare}\n    forge: local\n{repository}registries:\n"
+            + "".join(f"  {host}: {{{each}}}\n" for host, each in keys.items())
+            + f"log: {log}\n{more}"
         )
 
     def commit(
