@@ -119,13 +119,7 @@ AT_HOME: dict[str, tuple[str, ...]] = {
     "ruamel": ("imagebot/documents/",),
     "sigstore": ("imagebot/trust/keyless.py",),
     "sigstore_models": ("imagebot/trust/keyless.py",),
-    # Who makes tables, and who reads a server's URL: what is asked in each pass needs the driver alone.
-    "sqlalchemy": (
-        "imagebot/store/migrate.py",
-        "imagebot/store/migrations/",
-        "imagebot/store/postgresql.py",
-        "imagebot/store/tables.py",
-    ),
+    "sqlalchemy": ("imagebot/store/",),
     "structlog": ("imagebot/observe/",),
     "tuf": ("imagebot/registry/tuf_updater.py",),
     "yaml": ("imagebot/yamledit/",),

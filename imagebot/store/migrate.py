@@ -7,12 +7,10 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, exc, insert
+from sqlalchemy import Connection, insert
 
 from imagebot.errors import BadInput
-from imagebot.store.driver import Driver
-from imagebot.store.revision import CACHES
-from imagebot.store.tables import PASSING, caches
+from imagebot.store.tables import CACHES, PASSING, caches
 
 SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -25,27 +23,11 @@ def configuration() -> Config:
     return config
 
 
-def migrate(driver: Driver) -> None:
-    """Run every step that is missing, in one transaction, and make the caches anew.
+def migrate(connection: Connection) -> None:
+    """Run every step that is missing, in the transaction of `connection`, and make the caches anew.
 
-    Raises `BadInput` where the database is that of a newer imagebot, and the driver's own errors.
+    Raises `BadInput` where the database is that of a newer imagebot.
     """
-    try:
-        with engine(driver).begin() as connection:
-            _migrate(connection)
-    except exc.DBAPIError as error:
-        raise (error.orig or error) from None
-
-
-def engine(driver: Driver) -> Engine:
-    """The same database as SQLAlchemy has it, for one transaction at a time."""
-    found = create_engine(driver.dialect.url, poolclass=NullPool, creator=driver.connect)
-    # https://docs.sqlalchemy.org/en/21/dialects/sqlite.html: the driver's own BEGIN comes too late for DDL.
-    event.listen(found, "begin", lambda begun: begun.exec_driver_sql(driver.dialect.migrating))
-    return found
-
-
-def _migrate(connection: Connection) -> None:
     config = configuration()
     config.attributes["connection"] = connection
     try:

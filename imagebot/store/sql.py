@@ -1,26 +1,23 @@
-"""A store in a database: SQLite beside the mirrors, or PostgreSQL. Every method is one transaction.
-
-In the words of SQL that both have, so that what reads and writes needs no library but the driver. The tables are in
-`tables.py`.
-"""
+"""A store in a database: SQLite beside the mirrors, or PostgreSQL. Every method is one transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import asdict
+from datetime import datetime
 from itertools import islice
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, delete, func, select, update
+from sqlalchemy.dialects import sqlite
 
 from imagebot.selection.hand_holds import HandHold, Place, in_order
 from imagebot.store.ages import Clock, tick, told
 from imagebot.store.database import SqlDatabase
-from imagebot.store.driver import Row, Transaction
 from imagebot.store.protocol import LastVerdict, broken, standing
+from imagebot.store.tables import clock, first_seen, holds, recalled, verdicts
 
 _AT_ONCE = 5000  # bound values in a statement: SQLite takes 32 766, PostgreSQL 65 535
-_SEEN = "image, digest, at"
-_HOLD = 'app, environment, version, "by", since, because, lifts'
-_AT = "app = ? AND environment = ? AND version = ?"
-_VERDICT = "app, environment, image, state, tag, until, because, at"
 
 
 class SqlStore:
@@ -65,56 +62,53 @@ class SqlStore:
 
     def holds(self) -> tuple[HandHold, ...]:
         with self._database.reading() as connection:
-            return in_order(_held(connection))
+            return in_order(_held(connection, select(holds)))
 
     def hold(self, hold: HandHold) -> HandHold:
-        row = (*_at(hold.place), hold.by, _seconds(hold.since), hold.because, hold.lifts)
+        row = asdict(hold) | {"version": hold.version or ""}
         with self._database.writing() as connection:
-            _add(connection, "imagebot_hold", _HOLD, [row])
-            (in_force,) = _held(connection, hold.place)
+            _add(connection, holds, [row])
+            (in_force,) = _held(connection, select(holds).where(_at(hold.place)))
             return in_force
 
     def unhold(self, place: Place) -> HandHold | None:
         with self._database.writing() as connection:
-            found = _held(connection, place)
-            connection.run(f"DELETE FROM imagebot_hold WHERE {_AT}", _at(place))
+            found = _held(connection, select(holds).where(_at(place)))
+            connection.execute(delete(holds).where(_at(place)))
             return found[0] if found else None
 
     def recalled(self, kind: str, keys: Collection[str]) -> Mapping[str, str]:
         found: dict[str, str] = {}
         with self._database.reading() as connection:
             for some in _batches(keys):
-                asked = f"SELECT key, value FROM imagebot_recalled WHERE kind = ? AND key IN ({_marks(some)})"
-                found |= dict(connection.rows(asked, (kind, *some)))
+                asked = select(recalled.c.key, recalled.c.value)
+                rows = connection.execute(asked.where(recalled.c.kind == kind, recalled.c.key.in_(some)))
+                found |= {row.key: row.value for row in rows}
         return found
 
     def recall(self, kind: str, values: Mapping[str, str]) -> None:
         if not values:
             return
-        newer = "ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value"
+        rows = [{"kind": kind, "key": key, "value": value} for key, value in values.items()]
         with self._database.writing() as connection:
-            connection.run_each(
-                f"INSERT INTO imagebot_recalled (kind, key, value) VALUES (?, ?, ?) {newer}",
-                [(kind, key, value) for key, value in values.items()],
-            )
+            fresh = _insert(connection, recalled)
+            newer = fresh.on_conflict_do_update(index_elements=["kind", "key"], set_={"value": fresh.excluded.value})
+            connection.execute(newer, rows)
 
     def last_verdicts(self) -> tuple[LastVerdict, ...]:
         with self._database.reading() as connection:
-            rows = connection.rows(f"SELECT {_VERDICT} FROM imagebot_verdict")
-        found = [
-            LastVerdict(app, environment, image, state, tag, _moment(until), because, _time(at))
-            for app, environment, image, state, tag, until, because, at in rows
-        ]
+            found = [LastVerdict(**row) for row in connection.execute(select(verdicts)).mappings()]
         # Not sorted by the database: PostgreSQL would do it by its locale.
         return tuple(sorted(found, key=lambda verdict: (verdict.app, verdict.environment, verdict.image)))
 
     def judged(self, judged: Sequence[LastVerdict]) -> None:
         if not judged:
             return
+        of_policy = delete(verdicts).where(verdicts.c.app == bindparam("a"), verdicts.c.environment == bindparam("e"))
         policies = sorted({(verdict.app, verdict.environment) for verdict in judged})
         with self._database.writing() as connection:
-            connection.run_each("DELETE FROM imagebot_verdict WHERE app = ? AND environment = ?", policies)
-            _add(connection, "imagebot_verdict", _VERDICT, [_verdict(verdict) for verdict in judged])
+            connection.execute(of_policy, [{"a": app, "e": environment} for app, environment in policies])
+            _add(connection, verdicts, [asdict(verdict) for verdict in judged])
 
     def save(self) -> None:
         """Nothing is left to do: each call above was safe when it returned."""
@@ -130,99 +124,80 @@ def database_store(database: SqlDatabase) -> Callable[[], SqlStore]:
     return open_store
 
 
-def _known(connection: Transaction, image: str, digests: Collection[str]) -> dict[str, datetime]:
+def _known(connection: Connection, image: str, digests: Collection[str]) -> dict[str, datetime]:
     known: dict[str, datetime] = {}
     for some in _batches(digests):
-        asked = f"SELECT digest, at FROM imagebot_first_seen WHERE image = ? AND digest IN ({_marks(some)})"
-        known |= {digest: _time(at) for digest, at in connection.rows(asked, (image, *some))}
+        asked = select(first_seen.c.digest, first_seen.c.at)
+        rows = connection.execute(asked.where(first_seen.c.image == image, first_seen.c.digest.in_(some)))
+        known |= {row.digest: row.at for row in rows}
     return known
 
 
-def _see(connection: Transaction, image: str, digests: Collection[str], now: datetime) -> dict[str, datetime]:
+def _see(connection: Connection, image: str, digests: Collection[str], now: datetime) -> dict[str, datetime]:
     before = _clock(connection, lock=True)
     after = tick(before, now)
-    times = _seconds(after.latest), None if after.behind_since is None else _seconds(after.behind_since)
     if before is None:
-        _add(connection, "imagebot_clock", "id, latest, behind_since", [(1, *times)])
+        _add(connection, clock, [{"id": 1, "latest": after.latest, "behind_since": None}])
     else:
-        connection.run("UPDATE imagebot_clock SET latest = ?, behind_since = ?", times)
+        connection.execute(update(clock).values(latest=after.latest, behind_since=after.behind_since))
         if after.latest < before.latest:
-            connection.run("UPDATE imagebot_first_seen SET at = ? WHERE at > ?", (_seconds(now), _seconds(now)))
-    _add(connection, "imagebot_first_seen", _SEEN, [(image, digest, times[0]) for digest in sorted(digests)])
+            connection.execute(update(first_seen).where(first_seen.c.at > now).values(at=now))
+    _add(connection, first_seen, [{"image": image, "digest": digest, "at": after.latest} for digest in sorted(digests)])
     return _known(connection, image, digests)
 
 
-def _standing(connection: Transaction, image: str, tag: str) -> dict[str, datetime]:
+def _standing(connection: Connection, image: str, tag: str) -> dict[str, datetime]:
     """Every digest that a tag is known to stand for: more than one where two have written at one time."""
+    asked = select(first_seen.c.digest, first_seen.c.at).where(first_seen.c.image == image)
     begin = standing(tag, "")
-    asked = "SELECT digest, at FROM imagebot_first_seen WHERE image = ? AND substr(digest, 1, ?) = ?"
-    return {digest: _time(at) for digest, at in connection.rows(asked, (image, len(begin), begin))}
+    # No LIKE: that of SQLite takes capitals for small letters.
+    rows = connection.execute(asked.where(func.substr(first_seen.c.digest, 1, len(begin)) == begin))
+    return {row.digest: row.at for row in rows}
 
 
-def _stand(connection: Transaction, image: str, tag: str, digest: str, now: datetime) -> None:
+def _stand(connection: Connection, image: str, tag: str, digest: str, now: datetime) -> None:
     known = _standing(connection, image, tag)
     before = {} if known else _known(connection, image, [digest])
     _forget(connection, image, {*known, *broken(known, tag, digest)})
-    rows = [(image, standing(tag, digest), _seconds(at)) for at in before.values()]
-    _add(connection, "imagebot_first_seen", _SEEN, rows)
+    rows = [{"image": image, "digest": standing(tag, digest), "at": at} for at in before.values()]
+    _add(connection, first_seen, rows)
     _see(connection, image, [standing(tag, digest)], now)
 
 
-def _forget(connection: Transaction, image: str, keys: Collection[str]) -> None:
+def _forget(connection: Connection, image: str, keys: Collection[str]) -> None:
     for some in _batches(keys):
-        gone = f"DELETE FROM imagebot_first_seen WHERE image = ? AND digest IN ({_marks(some)})"
-        connection.run(gone, (image, *some))
+        connection.execute(delete(first_seen).where(first_seen.c.image == image, first_seen.c.digest.in_(some)))
 
 
-def _clock(connection: Transaction, *, lock: bool = False) -> Clock | None:
-    asked = "SELECT latest, behind_since FROM imagebot_clock"
-    rows = connection.rows(asked + connection.dialect.row_lock if lock else asked)
-    return Clock(_time(rows[0][0]), _moment(rows[0][1])) if rows else None
+def _clock(connection: Connection, *, lock: bool = False) -> Clock | None:
+    asked = select(clock.c.latest, clock.c.behind_since)
+    row = connection.execute(asked.with_for_update() if lock else asked).one_or_none()
+    return None if row is None else Clock(row.latest, row.behind_since)
 
 
-def _at(place: Place) -> tuple[str, str, str]:
-    """A hold of every version has an empty one."""
+def _at(place: Place) -> ColumnElement[bool]:
     app, environment, version = place
-    return app, environment, version or ""
+    return and_(holds.c.app == app, holds.c.environment == environment, holds.c.version == (version or ""))
 
 
-def _held(connection: Transaction, place: Place | None = None) -> list[HandHold]:
-    asked = f"SELECT {_HOLD} FROM imagebot_hold"
-    rows = connection.rows(asked) if place is None else connection.rows(f"{asked} WHERE {_AT}", _at(place))
-    return [
-        HandHold(app, environment, version or None, by, _time(since), because, bool(lifts))
-        for app, environment, version, by, since, because, lifts in rows
-    ]
+def _held(connection: Connection, asked: Select[Any]) -> list[HandHold]:
+    rows = connection.execute(asked).mappings()
+    return [HandHold(**{**row, "version": row["version"] or None}) for row in rows]
 
 
-def _verdict(verdict: LastVerdict) -> Row:
-    until = None if verdict.until is None else _seconds(verdict.until)
-    place = verdict.app, verdict.environment, verdict.image
-    return (*place, verdict.state, verdict.tag, until, verdict.because, _seconds(verdict.at))
+def _insert(connection: Connection, table: Table) -> Any:
+    """An insert that knows ON CONFLICT: both databases have it, and SQLAlchemy only in the words of each."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
 
 
-def _add(connection: Transaction, table: str, columns: str, rows: Sequence[Row]) -> None:
+def _add(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows that are not there yet."""
     if rows:
-        values = f"({columns}) VALUES ({_marks(rows[0])})"
-        connection.run_each(f"INSERT INTO {table} {values} ON CONFLICT DO NOTHING", rows)
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ", ".join("?" * len(values))
-
-
-def _seconds(at: datetime) -> int:
-    """As the tables have it: whole seconds compare alike everywhere."""
-    return int(at.timestamp())
-
-
-def _time(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _moment(seconds: int | None) -> datetime | None:
-    return None if seconds is None else _time(seconds)
+        connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
 
 
 def _batches(keys: Iterable[str]) -> Iterator[list[str]]:

@@ -1,13 +1,18 @@
-"""The tables, for every database. What must survive changes by migrations only; caches are dropped and made anew.
-
-For who makes them: what reads and writes them (`sql.py`) needs no library for it.
-"""
+"""The tables, for every database. What must survive changes by migrations only; caches are dropped and made anew."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 from sqlalchemy import BigInteger, Boolean, Column, Dialect, Integer, MetaData, Table, Text, TypeDecorator
+
+REVISION = "0001"
+"""The newest migration: what a database must be at. A test holds it against the folder of migrations."""
+
+CACHES = 1
+"""Raise it when a table of `PASSING`, or what is written into one, changes: the old ones are dropped."""
+
+REVISION_TABLE = "imagebot_revision"
 
 
 class Moment(TypeDecorator[datetime]):

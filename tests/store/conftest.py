@@ -57,7 +57,9 @@ def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]
         case "sqlite":
             yield database_store(SqlDatabase.sqlite(tmp_path / "state" / "state.db"))
         case "postgresql":
-            yield database_store(SqlDatabase.postgresql(Secret(request.getfixturevalue("postgresql_url"))))
+            database = SqlDatabase.postgresql(Secret(request.getfixturevalue("postgresql_url")))
+            yield database_store(database)
+            database.close()
         case _:
             leaf: Leaf = request.getfixturevalue("state_branch")
             yield branch_store(lambda: leaf)

@@ -4,6 +4,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from imagebot.errors import BadInput, Unavailable
 from imagebot.secret import Secret
@@ -75,6 +76,7 @@ def test_a_session_that_the_server_ended_is_opened_again(server: Server, postgre
     open_store()
     server.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'imagebot'")
     assert open_store().holds() == ()
+    database.close()
 
 
 def test_a_user_without_rights_is_a_persons_to_mend(server: Server, postgresql_url: str) -> None:
@@ -82,6 +84,7 @@ def test_a_user_without_rights_is_a_persons_to_mend(server: Server, postgresql_u
     database = SqlDatabase.postgresql(Secret(postgresql_url.replace("imagebot:", "reader:")))
     with pytest.raises(BadInput, match=r"refuses: permission denied for schema public"):
         database.open()
+    database.close()
     server.run("DROP ROLE reader")
 
 
@@ -91,13 +94,13 @@ def test_nothing_half_written_is_kept(tmp_path: Path) -> None:
 
     def half() -> None:
         with database.writing() as connection:
-            connection.run("INSERT INTO imagebot_clock (id, latest) VALUES (1, 1)")
+            connection.execute(text("INSERT INTO imagebot_clock (id, latest) VALUES (1, 1)"))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         half()
     with database.reading() as connection:
-        assert connection.rows("SELECT count(*) FROM imagebot_clock") == [(0,)]
+        assert connection.execute(text("SELECT count(*) FROM imagebot_clock")).scalar() == 0
 
 
 def test_tables_that_are_gone_are_not_said_to_be_unwritable(tmp_path: Path) -> None:
@@ -105,7 +108,7 @@ def test_tables_that_are_gone_are_not_said_to_be_unwritable(tmp_path: Path) -> N
     open_store = database_store(database)
     open_store()
     with database.writing() as connection:
-        connection.run("DROP TABLE imagebot_hold")
+        connection.execute(text("DROP TABLE imagebot_hold"))
 
     with pytest.raises(BadInput) as caught:
         open_store().holds()
@@ -128,7 +131,7 @@ def test_tables_that_are_gone_from_a_server(postgresql_url: str) -> None:
     open_store = database_store(database)
     open_store()
     with database.writing() as connection:
-        connection.run("DROP TABLE imagebot_hold")
+        connection.execute(text("DROP TABLE imagebot_hold"))
 
     with pytest.raises(
         BadInput, match=r"lacks tables that it had .*; drop the table imagebot_revision, too: then a new"
@@ -136,8 +139,9 @@ def test_tables_that_are_gone_from_a_server(postgresql_url: str) -> None:
         open_store().holds()
 
     with database.writing() as connection:
-        connection.run("DROP TABLE imagebot_revision, imagebot_first_seen, imagebot_clock")
+        connection.execute(text("DROP TABLE imagebot_revision, imagebot_first_seen, imagebot_clock"))
     assert open_store().holds() == ()
+    database.close()
 
 
 def test_a_folder_where_the_file_should_be(tmp_path: Path) -> None:
@@ -153,6 +157,7 @@ def test_a_server_that_takes_no_writes(server: Server, postgresql_url: str) -> N
     server.run(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     with pytest.raises(BadInput, match=r"refuses: .*read-only transaction; it takes no writes, as a standby does"):
         database_store(database)().recall("about", {"x": "y"})
+    database.close()
 
 
 def test_a_database_that_is_not_there_is_to_be_created(server: Server) -> None:

@@ -30,6 +30,7 @@ def file(tmp_path: Path) -> Path:
     store.first_seen("r.test/app", ["sha256:1", standing("1.0", "sha256:1")], NOON)
     store.hold(HOLD)
     store.recall("about", {"x": "old", "y": "y"})
+    database.close()
     return file
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,31 +8,26 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import text
 
 from imagebot.errors import BadInput
 from imagebot.secret import Secret
 from imagebot.store.database import SqlDatabase
-from imagebot.store.driver import Driver
-from imagebot.store.migrate import configuration, engine
-from imagebot.store.postgresql import PostgresServer
-from imagebot.store.revision import REVISION, REVISION_TABLE
+from imagebot.store.migrate import configuration
 from imagebot.store.sql import database_store
-from imagebot.store.sqlite import SqliteFile
-from imagebot.store.tables import LASTING, PASSING
+from imagebot.store.tables import LASTING, PASSING, REVISION, REVISION_TABLE
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def driver(request: pytest.FixtureRequest, tmp_path: Path) -> Driver:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlDatabase]:
     if request.param == "sqlite":
-        return SqliteFile(tmp_path / "state.db")
-    return PostgresServer.at(Secret(request.getfixturevalue("postgresql_url")))
-
-
-@pytest.fixture
-def database(driver: Driver) -> SqlDatabase:
-    return SqlDatabase(driver)
+        database = SqlDatabase.sqlite(tmp_path / "state.db")
+    else:
+        database = SqlDatabase.postgresql(Secret(request.getfixturevalue("postgresql_url")))
+    yield database
+    database.close()
 
 
 def test_the_newest_revision_is_the_one_that_the_tables_name() -> None:
@@ -39,9 +35,9 @@ def test_the_newest_revision_is_the_one_that_the_tables_name() -> None:
     assert scripts.get_heads() == [REVISION]
 
 
-def test_the_steps_lead_to_the_tables(database: SqlDatabase, driver: Driver) -> None:
+def test_the_steps_lead_to_the_tables(database: SqlDatabase) -> None:
     database.open()
-    with engine(driver).connect() as connection:
+    with database.reading() as connection:
         context = MigrationContext.configure(
             connection,
             opts={
@@ -58,8 +54,8 @@ def test_caches_of_another_imagebot_are_dropped_and_nothing_else(database: SqlDa
     store.first_seen("r.test/app", ["sha256:1"], NOON)
     store.recall("created", {"sha256:1": "2026-01-01"})
     with database.writing() as connection:
-        connection.run("UPDATE imagebot_caches SET version = 0")
-        connection.run("ALTER TABLE imagebot_recalled ADD COLUMN old TEXT")
+        connection.execute(text("UPDATE imagebot_caches SET version = 0"))
+        connection.execute(text("ALTER TABLE imagebot_recalled ADD COLUMN old TEXT"))
     store = open_store()
     assert store.recalled("created", ["sha256:1"]) == {}
     assert store.first_seen("r.test/app", ["sha256:1"], NOON.replace(day=2)) == {"sha256:1": NOON}
@@ -68,19 +64,19 @@ def test_caches_of_another_imagebot_are_dropped_and_nothing_else(database: SqlDa
 def test_the_database_of_a_newer_imagebot_is_left_alone(database: SqlDatabase) -> None:
     database.open()
     with database.writing() as connection:
-        connection.run(f"UPDATE {REVISION_TABLE} SET version_num = '9999'")
+        connection.execute(text(f"UPDATE {REVISION_TABLE} SET version_num = '9999'"))
     with pytest.raises(BadInput, match="was last used by a newer imagebot"):
         database.open()
     with database.reading() as connection:
-        assert connection.rows(f"SELECT version_num FROM {REVISION_TABLE}") == [("9999",)]
+        assert connection.execute(text(f"SELECT version_num FROM {REVISION_TABLE}")).scalar() == "9999"
 
 
 def test_a_migration_that_fails_leaves_nothing(database: SqlDatabase) -> None:
     """All steps are one transaction."""
     with database.writing() as connection:
-        connection.run("CREATE TABLE imagebot_hold (mine INTEGER)")
+        connection.execute(text("CREATE TABLE imagebot_hold (mine INTEGER)"))
     with pytest.raises(BadInput, match="imagebot_hold"):
         database.open()
     with database.writing() as connection:
-        connection.run("DROP TABLE imagebot_hold")
+        connection.execute(text("DROP TABLE imagebot_hold"))
     database.open()

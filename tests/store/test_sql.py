@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from imagebot.store.database import SqlDatabase
 from imagebot.store.sql import database_store
@@ -40,8 +41,8 @@ def test_a_commit_is_on_the_disk_before_it_is_done(tmp_path: Path) -> None:
     database = SqlDatabase.sqlite(tmp_path / "state.db")
     database.open()
     with database.reading() as connection:
-        assert connection.rows("PRAGMA synchronous") == [(2,)]
-        assert connection.rows("PRAGMA journal_mode") == [("wal",)]
+        assert connection.execute(text("PRAGMA synchronous")).scalar() == 2
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
 
 
 def test_many_processes_open_a_new_store_at_once(tmp_path: Path) -> None:
@@ -85,7 +86,7 @@ def test_readers_do_not_wait_for_a_writer(tmp_path: Path) -> None:
     open_store = database_store(database)
     open_store()
     with database.writing() as connection:
-        connection.run("DELETE FROM imagebot_hold")
+        connection.execute(text("DELETE FROM imagebot_hold"))
         assert open_store().holds() == ()
 
 
@@ -106,7 +107,9 @@ def test_a_database_may_be_shared_with_others(tmp_path: Path) -> None:
     """Every table says whose it is."""
     database = SqlDatabase.sqlite(tmp_path / "state.db")
     database.open()
-    with database.reading() as connection:
-        names = [name for (name,) in connection.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    engine = create_engine(f"sqlite:///{tmp_path / 'state.db'}")
+    with engine.connect() as connection:
+        names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
+    engine.dispose()
     assert names
     assert [name for name in names if not name.startswith("imagebot_")] == []

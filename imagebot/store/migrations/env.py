@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from imagebot.store.revision import REVISION_TABLE
-from imagebot.store.tables import LASTING
+from imagebot.store.tables import LASTING, REVISION_TABLE
 
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=LASTING, version_table=REVISION_TABLE
