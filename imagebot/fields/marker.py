@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
-from imagebot.fields.claim import name_of
 from imagebot.images.reference import ImageName, Reference
 
 _OURS = "imagebot:"
@@ -110,7 +109,7 @@ def _ours(said: str) -> Marker | None:
         named = Reference.parse(said.partition(" ")[0])
     except ValueError:
         return None
-    exact = name_of(said) is not None
+    exact = said == named.written
     wrong = "" if exact else f"a marker is `# imagebot: {named.written}` and nothing more; the value says the rest"
     return Marker(Holds.ANY, named.name, wrong=wrong)
 

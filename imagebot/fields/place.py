@@ -18,12 +18,22 @@ _NULLS = frozenset({"~", "null", "Null", "NULL"})
 _BARE = re.compile(r"[^\s.\[\]\"]+")
 
 
-@dataclass(slots=True, unsafe_hash=True)
-class Entry:
-    """The value of a key: `via` is the alias that stands in its place, `node` None where that alias leads nowhere."""
+class Entry(NamedTuple):
+    """The value of a key, by the place inside its map: it is looked at when a shape asks for it."""
 
-    node: Final[Scalar | Mapping | Sequence | None]
-    via: Final[Alias | None] = None
+    mapping: Mapping
+    at: int
+
+    @property
+    def node(self) -> Scalar | Mapping | Sequence | None:
+        """What it is; None where an alias leads nowhere."""
+        return _meant(self.mapping.node(self.at))
+
+    @property
+    def via(self) -> Alias | None:
+        """The alias that stands in its place."""
+        node = self.mapping.node(self.at)
+        return node if isinstance(node, Alias) else None
 
 
 class Read(NamedTuple):
@@ -178,15 +188,16 @@ def _read(node: Mapping, known: Known) -> Read:
     entries: dict[str, Entry] = {}
     twice = set()
     merged: list[Node] = []
-    for key, value in node.pairs:
-        if not isinstance(key, Scalar):
+    for index in range(1, len(node.inside), 2):
+        key = node.key(index)
+        if key is None:
             continue
-        if key.value == "<<" and not key.style:
-            merged.append(value)
-        elif key.value in entries:
-            twice.add(key.value)
+        if key == "<<" and node.is_plain(index - 1):
+            merged.append(node.node(index))
+        elif key in entries:
+            twice.add(key)
         else:
-            entries[key.value] = _entry(value)
+            entries[key] = Entry(node, index)
     if merged:
         entries = _merged(merged, known) | entries
     read = Read(entries, frozenset(twice))
@@ -208,15 +219,15 @@ def path(document: int | None, trail: Trail | None, *last: str | int) -> str:
     return text
 
 
-def _entry(value: Node) -> Entry:
-    return Entry(value.target, value) if isinstance(value, Alias) else Entry(value)
+def _meant(value: Node) -> Scalar | Mapping | Sequence | None:
+    return value.target if isinstance(value, Alias) else value
 
 
 def _merged(values: list[Node], known: Known) -> dict[str, Entry]:
     """What merge keys bring in, the first one winning; only some keys, as a hostile file may merge a huge map often."""
     entries: dict[str, Entry] = {}
     for value in values:
-        brought = _brought(_entry(value).node, known)
+        brought = _brought(_meant(value), known)
         _follow(value, brought, known)
         entries = brought | entries
     return entries
@@ -242,7 +253,7 @@ def _brought_by_list(node: Sequence, known: Known) -> dict[str, Entry]:
     if id(node) not in known.merged:
         entries: dict[str, Entry] = {}
         for item in node.items:
-            mapping = _entry(item).node
+            mapping = _meant(item)
             if isinstance(mapping, Mapping):
                 brought = _brought_by_map(mapping, known)
                 if brought.keys() - entries.keys():

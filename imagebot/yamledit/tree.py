@@ -51,6 +51,7 @@ class ScalarEvent(Protocol):
     """A scalar as the parser gives it. Who has a tree need not know the parser: to load it takes long."""
 
     value: str
+    style: str | None
 
 
 class Original(Protocol):
@@ -72,7 +73,7 @@ class Collection:
     somebody does.
     """
 
-    __slots__ = ("_begin", "_nodes", "_original", "below", "inside")
+    __slots__ = ("_begin", "_original", "below", "inside")
 
     def __init__(
         self,
@@ -85,18 +86,16 @@ class Collection:
         self.below: Final = below
         self._begin: Final = begin
         self._original: Final = original
-        self._nodes: tuple[Node, ...] | None = None
 
     def node(self, index: int) -> Node:
         """One of what is inside."""
-        return as_node(self.inside[index], self._original)
+        node = self.inside[index] = as_node(self.inside[index], self._original)
+        return node
 
     @property
     def nodes(self) -> tuple[Node, ...]:
         """All that is inside; in a map each key is before its value."""
-        if self._nodes is None:
-            self._nodes = tuple(map(self.node, range(len(self.inside))))
-        return self._nodes
+        return tuple(map(self.node, range(len(self.inside))))
 
     @property
     def start(self) -> int:
@@ -128,17 +127,23 @@ class Mapping(Collection):
 
     @property
     def pairs(self) -> tuple[tuple[Node, Node], ...]:
-        return tuple(zip(self.nodes[::2], self.nodes[1::2], strict=True))
+        nodes = self.nodes
+        return tuple(zip(nodes[::2], nodes[1::2], strict=True))
 
     @property
     def names(self) -> list[str]:
         """Those of its keys that are scalars."""
-        return [key.value for key in self.inside[::2] if not isinstance(key, Collection | Alias)]
+        return [key.value for key in self.inside[::2] if not isinstance(key, _NO_SCALAR)]
 
     def key(self, index: int) -> str | None:
         """The key of the value at this place inside; None if that is a key itself, or has one that is no scalar."""
         key = self.inside[index - 1] if index % 2 else None
-        return None if key is None or isinstance(key, Collection | Alias) else key.value
+        return None if key is None or isinstance(key, _NO_SCALAR) else key.value
+
+    def is_plain(self, index: int) -> bool:
+        """Whether what is at this place inside is a scalar without quotes, and no block."""
+        item = self.inside[index]
+        return not isinstance(item, _NO_SCALAR) and not item.style
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -152,13 +157,15 @@ class Alias:
     column: Final[int]
 
 
+_NO_SCALAR = (Collection, Alias)
+_NODES = (Scalar, Collection, Alias)
 Node = Scalar | Sequence | Mapping | Alias
 Unmade = ScalarEvent | Node
 
 
 def as_node(item: Unmade, original: Original) -> Node:
     """What is inside a collection or a document, as a node."""
-    return item if isinstance(item, Scalar | Collection | Alias) else original.scalar(item)
+    return item if isinstance(item, _NODES) else original.scalar(item)
 
 
 @dataclass(frozen=True, slots=True)
