@@ -103,7 +103,7 @@ def _silent(_: Asked) -> Answer:
 
 
 def _half(_: Asked) -> Answer:
-    return Answer(200, (("Content-Length", "100"),), b"{")
+    return Answer(200, (("Content-Length", "100"),), (b"{",))
 
 
 def _endless(_: Asked) -> Answer:
