@@ -49,7 +49,7 @@ oracle: venv ## ask npm's semver and Debian's Masterminds/semver what our ranges
 cosign: machine ## build cosign from its module and ask it what imagebot answers about signatures; minutes, the first time
 	@$(BIN)/python -m tests.cosign
 
-conformance: machine ## build the distribution specification's suite and ask it what our fake registries and Debian's are
+conformance: machine ## build the distribution specification's suite and ask it what our registries are; minutes, the first time
 	@$(BIN)/python -m tests.conformance
 
 replay: venv ## edit a public repository's real history again and compare the bytes

@@ -42,13 +42,14 @@ def docker_registry(
     auth: Mapping[str, Any] | None = None,
     proxy: Mapping[str, Any] | None = None,
     notifications: Mapping[str, Any] | None = None,
+    program: str | None = None,
 ) -> Iterator[Running]:
     """Run one for as long as the block lasts; with `proxy` it is a pull-through cache of another one, and it calls
     whom `notifications` name when something is pushed.
 
-    Skips the test where the program is not installed.
+    Another `program` than Debian's may be given. Skips the test where it is not installed.
     """
-    program = shutil.which("docker-registry")
+    program = program or shutil.which("docker-registry")
     if program is None:
         pytest.skip("docker-registry is not installed (apt-get install docker-registry)")
     port = _free_port()
