@@ -39,50 +39,52 @@ def run(world: World, policies: PolicySet, now: datetime) -> Report:
     """The whole pass. Raises `Stopped` if told to stop in the middle, and what the store raises."""
     started = time.monotonic()
     world, store, because = _begun(world)
-    memory = PassStore(store, now)
-    registries = RegistryCache(world.registries, memory)
-    tell = Teller(world, memory)
-    tell.begins(policies)
+    with store.kept():
+        memory = PassStore(store, now)
+        registries = RegistryCache(world.registries, memory)
+        tell = Teller(world, memory)
+        tell.begins(policies)
 
-    def record(decisions: Sequence[Decision]) -> None:
-        tell.decided(decisions)
-        memory.judged(last_verdicts(decisions, now))
-        memory.save()
+        def record(decisions: Sequence[Decision]) -> None:
+            tell.decided(decisions)
+            memory.judged(last_verdicts(decisions, now))
+            memory.save()
 
-    looks: list[Waves] = []
-    again: PolicySet | None = policies
-    while again is not None and len(looks) < _LOOKS:
-        looks.append(Waves(Look(world, registries, memory, again), record, tell.became))
-        looks[-1].run(delivers=because is None)
-        _count_writes(looks[-1].look, now + timedelta(seconds=time.monotonic() - started))
-        again = _raced(looks[-1])
-    tell.became(looks[-1].raced)
-    world.ask("remember what is in doubt no more", memory.settle)
-    report = replace(summed_up(world, registries, looks), unsaved=_unsaved(because, store.because))
-    if report.unsaved is not None:
-        world.tell(StateUnsaved(str(report.unsaved)))
-    counting = partial(figures, world, registries, looks, report, tell.unknown_since)
-    counted = world.ask("count what the pass did", lambda: list(counting()))
-    for event in [] if isinstance(counted, ImagebotError) else counted:
-        world.tell(event)
-    tell.finished(report, time.monotonic() - started)
-    for checkout in looks[0].look.checkouts:
-        if not (world.reads_only or world.stopping()):
-            world.ask(f"tidy the mirror of {checkout.settings.name}", checkout.mirror.tidy)
-    return replace(report, bugs=(*policies.bugs, *world.bugs))
+        looks: list[Waves] = []
+        again: PolicySet | None = policies
+        while again is not None and len(looks) < _LOOKS:
+            looks.append(Waves(Look(world, registries, memory, again), record, tell.became))
+            looks[-1].run(delivers=because is None)
+            _count_writes(looks[-1].look, now + timedelta(seconds=time.monotonic() - started))
+            again = _raced(looks[-1])
+        tell.became(looks[-1].raced)
+        world.ask("remember what is in doubt no more", memory.settle)
+        report = replace(summed_up(world, registries, looks), unsaved=_unsaved(because, store.because))
+        if report.unsaved is not None:
+            world.tell(StateUnsaved(str(report.unsaved)))
+        counting = partial(figures, world, registries, looks, report, tell.unknown_since)
+        counted = world.ask("count what the pass did", lambda: list(counting()))
+        for event in [] if isinstance(counted, ImagebotError) else counted:
+            world.tell(event)
+        tell.finished(report, time.monotonic() - started)
+        for checkout in looks[0].look.checkouts:
+            if not (world.reads_only or world.stopping()):
+                world.ask(f"tidy the mirror of {checkout.settings.name}", checkout.mirror.tidy)
+        return replace(report, bugs=(*policies.bugs, *world.bugs))
 
 
 def preview(world: World, policies: PolicySet, now: datetime, *, verify: bool = False) -> Report:
     """The pass up to the commit: what it would do, and nothing done. `verify`: with the signatures of what runs now."""
     world, store, because = _begun(world)
-    memory = PassStore(store, now)
-    registries = RegistryCache(world.registries, memory)
-    tell = Teller(world, memory, quiet=True)
-    tell.begins(policies)
-    waves = Waves(Look(world, registries, memory, policies), tell.decided, tell.became)
-    waves.run(delivers=False)
-    signed = deployed_signatures(waves.look) if verify else ()
-    return replace(summed_up(world, registries, [waves]), unsaved=_unsaved(because, None), signed=signed)
+    with store.kept():
+        memory = PassStore(store, now)
+        registries = RegistryCache(world.registries, memory)
+        tell = Teller(world, memory, quiet=True)
+        tell.begins(policies)
+        waves = Waves(Look(world, registries, memory, policies), tell.decided, tell.became)
+        waves.run(delivers=False)
+        signed = deployed_signatures(waves.look) if verify else ()
+        return replace(summed_up(world, registries, [waves]), unsaved=_unsaved(because, None), signed=signed)
 
 
 def _begun(world: World) -> tuple[World, Failsafe, ImagebotError | None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -98,6 +99,9 @@ class BranchStore:
             policy = verdict.app, verdict.environment
             by_policy[policy] = (*by_policy.get(policy, ()), verdict)
         self._caches.verdicts.update(by_policy)
+
+    def kept(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def save(self) -> None:
         if self._unsaved:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, exc, make_url, select, text
+from sqlalchemy import Connection, Engine, NullPool, Pool, QueuePool, create_engine, event, exc, make_url, select, text
 from sqlalchemy.engine import URL
 
 from imagebot.errors import BadInput, ImagebotError, Unavailable, printable
@@ -45,20 +45,18 @@ _SQLITE_BROKEN = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 class SqlDatabase:
     """One database, at the tables of this imagebot from the first `open` on."""
 
-    def __init__(self, engine: Engine, name: str, file: Path | None = None) -> None:
+    def __init__(self, engine: Engine, name: str, file: Path | None = None, *, keeps: bool = False) -> None:
         self._engine = engine
         self._name = name
         self._file = file
+        self._keeps = keeps
+        self._kept: Engine | None = None
 
     @classmethod
     def sqlite(cls, file: Path) -> SqlDatabase:
         """A file, made if it is not there. Several processes may use it at once."""
-        url = URL.create("sqlite", database=str(file))
         # No pool: whoever deletes the file while the bot runs gets a new one in the next pass.
-        engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": _PATIENCE})
-        event.listen(engine, "connect", _ready_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-        return cls(engine, str(file), file)
+        return cls(_sqlite(file, NullPool), str(file), file, keeps=True)
 
     @classmethod
     def unchanged(cls, file: Path) -> SqlDatabase:
@@ -109,15 +107,32 @@ class SqlDatabase:
                 self._migrate()
 
     @contextmanager
+    def kept(self) -> Iterator[None]:
+        """In this block one connection to a file serves all who ask one after the other; it is closed at the end.
+
+        None to a server is kept: it is asked a few times in minutes, and a connection that idles is one to break.
+        """
+        if self._file is None or not self._keeps:
+            yield
+            return
+        # Who asks while another does gets a connection of his own, that is closed then.
+        self._kept = _sqlite(self._file, QueuePool, pool_size=1, max_overflow=-1)
+        try:
+            yield
+        finally:
+            kept, self._kept = self._kept, None
+            kept.dispose()
+
+    @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one state and writes nothing."""
-        with self._explained(), self._engine.connect() as connection:
+        with self._explained(), self._connection() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that is safe on the disk once the block has ended well."""
-        with self._explained(), self._engine.connect() as connection:
+        with self._explained(), self._connection() as connection:
             writer = connection.execution_options(imagebot_writes=True)
             with writer.begin():
                 yield writer
@@ -127,6 +142,9 @@ class SqlDatabase:
         """Whether `open` would change tables. Raises `BadInput` and `Unavailable`."""
         with self._explained():
             return not self._is_ready()
+
+    def _connection(self) -> Connection:
+        return (self._kept or self._engine).connect()
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -184,6 +202,14 @@ class SqlDatabase:
     def _begin_anew(self) -> str:
         what = "drop the table imagebot_revision, too" if self._file is None else "restore it, or move it away"
         return f"{what}: {_NEW_ONE}"
+
+
+def _sqlite(file: Path, pool: type[Pool], **how: Any) -> Engine:
+    url = URL.create("sqlite", database=str(file))
+    engine = create_engine(url, poolclass=pool, connect_args={"timeout": _PATIENCE}, **how)
+    event.listen(engine, "connect", _ready_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
 
 
 def _make_private(file: Path) -> None:

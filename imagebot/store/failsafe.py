@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 from imagebot.errors import ImagebotError
@@ -59,6 +60,9 @@ class Failsafe:
 
     def judged(self, judged: Sequence[LastVerdict]) -> None:
         self._tried(lambda: self._store.judged(judged))
+
+    def kept(self) -> AbstractContextManager[None]:
+        return self._store.kept()
 
     def save(self) -> None:
         self._tried(self._store.save)

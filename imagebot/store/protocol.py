@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -97,6 +98,9 @@ class Store(Protocol):
 
     def judged(self, judged: Sequence[LastVerdict]) -> None:
         """Replace all last verdicts of the policies (app and environment) that are in `judged`."""
+
+    def kept(self) -> AbstractContextManager[None]:
+        """In this block it is asked often, and may keep open what it is asked over; a pass is one."""
 
     def save(self) -> None:
         """Make sure that what must survive does: a database has it already, a branch is pushed now, if need be."""

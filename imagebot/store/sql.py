@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import datetime
 from itertools import islice
@@ -109,6 +110,9 @@ class SqlStore:
         with self._database.writing() as connection:
             connection.execute(of_policy, [{"a": app, "e": environment} for app, environment in policies])
             _add(connection, verdicts, [asdict(verdict) for verdict in judged])
+
+    def kept(self) -> AbstractContextManager[None]:
+        return self._database.kept()
 
     def save(self) -> None:
         """Nothing is left to do: each call above was safe when it returned."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 from imagebot.errors import ImagebotError
@@ -78,6 +79,9 @@ class Unsaved:
 
     def judged(self, judged: Sequence[LastVerdict]) -> None:
         """Nobody reads them again."""
+
+    def kept(self) -> AbstractContextManager[None]:
+        return self._known.kept()
 
     def save(self) -> None:
         """There is nowhere to."""

@@ -90,6 +90,53 @@ def test_readers_do_not_wait_for_a_writer(tmp_path: Path) -> None:
         assert open_store().holds() == ()
 
 
+def opened_in(folder: Path) -> list[str]:
+    """The files that this process has open in a folder."""
+    links = [entry.readlink() for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
+    return sorted(link.name for link in links if link.parent == folder)
+
+
+def test_a_pass_asks_over_one_connection_which_it_closes(tmp_path: Path) -> None:
+    database = SqlDatabase.sqlite(tmp_path / "state.db")
+    store = database_store(database)()
+    with store.kept():
+        store.first_seen("r.test/app", ["sha256:1"], START)
+        first = opened_in(tmp_path)
+        for number in range(20):
+            store.recall("about", {"x": str(number)})
+            assert store.recalled("about", ["x"]) == {"x": str(number)}
+        assert opened_in(tmp_path) == first != []
+    assert opened_in(tmp_path) == []
+    assert not (tmp_path / "state.db-wal").exists(), "the last one to close it leaves no log behind"
+
+
+def test_who_asks_beside_another_is_answered_in_a_pass_too(tmp_path: Path) -> None:
+    database = SqlDatabase.sqlite(tmp_path / "state.db")
+    store = database_store(database)()
+    with store.kept(), ThreadPoolExecutor(8) as pool:
+        seen = pool.map(lambda number: store.first_seen("r.test/app", [f"sha256:{number}"], START), range(80))
+        assert [next(iter(each.values())) for each in seen] == [START] * 80
+        with database.writing() as connection:
+            connection.execute(text("DELETE FROM imagebot_first_seen"))
+            assert len(store.seen("r.test/app", ["sha256:1"], START)) == 1
+    assert store.seen("r.test/app", ["sha256:1"], START) == {}
+
+
+def test_a_pass_that_is_ended_closes_its_connection(tmp_path: Path) -> None:
+    database = SqlDatabase.sqlite(tmp_path / "state.db")
+    store = database_store(database)()
+
+    def end_early() -> None:
+        with store.kept():
+            store.first_seen("r.test/app", ["sha256:1"], START)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        end_early()
+    assert opened_in(tmp_path) == []
+    assert store.seen("r.test/app", ["sha256:1"], START) == {"sha256:1": START}
+
+
 def test_writers_wait_for_each_other(tmp_path: Path) -> None:
     """One that reads before it writes would be failed at once, had it not said before that it will write."""
     open_store = database_store(SqlDatabase.sqlite(tmp_path / "state.db"))
