@@ -23,6 +23,7 @@ from imagebot.gitrepo.remote import Remote
 from imagebot.gitrepo.state_branch import Leaf
 from imagebot.observe.events import Event, ProxyUsed
 from imagebot.observe.log import log_sink
+from imagebot.plan.groups import sharing
 from imagebot.policy.freezes import frozen
 from imagebot.policy.read import PolicySet
 from imagebot.policyfiles import load_policies
@@ -39,7 +40,7 @@ from imagebot.settings.resolve import (
 from imagebot.settings.resolve import load as load_settings
 from imagebot.store.open import as_it_lies, opener
 
-__all__ = ["load", "load_settings", "mirror_of", "only", "read_policies", "tell_proxies", "world_of"]
+__all__ = ["load", "load_settings", "mirror_of", "only", "read_policies", "tell_proxies", "travelling", "world_of"]
 
 
 def load(config: Path | None) -> tuple[Settings, PolicySet]:
@@ -79,6 +80,17 @@ def only(policies: PolicySet, wanted: tuple[str, ...]) -> PolicySet:
     apps = {policy.app for policy in kept}
     beside = tuple(policy for policy in policies.policies if policy.app in apps and policy not in kept)
     return replace(policies, policies=kept, beside=beside, chosen=True)
+
+
+def travelling(policies: PolicySet, wanted: tuple[str, ...]) -> PolicySet:
+    """`only` these, and what shares a pull request with one of them: it is made of all its members."""
+    chosen = only(policies, wanted)
+    if chosen is policies:
+        return policies
+    names = sharing(policies.policies, [str(policy) for policy in chosen.policies])
+    apps = {policy.app for policy in policies.policies if str(policy) in names}
+    near = tuple(policy for policy in policies.policies if policy.app in apps)
+    return replace(policies, policies=near).narrowed(names)
 
 
 def _never() -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from imagebot import clock
-from imagebot.cli.compose import load, only, tell_proxies, world_of
+from imagebot.cli.compose import load, tell_proxies, travelling, world_of
 from imagebot.cli.options import config_option
 from imagebot.cli.tables import as_data, console, print_json, print_report
 from imagebot.cycle.report import Report
@@ -41,7 +41,7 @@ def command(apps: tuple[str, ...], as_json: bool, config: Path | None) -> int:
         report = _passed(settings, policies, apps, stop)
     except Unwritable:
         # Nothing can be carried out: what there is to do is told, and why it is not done.
-        report = preview(world_of(settings, stop), only(policies, apps), clock.now())
+        report = preview(world_of(settings, stop), travelling(policies, apps), clock.now())
     except Stopped as error:
         click.echo(f"imagebot: {error}", err=True)
         return 128 + stop.number
@@ -58,4 +58,4 @@ def _passed(settings: Settings, policies: PolicySet, apps: tuple[str, ...], stop
         world = world_of(settings, stop, locked=True, part=bool(apps))
         FromLibraries.listen(world.tell)
         tell_proxies(settings, world.tell)
-        return run(world, only(policies, apps), clock.now())
+        return run(world, travelling(policies, apps), clock.now())

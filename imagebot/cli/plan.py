@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from imagebot import clock
-from imagebot.cli.compose import load, only, world_of
+from imagebot.cli.compose import load, travelling, world_of
 from imagebot.cli.options import config_option
 from imagebot.cli.tables import as_data, console, print_bugs, print_json, print_problems, print_status, problems_of
 from imagebot.cycle.report import Report
@@ -34,7 +34,7 @@ def command(apps: tuple[str, ...], as_json: bool, config: Path | None) -> int:
       imagebot plan podinfo
     """
     settings, policies = load(config)
-    report = preview(world_of(settings), only(policies, apps), clock.now())
+    report = preview(world_of(settings), travelling(policies, apps), clock.now())
     if as_json:
         print_json(as_data(report) | {"changes": [_data(change) for change in report.changes]})
     else:

@@ -310,6 +310,17 @@ class PassStore:
             all_ = sorted((*self.counted(kind, key), *moments))
             self._store.recall(kind, {key: json.dumps([at.isoformat() for at in all_])})
 
+    def last_open(self, url: str) -> int:
+        """How many pull requests were open in a repository when it was looked at last."""
+        with suppress(ValueError):
+            return max(0, int(self._store.recalled("open", [url]).get(url, "0")))
+        return 0
+
+    def left_open(self, url: str, count: int) -> None:
+        """Remember how many there are now."""
+        if count != self.last_open(url):
+            self._store.recall("open", {url: str(count)})
+
     def ban(self, account: str) -> Ban | None:
         """Until when a server told an account to wait, the last time that it did.
 

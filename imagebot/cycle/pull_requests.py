@@ -82,6 +82,8 @@ class PullRequests:
     def remember(self, at: datetime) -> None:
         """Count what was opened and written, for the limits of the next passes."""
         self.memory.count("opened", self.settings.url, [at] * self.opened)
+        if self.are_known:
+            self.memory.left_open(self.settings.url, len(self.open) + self.opened)
         if "forge" in self.__dict__ and self.forge.hourly_writes is not None:
             self.memory.count("writes", self.account, [at] * self.writes)
 

@@ -14,7 +14,7 @@ from imagebot.forge.protocol import Proposal
 from imagebot.plan.change import Change
 from imagebot.plan.groups import BranchPlace
 from imagebot.plan.limits import Allowance, Newcomer, cost, queued, unpayable, urgency
-from imagebot.settings.resolve import Limits
+from imagebot.settings.resolve import Limits, RepositorySettings
 
 _HOUR = timedelta(hours=1)
 # Repositories are delivered side by side, and those of one account share what its forge takes in an hour.
@@ -22,24 +22,33 @@ _PROMISING = Lock()
 
 
 def allow(
-    world: World, present: Mapping[str, Checkout], let_in: Mapping[str, int], new: Sequence[Change]
+    world: World,
+    present: Mapping[str, Checkout],
+    elsewhere: Sequence[RepositorySettings],
+    let_in: Mapping[str, int],
+    new: Sequence[Change],
 ) -> Mapping[BranchPlace, str]:
     """Why some of these changes must wait, in the order in which their turn comes.
 
-    `present` are the repositories whose forge has told what is open; what is open elsewhere counts for nothing.
+    `present` are the repositories whose forge has told what is open; `elsewhere` counts what was open when it last did.
     `let_in` counts those that this pass let in before, by repository.
     """
     if not new:
         return {}
-    now = next(iter(present.values())).memory.now
+    memory = next(iter(present.values())).memory
+    now = memory.now
     opened = {name: (*_opened(checkout), *[now] * let_in.get(name, 0)) for name, checkout in present.items()}
     open_now = {name: len(checkout.pull_requests.open) + let_in.get(name, 0) for name, checkout in present.items()}
     repositories = {
         name: _allowance(open_now[name], opened[name], checkout.settings.limits) for name, checkout in present.items()
     }
     overall = _allowance(
-        sum(open_now.values()),
-        tuple(at for times in opened.values() for at in times),
+        sum(open_now.values()) + sum(memory.last_open(one.url) for one in elsewhere),
+        tuple(
+            at
+            for times in (*opened.values(), *(memory.counted("opened", one.url) for one in elsewhere))
+            for at in times
+        ),
         world.settings.limits,
     )
     waits = queued(

@@ -28,6 +28,7 @@ from imagebot.cycle.world import World
 from imagebot.errors import BadInput, ImagebotError, Unavailable
 from imagebot.observe.events import StateUnsaved
 from imagebot.plan.decision import Decision
+from imagebot.plan.groups import sharing
 from imagebot.policy.read import PolicySet
 from imagebot.store.failsafe import Failsafe
 
@@ -113,4 +114,5 @@ def _unsaved(unopened: ImagebotError | None, unkept: ImagebotError | None) -> Im
 def _raced(waves: Waves) -> PolicySet | None:
     """The policies of what others moved meanwhile: it is looked at, and planned, anew."""
     again = {str(policy) for done in waves.raced for policy in waves.arranged[done.place].target.policies}
-    return waves.look.policies.narrowed(again) if again else None
+    policies = waves.look.policies
+    return policies.narrowed(sharing(policies.policies, again)) if again else None

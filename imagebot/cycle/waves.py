@@ -26,6 +26,7 @@ from imagebot.errors import ImagebotError, Stopped
 from imagebot.plan.change import Change
 from imagebot.plan.decision import Decision
 from imagebot.plan.groups import BranchPlace, BranchTarget, branch_of, targets
+from imagebot.settings.resolve import RepositorySettings
 
 Found = tuple[Sequence[Arranged], News]
 
@@ -222,12 +223,20 @@ class Waves:
         """The new ones of which the turn has not come, and why; all others count as open from now on."""
         look = self.look
         present = {checkout.settings.name: checkout for checkout in self._present()}
-        question = partial(allow, look.world, present, self._let_in, [job.change for job in new])
+        changes = [job.change for job in new]
+        question = partial(allow, look.world, present, self._elsewhere(present), self._let_in, changes)
         waits = look.world.ask("hold what is new against the limits", question)
         if isinstance(waits, ImagebotError):
             return {job.place: str(waits) for job in new}
         self._let_in.update(job.change.repository for job in new if job.place not in waits)
         return waits
+
+    def _elsewhere(self, present: Collection[str]) -> list[RepositorySettings]:
+        """The repositories that this pass does not look at, or not yet; of those without a policy nobody counts."""
+        known, policies = self.look.world.settings.repositories, self.look.policies
+        named = {policy.repository for policy in (*policies.policies, *policies.beside)}
+        names = known.keys() if policies.chosen else known.keys() & named
+        return [known[name] for name in sorted(names) if name not in present]
 
     def _present(self) -> list[Checkout]:
         return [checkout for checkout in self.look.checkouts if checkout.pull_requests.are_known]

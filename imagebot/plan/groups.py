@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from imagebot.images.reference import ImageName
@@ -69,6 +69,30 @@ def targets(prefix: str, decisions: Sequence[Decision]) -> tuple[BranchTarget, .
         BranchTarget(repository, members[0].policy.environment, _name_of(members[0]), branch, tuple(members))
         for (repository, branch), members in found.items()
     )
+
+
+def sharing(policies: Sequence[Policy], chosen: Collection[str]) -> frozenset[str]:
+    """Those of `policies` that are `chosen`, or share a branch with one that is here, by `app@environment`.
+
+    A branch is made of all its members: who looks at some of them only would throw the others out of it.
+    """
+    by_name = {str(policy): policy for policy in policies}
+    on: dict[BranchPlace, list[str]] = defaultdict(list)
+    for policy in policies:
+        for place in _places(policy):
+            on[place].append(str(policy))
+    found: set[str] = set()
+    left = [name for name in chosen if name in by_name]
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left += [other for place in _places(by_name[name]) for other in on.pop(place, ())]
+    return frozenset(found)
+
+
+def _places(policy: Policy) -> set[BranchPlace]:
+    return {(policy.repository, branch_of("", policy, watch.image)) for watch in policy.watches}
 
 
 def _members(decisions: Sequence[Decision]) -> Iterator[Member]:

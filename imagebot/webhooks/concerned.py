@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from imagebot.images.reference import ImageName
+from imagebot.plan.groups import sharing
 from imagebot.policy.read import PolicySet
 from imagebot.policy.watch import Watch
 from imagebot.settings.resolve import RepositorySettings, Settings
@@ -27,8 +28,10 @@ def are_about_policies(settings: Settings, subjects: Iterable[Subject]) -> bool:
 def concerned(
     policies: PolicySet, repositories: Mapping[str, RepositorySettings], lister: Lister, subjects: Iterable[Subject]
 ) -> PolicySet:
-    """These policies; beside them are those that may share a file with one, or an app."""
-    wanted = _wanted(policies, repositories, lister, list(subjects))
+    """These policies and those that share a pull request with one; beside them are those that may share a file, or an
+    app.
+    """
+    wanted = sharing(policies.policies, _wanted(policies, repositories, lister, list(subjects)))
     chosen = [policy for policy in policies.policies if str(policy) in wanted]
     places, apps = {policy.repository for policy in chosen}, {policy.app for policy in chosen}
     near = tuple(policy for policy in policies.policies if policy.repository in places or policy.app in apps)
