@@ -20,25 +20,28 @@ import h11
 
 from imagebot.errors import BadInput
 
-MOST_CONNECTIONS = 64
+MOST_CONNECTIONS = 256
 """At once. Prometheus, its twin and the kubelet need three; a registry that calls, one for each image."""
 MOST_BYTES = 16 << 10
 """Of a request line and its headers."""
 MOST_HELD = 16 << 20
 """Bytes of all bodies that have not come to their end."""
+MOST_CHUNKS = 256
+"""In what is read at once: chunks of one byte cost a hundred times what they carry."""
 PATIENCE_S = 10.0
 """Seconds from the first byte to the last: Prometheus gives up after ten, and so does GitHub."""
 _LINGER_S = 2.0
 """Seconds that what still comes is thrown away after an answer, so that it is not lost in a reset."""
 _REST_S = 0.01
-_ACCEPTED_AT_ONCE = 8
+_ACCEPTED_AT_ONCE = 64
+_BACKLOG = 1024
 _PIECE = 4 << 10
 _GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True)
 class WebRequest:
-    """What is asked: a path without its query, and headers by their names in lower case, of several the first."""
+    """What is asked: a path without its query, and headers by their names in lower case, several of a name joined."""
 
     method: str
     path: str
@@ -62,7 +65,8 @@ Answer = Callable[[WebRequest], WebPage]
 class HttpService:
     """What is served, in words and by a function; `key` is the one of imagebot.yaml that says where.
 
-    `method` is the only one there is; `most_body` how many bytes may come with it.
+    `method` is the only one there is; `most_body` how many bytes may come with it. `refuses` sees a request without its
+    body, and has the answer of one whose body is not worth reading. `tell` hears of what is not answered by these.
     """
 
     what: str
@@ -70,6 +74,8 @@ class HttpService:
     answer: Answer
     method: str = "GET"
     most_body: int = 0
+    refuses: Callable[[WebRequest], WebPage | None] = lambda _: None
+    tell: Callable[[HTTPStatus], None] = lambda _: None
 
 
 @dataclass(eq=False, slots=True)
@@ -120,7 +126,7 @@ class HttpServer:
                 ready = self._selector.select(self._seconds_left())
                 for key, _ in ready:
                     self._serve_one(key.data)
-                self._end_late()
+                    self._end_late()
                 if ready:
                     self._stopping.wait(_REST_S)
         finally:
@@ -157,12 +163,16 @@ class HttpServer:
             for _ in range(_ACCEPTED_AT_ONCE):
                 accepted, _ = self._listening.accept()
                 accepted.setblocking(False)
-                held = sum(len(one.body) for one in self._open)
-                if len(self._open) >= MOST_CONNECTIONS or held > MOST_HELD:
-                    self._end(next(iter(self._open)))
+                if len(self._open) >= MOST_CONNECTIONS:
+                    self._end(self._least_welcome())
                 connection = _Connection(accepted, time.monotonic() + PATIENCE_S)
                 self._open[connection] = None
                 self._selector.register(accepted, selectors.EVENT_READ, connection)
+
+    def _least_welcome(self) -> _Connection:
+        """The oldest of those that have not even said what they want; else the oldest."""
+        silent = (one for one in self._open if one.request is None and one.to_send is None)
+        return next(silent, next(iter(self._open)))
 
     def _end(self, connection: _Connection) -> None:
         del self._open[connection]
@@ -185,6 +195,8 @@ class HttpServer:
             return
         page = _page(connection, piece, self._served)
         if page is None:
+            if sum(len(one.body) for one in self._open) > MOST_HELD:
+                self._end(max(self._open, key=lambda one: len(one.body)))
             return
         connection.to_send = memoryview(_response(page, self._served.method))
         connection.body = bytearray()
@@ -202,6 +214,7 @@ class HttpServer:
 
 def _page(connection: _Connection, piece: bytes, served: HttpService) -> WebPage | None:
     """The answer, once the request is whole or shall not become so; None as long as there is more to come."""
+    chunks = 0
     try:
         connection.http.receive_data(piece)
         while True:
@@ -213,17 +226,20 @@ def _page(connection: _Connection, piece: bytes, served: HttpService) -> WebPage
                     return None
                 case h11.Request() as request:
                     if (wrong := _refused(request, served)) is not None:
-                        return _plain(wrong)
+                        return _told(served, wrong)
+                    if (page := served.refuses(_request(request, b""))) is not None:
+                        return page
                     connection.request = request
                 case h11.Data() as data:
                     connection.body += data.data
-                    if len(connection.body) > served.most_body:
-                        return _plain(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+                    chunks += 1
+                    if len(connection.body) > served.most_body or chunks > MOST_CHUNKS:
+                        return _told(served, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
                 case _:
                     assert connection.request is not None, "no end without a beginning"
                     return served.answer(_request(connection.request, bytes(connection.body)))
     except h11.RemoteProtocolError as error:
-        return _plain(HTTPStatus(error.error_status_hint))
+        return _told(served, HTTPStatus(error.error_status_hint))
 
 
 def _refused(request: h11.Request, served: HttpService) -> HTTPStatus | None:
@@ -239,8 +255,8 @@ def _refused(request: h11.Request, served: HttpService) -> HTTPStatus | None:
 
 def _request(request: h11.Request, body: bytes) -> WebRequest:
     headers: dict[str, str] = {}
-    for name, value in request.headers:
-        headers.setdefault(name.decode("latin-1"), value.decode("latin-1"))
+    for name, value in ((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers):
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
     path = request.target.decode("latin-1").partition("?")[0]
     return WebRequest(request.method.decode("latin-1"), path, headers, body)
 
@@ -255,6 +271,11 @@ def _response(page: WebPage, method: str) -> bytes:
     return head.encode() + page.body
 
 
+def _told(served: HttpService, status: HTTPStatus) -> WebPage:
+    served.tell(status)
+    return _plain(status)
+
+
 def _plain(status: HTTPStatus) -> WebPage:
     return WebPage(status, f"{status.phrase}\n".encode())
 
@@ -266,7 +287,7 @@ def _listening(address: str, served: HttpService) -> socket.socket:
     both = not host and socket.has_dualstack_ipv6()
     family = socket.AF_INET6 if both or ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, int(port)), family=family, backlog=128, dualstack_ipv6=both)
+        return socket.create_server((host, int(port)), family=family, backlog=_BACKLOG, dualstack_ipv6=both)
     except OSError as error:
         because = (error.strerror or str(error)).partition(" (")[0]  # Python adds the address in its own spelling
         words = f"{served.what} cannot be served at {address}: {because}"

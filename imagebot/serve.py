@@ -16,7 +16,6 @@ from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
 
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, EVENT_JOB_MAX_INSTANCES, JobEvent
-from apscheduler.job import Job
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
@@ -86,6 +85,13 @@ class _After(BaseTrigger):  # type: ignore[misc]
         return due
 
 
+class _WhenAsked(BaseTrigger):  # type: ignore[misc]
+    """Never by itself; and never over: who removes a job while the scheduler ends makes it stumble."""
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+        return now + timedelta(days=36500)
+
+
 class Heart:
     """Carries out passes. `one_pass` takes the time, and returns how long after its beginning the next one is due.
 
@@ -123,15 +129,13 @@ class Heart:
         self._trigger = _After(every)
         self._worker = 0
         self.job = self._scheduler.add_job(self._beat, self._trigger, **once, next_run_time=clock.now())
+        # One that looks, one that waits for that to end, and one whose moment a step of the clock brought twice.
+        self.looks = self._scheduler.add_job(
+            self._look, _WhenAsked(), **{**once, "max_instances": 3}, next_run_time=None
+        )
         self._scheduler.add_listener(self._skipped, EVENT_JOB_MAX_INSTANCES)
         # Only then does APScheduler take the job for ended: a tick before that is skipped.
         self._scheduler.add_listener(self._ended, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
-
-    @property
-    def jobs(self) -> list[Job]:
-        """What is to come, the passes and the looks."""
-        found: list[Job] = self._scheduler.get_jobs()
-        return found
 
     def start(self) -> None:
         """Begin: the first pass is due now."""
@@ -171,7 +175,7 @@ class Heart:
                 self._look_in(0.0)
 
     def _look_in(self, seconds: float) -> None:
-        self._scheduler.add_job(self._look, "date", run_date=self._in(seconds), misfire_grace_time=None)
+        self.looks.modify(next_run_time=self._in(seconds))
 
     def _set_anew(self, seconds: float) -> None:
         self.job.modify(next_run_time=self._in(seconds))
@@ -238,7 +242,9 @@ class Heart:
             self.job.modify(trigger=self._trigger)
             self._set_anew(max(self._due - self._clocks.boottime(), 0.0))
 
-    def _skipped(self, _: object) -> None:
+    def _skipped(self, event: JobEvent) -> None:
+        if event.job_id != self.job.id:
+            return
         self._due = self._clocks.boottime() + self._every.total_seconds()
         self._tell(TickSkipped(f"a pass takes longer than the {self._every.total_seconds():g} s of `every`"))
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import select
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from http import HTTPStatus
 
 import pytest
 
 from imagebot.errors import BadInput
-from imagebot.http_server import MOST_BYTES, MOST_CONNECTIONS, HttpServer, HttpService, WebPage, WebRequest
+from imagebot.http_server import MOST_BYTES, MOST_CONNECTIONS, MOST_HELD, HttpServer, HttpService, WebPage, WebRequest
 
 LARGE = b"x" * (8 << 20)
 
@@ -167,6 +169,55 @@ def test_what_comes_with_a_request_is_read_to_its_end(
 
     assert heard.startswith(f"HTTP/1.1 {status} ".encode())
     assert said in heard.partition(b"\r\n\r\n")[2]
+
+
+TINY = b"1\r\nx\r\n"
+
+
+def test_chunks_of_one_byte_are_refused_before_they_cost_what_they_would(hooks: HttpServer) -> None:
+    said = reply(hooks, POST + b"Transfer-Encoding: chunked\r\n\r\n" + TINY * 5_000)
+    assert said.startswith(b"HTTP/1.1 413 ")
+
+
+def test_who_is_refused_by_the_headers_has_the_answer_before_the_body() -> None:
+    told: list[HTTPStatus] = []
+    nobody = WebPage(HTTPStatus.NOT_FOUND, b"nobody")
+    served = HttpServer("127.0.0.1:0", replace(HOOKS, refuses=lambda _: nobody, tell=told.append))
+    with connected(served) as connection:
+        connection.sendall(POST + b"Content-Length: 50000\r\n\r\n")
+        assert read(connection).endswith(b"nobody")
+    assert reply(served, b"nonsense\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+    served.close()
+    assert told == [HTTPStatus.BAD_REQUEST]
+
+
+def test_headers_of_one_name_are_one_value() -> None:
+    """Else a good signature in front would let any other behind it pass."""
+    seen: list[WebRequest] = []
+
+    def keep(request: WebRequest) -> WebPage:
+        seen.append(request)
+        return echo(request)
+
+    served = HttpServer("127.0.0.1:0", replace(HOOKS, answer=keep))
+    reply(served, POST + b"X-Signature: good\r\nx-signature: bad\r\nContent-Length: 0\r\n\r\n")
+    served.close()
+    assert seen[0].headers["x-signature"] == "good, bad"
+
+
+def test_bodies_that_never_end_hold_no_more_than_is_set() -> None:
+    """The largest goes; whoever comes then is answered."""
+    served = HttpServer("127.0.0.1:0", replace(HOOKS, most_body=MOST_HELD))
+    with ExitStack() as held:
+        half = POST + b"Content-Length: %d\r\n\r\n" % MOST_HELD + b"z" * (MOST_HELD // 2 + 1)
+        first, second = (held.enter_context(connected(served)) for _ in range(2))
+        for connection in (first, second):
+            with suppress(OSError):
+                connection.sendall(half)
+        assert reply(served, POST + b"Content-Length: 5\r\n\r\nhello").startswith(b"HTTP/1.1 200 ")
+        gone = select.select([first, second], [], [], 60)[0]
+        assert len(gone) == 1
+    served.close()
 
 
 def test_who_asks_first_whether_a_body_may_come_is_told_so(hooks: HttpServer) -> None:

@@ -39,7 +39,7 @@ from imagebot.store.lock import Lock, only_bot
 from imagebot.webhooks.concerned import are_about_policies, concerned
 from imagebot.webhooks.hints import Hints
 from imagebot.webhooks.listener import Listener
-from imagebot.webhooks.subject import Subject
+from imagebot.webhooks.subject import Subject, words
 
 T = TypeVar("T")
 
@@ -73,9 +73,9 @@ def command(config: Path | None) -> int:
             return serve(heart, stop)
 
 
-def _heard(hints: Hints, heart: Heart, subjects: Sequence[Subject]) -> bool:
+def _heard(hints: Hints, heart: Heart, receiver: str, subjects: Sequence[Subject]) -> bool:
     """Remember what a call is about, and have somebody look."""
-    remembered = hints.add(subjects)
+    remembered = hints.add(receiver, subjects)
     heart.look_soon()
     return remembered
 
@@ -144,20 +144,25 @@ class _Passes:
         if fresh == self._world.settings:
             return
         world = _world(fresh, self._stop, self._monitor)
-        before = self._lock.state
+        before, served = self._lock.state, self._world.settings
         moved = self._lock.move(fresh.state)
         try:
-            self._monitor.listen(fresh.metrics_address, world.tell, self.ask)
-            if self.listener is not None:
-                self.listener.listen(fresh.webhooks, world.tell, self.ask)
+            self._listen(fresh)
         except ImagebotError:
             self._lock.move(before)
+            self._listen(served)
             raise
         if moved:
             world.tell(StateMoved(str(before), str(fresh.state)))
         if fresh.proxies_told != self._world.settings.proxies_told:
             tell_proxies(fresh, world.tell)
         self._world = world
+
+    def _listen(self, settings: Settings) -> None:
+        """Serve metrics and webhooks as these say. Raises `BadInput` where that cannot be, all of it."""
+        self._monitor.listen(settings.metrics_address, self.tell, self.ask)
+        if self.listener is not None:
+            self.listener.listen(settings.webhooks, self.tell, self.ask)
 
     def _pass(self, now: datetime) -> None:
         self._lock.renew()
@@ -172,8 +177,8 @@ class _Passes:
             return
         policies = self._policies()
         part = concerned(policies, settings.repositories, partial(lister, self._world), subjects)
+        self.tell(WebhookHeeded(words(subjects[0]), len(subjects) - 1, len(part.policies)))
         if part.policies:
-            self.tell(WebhookHeeded(len(subjects), len(part.policies)))
             run(self._world, part, now)
 
     def _policies(self) -> PolicySet:

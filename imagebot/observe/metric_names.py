@@ -111,8 +111,8 @@ SKIPPED = Metric("imagebot_ticks_skipped_total", "counter", "Passes that were du
 CALLS = Metric(
     "imagebot_webhook_calls_total",
     "counter",
-    "Calls by receiver and what became of them: heeded, nothing (of interest), again (heard before), forged, too_many, "
-    "unreadable, no_secret.",
+    "Calls by receiver (none: those that reach none) and what became of them: heeded, nothing (of interest), again "
+    "(heard before), forged, too_many, unreadable, too_large, no_secret, no_receiver.",
     ("receiver", "outcome"),
 )
 WARNINGS = Metric("imagebot_forge_warnings_total", "counter", "Warnings of forges.", ("repository",))

@@ -1,4 +1,4 @@
-"""Events of webhooks: who called, and what became of it. No name of what a call is about is in them."""
+"""Events of webhooks: who called, and what became of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Literal
 
 from imagebot.observe.events import Event
 
-CallAnswer = Literal["heeded", "nothing", "again", "forged", "too_many", "unreadable", "no_secret"]
+CallAnswer = Literal[
+    "heeded", "nothing", "again", "forged", "too_many", "unreadable", "too_large", "no_secret", "no_receiver"
+]
 """What became of a call: `nothing` in it was of interest, it came `again`, or it was refused."""
 
 
@@ -40,8 +42,9 @@ class WebhookRefused(Event):
 
 @dataclass(frozen=True, slots=True)
 class WebhookHeeded(Event):
-    """A pass over a part of the policies begins, because somebody called."""
+    """What calls were `about` (the first of them) is looked at for these policies: for none where nobody watches it."""
 
     name = "webhook.heeded"
-    subjects: int
+    about: str
+    more: int
     policies: int

@@ -45,7 +45,7 @@ def _local(world: World, policies: PolicySet) -> list[tuple[str, str, Check]]:
         ("database", "", partial(local_checks.database, settings)),
         ("signing", "", partial(local_checks.signing, settings)),
         ("trust", "", partial(local_checks.trust, settings)),
-        ("webhook", "", partial(local_checks.webhooks, settings)),
+        ("webhook", "", partial(local_checks.webhooks, settings, policies)),
     ]
 
 

@@ -81,10 +81,12 @@ def _nearest(folder: Path) -> Path:
     return next((one for one in (folder, *folder.parents) if one.exists()), folder)
 
 
-def webhooks(settings: Settings) -> list[Diagnosis]:
-    """Whether the secrets of receivers can be read: without them every call is refused."""
+def webhooks(settings: Settings, found_policies: PolicySet) -> list[Diagnosis]:
+    """Whether the secrets of receivers can be read, and whether anybody watches what they call about."""
     if settings.webhooks is None:
         return []
+    watches = [watch for policy in found_policies.policies for watch in policy.watches]
+    watched = {name.registry for watch in watches for name in (watch.image, watch.upstream) if name is not None}
     found = []
     for name, receiver in settings.webhooks.receivers.items():
         try:
@@ -94,6 +96,9 @@ def webhooks(settings: Settings) -> list[Diagnosis]:
             continue
         if len(secret) < SHORTEST_SECRET:
             said = "its secret is short enough to be guessed: `openssl rand -hex 32` makes a longer one"
+            found.append(odd("webhook", name, said))
+        elif receiver.registry is not None and receiver.registry not in watched:
+            said = f"no policy watches an image of {receiver.registry}, which is its `registry`: its calls do nothing"
             found.append(odd("webhook", name, said))
         else:
             found.append(fine("webhook", name, f"{receiver.type} may call; `imagebot webhooks` shows where"))

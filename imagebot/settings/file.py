@@ -300,6 +300,13 @@ class SettingsFile(Model):
     """What images must be signed with, whatever policies say: a policy adds to it and takes nothing away."""
 
     @model_validator(mode="after")
+    def _ports_apart(self) -> Self:
+        ports = [one.listen for one in (self.metrics, self.webhooks) if one is not None]
+        if len(ports) > len(set(ports)) and not ports[0].endswith(":0"):
+            raise Misplaced(("webhooks", "listen"), "metrics are served there: webhooks have a port of their own")
+        return self
+
+    @model_validator(mode="after")
     def _known_keys(self) -> Self:
         check_known_keys(self.verify, self.trust)
         return self

@@ -64,7 +64,8 @@ class Receiver(Model):
     def _one_secret(self) -> Self:
         exactly_one(self, "secret_file", "secret_env")
         if self.type in NAMELESS and self.registry is None:
-            raise Misplaced(("registry",), f"{self.type} does not say which registry its images are pulled from")
+            said = f"{self.type} does not say which registry its images are pulled from: write registry: HOST"
+            raise Misplaced(("registry",), said)
         return self
 
     @property

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 from imagebot.webhooks.subject import Subject
 
-MOST_PENDING = 10_000
-"""Subjects that wait: more than anybody pushes in a minute; what is more waits for the next whole pass."""
+MOST_PENDING = 2_000
+"""Subjects of one receiver that wait: more than anybody pushes in a minute; what is more waits for the next pass."""
 APART_S = 15.0
 """Seconds between two looks at one subject: a call that comes while one looks may be about what came after that."""
 
@@ -20,16 +21,17 @@ class Hints:
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._pending: dict[Subject, None] = {}
+        self._pending: dict[str, dict[Subject, None]] = defaultdict(dict)
         self._looked: dict[Subject, float] = {}
 
-    def add(self, subjects: Iterable[Subject]) -> bool:
-        """Remember them; False where there were too many to remember one."""
+    def add(self, receiver: str, subjects: Iterable[Subject]) -> bool:
+        """Remember what a receiver was called about; False where it was about too much to remember one more."""
         with self._lock:
+            mine = self._pending[receiver]
             for subject in subjects:
-                if len(self._pending) >= MOST_PENDING and subject not in self._pending:
+                if len(mine) >= MOST_PENDING and subject not in mine:
                     return False
-                self._pending[subject] = None
+                mine[subject] = None
         return True
 
     def take(self) -> list[Subject]:
@@ -37,9 +39,10 @@ class Hints:
         now = self._monotonic()
         with self._lock:
             self._looked = {subject: at for subject, at in self._looked.items() if now - at < APART_S}
-            taken = [subject for subject in self._pending if subject not in self._looked]
-            for subject in taken:
-                del self._pending[subject]
+            every = dict.fromkeys(subject for mine in self._pending.values() for subject in mine)
+            left = {name: {one: None for one in mine if one in self._looked} for name, mine in self._pending.items()}
+            self._pending = defaultdict(dict, {name: mine for name, mine in left.items() if mine})
+            taken = [subject for subject in every if subject not in self._looked]
             self._looked |= dict.fromkeys(taken, now)
         return taken
 
@@ -52,5 +55,6 @@ class Hints:
         """How long until there is something to look at; None: nothing waits."""
         now = self._monotonic()
         with self._lock:
-            waits = [self._looked.get(subject, now - APART_S) + APART_S - now for subject in self._pending]
+            every = (subject for mine in self._pending.values() for subject in mine)
+            waits = [self._looked.get(subject, now - APART_S) + APART_S - now for subject in every]
         return max(min(waits), 0.0) if waits else None

@@ -51,7 +51,16 @@ class Listener:
             broken = WebPage(HTTPStatus.INTERNAL_SERVER_ERROR, b"a bug; the log has it\n")
             return broken if isinstance(page, ImagebotError) else page
 
-        return HttpService("webhooks", "webhooks", answer, method="POST", most_body=MOST_BODY)
+        def refuses(request: WebRequest) -> WebPage | None:
+            receivers = self._receivers
+            return None if receivers is None else receivers.refuses(request)
+
+        def unread(status: HTTPStatus) -> None:
+            receivers = self._receivers
+            if receivers is not None:
+                receivers.unread(status)
+
+        return HttpService("webhooks", "webhooks", answer, "POST", MOST_BODY, refuses, unread)
 
     def _answer(self, request: WebRequest) -> WebPage:
         receivers = self._receivers

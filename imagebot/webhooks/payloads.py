@@ -15,6 +15,8 @@ from typing import Any
 
 from imagebot.webhooks.subject import ChangedRepository, GitPlace, PushedImage, Subject
 
+_MOST_TEXT = 4_096
+"""Characters of a name, a URL or a message of Pub/Sub's: what is longer is none, and would be kept for a while."""
 _MOST_ELEMENTS = 1_000
 """Of a list in a body: a push of more branches than that is looked at when the next pass is due."""
 
@@ -208,7 +210,7 @@ def _at(data: object, *path: str) -> Any:
 
 def _text(data: object, *path: str) -> str:
     found = _at(data, *path)
-    return found if isinstance(found, str) else ""
+    return found if isinstance(found, str) and len(found) <= _MOST_TEXT else ""
 
 
 def _elements(data: object, *path: str) -> Iterator[object]:

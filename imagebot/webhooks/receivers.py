@@ -5,12 +5,14 @@ The order is that of what it costs: the path, the proof over the raw bytes, the 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from urllib.parse import parse_qs
 
 from imagebot.errors import BadInput
 from imagebot.http_server import WebPage, WebRequest
@@ -30,18 +32,22 @@ BURST = 500.0
 DELIVERIES_S = 24 * 3600.0
 """Seconds for which a delivery is known: the forges send anew what failed for as long."""
 MOST_DELIVERIES = 10_000
+_ROOT = "/hook/"
+_MOST_FIELDS = 20
 _TOLD_S = 60.0
 """Seconds between two lines about calls of one receiver that are refused: they may come without end."""
 
-Hear = Callable[[Sequence[Subject]], bool]
-"""Remembers what is to be looked at; False where there is no room."""
+NOBODY = "none"
+"""What calls are counted under that reach no receiver."""
+Hear = Callable[[str, Sequence[Subject]], bool]
+"""Remembers what a receiver's call is about; False where there is no room."""
 
 
 def path_of(name: str, receiver: Receiver) -> str:
     """Where it is called. Raises `BadInput` if its secret cannot be read."""
     if SOURCES[receiver.type].authenticates is not None:
-        return f"/hook/{name}"
-    return f"/hook/{name}/{path_token(receiver.secret.reveal().encode(), name)}"
+        return f"{_ROOT}{name}"
+    return f"{_ROOT}{name}/{path_token(receiver.secret.reveal().encode(), name)}"
 
 
 @dataclass(slots=True)
@@ -50,7 +56,7 @@ class _Known:
 
     allowance: float = BURST
     at: float = 0.0
-    deliveries: OrderedDict[str, float] = field(default_factory=OrderedDict)
+    deliveries: OrderedDict[bytes, float] = field(default_factory=OrderedDict)
     refused: int = 0
     told_at: float | None = None
 
@@ -63,16 +69,16 @@ class _Known:
         self.allowance -= 1.0
         return True
 
-    def is_new(self, delivery: str, now: float) -> bool:
-        """Whether a delivery was not there before; remembers it."""
-        while self.deliveries and (
-            len(self.deliveries) >= MOST_DELIVERIES or now - next(iter(self.deliveries.values())) > DELIVERIES_S
-        ):
-            self.deliveries.popitem(last=False)
-        if delivery in self.deliveries:
-            return False
-        self.deliveries[delivery] = now
-        return True
+    def has(self, delivery: str, now: float) -> bool:
+        """Whether a delivery was heard before; one that has no name never was."""
+        return bool(delivery) and now - self.deliveries.get(_short(delivery), -DELIVERIES_S) < DELIVERIES_S
+
+    def remember(self, delivery: str, now: float) -> None:
+        """That it was heard now. What was refused may come again."""
+        if delivery:
+            self.deliveries[_short(delivery)] = now
+            if len(self.deliveries) > MOST_DELIVERIES:
+                self.deliveries.popitem(last=False)
 
 
 class Receivers:
@@ -91,13 +97,24 @@ class Receivers:
         self._monotonic = monotonic
         self._known = {name: _Known(at=monotonic()) for name in receivers}
 
+    def refuses(self, request: WebRequest) -> WebPage | None:
+        """What the caller of nobody is told, of whom no more is read."""
+        if self._called(request)[0] in self._receivers:
+            return None
+        self._tell(WebhookCalled(NOBODY, "no_receiver"))
+        return _page(HTTPStatus.NOT_FOUND, "there is no such receiver")
+
+    def unread(self, status: HTTPStatus) -> None:
+        """Count what was no call that can be read, or too large a one."""
+        large = status in (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        self._tell(WebhookCalled(NOBODY, "too_large" if large else "unreadable"))
+
     def answer(self, request: WebRequest) -> WebPage:
-        """What the caller is told. Raises nothing on purpose."""
-        _, _, path = request.path.partition("/hook/")
-        name, _, token = path.partition("/")
-        receiver = self._receivers.get(name) if request.path.startswith("/hook/") else None
-        if receiver is None:
-            return _page(HTTPStatus.NOT_FOUND, "there is no such receiver")
+        """What the caller is told, once all has come. Raises nothing on purpose."""
+        if (page := self.refuses(request)) is not None:
+            return page
+        name, token = self._called(request)
+        receiver = self._receivers[name]
         try:
             secret = receiver.secret.reveal()
         except BadInput as error:
@@ -110,20 +127,32 @@ class Receivers:
             return self._refuse(name, HTTPStatus.TOO_MANY_REQUESTS, "too_many", "it is called too often")
         return self._heed(name, receiver, request)
 
+    def deliveries(self, name: str) -> list[bytes]:
+        """What is kept of those that a receiver heard of late: a digest of each."""
+        return list(self._known[name].deliveries)
+
+    def _called(self, request: WebRequest) -> tuple[str, str]:
+        """The name of a receiver, and what its path has behind that."""
+        if not request.path.startswith(_ROOT):
+            return "", ""
+        name, _, token = request.path.removeprefix(_ROOT).partition("/")
+        return name, token
+
     def _heed(self, name: str, receiver: Receiver, request: WebRequest) -> WebPage:
         try:
-            data = json.loads(request.body)
+            data = json.loads(_document(request))
         except (ValueError, RecursionError):
             return self._refuse(name, HTTPStatus.BAD_REQUEST, "unreadable", "what it sends is no JSON that we read")
-        source = SOURCES[receiver.type]
+        source, known = SOURCES[receiver.type], self._known[name]
         delivery = source.delivery_of(request.headers, data)
-        if delivery and not self._known[name].is_new(delivery, self._monotonic()):
+        if known.has(delivery, self._monotonic()):
             return self._accept(name, HTTPStatus.OK, "again", "heard before")
         subjects = list(dict.fromkeys(source.reads(Call(request.headers, data, receiver.registry or ""))))
+        if subjects and not self._hear(name, subjects):
+            return self._refuse(name, HTTPStatus.TOO_MANY_REQUESTS, "too_many", "too much waits to be looked at")
+        known.remember(delivery, self._monotonic())
         if not subjects:
             return self._accept(name, HTTPStatus.OK, "nothing", "nothing to look at")
-        if not self._hear(subjects):
-            return self._refuse(name, HTTPStatus.TOO_MANY_REQUESTS, "too_many", "too much waits to be looked at")
         return self._accept(name, HTTPStatus.ACCEPTED, "heeded", "it is looked at soon")
 
     def _accept(self, name: str, status: HTTPStatus, answer: CallAnswer, said: str) -> WebPage:
@@ -146,6 +175,18 @@ def _is_by_who_knows(secret: str, name: str, receiver: Receiver, token: str, req
     if authenticates is None:
         return equal(path_token(secret.encode(), name), token)
     return not token and authenticates(secret.encode(), Evidence(request.headers, request.body))
+
+
+def _document(request: WebRequest) -> bytes | str:
+    """The body, or the field of a form that has it: the default of GitHub's. Raises `ValueError`."""
+    if request.headers.get("content-type", "").lower().startswith("application/x-www-form-urlencoded"):
+        return parse_qs(request.body.decode(), max_num_fields=_MOST_FIELDS).get("payload", [""])[0]
+    return request.body
+
+
+def _short(delivery: str) -> bytes:
+    """Senders name them, as long as they like."""
+    return hashlib.sha256(delivery.encode("utf-8", "surrogatepass")).digest()
 
 
 def _page(status: HTTPStatus, said: str) -> WebPage:

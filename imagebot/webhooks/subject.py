@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from imagebot.images.reference import ImageName
 
 _AZURE_SSH = "ssh.dev.azure.com"
+_BY_SSH = {
+    "altssh.bitbucket.org": "bitbucket.org",
+    "altssh.gitlab.com": "gitlab.com",
+    "ssh.github.com": "github.com",
+}
+"""Where forges are reached by ssh over port 443."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,8 @@ class GitPlace:
             host = parts.hostname or ""
         except ValueError:
             return None
-        path = parts.path.strip("/").removesuffix(".git").lower()
+        path = unquote(parts.path).strip("/").removesuffix(".git").lower()
+        host = _BY_SSH.get(host, host)
         if host == _AZURE_SSH:  # v3/ORGANISATION/PROJECT/REPOSITORY
             organisation, _, rest = path.removeprefix("v3/").partition("/")
             host, path = "dev.azure.com", f"{organisation}/{rest.replace('/', '/_git/', 1)}"
@@ -84,6 +91,16 @@ class ChangedRepository:
         """Whether it may be the repository at this URL, and about this branch."""
         there = GitPlace.parse(url)
         return there is not None and self.branch in ("", branch) and any(place.is_at(there) for place in self.places)
+
+
+def words(subject: Subject) -> str:
+    """What people call it."""
+    match subject:
+        case PushedImage():
+            return f"{subject.registry}/{'…/' if subject.ending else ''}{subject.repository}"
+        case ChangedRepository():
+            places = sorted(subject.places)
+            return f"{places[0].host}/{places[0].path}" if places else "a repository without a URL"
 
 
 Subject = PushedImage | ChangedRepository

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import signal
+import socket
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -46,7 +48,8 @@ def test_a_call_has_what_it_is_about_looked_at_and_nothing_else(stage: Stage) ->
         assert call(address, "/hook/mine", body, X_Signature="sha256=00") == 403
         assert call(address, "/hook/mine", body, X_Signature=signature) == 202
 
-        assert read_until(process.stderr, "webhook.heeded")["policies"] == 1
+        heeded = read_until(process.stderr, "webhook.heeded")
+        assert (heeded["policies"], heeded["about"], heeded["more"]) == (1, stage.image, 0)
         assert read_until(process.stderr, "pull_request.settled")["action"] == "updated"
         finished = read_until(process.stderr, "pass.finished")
     assert (finished["exit_code"], finished["part"]) == (0, True)
@@ -62,7 +65,7 @@ def test_receivers_come_and_go_with_the_settings(stage: Stage) -> None:
         read_until(process.stderr, "pass.finished")
         for name in ("one", "two"):
             stage.settings(HOUR + receiver(name, "type: gitlab"), log=LOG)
-            process.send_signal(1)
+            process.send_signal(signal.SIGHUP)
             if name == "one":
                 address = read_until(process.stderr, "webhooks.served")["address"]
             read_until(process.stderr, "pass.finished")
@@ -77,6 +80,7 @@ def test_what_to_enter_where_is_shown(stage: Stage) -> None:
     token = hmac.new(b"sesame", b"imagebot webhook hub", hashlib.sha256).hexdigest()
     assert (said.code, said.err) == (0, "")
     assert said.out == (
+        "listening at 127.0.0.1:0\n"
         f"hub (dockerhub)\n  path   /hook/hub/{token}\n  proof  the path alone: treat it as a secret\n"
         "forge (github)\n  path   /hook/forge\n  proof  its field Secret\n"
     )
@@ -89,6 +93,17 @@ def test_what_to_enter_where_is_shown(stage: Stage) -> None:
     }
 
 
+def test_a_secret_that_cannot_be_read_hides_no_other_path(stage: Stage) -> None:
+    (stage.folder / "hook").write_text("sesame")
+    stage.settings(
+        receiver("hub", "type: dockerhub").replace("hook,", "none,") + "    q: {secretFile: hook, type: quay}\n"
+    )
+    said = stage.imagebot("webhooks")
+    assert said.code == WRONG_INPUT
+    assert "hub (dockerhub)\n  path   not known: cannot read the secret file" in said.out
+    assert "  path   /hook/q/" in said.out
+
+
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
@@ -96,11 +111,16 @@ def test_what_to_enter_where_is_shown(stage: Stage) -> None:
         pytest.param("a: {type: githup, secretFile: hook}", "githup", id="no such type"),
         pytest.param("a: {type: harbor, secretFile: hook}", "does not say which registry", id="no registry"),
         pytest.param("A/b: {type: github, secretFile: hook}", "part of a path", id="a name that is no path"),
+        pytest.param(
+            "a: {type: gitlab, secretFile: hook}\nmetrics: {listen: ':9292'}",
+            "port of their own",
+            id="one port for two",
+        ),
         pytest.param("a: {type: github, secret: hunter2hunter2}", "secretFile", id="a secret in the file"),
     ],
 )
 def test_a_receiver_that_could_not_be_called_is_wrong_settings(stage: Stage, keys: str, said: str) -> None:
-    stage.settings(f"webhooks:\n  listen: :0\n  receivers:\n    {keys}\n")
+    stage.settings(f"webhooks:\n  listen: :9292\n  receivers:\n    {keys}\n")
     done = stage.imagebot("lint")
     assert done.code == WRONG_INPUT
     assert said in done.out + done.err
@@ -114,17 +134,50 @@ def test_without_any_it_is_said_where_to_read_of_them(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("secret", "line"),
+    ("secret", "keys", "line"),
     [
-        pytest.param("x" * 32, "ok    webhook mine: gitlab may call", id="well"),
-        pytest.param("sesame", "look  webhook mine: its secret is short enough to be guessed", id="short"),
-        pytest.param("", "wrong webhook mine: the secret file", id="empty"),
+        pytest.param("x" * 32, "type: gitlab", "ok    webhook mine: gitlab may call", id="well"),
+        pytest.param("sesame", "type: gitlab", "look  webhook mine: its secret is short", id="short"),
+        pytest.param("", "type: gitlab", "wrong webhook mine: the secret file", id="empty"),
+        pytest.param(
+            "x" * 32, "type: harbor, registry: other.test", "look  webhook mine: no policy watches", id="unwatched"
+        ),
     ],
 )
-def test_doctor_looks_at_each_receiver(stage: Stage, secret: str, line: str) -> None:
+def test_doctor_looks_at_each_receiver(stage: Stage, secret: str, keys: str, line: str) -> None:
     (stage.folder / "hook").write_text(secret)
-    stage.settings(receiver("mine", "type: gitlab"))
+    stage.settings(receiver("mine", keys))
     assert line in stage.imagebot("doctor").out
+
+
+def test_a_call_about_what_nobody_watches_is_told(stage: Stage) -> None:
+    (stage.folder / "hook").write_text("sesame")
+    stage.settings(HOUR + receiver("mine", "type: quay"), log=LOG)
+    path = json.loads(stage.imagebot("webhooks", "--json").out)[0]["path"]
+    with running(stage) as process:
+        address = read_until(process.stderr, "webhooks.served")["address"]
+        read_until(process.stderr, "pass.finished")
+        assert call(address, path, b'{"repository": "acme/unknown"}') == 202
+        heeded = read_until(process.stderr, "webhook.heeded")
+    assert (heeded["about"], heeded["policies"]) == ("quay.io/acme/unknown", 0)
+
+
+def test_a_port_that_is_taken_moves_nothing_else(stage: Stage) -> None:
+    (stage.folder / "hook").write_text("sesame")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        first, second = free_port(), free_port()
+        metrics = "metrics: {{listen: '127.0.0.1:{}'}}\n"
+        stage.settings(HOUR + metrics.format(first), log=LOG)
+        with running(stage) as process:
+            read_until(process.stderr, "pass.finished")
+            hooks = receiver("a", "type: gitlab").replace("127.0.0.1:0", f"127.0.0.1:{taken.getsockname()[1]}")
+            stage.settings(HOUR + metrics.format(second) + hooks, log=LOG)
+            process.send_signal(signal.SIGHUP)
+            assert "webhooks cannot be served" in str(read_until(process.stderr, "configuration.refused")["because"])
+            read_until(process.stderr, "pass.finished")
+            connection = HTTPConnection("127.0.0.1", first, timeout=60)
+            connection.request("GET", "/livez")
+            assert connection.getresponse().status == 200
 
 
 def pushed(registry: Running, tag: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -55,8 +56,9 @@ class Called:
         registry = "reg.test" if source in NAMELESS else None
         return Receiver(type=source, secret_file=SecretFile(self.secret), registry=registry)
 
-    def hear(self, subjects: Sequence[Subject]) -> bool:
-        self.heard += subjects
+    def hear(self, receiver: str, subjects: Sequence[Subject]) -> bool:
+        assert receiver in SOURCES
+        self.heard += subjects if self.room else []
         return self.room
 
     def clock(self) -> float:
@@ -189,6 +191,50 @@ def test_a_delivery_that_comes_again_is_heard_once(called: Called) -> None:
     called.now += 24 * 3600 + 1
     called.call("/hook/github", github("one"))
     assert called.answers[-1] == "nothing"
+
+
+def test_a_call_that_was_refused_may_come_again(called: Called) -> None:
+    body = b'{"ref": "refs/heads/main", "repository": {"clone_url": "https://github.com/acme/environments.git"}}'
+    headers = {**github("one"), "x-github-event": "push", "x-hub-signature-256": f"sha256={mac(body)}"}
+    called.room = False
+    assert called.call("/hook/github", headers, body).status == 429
+    called.room = True
+    assert called.call("/hook/github", headers, body).status == 202
+    assert called.call("/hook/github", headers, body).status == 200
+    assert called.answers == ["too_many", "heeded", "again"]
+
+
+def test_a_delivery_with_an_endless_name_is_remembered_in_short(called: Called) -> None:
+    for letter in "ab":
+        body = json.dumps({"id": letter * 900_000, "action": "ping"}).encode()
+        for _ in range(2):
+            called.call("/hook/acr", {"authorization": latin(SECRET)}, body)
+    assert called.answers == ["nothing", "again"] * 2
+    assert sum(map(len, called.receivers.deliveries("acr"))) == 64
+
+
+def test_names_without_end_are_none(called: Called) -> None:
+    for key in ("repository", "url"):
+        body = json.dumps({key: f"https://reg.test/{'a' * 900_000}"}).encode()
+        assert called.call("/hook/generic", signed(body), body).status == 200
+    assert called.heard == []
+
+
+def test_a_form_is_read_as_github_sends_one(called: Called) -> None:
+    said = json.dumps({"ref": "refs/heads/main", "repository": {"clone_url": "https://github.com/acme/env"}})
+    body = urlencode({"payload": said}).encode()
+    headers = {**github("x"), "x-github-event": "push", "x-hub-signature-256": f"sha256={mac(body)}"}
+    headers["content-type"] = "application/x-www-form-urlencoded"
+    assert called.call("/hook/github", headers, body).status == 202
+    many = urlencode([("a", "b")] * 30).encode()
+    headers |= {"x-hub-signature-256": f"sha256={mac(many)}", "x-github-delivery": "y"}
+    assert called.call("/hook/github", headers, many).status == 400
+
+
+def test_who_calls_nobody_is_not_even_read(called: Called) -> None:
+    for path, known in (("/hook/nobody", False), ("/", False), ("/hook/generic", True)):
+        assert (called.receivers.refuses(WebRequest("POST", path, {})) is None) == known
+    assert called.answers == ["no_receiver"] * 2
 
 
 def test_a_forged_call_uses_up_no_delivery(called: Called) -> None:
