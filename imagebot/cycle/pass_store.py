@@ -312,9 +312,8 @@ class PassStore:
 
     def last_open(self, url: str) -> int:
         """How many pull requests were open in a repository when it was looked at last."""
-        with suppress(ValueError):
-            return max(0, int(self._store.recalled("open", [url]).get(url, "0")))
-        return 0
+        known = self._store.recalled("open", [url]).get(url, "")
+        return int(known) if known.isdecimal() and len(known) < 10 else 0
 
     def left_open(self, url: str, count: int) -> None:
         """Remember how many there are now."""
