@@ -7,11 +7,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
 
 from imagebot import clock
 from imagebot.cycle.world import World
 from imagebot.errors import ImagebotError, WorldError
 from imagebot.forge.protocol import Access
+from imagebot.gitnames import is_loopback
 from imagebot.gitrepo.discovery import branches
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.images.reference import ImageName
@@ -126,7 +128,13 @@ def registry(world: World, check: str, name: str, images: Sequence[ImageName]) -
     if seen:
         whom = world.registries.as_whom(images[0])
         found.insert(0, fine(check, name, f"answers about {seen} of {len(images)} watched images, asked {whom}{more}"))
-    return _shortened(found, left, (check, name))
+    return [*_shortened(found, left, (check, name)), *_in_the_clear(world.settings, check, name)]
+
+
+def _in_the_clear(settings: Settings, check: str, name: str) -> Iterator[Diagnosis]:
+    keys = settings.registries.get(name)
+    if keys is not None and keys.plain_http and not is_loopback(urlsplit(f"//{name}").hostname or ""):
+        yield odd(check, name, "it is asked without TLS: who is on the way chooses tags and digests")
 
 
 def _shortened(found: list[Diagnosis], left: Sequence[NotAsked], place: tuple[str, str]) -> list[Diagnosis]:

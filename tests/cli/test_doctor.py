@@ -227,6 +227,17 @@ def test_a_state_that_a_bot_uses_is_said_to_be(stage: Stage) -> None:
     assert f"process {os.getpid()} on " in state.said
 
 
+def test_whom_is_asked_without_tls_is_told(stage: Stage) -> None:
+    """One at this machine is nobody's business; for another's a name will do that does not exist."""
+    other = POLICY.replace("IMAGE", "registry.invalid/acme/podinfo").replace("app: podinfo", "app: other")
+    stage.policy(other, "other.yaml")
+    text = stage.config.read_text()
+    stage.config.write_text(text.replace("registries:\n", "registries:\n  registry.invalid: {plainHttp: true}\n"))
+    assert [said for said in ill(stage) if said.startswith("look")] == [
+        "look registry registry.invalid: it is asked without TLS: who is on the way chooses tags and digests"
+    ]
+
+
 def test_a_tuf_repository_is_asked_and_nothing_of_it_is_kept(stage: Stage) -> None:
     repository = TufFiles()
     repository.publish(Sigstore().root)
