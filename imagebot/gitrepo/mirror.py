@@ -38,6 +38,8 @@ _MANY_LOOSE = 6700  # git's own measure, gc.auto
 # Where the base branch was before it was written anew, kept so that what people did to it is not taken for the bot's.
 _FORMER = "refs/imagebot/former/"
 _MOST_FORMER = 100
+# Where it was when it was looked at last: a fetch that ended with its process is followed all the same.
+_LOOKED_AT = "refs/imagebot/looked-at/"
 _LEFT_BY_THE_KILLED = (
     "*.lock",
     "refs/**/*.lock",
@@ -107,7 +109,7 @@ class Mirror:
         if not self._folder.is_dir():
             return None
         with suppress(WorldError):
-            return self._heads(self._git, prefix)
+            return self._heads(self._git, _refs(self._git), prefix)
         return None
 
     def files(self, commit: str) -> Files:
@@ -302,7 +304,6 @@ class Mirror:
         return heads
 
     def _fetched(self, git: Git, prefix: str | None, terms: Terms) -> Heads:
-        before = git.ask("rev-parse", "--quiet", "--verify", f"{SEEN}{self.remote.branch}").out.decode().strip()
         fetch = Fetch(git, self.remote, terms)
         try:
             answer = fetch.bring(prefix)
@@ -310,10 +311,20 @@ class Mirror:
             self.fetches += fetch.asked
         if answer.code != 0:
             raise self._fetch_failed(git, answer, terms)
-        heads = replace(self._heads(git, prefix), unreadable=fetch.unreadable)
-        if before and before != heads.base and git.ask("merge-base", "--is-ancestor", before, heads.base).code == 1:
-            git.out("update-ref", f"{_FORMER}{before}", before)
+        refs = _refs(git)
+        heads = replace(self._heads(git, refs, prefix), unreadable=fetch.unreadable)
+        self._look_at(git, refs, heads.base)
         return heads
+
+    def _look_at(self, git: Git, refs: Sequence[tuple[str, str, str]], base: str) -> None:
+        """Note where the base branch is now, and where it was if that is not below it."""
+        name = f"{_LOOKED_AT}{self.remote.branch}"
+        before = next((commit for commit, _, each in refs if each == name), "")
+        if before == base:
+            return
+        if before and git.ask("merge-base", "--is-ancestor", before, base).code == 1:
+            git.out("update-ref", f"{_FORMER}{before}", before)
+        git.out("update-ref", name, base)
 
     def _fetch_failed(self, git: Git, answer: GitOutput, terms: Terms) -> Exception:
         """Words that are in no rule may be the mirror's own fault; a new one will show."""
@@ -330,12 +341,12 @@ class Mirror:
         there = f"it has {shown}; set `branch`" if names else "it has no branch yet; push a first commit"
         return f"{self.remote.url} has no branch {self.remote.branch}: {there}"
 
-    def _heads(self, git: Git, prefix: str | None) -> Heads:
-        """Read the branches back. `%(tree)` makes git open each commit, so that a broken one is noticed here."""
-        out = git.out("for-each-ref", "--format=%(objectname) %(objecttype) %(tree) %(refname)", SEEN)
+    def _heads(self, git: Git, refs: Sequence[tuple[str, str, str]], prefix: str | None) -> Heads:
+        """The branches among what was read back."""
         heads = {}
-        for line in out.decode(errors="replace").split("\n")[:-1]:
-            commit, kind, _, name = line.split(" ", 3)
+        for commit, kind, name in refs:
+            if not name.startswith(SEEN):
+                continue
             branch = name.removeprefix(SEEN)
             proposes = prefix is not None and branch.startswith(prefix) and branch != prefix + STATE
             if kind == "commit" and (branch == self.remote.branch or proposes) and is_branch(branch):
@@ -354,6 +365,13 @@ class Mirror:
 
     def _terms(self, seconds: float, *inherit: int) -> Terms:
         return Terms(self.remote.environment(), self.remote.url, seconds, inherit)
+
+
+def _refs(git: Git) -> list[tuple[str, str, str]]:
+    """What was fetched and looked at: commit, kind, name. `%(tree)` makes git open each commit: a broken one shows."""
+    out = git.out("for-each-ref", "--format=%(objectname) %(objecttype) %(tree) %(refname)", SEEN, _LOOKED_AT)
+    lines = (line.split(" ", 3) for line in out.decode(errors="replace").split("\n")[:-1])
+    return [(commit, kind, name) for commit, kind, _, name in lines]
 
 
 def _remove(path: Path) -> None:

@@ -23,7 +23,7 @@ from imagebot.gitrepo.push import Pushed, PushUpdate
 from imagebot.gitrepo.remote import Remote
 from imagebot.settings.resolve import Author
 from tests.support.git_odd import with_a_hostile_tree
-from tests.support.git_repos import BareRepository, a_repository
+from tests.support.git_repos import FIRST_DATE, PERSON, BareRepository, a_repository, run_git
 from tests.support.sound import proved
 
 FOLDER = "state/environments.git"
@@ -340,3 +340,16 @@ def test_tidying_packs_what_has_piled_up_and_loses_nothing(tmp_path: Path, heads
     assert mirror.tidy() is True
     assert mirror.read(commit, "README.md") == b""
     assert mirror.fetch("imagebot/") == heads
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_what_the_base_was_is_known_once_it_is_written_anew(
+    tmp_path: Path, environments: BareRepository, mirror: Mirror, heads: Heads, *, killed: bool
+) -> None:
+    """By a process that was killed after its fetch, too: it is followed by the next one."""
+    environments.grow("main", "", {"README.md": "anew\n"}, "anew\n", f"{PERSON} {FIRST_DATE} +0000")
+    if killed:
+        fetch = ["fetch", "--quiet", str(environments.folder), "+refs/heads/main:refs/remotes/origin/main"]
+        run_git(["-C", str(tmp_path / "state" / "environments.git"), *fetch])
+    for _ in range(2):
+        assert mirror.former(mirror.fetch("imagebot/").base) == {heads.base}
