@@ -13,19 +13,28 @@ import pytest
 
 from imagebot.gitnames import GitUrl
 from imagebot.knownforges import FACTS, ForgeKind, api_of, kind_of
+from imagebot.settings.webhooks import SourceType
 
 ROOT = Path(__file__).parent.parent
 CLOUDS = ("imagebot/settings/clouds.py", "imagebot/registry/identities/known.py")
 """Azure is a cloud, too."""
+CALLERS = ("imagebot/settings/webhooks.py", "imagebot/webhooks/sources.py")
+"""Each forge calls in its own way: a row for each."""
 ROOMS = [
     path
     for path in sorted(ROOT.glob("imagebot/**/*.py"))
-    if path.parent.name != "forge" and path.name != "knownforges.py" and path.relative_to(ROOT).as_posix() not in CLOUDS
+    if path.parent.name != "forge"
+    and path.name != "knownforges.py"
+    and path.relative_to(ROOT).as_posix() not in CLOUDS + CALLERS
 ]
 
 
 def test_every_forge_has_its_row() -> None:
     assert sorted(FACTS) == sorted(get_args(ForgeKind))
+
+
+def test_every_forge_may_call() -> None:
+    assert {*get_args(ForgeKind)} - {"local"} <= {*get_args(SourceType)}
 
 
 def test_a_well_known_host_is_one_forges() -> None:

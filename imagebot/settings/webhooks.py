@@ -16,7 +16,7 @@ from imagebot.settings.credentials import FROM_ELSEWHERE, InFile, InVariable, ex
 SourceType = Literal[
     "acr",
     "aliyun",
-    "azuredevops",
+    "azure",
     "bitbucket",
     "distribution",
     "dockerhub",
@@ -50,7 +50,7 @@ class Receiver(Model):
 
     type: SourceType
     """Who calls: `acr`, `aliyun`, `distribution` (Docker's registry, and GitLab's own), `dockerhub`, `ecr` (by
-    EventBridge), `gar` (by Pub/Sub), `harbor`, `jfrog`, `nexus`, `quay`; the forges `azuredevops`, `bitbucket`,
+    EventBridge), `gar` (by Pub/Sub), `harbor`, `jfrog`, `nexus`, `quay`; the forges `azure`, `bitbucket`,
     `gitea`, `github` (and its registry), `gitlab`; `generic` for calls that one writes oneself."""
     secret_file: InFile | None = None
     """The file with the secret that both sides know; read again at each call."""

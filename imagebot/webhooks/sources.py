@@ -41,7 +41,7 @@ _GITEA = signed("x-hub-signature-256", "x-gitea-signature")
 SOURCES: Mapping[SourceType, WebhookSource] = {
     "acr": WebhookSource(payloads.azure_registry, _HEADER, _CARRIED, "id"),
     "aliyun": WebhookSource(payloads.aliyun, _PATH),
-    "azuredevops": WebhookSource(
+    "azure": WebhookSource(
         payloads.azure_devops, "basic authentication, any user, SECRET its password", _CARRIED, "id"
     ),
     "bitbucket": WebhookSource(payloads.bitbucket, "its field Secret", signed("x-hub-signature"), "x-request-uuid"),

@@ -7,13 +7,9 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from imagebot.images.reference import ImageName
+from imagebot.knownforges import FACTS
 
-_AZURE_SSH = "ssh.dev.azure.com"
-_BY_SSH = {
-    "altssh.bitbucket.org": "bitbucket.org",
-    "altssh.gitlab.com": "gitlab.com",
-    "ssh.github.com": "github.com",
-}
+_BY_SSH = {host: same for facts in FACTS.values() for host, same in facts.ssh_hosts.items()}
 """Where forges are reached by ssh over port 443."""
 
 
@@ -64,10 +60,10 @@ class GitPlace:
         except ValueError:
             return None
         path = unquote(parts.path).strip("/").removesuffix(".git").lower()
-        host = _BY_SSH.get(host, host)
-        if host == _AZURE_SSH:  # v3/ORGANISATION/PROJECT/REPOSITORY
+        if host in _BY_SSH and path.startswith("v3/"):  # Azure's: v3/ORGANISATION/PROJECT/REPOSITORY
             organisation, _, rest = path.removeprefix("v3/").partition("/")
-            host, path = "dev.azure.com", f"{organisation}/{rest.replace('/', '/_git/', 1)}"
+            path = f"{organisation}/{rest.replace('/', '/_git/', 1)}"
+        host = _BY_SSH.get(host, host)
         return cls(host, path.removeprefix("scm/")) if host and path else None
 
     def is_at(self, other: GitPlace) -> bool:

@@ -47,6 +47,7 @@ WORDS: dict[str, list[list[str]]] = {
     "fields": [["fields", "."], ["fields", ".", "--json"], ["fields", "nothing" + HOSTILE]],
     "demo": [["demo", "plain"], ["demo", HOSTILE.replace("\x00", "")]],
     "doctor": [["doctor"], ["doctor", "--json"]],
+    "webhooks": [["webhooks"], ["webhooks", "--json"]],
     "lint": [["lint"], ["lint", "--json"], ["lint", "policies", HOSTILE]],
     "schema": [["schema", HOSTILE]],
 }

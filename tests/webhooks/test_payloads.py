@@ -256,7 +256,7 @@ CHANGES: list[tuple[str, SourceType, dict[str, str], dict[str, Any], list[str]]]
     ),
     (
         "Azure DevOps, a push",
-        "azuredevops",
+        "azure",
         {},
         {"eventType": "git.push", "resource": {"repository": AZURE, "refUpdates": [{"name": "refs/heads/main"}]}},
         [
@@ -266,7 +266,7 @@ CHANGES: list[tuple[str, SourceType, dict[str, str], dict[str, Any], list[str]]]
     ),
     (
         "Azure DevOps, a comment",
-        "azuredevops",
+        "azure",
         {},
         {"eventType": "ms.vss-code.git-pullrequest-comment-event", "resource": {"pullRequest": {"repository": AZURE}}},
         ["https://dev.azure.com/acme/platform/_git/environments"],

@@ -95,7 +95,7 @@ GOOD: list[tuple[SourceType, dict[str, str]]] = [
     ("gitlab", {"x-gitlab-token": latin(SECRET)}),
     ("harbor", {"authorization": latin(SECRET)}),
     ("harbor", {"authorization": latin(f"Bearer {SECRET}")}),
-    ("azuredevops", {"authorization": f"Basic {BASIC}"}),
+    ("azure", {"authorization": f"Basic {BASIC}"}),
     ("ecr", {"x-webhook-secret": latin(SECRET)}),
     ("acr", {"authorization": latin(SECRET)}),
     ("distribution", {"authorization": latin(f"Bearer {SECRET}")}),
