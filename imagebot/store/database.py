@@ -51,6 +51,7 @@ class SqlDatabase:
         self._file = file
         self._keeps = keeps
         self._kept: Engine | None = None
+        self._pooled: Engine | None = None
 
     @classmethod
     def sqlite(cls, file: Path) -> SqlDatabase:
@@ -116,12 +117,14 @@ class SqlDatabase:
             yield
             return
         # Who asks while another does gets a connection of his own, that is closed then.
-        self._kept = _sqlite(self._file, QueuePool, pool_size=1, max_overflow=-1)
+        # Its engine lives on, which knows how each statement is said.
+        self._pooled = self._pooled or _sqlite(self._file, QueuePool, pool_size=1, max_overflow=-1)
+        self._kept = self._pooled
         try:
             yield
         finally:
-            kept, self._kept = self._kept, None
-            kept.dispose()
+            self._kept = None
+            self._pooled.dispose()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
