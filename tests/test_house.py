@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -236,6 +237,16 @@ def test_each_effect_and_each_library_has_its_place(name: str) -> None:
 @pytest.mark.parametrize("name", NEVER_IN_TESTS)
 def test_tests_use_fakes_with_a_front_door(name: str) -> None:
     assert places(name, TESTS) == []
+
+
+def test_no_secret_of_a_test_is_a_word() -> None:
+    """It is masked from then on in all that the process says, and tests that come later expect that word."""
+    found = [
+        f"{relative(path)}: {word}"
+        for path in TESTS
+        for word in re.findall(r"""(?:Secret\(|\.(?:token|password) = )"([A-Za-z '.-]{6,})\"""", path.read_text())
+    ]
+    assert found == []
 
 
 def test_only_the_proof_makes_proved_bytes() -> None:

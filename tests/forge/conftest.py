@@ -91,7 +91,7 @@ def with_app(github_server: fake.GitHubServer, key: rsa.RSAPrivateKey, tmp_path:
         serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
     )
     github_server.app = ("12345", 678, public.decode())
-    github_server.token = "none given out yet"
+    github_server.token = "n0ne given 0ut yet"
 
     def with_key(text: str) -> GitHub:
         file = tmp_path / "app.pem"

@@ -148,7 +148,7 @@ def test_another_account_on_the_same_host_need_not_wait(any_server: ForgeServer,
     any_server.next_writes = {1: Fault("*", 429, headers=WAIT)}
     with pytest.raises(ToldToWait):
         connected(any_server, bans).create(proposal())
-    any_server.token = "another's"
+    any_server.token = "an0ther's"
 
     assert connected(any_server, bans).open_pulls("imagebot/") == ()
 

@@ -251,7 +251,7 @@ def test_whoever_may_not_is_told_apart_from_whoever_is_not_known() -> None:
         center.may_not = {"pulls"}
         with pytest.raises(Refused, match=r"not permitted .* The token needs the permission to write"):
             rest_client(center).create(proposal())
-        center.token = "another"
+        center.token = "an0ther"
         wrong = rest_settings(center).model_copy(update={"credentials": TokenCredentials(Secret("wrong"))})
         with pytest.raises(Refused, match="does not accept our credentials"):
             rest_client(center, changed=wrong).open_pulls("")

@@ -24,7 +24,7 @@ from tests.support.sound import proved
 
 HOST = "git.corp.test"
 URL = f"https://{HOST}/environments.git"
-TOKEN = TokenCredentials(Secret("a-token-of-git"), "bot")
+TOKEN = TokenCredentials(Secret("a-t0ken-0f-git"), "bot")
 CANARY = "c4n4ry^%/+=$(x)`x`\"'\\ word"
 
 

@@ -185,9 +185,9 @@ def test_bearer_is_taken_where_both_are_offered(stack: ExitStack) -> None:
 
 
 def test_a_ready_made_token_goes_to_the_registry_and_no_token_server(stack: ExitStack, evil: Served) -> None:
-    settings = RegistrySettings(plain_http=True, credentials=BearerCredentials(Secret("ready-made")))
+    settings = RegistrySettings(plain_http=True, credentials=BearerCredentials(Secret("ready-m4de")))
     named = [bearer(evil.url)]
-    registry = stack.enter_context(Served(asking_for(lambda: named, "Bearer ready-made")))
+    registry = stack.enter_context(Served(asking_for(lambda: named, "Bearer ready-m4de")))
     assert tags(registry.host, settings) == ("1.0.0",)
     assert len(registry.asked) == 1
     closed = stack.enter_context(Served(asking_for(lambda: named, "Bearer another")))

@@ -118,7 +118,7 @@ def test_the_password_is_for_the_proxy_and_read_again_when_it_changes(place: Pla
     [
         (None, r"the proxy http://127.0.0.1:\d+ wants a user name and a password to ask registry\.corp\.test \(407\)"),
         (
-            Secret("wrong-password"),
+            Secret("wr0ng-passw0rd"),
             r"wants another user name and password to ask \S+ \(407\): see .*, or HTTPS_PROXY",
         ),
         (SecretFile(Path("/nowhere/password")), r"was not asked: cannot read the secret file /nowhere/password"),
@@ -130,7 +130,7 @@ def test_a_proxy_that_wants_another_password_says_so(place: Place, password: Sec
     settings = place.settings() if password is None else place.with_password("bot", password)
     with pytest.raises(Refused, match=says) as refused:
         place.tags(settings)
-    assert "wrong-password" not in str(refused.value)
+    assert "wr0ng-passw0rd" not in str(refused.value)
     assert place.registry.asked == []
 
 

@@ -233,8 +233,8 @@ def test_no_program_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, docu
 def test_a_file_that_changes_is_read_again(tmp_path: Path) -> None:
     found = config(tmp_path, {"auths": {"ghcr.io": AUTH}})
     assert credential(found, "ghcr.io/acme/api") == BOT
-    config(tmp_path, {"auths": {"ghcr.io": {"auth": encoded("bot:another word")}}})
-    assert credential(found, "ghcr.io/acme/api") == Basic("bot", Secret("another word"))
+    config(tmp_path, {"auths": {"ghcr.io": {"auth": encoded("bot:an0ther w0rd")}}})
+    assert credential(found, "ghcr.io/acme/api") == Basic("bot", Secret("an0ther w0rd"))
     (tmp_path / "config.json").unlink()
     assert credential(found, "ghcr.io/acme/api") is None
 
