@@ -18,6 +18,8 @@ from imagebot.regular import Irregular, read_regular
 from imagebot.settings.policies import NO_RULES, PolicyRules
 from imagebot.settings.resolve import Settings
 
+_IN_GIT = Path("//git")
+"""Where policies in git stand, so that no folder of this machine is around them."""
 NOTHING_COMMITTED: Mapping[str, bytes | Problem] = {}
 _Fences = tuple[FolderFence, ...]
 _ENDINGS = {".yaml", ".yml"}
@@ -53,9 +55,10 @@ def load_paths(
     named = tuple(paths)
     files, problems = _snapshot([*named, *_defaults_above(named, rules.folders)])
     files |= committed
-    files |= {problem.file: problem for problem in problems if is_defaults(problem.file)}
-    policies = read_policies(files, repositories, sources, ask, _around(files, rules))
-    others = [problem for problem in problems if not is_defaults(problem.file)]
+    # What moved while it was read has been read, too.
+    others = [problem for problem in problems if problem.file in files and not is_defaults(problem.file)]
+    files |= {problem.file: problem for problem in problems if problem not in others}
+    policies = read_policies(files, repositories, sources, ask, _around(files, rules, committed))
     return replace(policies, problems=tuple(sorted([*policies.problems, *others])))
 
 
@@ -93,11 +96,11 @@ def _is_missing(path: Path) -> bool:
     return False
 
 
-def _around(files: Mapping[str, object], rules: PolicyRules) -> Around:
+def _around(files: Mapping[str, object], rules: PolicyRules, committed: Collection[str]) -> Around:
     """The defaults and fences of each file, told by where it is and not by how its name is shown."""
     if not rules.fences and not any(map(is_defaults, files)):
         return Around(rules.defaults, {}, settings=rules.settings)
-    places = {name: _plain(Path(name)) for name in files}
+    places = {name: _IN_GIT / name if name in committed else _plain(Path(name)) for name in files}
     defaults = {str(place): name for name, place in places.items() if is_defaults(name)}
     layers = {
         name: tuple(defaults[found] for found in layers_of(str(place), defaults)) for name, place in places.items()
@@ -108,7 +111,9 @@ def _around(files: Mapping[str, object], rules: PolicyRules) -> Around:
 
 def _fences(places: Mapping[str, Path], fences: Mapping[Path, FolderFence]) -> Iterator[tuple[str, _Fences]]:
     """Every fence that a file is in, by any of the ways that links lead to both: it is held against all of them."""
-    roots = [(_plain(root), real_path(root), fence) for root, fence in fences.items()]
+    # Folders on disk are named by their whole path.
+    there = {root if root.is_absolute() else _IN_GIT / root: fence for root, fence in fences.items()}
+    roots = [(_plain(root), real_path(root), fence) for root, fence in there.items()]
     for name, place in places.items() if roots else ():
         real = real_path(place)
         around = (fence for root, there, fence in roots if place.is_relative_to(root) or real.is_relative_to(there))

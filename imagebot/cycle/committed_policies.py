@@ -7,11 +7,13 @@ its policies.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import PurePosixPath
 
+from imagebot.cycle.side_by_side import Step
 from imagebot.cycle.world import World
+from imagebot.documents.tree import MAX_BYTES
 from imagebot.errors import ImagebotError, Problem
 from imagebot.gitrepo.mirror import Mirror
 from imagebot.observe.events import PoliciesKept
@@ -21,16 +23,29 @@ from imagebot.settings.policies import CommittedPolicies
 
 Committed = dict[str, bytes | Problem]
 _FIRST = (1, 1)
+_MOST_BYTES = 32 << 20
+"""Of the policy files of one place, ten thousand of three kilobytes: who may push there fills no memory with more."""
+_NO_FILE = "is a link, a submodule, or has a name that is no UTF-8: what was here before is not withdrawn by that"
 
 
 def committed_policies(world: World) -> Committed:
-    """All of them by the names to show, `REPOSITORY:/PATH`; why there are none stands in their place."""
+    """All of them by the names to show, `REPOSITORY:/PATH`; why there are none stands in their place.
+
+    The repositories are fetched side by side. Raises `Stopped`.
+    """
     wanted: dict[str, list[CommittedPolicies]] = {}
     for one in world.settings.committed_policies:
         wanted.setdefault(one.repository, []).append(one)
+    mirrors = {name: partial(_mirror, world, name) for name in wanted}
+    steps: list[Step[str | ImagebotError]] = [
+        Step(f"policies {name}", f"fetch the policies in {name}", partial(_fetched, mirror), world.budgets.party)
+        for name, mirror in mirrors.items()
+    ]
+    tips = dict(zip(wanted, world.ask_quietly(steps, world.budgets.party), strict=True))
     found: Committed = {}
     for name, some in wanted.items():
-        read = world.ask(f"read the policies in {name}", partial(_read, world, name, some))
+        question = partial(_read, world, name, mirrors[name], tips[name], some)
+        read = world.ask(f"read the policies in {name}", question)
         if isinstance(read, ImagebotError):
             found |= {one.place: _problem(one.place, f"cannot be read: {read}") for one in some}
         else:
@@ -38,39 +53,64 @@ def committed_policies(world: World) -> Committed:
     return found
 
 
-def _read(world: World, name: str, some: Sequence[CommittedPolicies]) -> Committed:
+def _mirror(world: World, name: str) -> Mirror:
     repository = world.settings.repositories.get(name)
-    mirror = world.source(name, None) if repository is None else world.mirror(repository)
-    commit = _tip(world, name, mirror)
+    return world.source(name, None) if repository is None else world.mirror(repository)
+
+
+def _fetched(mirror: Callable[[], Mirror]) -> str:
+    return mirror().fetch(None).base
+
+
+def _read(
+    world: World, name: str, mirrored: Callable[[], Mirror], tip: str | ImagebotError, some: Sequence[CommittedPolicies]
+) -> Committed:
+    mirror = mirrored()
+    commit = _last(world, name, mirror, tip) if isinstance(tip, ImagebotError) else tip
     entries = {entry.path: entry.blob for entry in mirror.files(commit).entries if is_policy_file(entry.path)}
-    links = [path for path in mirror.links(commit) if is_policy_file(path)]
+    others = mirror.no_files(commit)
     found: Committed = {}
     for one in some:
         paths = [path for path in entries if _is_of(one, path)]
-        contents = zip(paths, mirror.blobs([entries[path] for path in paths]), strict=True)
-        here = {_name(one, path): data for path, data in contents}
-        too_large = [file for file, data in here.items() if data is None]
-        found |= {file: data for file, data in here.items() if data is not None}
-        found |= {file: _problem(file, "is too large for a policy file") for file in too_large}
+        here = _contents(one, mirror, {path: entries[path] for path in paths})
+        found |= here
         found |= {
-            file: _problem(file, "is a link: write the file itself here")
-            for file in (_name(one, path) for path in links if _is_of(one, path))
+            file: _problem(file, _NO_FILE) for file in (_name(one, path) for path in others if _may_be_of(one, path))
         }
         if all(map(is_defaults, here)):
-            found[one.place] = _problem(one.place, f"there is no policy file (*.yaml, *.yml) here at {commit[:12]}")
+            found.setdefault(
+                one.place, _problem(one.place, f"there is no policy file (*.yaml, *.yml) here at {commit[:12]}")
+            )
     return found
 
 
-def _tip(world: World, name: str, mirror: Mirror) -> str:
-    """The tip of its branch; that of the last fetch where it cannot be fetched. Raises `ImagebotError`."""
-    try:
-        return mirror.fetch(None).base
-    except ImagebotError as error:
-        known = mirror.last_heads(None)
-        if known is None:
-            raise
-        world.tell(PoliciesKept(name, known.base, str(error)))
-        return known.base
+def _contents(one: CommittedPolicies, mirror: Mirror, blobs: Mapping[str, str]) -> Committed:
+    """The files, as long as all of them together are no more than people write."""
+    found: Committed = {}
+    left = _MOST_BYTES
+    for path, data in zip(blobs, mirror.blobs(list(blobs.values())), strict=True):
+        file, size = _name(one, path), MAX_BYTES + 1 if data is None else len(data)
+        left -= size
+        if left < 0:
+            return {one.place: _problem(one.place, f"holds more than {_MOST_BYTES >> 20} MiB of policy files")}
+        too_large = data is None or size > MAX_BYTES
+        found[file] = _problem(file, f"is larger than {MAX_BYTES >> 10} KiB") if too_large or data is None else data
+    return found
+
+
+def _last(world: World, name: str, mirror: Mirror, error: ImagebotError) -> str:
+    """The tip of its branch when it was fetched last. Raises `ImagebotError`."""
+    known = mirror.last_heads(None)
+    if known is None:
+        raise error
+    world.tell(PoliciesKept(name, known.base, str(error)))
+    return known.base
+
+
+def _may_be_of(one: CommittedPolicies, path: str) -> bool:
+    """Whether policies may be behind what is no file: a link may have been a folder of them."""
+    hidden = any(part.startswith(".") for part in path.split("/"))
+    return not hidden and (one.has(path) or (one.path or "").startswith(f"{path}/"))
 
 
 def _is_of(one: CommittedPolicies, path: str) -> bool:

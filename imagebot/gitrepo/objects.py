@@ -101,13 +101,16 @@ def _files(listed: bytes) -> Files:
     return Files(tuple(found), unreadable)
 
 
-def links(git: Git, commit: str) -> tuple[str, ...]:
-    """The paths of a commit at which there is a symbolic link or a submodule: no files, and yet something is there."""
+def no_files(git: Git, commit: str) -> tuple[str, ...]:
+    """The paths of a commit at which something is that `files` leaves out, for people: a link, a submodule, a file with
+    a name that is no UTF-8.
+    """
     found = []
     for record in git.out("ls-tree", "-r", "-z", "--full-tree", commit_id(commit)).split(b"\0")[:-1]:
         head, _, name = record.partition(b"\t")
-        if head.partition(b" ")[0].decode("ascii") not in FILE_MODES:
-            found.append(printable(name.decode(errors="replace")))
+        path = name.decode(errors="replace")
+        if head.partition(b" ")[0].decode("ascii") not in FILE_MODES or path.encode() != name or not may_be_path(path):
+            found.append(printable(path))
     return tuple(found)
 
 

@@ -140,7 +140,8 @@ def read_policies(
     problems += [*_told_once(found), *_waiting(waiting)]
     free = [file for file in files if file not in sound and not is_defaults(file) and not around.fences.get(file)]
     kept_apart = {app: file for file in sorted(free, reverse=True) for app in _may_be_of(file, files[file])}
-    return _together(sound, problems, kept_apart)
+    unread = min((file for file in free if isinstance(files[file], Problem)), default=None)
+    return _together(sound, problems, kept_apart, unread)
 
 
 def _may_be_of(file: str, data: bytes | Problem) -> Iterator[str]:
@@ -150,12 +151,16 @@ def _may_be_of(file: str, data: bytes | Problem) -> Iterator[str]:
         yield from (found[1].decode() for found in _APP.finditer(data))
 
 
-def _together(sound: Mapping[str, SoundFile], problems: Sequence[Problem], kept_apart: Mapping[str, str]) -> PolicySet:
+def _together(
+    sound: Mapping[str, SoundFile], problems: Sequence[Problem], kept_apart: Mapping[str, str], unread: str | None
+) -> PolicySet:
     """The policies of all sound files that no other one claims as well; `kept_apart` are apps of files without a fence
-    that cannot be read: nobody behind a fence takes one while that is so, but who may have it by name.
+    that cannot be read: nobody behind a fence takes one while that is so, but who may have it by name. Of a place
+    without a fence of which nothing can be read, `unread`, nobody knows the apps: it may be any.
     """
     every = [policy for one in sound.values() for policy in one.policies]
-    taken = [policy for policy in every if policy.app in kept_apart and _is_fenced_by_place(policy)]
+    fenced = [policy for policy in every if _is_fenced_by_place(policy)]
+    taken = [policy for policy in fenced if policy.app in kept_apart or unread is not None]
     out = {id(policy) for policy in taken}
     policies = [policy for policy in every if id(policy) not in out]
     claims: dict[str, list[Policy]] = defaultdict(list)
@@ -164,7 +169,8 @@ def _together(sound: Mapping[str, SoundFile], problems: Sequence[Problem], kept_
     beaten = {name: _beaten(claimed) for name, claimed in claims.items()}
     rivals = [problem for name, claimed in claims.items() for problem in _rivals(claimed, beaten[name], sound)]
     for policy in taken:
-        words = f"{policy.app} may be the app of {kept_apart[policy.app]}, which has no fence and cannot be read"
+        owner = kept_apart.get(policy.app, unread)
+        words = f"{policy.app} may be the app of {owner}, which has no fence and cannot be read"
         rivals.append(_place(policy, sound[policy.file].document, words))
     lost = {id(policy) for some in beaten.values() for policy in some}
     return PolicySet(

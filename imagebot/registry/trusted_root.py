@@ -137,8 +137,10 @@ def _kept(file: Path) -> TrustedRoot | None:
     try:
         said = json.loads(read_regular(file, 2 * MIB))
         until, asked = (datetime.fromisoformat(said[key]) for key in ("until", "asked"))
+        if until.tzinfo is None or asked.tzinfo is None:
+            return None
         return TrustedRoot(said["document"].encode(), until, asked, said["first"])
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
 
 

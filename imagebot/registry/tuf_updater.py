@@ -8,6 +8,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from securesystemslib.exceptions import StorageError
 from tuf.api.exceptions import DownloadError, DownloadHTTPError, RepositoryError
 from tuf.api.metadata import Metadata
 from tuf.ngclient.fetcher import FetcherInterface
@@ -43,6 +44,8 @@ def believed(url: str, target: str, folder: Path, first_root: bytes, way: WayOut
         if isinstance(error.__cause__, ImagebotError):
             raise error.__cause__ from None
         raise Unavailable(f"it does not answer: {error}") from None
+    except StorageError as error:  # another process writes there as well: its turn was first
+        raise Unavailable(f"what is kept of it cannot be read now: {error}") from None
     except RepositoryError as error:
         raise BadResponse(f"it is not believed: {error}") from None
     finally:

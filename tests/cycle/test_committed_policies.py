@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from imagebot.policy.model import Policy
 from imagebot.policy.read import PolicySet
 from tests.cycle.conftest import DEPLOYMENT, POLICY
 from tests.support.git_repos import BareRepository, a_repository
-from tests.support.stage import Stage, set_up
+from tests.support.stage import Stage, run_imagebot, set_up
 
 OTHER = POLICY.replace("app: podinfo", "app: other").replace("staging/", "other/")
 RULES = "policies:\n  - {repository: rules, path: bot}\n"
@@ -151,7 +152,9 @@ def test_a_repository_that_was_never_reached_is_told_and_closes_nothing(stage: S
         pytest.param(
             {"bot/podinfo.yaml": POLICY.replace("^6.5", "^6.x.y")}, "rules:/bot/podinfo.yaml:7:13: ", id="a wrong one"
         ),
-        pytest.param({"bot/large.yaml": "#" * (9 << 20)}, "rules:/bot/large.yaml:1:1: is too large", id="a large one"),
+        pytest.param(
+            {"bot/large.yaml": "#" * (9 << 20)}, "rules:/bot/large.yaml:1:1: is larger than 256 KiB", id="a large one"
+        ),
     ],
 )
 def test_what_is_wrong_there_is_told_with_its_place(stage: Stage, files: dict[str, str | None], said: str) -> None:
@@ -159,21 +162,83 @@ def test_what_is_wrong_there_is_told_with_its_place(stage: Stage, files: dict[st
     assert any(re.search(said, one) for one in problems(stage))
 
 
-def test_a_link_in_the_place_of_a_policy_is_no_withdrawal(stage: Stage) -> None:
+def link(work: Path) -> None:
+    (work / "bot" / "podinfo.yaml").unlink()
+    (work / "bot" / "podinfo.yaml").symlink_to("/etc/passwd")
+
+
+def folder_link(work: Path) -> None:
+    (work / "bot" / "team").rename(work / "elsewhere")
+    (work / "bot" / "team").symlink_to("../elsewhere")
+
+
+def whole_link(work: Path) -> None:
+    (work / "bot").rename(work / "elsewhere")
+    (work / "bot").symlink_to("elsewhere")
+
+
+def no_utf8(work: Path) -> None:
+    (work / "bot" / "podinfo.yaml").rename(work / "bot" / os.fsdecode(b"p\xf6dinfo.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        pytest.param(link, "rules:/bot/podinfo.yaml", id="a link"),
+        pytest.param(folder_link, "rules:/bot/team", id="a folder that is a link"),
+        pytest.param(whole_link, "rules:/bot", id="all of it is a link"),
+        pytest.param(no_utf8, "rules:/bot/p", id="a name that is no UTF-8"),
+    ],
+)
+def test_what_is_no_file_any_more_was_not_withdrawn(stage: Stage, change: Callable[[Path], None], where: str) -> None:
+    if change is folder_link:
+        write(stage, {"bot/podinfo.yaml": None, "bot/team/podinfo.yaml": POLICY})
     stage.one_pass()
     work = stage.folder / "rules-work"
     stage.git("clone", "--quiet", str(rules(stage).folder), str(work))
-    (work / "bot" / "podinfo.yaml").unlink()
-    (work / "bot" / "podinfo.yaml").symlink_to("/etc/passwd")
     (work / "bot" / "other.yaml").write_text(OTHER.replace("IMAGE", stage.image))
+    change(work)
     stage.git("-C", str(work), "add", "--all")
-    stage.git("-C", str(work), "commit", "--quiet", "--message", "a link")
+    stage.git("-C", str(work), "commit", "--quiet", "--message", "a change")
     stage.git("-C", str(work), "push", "--quiet", "origin", "HEAD:main")
 
     report = stage.one_pass()
 
-    assert problems(stage) == ["rules:/bot/podinfo.yaml:1:1: is a link: write the file itself here"]
+    assert any(one.startswith(where) and "is not withdrawn by that" in one for one in problems(stage))
     assert Action.CLOSED not in [one.action for one in report.outcomes]
+    assert len(stage.pulls()) == 1
+
+
+FENCED = "policies:\n  - {repository: rules, path: %s}\n  - {from: team, may: {registries: ['**']}}\n"
+
+
+@pytest.mark.parametrize("path", ["bot", "gone", "bot/large.yaml"])
+def test_nobody_behind_a_fence_takes_an_app_of_a_place_that_cannot_be_read(stage: Stage, path: str) -> None:
+    """Who has no fence goes before them; while nobody can tell what he has, it may be that."""
+    if path != "bot":
+        write(stage, {"bot/large.yaml": "#" * (1 << 20)})
+    (stage.folder / "team").mkdir()
+    (stage.folder / "team" / "mine.yaml").write_text(POLICY.replace("IMAGE", stage.image).replace("^6.5", "6.5.3"))
+    told(stage, FENCED % path)
+    found = load(stage.config)[1]
+    assert names(found) == (["podinfo@staging"] if path == "bot" else [])
+    assert all(policy.file.startswith("rules:") for policy in found.policies)
+
+
+def test_no_folder_of_this_machine_is_around_policies_in_git(stage: Stage) -> None:
+    """Whatever folder the bot is started in."""
+    stage.policy(OTHER, "other.yaml")
+    (stage.folder / "policies" / "_defaults.yaml").write_text("pullRequest: {labels: [ours]}\n")
+    told(stage, f"{RULES}  - {{from: policies/, may: {{apps: [oth*]}}}}\n")
+    for folder in (stage.folder, stage.folder / "policies"):
+        done = run_imagebot(folder, ["lint", "--inherited", "--config", str(stage.config)], {})
+        assert (done.code, "rules:/bot" in done.out) == (FINE, False)
+
+
+def test_one_place_fills_no_memory(stage: Stage) -> None:
+    """Many names of one large file cost who pushes them nothing."""
+    write(stage, {f"bot/{number}.yaml": "#" * (8 << 20) for number in range(5)})
+    assert problems(stage) == ["rules:/bot:1:1: holds more than 32 MiB of policy files"]
 
 
 @pytest.mark.parametrize(
