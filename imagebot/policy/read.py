@@ -96,6 +96,8 @@ class _Folders:
         return tuple(self.written[name] for name in names) + last
 
 
+MOST_PROBLEMS = 20
+"""Of one file that are told."""
 _APP = re.compile(rb"^app:[ \t]*[\"']?([a-z0-9-]{1,63})", re.MULTILINE)
 _Question = tuple[str, bytes, Given]
 _Checked = dict[_Question, SoundFile | tuple[Problem, ...]]
@@ -132,16 +134,23 @@ def read_policies(
         if isinstance(one, SoundFile):
             sound[file] = one
         else:
-            found[file] = one
+            found[file] = _first_of(one)
     _KEPT.clear()
     _KEPT.update(kept)
     problems = [problem for some in folders.wrong.values() for problem in some]
-    problems += [data for data in files.values() if isinstance(data, Problem) and data not in problems]
+    told = {id(problem) for problem in problems}
+    problems += [data for data in files.values() if isinstance(data, Problem) and id(data) not in told]
     problems += [*_told_once(found), *_waiting(waiting)]
     free = [file for file in files if file not in sound and not is_defaults(file) and not around.fences.get(file)]
     kept_apart = {app: file for file in sorted(free, reverse=True) for app in _may_be_of(file, files[file])}
     unread = min((file for file in free if isinstance(files[file], Problem)), default=None)
     return _together(sound, problems, kept_apart, unread)
+
+
+def _first_of(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """As many as somebody mends in one go: whoever writes one file fills no log with it."""
+    kept, others = problems[:MOST_PROBLEMS], problems[MOST_PROBLEMS:]
+    return (*kept, replace(others[0], message=f"{len(others)} more problems from here on")) if others else kept
 
 
 def _may_be_of(file: str, data: bytes | Problem) -> Iterator[str]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagebot.policy.read import read_policies
+from imagebot.policy.read import MOST_PROBLEMS, read_policies
 
 
 def app(name: str, *environments: str, extra: str = "") -> bytes:
@@ -132,3 +132,10 @@ def test_what_imagebot_yaml_knows_decides_anew() -> None:
 
 
 POLICY_TEXT = "app: NAME\nrepository: r\nenvironments: {e: {}}\nimages: [{image: nginx, semver: ^1}]\n"
+
+
+def test_a_file_full_of_problems_fills_no_log() -> None:
+    text = "app: a\n" + "".join(f"key{number}: x\n" for number in range(300))
+    found = read_policies({"a.yaml": text.encode()}, None).problems
+    assert len(found) == MOST_PROBLEMS + 1
+    assert found[-1].message.endswith("more problems from here on")
