@@ -34,11 +34,12 @@ News = Mapping[Key, Verdict]
 
 
 def arrange(
-    world: World, checkout: Checkout, targets: Sequence[BranchTarget], unknown: Collection[str]
+    world: World, checkout: Checkout, targets: Sequence[BranchTarget], unknown: Collection[str], *, unread: bool
 ) -> tuple[tuple[Arranged, ...], News]:
     """What these branches of one repository should hold, and what that tells of their members: some may not be touched.
 
-    `unknown` are the policies of which not enough is known, as `app@environment`.
+    `unknown` are the policies of which not enough is known, as `app@environment`; `unread`: some policy cannot be read,
+    and nobody knows whose it is.
     """
     # What fails here fails once more for each branch that needs it: there it is told.
     world.ask(f"read files of {checkout.settings.name}", partial(checkout.read_ahead, _edited(targets)))
@@ -46,7 +47,7 @@ def arrange(
     news: dict[Key, Verdict] = {}
     for target in targets:
         world.go_on()
-        found = world.ask(f"arrange {target.branch}", partial(_arrange, checkout, target, unknown))
+        found = world.ask(f"arrange {target.branch}", partial(_arrange, checkout, target, unknown, unread=unread))
         if isinstance(found, ImagebotError):
             found = Arranged(checkout, target), all_unknown([target], found)
         one, changed = found
@@ -71,11 +72,13 @@ def _edited(targets: Iterable[BranchTarget]) -> set[str]:
     return {field.file for line in due for field in line.fields}
 
 
-def _arrange(checkout: Checkout, target: BranchTarget, unknown: Collection[str]) -> tuple[Arranged, News]:
+def _arrange(
+    checkout: Checkout, target: BranchTarget, unknown: Collection[str], *, unread: bool
+) -> tuple[Arranged, News]:
     certain = [member for member in target.members if str(member.policy) not in unknown]
     ready = [member for member in certain if isinstance(member.line.verdict, Update)]
     due = ready or list(_soaking(checkout, target.branch, certain))
-    if not due or _carries(checkout, target, unknown):
+    if not due or _carries(checkout, target, unknown, unread=unread):
         return Arranged(checkout, target), {}
     kept = checkout.kept(target.branch)
     if kept is not None:
@@ -91,11 +94,14 @@ def all_unknown(targets: Iterable[BranchTarget], because: ImagebotError) -> News
     return {_key(member): unanswered(because) for member in wanting}
 
 
-def _carries(checkout: Checkout, target: BranchTarget, unknown: Collection[str]) -> bool:
-    """Whether the open pull request proposes something of a policy that is unknown now: then it stays as it is."""
+def _carries(checkout: Checkout, target: BranchTarget, unknown: Collection[str], *, unread: bool = False) -> bool:
+    """Whether the open pull request proposes something of a policy that is unknown now, or `unread`, it may be: then it
+    stays as it is.
+    """
     here = {member.policy.app for member in target.members if str(member.policy) in unknown}
-    found = checkout.pull_requests.told(target.branch) if here else None
-    return found is not None and any(item.app in here for item in found.proposed)
+    apps = {member.policy.app for member in target.members}
+    found = checkout.pull_requests.told(target.branch) if here or unread else None
+    return found is not None and any(item.app in here or (unread and item.app not in apps) for item in found.proposed)
 
 
 def _soaking(checkout: Checkout, branch: str, members: Iterable[Member]) -> Iterator[Member]:

@@ -129,7 +129,8 @@ class Waves:
             if isinstance(checkout, Checkout):
                 self._busy.add(name)
                 self._arranging.add(name)
-                question = partial(arrange, look.world, checkout, mine, unknown)
+                unread = not look.policies.complete
+                question = partial(arrange, look.world, checkout, mine, unknown, unread=unread)
                 step = Step(checkout.party, f"arrange the changes of {name}", question)
                 look.work.start(step, partial(self._has_arranged, checkout, mine))
 

@@ -11,6 +11,7 @@ from imagebot.cli.compose import load, travelling
 from imagebot.cycle.report import Action, Report
 from imagebot.cycle.run import run
 from imagebot.cycle.tag_lists import lister
+from imagebot.errors import WRONG_INPUT
 from imagebot.webhooks.concerned import concerned
 from imagebot.webhooks.subject import PushedImage, Subject
 from tests.support.git_repos import BareRepository, a_repository
@@ -97,3 +98,23 @@ def test_a_part_opens_no_more_than_limits_over_everything_let_it(stage: Stage) -
     for report in (called_about(stage, "b"), asked_for(stage, "two")):
         assert [one.action for one in report.outcomes] == [Action.WAITING]
         assert "1 of 1 pull requests are open in all" in report.outcomes[0].because
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_policy_that_cannot_be_read_is_thrown_out_of_no_shared_pull_request(stage: Stage, group: str) -> None:
+    stage.policy(policy("one", group, "a"), "one.yaml")
+    stage.policy(policy("two", group, "a"), "two.yaml")
+    stage.commit({**files(stage, "one", "a"), **files(stage, "two", "a")})
+    published(stage, "1.0.0", "a")
+    published(stage, "1.1.0", "a")
+    stage.one_pass()
+    before = stage.heads()
+    published(stage, "1.2.0", "a")
+    stage.policy("app: two\nimages: [\n", "two.yaml")
+
+    report = stage.one_pass()
+
+    assert report.exit_code == WRONG_INPUT
+    assert stage.heads() == before
+    stage.policy(policy("two", group, "a"), "two.yaml")
+    assert [one.action for one in stage.one_pass().outcomes] == [Action.UPDATED]
