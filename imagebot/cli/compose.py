@@ -84,13 +84,8 @@ def only(policies: PolicySet, wanted: tuple[str, ...]) -> PolicySet:
 
 def travelling(policies: PolicySet, wanted: tuple[str, ...]) -> PolicySet:
     """`only` these, and what shares a pull request with one of them: it is made of all its members."""
-    chosen = only(policies, wanted)
-    if chosen is policies:
-        return policies
-    names = sharing(policies.policies, [str(policy) for policy in chosen.policies])
-    apps = {policy.app for policy in policies.policies if str(policy) in names}
-    near = tuple(policy for policy in policies.policies if policy.app in apps)
-    return replace(policies, policies=near).narrowed(names)
+    chosen = [str(policy) for policy in only(policies, wanted).policies]
+    return only(policies, tuple(sharing(policies.policies, chosen))) if wanted else policies
 
 
 def _never() -> bool:
