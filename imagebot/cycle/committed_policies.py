@@ -22,7 +22,6 @@ from imagebot.policyfiles import is_policy_file
 from imagebot.settings.policies import CommittedPolicies
 
 Committed = dict[str, bytes | Problem]
-_FIRST = (1, 1)
 _MOST_BYTES = 32 << 20
 """Of the policy files of one place, ten thousand of three kilobytes: who may push there fills no memory with more."""
 _NO_FILE = "is a link, a submodule, or has a name that is no UTF-8: what was here before is not withdrawn by that"
@@ -47,7 +46,7 @@ def committed_policies(world: World) -> Committed:
         question = partial(_read, world, name, mirrors[name], tips[name], some)
         read = world.ask(f"read the policies in {name}", question)
         if isinstance(read, ImagebotError):
-            found |= {one.place: _problem(one.place, f"cannot be read: {read}") for one in some}
+            found |= {one.place: Problem(one.place, 1, 1, f"cannot be read: {read}") for one in some}
         else:
             found |= read
     return found
@@ -67,20 +66,16 @@ def _read(
 ) -> Committed:
     mirror = mirrored()
     commit = _last(world, name, mirror, tip) if isinstance(tip, ImagebotError) else tip
-    entries = {entry.path: entry.blob for entry in mirror.files(commit).entries if is_policy_file(entry.path)}
-    others = mirror.no_files(commit)
+    tree = mirror.files(commit)
+    blobs = {entry.path: entry.blob for entry in tree.entries if is_policy_file(entry.path)}
     found: Committed = {}
     for one in some:
-        paths = [path for path in entries if _is_of(one, path)]
-        here = _contents(one, mirror, {path: entries[path] for path in paths})
-        found |= here
-        found |= {
-            file: _problem(file, _NO_FILE) for file in (_name(one, path) for path in others if _may_be_of(one, path))
-        }
+        here = _contents(one, mirror, {path: blob for path, blob in blobs.items() if _is_of(one, path)})
+        odd = [_name(one, path) for path in tree.others if _may_be_of(one, path)]
+        found |= here | {file: Problem(file, 1, 1, _NO_FILE) for file in odd}
         if all(map(is_defaults, here)):
-            found.setdefault(
-                one.place, _problem(one.place, f"there is no policy file (*.yaml, *.yml) here at {commit[:12]}")
-            )
+            nothing = f"there is no policy file (*.yaml, *.yml) here at {commit[:12]}"
+            found.setdefault(one.place, Problem(one.place, 1, 1, nothing))
     return found
 
 
@@ -89,12 +84,15 @@ def _contents(one: CommittedPolicies, mirror: Mirror, blobs: Mapping[str, str]) 
     found: Committed = {}
     left = _MOST_BYTES
     for path, data in zip(blobs, mirror.blobs(list(blobs.values())), strict=True):
-        file, size = _name(one, path), MAX_BYTES + 1 if data is None else len(data)
-        left -= size
+        file = _name(one, path)
+        if data is None or len(data) > MAX_BYTES:
+            found[file] = Problem(file, 1, 1, f"is larger than {MAX_BYTES >> 10} KiB")
+        else:
+            found[file] = data
+        left -= MAX_BYTES if data is None else len(data)
         if left < 0:
-            return {one.place: _problem(one.place, f"holds more than {_MOST_BYTES >> 20} MiB of policy files")}
-        too_large = data is None or size > MAX_BYTES
-        found[file] = _problem(file, f"is larger than {MAX_BYTES >> 10} KiB") if too_large or data is None else data
+            most = f"holds more than {_MOST_BYTES >> 20} MiB of policy files"
+            return {one.place: Problem(one.place, 1, 1, most)}
     return found
 
 
@@ -123,7 +121,3 @@ def _is_of(one: CommittedPolicies, path: str) -> bool:
 
 def _name(one: CommittedPolicies, path: str) -> str:
     return f"{one.repository}:/{path}"
-
-
-def _problem(file: str, words: str) -> Problem:
-    return Problem(file, *_FIRST, words)

@@ -116,10 +116,6 @@ class Mirror:
         """Every regular file of `commit`."""
         return objects.files(self._git, commit)
 
-    def no_files(self, commit: str) -> tuple[str, ...]:
-        """The paths of `commit`, for people, at which something is that `files` leaves out."""
-        return objects.no_files(self._git, commit)
-
     def entries(self, commit: str, paths: Sequence[str]) -> Mapping[str, FileEntry]:
         """Those of these paths that are regular files of `commit`."""
         return objects.entries(self._git, commit, paths)

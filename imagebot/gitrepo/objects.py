@@ -26,10 +26,14 @@ class FileEntry:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The regular files of a commit. `unreadable` counts those left out: their path is no UTF-8, or no work tree's."""
+    """The regular files of a commit. `unreadable` counts those left out: their path is no UTF-8, or no work tree's.
+
+    `others` are the paths, for people, of all that is left out: of those, and of symbolic links and submodules.
+    """
 
     entries: tuple[FileEntry, ...]
     unreadable: int
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +87,13 @@ def differences(git: Git, old: str, new: str) -> Differences | None:
 
 def _files(listed: bytes) -> Files:
     """What `git ls-tree -z` lists, of files alone."""
-    found = []
+    found, others = [], []
     unreadable = 0
     for record in listed.split(b"\0")[:-1]:
         head, _, name = record.partition(b"\t")
         mode, _, blob = head.decode("ascii").split(" ")
         if mode not in FILE_MODES:
+            others.append(name)
             continue
         try:
             path = name.decode()
@@ -97,21 +102,9 @@ def _files(listed: bytes) -> Files:
         if may_be_path(path):
             found.append(FileEntry(path, mode, blob))
         else:
+            others.append(name)
             unreadable += 1
-    return Files(tuple(found), unreadable)
-
-
-def no_files(git: Git, commit: str) -> tuple[str, ...]:
-    """The paths of a commit at which something is that `files` leaves out, for people: a link, a submodule, a file with
-    a name that is no UTF-8.
-    """
-    found = []
-    for record in git.out("ls-tree", "-r", "-z", "--full-tree", commit_id(commit)).split(b"\0")[:-1]:
-        head, _, name = record.partition(b"\t")
-        path = name.decode(errors="replace")
-        if head.partition(b" ")[0].decode("ascii") not in FILE_MODES or path.encode() != name or not may_be_path(path):
-            found.append(printable(path))
-    return tuple(found)
+    return Files(tuple(found), unreadable, tuple(printable(name.decode(errors="replace")) for name in others))
 
 
 def blobs(git: Git, ids: Sequence[str]) -> Generator[bytes | None]:
