@@ -127,10 +127,6 @@ class Receivers:
             return self._refuse(name, HTTPStatus.TOO_MANY_REQUESTS, "too_many", "it is called too often")
         return self._heed(name, receiver, request)
 
-    def deliveries(self, name: str) -> list[bytes]:
-        """What is kept of those that a receiver heard of late: a digest of each."""
-        return list(self._known[name].deliveries)
-
     def _called(self, request: WebRequest) -> tuple[str, str]:
         """The name of a receiver, and what its path has behind that."""
         if not request.path.startswith(_ROOT):
