@@ -32,13 +32,12 @@ class PushedImage:
             return None
         return cls(image.registry, image.repository)
 
-    def is_of(self, image: ImageName) -> bool:
-        """Whether it may be this one."""
-        if image.registry != self.registry:
-            return False
-        if self.ending:
-            return f"/{image.repository}".endswith(f"/{self.repository}")
-        return image.repository == self.repository
+    @classmethod
+    def all_of(cls, image: ImageName) -> frozenset[PushedImage]:
+        """All that a call may name it by."""
+        parts = image.repository.split("/")
+        endings = (cls(image.registry, "/".join(parts[start:]), ending=True) for start in range(len(parts)))
+        return frozenset({cls(image.registry, image.repository), *endings})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -83,9 +82,8 @@ class ChangedRepository:
         """By its URLs; those that are none are passed over."""
         return cls(frozenset(filter(None, map(GitPlace.parse, urls))), branch.removeprefix("refs/heads/"))
 
-    def is_of(self, url: str, branch: str) -> bool:
-        """Whether it may be the repository at this URL, and about this branch."""
-        there = GitPlace.parse(url)
+    def is_of(self, there: GitPlace | None, branch: str) -> bool:
+        """Whether it may be the repository at this place, and about this branch."""
         return there is not None and self.branch in ("", branch) and any(place.is_at(there) for place in self.places)
 
 

@@ -14,7 +14,7 @@ from imagebot.images.reference import ImageName
 from imagebot.settings.webhooks import SourceType
 from imagebot.webhooks.payloads import Call
 from imagebot.webhooks.sources import SOURCES
-from imagebot.webhooks.subject import ChangedRepository, PushedImage, Subject
+from imagebot.webhooks.subject import ChangedRepository, GitPlace, PushedImage, Subject
 
 HARBOR = {
     "resources": [{"digest": "sha256:00", "tag": "1.2.3"}],
@@ -168,9 +168,9 @@ def test_an_image_that_was_pushed_is_named(
     registry = "" if source in ("dockerhub", "github", "gar", "generic") else "reg.test"
     [found] = read(source, headers, data, registry)
     assert isinstance(found, PushedImage)
-    assert found.is_of(image(name))
-    assert not found.is_of(image(f"{name}-other"))
-    assert not found.is_of(image(f"elsewhere.test/{image(name).repository}"))
+    assert found in PushedImage.all_of(image(name))
+    assert found not in PushedImage.all_of(image(f"{name}-other"))
+    assert found not in PushedImage.all_of(image(f"elsewhere.test/{image(name).repository}"))
 
 
 @pytest.mark.parametrize(
@@ -283,9 +283,9 @@ def test_a_repository_that_changed_is_known_by_any_of_its_urls(
 ) -> None:
     found = [subject for subject in read(source, headers, data) if isinstance(subject, ChangedRepository)]
     for url in urls:
-        assert any(subject.is_of(url, "main") for subject in found)
-    assert not any(subject.is_of("https://github.com/acme/other", "main") for subject in found)
-    assert not any(subject.is_of("/srv/environments.git", "main") for subject in found)
+        assert any(subject.is_of(GitPlace.parse(url), "main") for subject in found)
+    assert not any(subject.is_of(GitPlace.parse("https://github.com/acme/other"), "main") for subject in found)
+    assert not any(subject.is_of(GitPlace.parse("/srv/environments.git"), "main") for subject in found)
 
 
 @pytest.mark.parametrize(
@@ -304,8 +304,8 @@ def test_a_repository_that_changed_is_known_by_any_of_its_urls(
 def test_a_push_to_another_branch_is_not_about_this_one(source: SourceType, headers: dict[str, str], data: Any) -> None:
     for subject in read(source, headers, data):
         assert isinstance(subject, ChangedRepository)
-        assert not subject.is_of("https://github.com/acme/environments", "main")
-        assert not subject.is_of("https://git.acme.test/scm/acme/environments", "main")
+        assert not subject.is_of(GitPlace.parse("https://github.com/acme/environments"), "main")
+        assert not subject.is_of(GitPlace.parse("https://git.acme.test/scm/acme/environments"), "main")
 
 
 @pytest.mark.parametrize(
