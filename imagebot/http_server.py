@@ -14,11 +14,12 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 
 import h11
 
-from imagebot.errors import BadInput
+from imagebot.errors import BadInput, ImagebotError
 
 MOST_CONNECTIONS = 256
 """At once. Prometheus, its twin and the kubelet need three; a registry that calls, one for each image."""
@@ -58,7 +59,20 @@ class WebPage:
     content_type: str = "text/plain; charset=utf-8"
 
 
+_BROKEN = WebPage(HTTPStatus.INTERNAL_SERVER_ERROR, b"a bug; the log has it\n")
 Answer = Callable[[WebRequest], WebPage]
+AskForPage = Callable[[str, Callable[[], WebPage]], WebPage | ImagebotError]
+"""From a task and a question to its answer, or why there is none; a bug is told, and raises nothing."""
+
+
+def in_bulkhead(task: str, answer: Answer, ask: AskForPage) -> Answer:
+    """A page that breaks is answered as such, and the others go on."""
+
+    def asked(request: WebRequest) -> WebPage:
+        page = ask(task, partial(answer, request))
+        return _BROKEN if isinstance(page, ImagebotError) else page
+
+    return asked
 
 
 @dataclass(frozen=True, slots=True)

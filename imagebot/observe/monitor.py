@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import partial
 from http import HTTPStatus
 
-from imagebot.errors import ImagebotError
-from imagebot.http_server import Answer, HttpServer, HttpService, WebPage, WebRequest
+from imagebot.http_server import Answer, AskForPage, HttpServer, HttpService, WebPage, WebRequest, in_bulkhead
 from imagebot.observe.events import Event
 from imagebot.observe.figures import MetricsServed
 from imagebot.observe.health import PassHealth
 from imagebot.observe.metrics import PassMetrics
 
-Ask = Callable[[str, Callable[[], WebPage]], WebPage | ImagebotError]
-"""From a task and a question to its answer, or why there is none; a bug is told, and raises nothing."""
 FRESH_S = 1.0
 """Seconds that a page of metrics is given out again: how often somebody asks costs nothing."""
 
@@ -39,14 +35,19 @@ class Monitor:
 
         return both
 
-    def listen(self, address: str | None, tell: Callable[[Event], None], ask: Ask) -> None:
+    def listen(self, address: str | None, tell: Callable[[Event], None], ask: AskForPage) -> None:
         """Serve there from now on; None: nowhere. Raises `BadInput`, and then serves where it served."""
         if address == self._address:
             return
         server = (
             None
             if address is None
-            else HttpServer(address, HttpService("metrics", "metrics", _in_bulkhead(self._pages(), ask)))
+            else HttpServer(
+                address,
+                HttpService(
+                    "metrics", "metrics", in_bulkhead("answer who asks for metrics or health", self._pages(), ask)
+                ),
+            )
         )
         self.close()
         self._server, self._address = server, address
@@ -85,20 +86,6 @@ class Monitor:
                     return WebPage(HTTPStatus.NOT_FOUND, b"there are /metrics, /livez and /readyz\n")
 
         return answer
-
-
-def _in_bulkhead(pages: Answer, ask: Ask) -> Answer:
-    """A page that breaks is answered as such, and the others go on."""
-
-    def answer(request: WebRequest) -> WebPage:
-        page = ask("answer who asks for metrics or health", partial(pages, request))
-        return (
-            WebPage(HTTPStatus.INTERNAL_SERVER_ERROR, b"a bug; the log has it\n")
-            if isinstance(page, ImagebotError)
-            else page
-        )
-
-    return answer
 
 
 def _health(reasons: list[str]) -> WebPage:

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from http import HTTPStatus
 
-from imagebot.errors import ImagebotError
-from imagebot.http_server import HttpServer, HttpService, WebPage, WebRequest
+from imagebot.http_server import AskForPage, HttpServer, HttpService, WebPage, WebRequest, in_bulkhead
 from imagebot.observe.events import Event
 from imagebot.observe.webhooks import WebhooksServed
 from imagebot.settings.webhooks import Webhooks
 from imagebot.webhooks.receivers import MOST_BODY, Hear, Receivers
-
-Ask = Callable[[str, Callable[[], WebPage]], WebPage | ImagebotError]
-"""From a task and a question to its answer, or why there is none; a bug is told, and raises nothing."""
 
 
 class Listener:
@@ -26,7 +21,7 @@ class Listener:
         self._server: HttpServer | None = None
         self._receivers: Receivers | None = None
 
-    def listen(self, settings: Webhooks | None, tell: Callable[[Event], None], ask: Ask) -> None:
+    def listen(self, settings: Webhooks | None, tell: Callable[[Event], None], ask: AskForPage) -> None:
         """Serve by these from now on; None: nowhere. Raises `BadInput`, and then serves as it served."""
         if settings == self._settings:
             return
@@ -45,11 +40,8 @@ class Listener:
             self._server.close()
         self._server = self._settings = self._receivers = None
 
-    def _served(self, ask: Ask) -> HttpService:
-        def answer(request: WebRequest) -> WebPage:
-            page = ask("answer a webhook", partial(self._answer, request))
-            broken = WebPage(HTTPStatus.INTERNAL_SERVER_ERROR, b"a bug; the log has it\n")
-            return broken if isinstance(page, ImagebotError) else page
+    def _served(self, ask: AskForPage) -> HttpService:
+        answer = in_bulkhead("answer a webhook", self._answer, ask)
 
         def refuses(request: WebRequest) -> WebPage | None:
             receivers = self._receivers
