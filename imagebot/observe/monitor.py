@@ -39,16 +39,7 @@ class Monitor:
         """Serve there from now on; None: nowhere. Raises `BadInput`, and then serves where it served."""
         if address == self._address:
             return
-        server = (
-            None
-            if address is None
-            else HttpServer(
-                address,
-                HttpService(
-                    "metrics", "metrics", in_bulkhead("answer who asks for metrics or health", self._pages(), ask)
-                ),
-            )
-        )
+        server = None if address is None else HttpServer(address, self._served(ask))
         self.close()
         self._server, self._address = server, address
         if server is not None:
@@ -59,6 +50,10 @@ class Monitor:
         if self._server is not None:
             self._server.close()
         self._server = self._address = None
+
+    def _served(self, ask: AskForPage) -> HttpService:
+        pages = in_bulkhead("answer who asks for metrics or health", self._pages(), ask)
+        return HttpService("metrics", "metrics", pages)
 
     def _pages(self) -> Answer:
         from imagebot.observe.exposition import Exposition  # only who is asked for metrics loads the library
