@@ -47,6 +47,8 @@ class Tool:
 
 TOOLS = (
     Tool("docker-registry", "docker-registry", ("docker-registry.service",)),
+    Tool("curl", "curl"),
+    Tool("openssl", "openssl"),
     Tool("sshd", "openssh-server", ("ssh.service", "ssh.socket")),
     Tool("ssh", "openssh-client"),
     Tool("gpg", "gpg"),

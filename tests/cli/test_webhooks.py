@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import os
+import re
 import signal
 import socket
+import subprocess
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -56,6 +59,21 @@ def test_a_call_has_what_it_is_about_looked_at_and_nothing_else(stage: Stage) ->
     assert {one.path for one in stage.registry.asked[asked:] if one.path.endswith("/tags/list")} == {
         f"/v2/{stage.image.partition('/')[2]}/tags/list"
     }
+
+
+def test_a_pipeline_calls_as_the_page_of_webhooks_shows(stage: Stage) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text()
+    [script] = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+    (stage.folder / "hook").write_text("sesame")
+    stage.settings(HOUR + receiver("pipeline", "type: generic"), log=LOG)
+    with running(stage) as process:
+        address = read_until(process.stderr, "webhooks.served")["address"]
+        read_until(process.stderr, "pass.finished")
+        variables = {**os.environ, "SECRET": "sesame", "IMAGEBOT": f"http://{address}"}
+        own = script.replace("registry.acme.internal/shop/api", stage.image)
+        done = subprocess.run(["sh", "-euc", own], env=variables, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "it is looked at soon\n", "")
+        assert read_until(process.stderr, "webhook.heeded")["about"] == stage.image
 
 
 def test_receivers_come_and_go_with_the_settings(stage: Stage) -> None:

@@ -236,6 +236,12 @@ def test_a_form_is_read_as_github_sends_one(called: Called) -> None:
     assert called.call("/hook/github", headers, many).status == 400
 
 
+def test_json_is_read_whatever_it_is_called(called: Called) -> None:
+    """Curl calls whatever it posts a form."""
+    headers = {**signed(BODY), "content-type": "application/x-www-form-urlencoded"}
+    assert called.call("/hook/generic", headers).status == 202
+
+
 def test_who_calls_nobody_is_not_even_read(called: Called) -> None:
     for path, known in (("/hook/nobody", False), ("/", False), ("/hook/generic", True)):
         assert (called.receivers.refuses(WebRequest("POST", path, {})) is None) == known
